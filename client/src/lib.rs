@@ -1,0 +1,1 @@
+//! A client for the Sensu Go `core/v2` API.

@@ -1,0 +1,211 @@
+//! The trait that every engine implements, and the values that pass through it.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::{BadKey, Key, Prefix};
+
+/// The number of a committed transaction. Grows by one with each, never repeats.
+pub type Revision = u64;
+
+/// One stored object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key.
+    pub key: Key,
+    /// Its bytes, exactly as they were put.
+    pub value: Bytes,
+    /// The caller's note beside the bytes; the store does not read it.
+    pub flags: u32,
+    /// The transaction that wrote it.
+    pub revision: Revision,
+    /// When it ends, in seconds since 1970-01-01 UTC; from that second on it is not there.
+    pub expires_at: Option<i64>,
+}
+
+/// A piece of an ordered scan.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Which keys.
+    pub prefix: Prefix,
+    /// Only keys greater than this one. It need not exist.
+    pub after: Option<Key>,
+    /// At most so many entries.
+    pub limit: usize,
+    /// Stop before the entry that would make the values larger than this in total, but return at
+    /// least one.
+    pub max_bytes: usize,
+}
+
+/// What must hold for a transaction to happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing is stored under the key.
+    Absent(Key),
+    /// Something is stored under the key.
+    Present(Key),
+    /// The entry under the key was written by this transaction.
+    At(Key, Revision),
+    /// No key lies below the prefix.
+    Empty(Prefix),
+}
+
+/// One step of a transaction.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Store the value, replacing what is there.
+    Put {
+        /// Where.
+        key: Key,
+        /// What.
+        value: Bytes,
+        /// The caller's note.
+        flags: u32,
+        /// When it ends, in seconds since 1970-01-01 UTC.
+        expires_at: Option<i64>,
+    },
+    /// Remove the key; nothing happens if it is not there.
+    Delete(Key),
+    /// Remove all keys below the prefix.
+    DeletePrefix(Prefix),
+}
+
+/// All or nothing: the preconditions are judged and the operations done at one point of the
+/// store's order.
+#[derive(Clone, Debug, Default)]
+pub struct Txn {
+    /// What must hold.
+    pub preconditions: Vec<Precondition>,
+    /// What to do, in this order.
+    pub operations: Vec<Operation>,
+}
+
+/// A key that a transaction wrote or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The transaction.
+    pub revision: Revision,
+    /// The key.
+    pub key: Key,
+    /// Whether it was removed.
+    pub deleted: bool,
+}
+
+/// The engine failed; nothing is known to have been written unless the caller was told so.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The queue of writers is full; try again.
+    #[error("the store is overloaded")]
+    Overloaded,
+    /// The engine is shut down, or refuses to go on after a failed write.
+    #[error("the store is stopped: {0}")]
+    Stopped(String),
+    /// The medium or the database failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// Why a transaction did not happen.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The precondition with this index does not hold.
+    #[error("precondition {0} does not hold")]
+    Precondition(usize),
+    /// The engine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why the change feed cannot go on from a revision.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ChangesError {
+    /// Changes after that revision are no longer kept; read everything again.
+    #[error("the feed now begins after revision {oldest}")]
+    TooOld {
+        /// The oldest revision to go on from.
+        oldest: Revision,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an engine says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// The engine's name: `sqlite`, `memory`.
+    pub engine: &'static str,
+    /// Why the engine no longer accepts writes; `None` while it does.
+    pub failure: Option<String>,
+    /// Size of the data on the medium, in bytes.
+    pub size_bytes: u64,
+    /// The last committed transaction.
+    pub revision: Revision,
+}
+
+/// Seconds and milliseconds of now. Injected everywhere, so that tests decide what time it is.
+pub trait Clock: Send + Sync + 'static {
+    /// Milliseconds since 1970-01-01 UTC.
+    fn now_millis(&self) -> i64;
+
+    /// Seconds since 1970-01-01 UTC.
+    fn now(&self) -> i64 {
+        self.now_millis().div_euclid(1000)
+    }
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn now_millis(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// An engine. See the crate's documentation for the promise that all of them keep.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The entry under a key, if there is one that has not expired.
+    async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError>;
+
+    /// Entries in key order, as of one moment.
+    async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError>;
+
+    /// Commits a transaction. When this answers, it is on the medium and every later read sees it.
+    async fn commit(&self, txn: Txn) -> Result<Revision, CommitError>;
+
+    /// Keys changed after a revision, in order, at most `limit` and always whole transactions.
+    async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError>;
+
+    /// The last revision that touched any key of a room; 0 if none did since the store was opened
+    /// or created. Cheap enough to ask on every request: the basis of caches above the store.
+    fn touched(&self, room: &str) -> Revision;
+
+    /// Removes up to `limit` expired entries and says how many it removed.
+    async fn sweep(&self, limit: usize) -> Result<usize, StoreError>;
+
+    /// What the engine says of itself.
+    async fn health(&self) -> Health;
+
+    /// Writes a consistent copy to a new file while work goes on.
+    async fn backup(&self, to: &Path) -> Result<(), StoreError>;
+
+    /// Reads everything and reports the first inconsistency as an error; otherwise how many
+    /// entries there are.
+    async fn verify(&self) -> Result<u64, StoreError>;
+
+    /// Finishes what is queued, then refuses further work.
+    async fn close(&self);
+}
+
+impl From<BadKey> for StoreError {
+    fn from(bad: BadKey) -> Self {
+        Self::Failed(bad.to_string())
+    }
+}

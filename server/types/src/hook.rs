@@ -1,0 +1,54 @@
+//! Hooks: commands an agent runs in response to the result of a check.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
+
+/// A command that an agent runs in response to the result of a check.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct HookConfig {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// The command to run. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// How long the command may take, in seconds. Required, greater than 0.
+    pub timeout: u32,
+    /// Whether the agent writes the check's event, as JSON, to the command's standard input.
+    pub stdin: bool,
+}
+
+impl Resource for HookConfig {
+    const KIND: &'static str = "HookConfig";
+    const NOUN: &'static str = "hook";
+    const PLURAL: &'static str = "hooks";
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("hook name {why}")))?;
+        if self.command.is_empty() {
+            return Invalid::because("command cannot be empty");
+        }
+        if self.timeout == 0 {
+            return Invalid::because("hook timeout must be greater than 0");
+        }
+        if self.metadata.namespace.is_empty() {
+            return Invalid::because("namespace must be set");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! The vocabulary of the Sensu Go `core/v2` API: one file per resource, with its fields, its
+//! rules and its facts.
+//!
+//! This crate does no I/O and knows neither HTTP nor the store. Doc comments on wire types are
+//! copied into the OpenAPI document: they are the API's documentation.
+
+pub mod hook;
+pub mod meta;
+pub mod name;
+pub mod resource;
+pub mod scope;
+
+pub use meta::ObjectMeta;
+pub use resource::{Invalid, Resource, Scene};
+pub use scope::{ClusterWide, Namespaced, Scope};

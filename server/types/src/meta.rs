@@ -1,0 +1,42 @@
+//! `metadata`: what almost every object carries.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Name, namespace, labels and annotations of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct ObjectMeta {
+    /// The name, unique among objects of the same kind in the same namespace.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The namespace the object belongs to. Absent on cluster-wide objects.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Key and value pairs to select objects by. Absent when empty.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Key and value pairs for people and tools; not used for selection. Absent when empty.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl ObjectMeta {
+    /// Metadata with a name in a namespace and nothing else.
+    #[must_use]
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self { name: name.to_owned(), namespace: namespace.to_owned(), ..Self::default() }
+    }
+
+    /// Fills in a name or namespace that is not set.
+    pub fn adopt(&mut self, namespace: &str, name: &str) {
+        if self.name.is_empty() {
+            name.clone_into(&mut self.name);
+        }
+        if self.namespace.is_empty() {
+            namespace.clone_into(&mut self.namespace);
+        }
+    }
+}
