@@ -24,6 +24,9 @@ pub trait Resource:
     /// Rooms whose keys begin with this object's own (namespace, name) and that
     /// go when it goes: an entity owns its `events` (D26).
     const OWNS: &'static [&'static str] = &[];
+    /// Whether a name is made of parts joined by `/`, each a segment of its own in the order of
+    /// lists: an event is `entity/check`.
+    const COMPOSITE: bool = false;
     /// Whether objects live in a namespace, and so which URLs they have.
     type Scope: Scope;
 
@@ -47,6 +50,11 @@ pub trait Resource:
     /// # Errors
     /// [`Invalid`] with the message to send.
     fn validate(&self) -> Result<(), Invalid>;
+
+    /// When the object ends by itself, in seconds since 1970-01-01 UTC.
+    fn expires_at(&self) -> Option<i64> {
+        None
+    }
 
     /// The object as it is shown, if that differs from how it is stored (D25).
     fn redacted(&self) -> Option<Self> {
