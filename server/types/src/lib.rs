@@ -4,11 +4,20 @@
 //! This crate does no I/O and knows neither HTTP nor the store. Doc comments on wire types are
 //! copied into the OpenAPI document: they are the API's documentation.
 
+pub mod adhoc;
+pub mod binding;
+pub mod decode;
+pub mod health;
 pub mod hook;
 pub mod meta;
 pub mod name;
+pub mod namespace;
 pub mod resource;
+pub mod role;
 pub mod scope;
+pub mod tokens;
+pub mod user;
+pub mod version;
 
 pub use meta::ObjectMeta;
 pub use resource::{Invalid, Resource, Scene};

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Either [`Namespaced`] or [`ClusterWide`].
+/// One of [`Namespaced`], [`ClusterWide`] and [`Root`].
 pub trait Scope: Send + Sync + 'static {
     /// Whether objects belong to a namespace.
     const NAMESPACED: bool;
+    /// What the URL calls the name of an item.
+    const PARAMETER: &'static str = "name";
     /// Path parameters of the collection.
     type Collection: Collection;
     /// Path parameters of one item.
@@ -20,6 +22,18 @@ pub enum Namespaced {}
 /// Objects of the kind are the cluster's: `/{plural}/{name}`.
 #[derive(Debug)]
 pub enum ClusterWide {}
+
+/// Namespaces themselves: `/namespaces/{namespace}`. As [`ClusterWide`], but for the name of the
+/// parameter, which the paths of everything in a namespace have fixed.
+#[derive(Debug)]
+pub enum Root {}
+
+impl Scope for Root {
+    const NAMESPACED: bool = false;
+    const PARAMETER: &'static str = "namespace";
+    type Collection = Everywhere;
+    type Item = InNamespace;
+}
 
 impl Scope for Namespaced {
     const NAMESPACED: bool = true;
@@ -82,6 +96,16 @@ impl Collection for Everywhere {
 
 impl Collection for InNamespace {
     fn namespace(&self) -> &str {
+        &self.namespace
+    }
+}
+
+/// The item that is a namespace: cluster-wide, and named by what is elsewhere the namespace.
+impl Item for InNamespace {
+    fn namespace(&self) -> &str {
+        ""
+    }
+    fn name(&self) -> &str {
         &self.namespace
     }
 }

@@ -1,0 +1,129 @@
+//! Role bindings: who has which role, in one namespace or everywhere.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::role::{INVALID, everywhere, named};
+use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
+
+/// The role that a binding gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct RoleRef {
+    /// `Role` for a role of the binding's namespace, or `ClusterRole`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The name of the role. A role that does not exist gives nothing.
+    pub name: String,
+}
+
+/// Who is given a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Subject {
+    /// `User` or `Group`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The name of the user or group.
+    pub name: String,
+}
+
+/// Gives a role to users and groups, in the namespace of the binding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct RoleBinding {
+    /// Who is given the role. At least one.
+    pub subjects: Vec<Subject>,
+    /// The role.
+    pub role_ref: RoleRef,
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+}
+
+/// Gives a cluster role to users and groups, in every namespace and for what has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct ClusterRoleBinding {
+    /// Who is given the role. At least one.
+    pub subjects: Vec<Subject>,
+    /// The cluster role.
+    pub role_ref: RoleRef,
+    /// Name, labels and annotations.
+    pub metadata: ObjectMeta,
+}
+
+impl Resource for RoleBinding {
+    const KIND: &'static str = "RoleBinding";
+    const NOUN: &'static str = "role binding";
+    const PLURAL: &'static str = "rolebindings";
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        named(&self.metadata.name)?;
+        bound(&self.subjects, &self.role_ref, &["Role", "ClusterRole"])?;
+        if self.metadata.namespace.is_empty() {
+            return Invalid::because(format!("{INVALID}: namespace must be set"));
+        }
+        Ok(())
+    }
+}
+
+impl Resource for ClusterRoleBinding {
+    const KIND: &'static str = "ClusterRoleBinding";
+    const NOUN: &'static str = "cluster role binding";
+    const PLURAL: &'static str = "clusterrolebindings";
+    type Scope = ClusterWide;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        named(&self.metadata.name)?;
+        bound(&self.subjects, &self.role_ref, &["ClusterRole"])?;
+        everywhere(&self.metadata)
+    }
+}
+
+fn bound(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
+    if subjects.is_empty() {
+        return Invalid::because(format!("{INVALID}: a binding needs at least one subject"));
+    }
+    for subject in subjects {
+        if !["User", "Group"].contains(&subject.kind.as_str()) || subject.name.is_empty() {
+            let Subject { kind, name } = subject;
+            return Invalid::because(format!(
+                "{INVALID}: subject {name:?} of type {kind:?}; a subject has a name and is of type \
+                 User or Group"
+            ));
+        }
+    }
+    if !kinds.contains(&role.kind.as_str()) || role.name.is_empty() {
+        let RoleRef { kind, name } = role;
+        let kinds = kinds.join(" or ");
+        return Invalid::because(format!(
+            "{INVALID}: role_ref {name:?} of type {kind:?}; it has a name and is of type {kinds}"
+        ));
+    }
+    Ok(())
+}

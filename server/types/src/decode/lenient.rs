@@ -1,0 +1,188 @@
+//! A deserializer over a tree that finds fields whatever their case, takes `null` for nothing, and
+//! notes what no field wants.
+
+use std::cell::RefCell;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess,
+    Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use serde_json::{Error, Map, Value};
+
+use super::tree;
+
+pub(super) struct Lenient<'a> {
+    value: Value,
+    path: String,
+    unknown: &'a RefCell<Vec<String>>,
+}
+
+impl<'a> Lenient<'a> {
+    pub(super) fn new(value: Value, unknown: &'a RefCell<Vec<String>>) -> Self {
+        Self { value, path: String::new(), unknown }
+    }
+
+    fn below(&self, step: &str) -> String {
+        if self.path.is_empty() { step.to_owned() } else { format!("{}.{step}", self.path) }
+    }
+
+    /// The entries of an object under the names of the fields they belong to, `null` left out.
+    fn fields(&self, map: Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
+        let mut found = Map::new();
+        for (key, value) in map {
+            if value.is_null() {
+                continue;
+            }
+            let exact = fields.iter().find(|field| **field == key);
+            match exact.or_else(|| fields.iter().find(|field| field.eq_ignore_ascii_case(&key))) {
+                Some(field) => tree::put(&mut found, (*field).to_owned(), value),
+                None => self.unknown.borrow_mut().push(self.below(&key)),
+            }
+        }
+        found
+    }
+}
+
+/// Numbers, text and the like are read as `serde_json` reads them.
+macro_rules! as_json {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.value.$method(visitor)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Lenient<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.value {
+            Value::Object(map) => visitor.visit_map(Entries::new(map, self.path, self.unknown)),
+            Value::Array(items) => {
+                let (path, unknown) = (self.path, self.unknown);
+                visitor.visit_seq(Items { items: items.into_iter(), path, unknown })
+            }
+            value => value.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match &mut self.value {
+            Value::Object(map) => {
+                let map = std::mem::take(map);
+                let found = self.fields(map, fields);
+                visitor.visit_map(Entries::new(found, self.path, self.unknown))
+            }
+            // serde would take a list for the fields in order; JSON means something else by it.
+            Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.value.deserialize_enum(name, variants, visitor)
+    }
+
+    /// A list or map that is `null` is one without items.
+    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        if self.value.is_null() {
+            self.value = Value::Array(Vec::new());
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        if self.value.is_null() {
+            self.value = Value::Object(Map::new());
+        }
+        self.deserialize_any(visitor)
+    }
+
+    as_json! {
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32
+        deserialize_f64 deserialize_char deserialize_str deserialize_string
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+    }
+}
+
+struct Entries<'a> {
+    entries: serde_json::map::IntoIter,
+    value: Option<(String, Value)>,
+    path: String,
+    unknown: &'a RefCell<Vec<String>>,
+}
+
+impl<'a> Entries<'a> {
+    fn new(map: Map<String, Value>, path: String, unknown: &'a RefCell<Vec<String>>) -> Self {
+        Self { entries: map.into_iter(), value: None, path, unknown }
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        let read = seed.deserialize(key.as_str().into_deserializer())?;
+        self.value = Some((key, value));
+        Ok(Some(read))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let (key, value) = self.value.take().unwrap_or_default();
+        let whole = Lenient { value, path: std::mem::take(&mut self.path), unknown: self.unknown };
+        let path = whole.below(&key);
+        let Lenient { value, path: above, unknown } = whole;
+        self.path = above;
+        seed.deserialize(Lenient { value, path, unknown })
+    }
+}
+
+struct Items<'a> {
+    items: std::vec::IntoIter<Value>,
+    path: String,
+    unknown: &'a RefCell<Vec<String>>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let Some(value) = self.items.next() else { return Ok(None) };
+        let item = Lenient { value, path: self.path.clone(), unknown: self.unknown };
+        seed.deserialize(item).map(Some)
+    }
+}

@@ -1,0 +1,129 @@
+//! Users: who may log in, and which groups they belong to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClusterWide, Invalid, Resource, name};
+
+/// Somebody who may log in.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct User {
+    /// The name to log in with: lower-case letters, digits, `_`, `.` and `-`.
+    pub username: String,
+    /// The password, 8 to 72 bytes. Taken in requests, never shown.
+    #[serde(skip_serializing)]
+    pub password: String,
+    /// A bcrypt hash to use instead of a password. Taken in requests, never shown.
+    #[serde(skip_serializing)]
+    pub password_hash: String,
+    /// The groups that the user belongs to, in any text. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Whether logging in is refused.
+    pub disabled: bool,
+}
+
+impl std::fmt::Debug for User {
+    // Written by hand, so that no password ends up in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("username", &self.username)
+            .field("groups", &self.groups)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Resource for User {
+    const KIND: &'static str = "User";
+    const NOUN: &'static str = "user";
+    const PLURAL: &'static str = "users";
+    type Scope = ClusterWide;
+
+    fn name(&self) -> &str {
+        &self.username
+    }
+
+    fn namespace(&self) -> &'static str {
+        ""
+    }
+
+    fn adopt(&mut self, _namespace: &str, name: &str) {
+        if self.username.is_empty() {
+            name.clone_into(&mut self.username);
+        }
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::username(&self.username).map_err(|why| Invalid(format!("username {why}")))?;
+        if self.password_hash.is_empty() { Ok(()) } else { hash(&self.password_hash) }
+    }
+}
+
+/// A new password.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Password {
+    /// The new password, 8 to 72 bytes.
+    pub password: String,
+}
+
+/// A new password, by its hash.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct PasswordHash {
+    /// The bcrypt hash of the password: `$2b$10$...`.
+    pub password_hash: String,
+}
+
+impl PasswordHash {
+    /// Whether it is one.
+    ///
+    /// # Errors
+    /// [`Invalid`] if it is not a bcrypt hash.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        hash(&self.password_hash)
+    }
+}
+
+/// Whether a password may be used. Lengths are in bytes, which is what bcrypt reads: it would ignore
+/// whatever comes after 72 of them (D18).
+///
+/// # Errors
+/// [`Invalid`] with the reference's message.
+pub fn password(password: &str) -> Result<(), Invalid> {
+    match password.len() {
+        0 => Invalid::because("password can't be empty"),
+        1..8 => Invalid::because("password length must be at least 8 characters"),
+        8..=72 => Ok(()),
+        _ => Invalid::because("password length must be at most 72 bytes"),
+    }
+}
+
+fn hash(hash: &str) -> Result<(), Invalid> {
+    let looks_right = hash.len() == 60
+        && ["$2a$", "$2b$", "$2y$"].iter().any(|version| hash.starts_with(version));
+    if looks_right { Ok(()) } else { Invalid::because("password_hash is not a bcrypt hash") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_measured_in_bytes() {
+        assert_eq!(password(""), Err(Invalid("password can't be empty".into())));
+        assert!(password("éééa").is_err() && password("éééé").is_ok());
+        assert!(password(&"a".repeat(72)).is_ok() && password(&"a".repeat(73)).is_err());
+    }
+
+    #[test]
+    fn a_password_is_read_and_never_written() {
+        let user: User =
+            serde_json::from_str(r#"{"username":"a","password":"long enough"}"#).unwrap();
+        assert_eq!(user.password, "long enough");
+        assert_eq!(serde_json::to_string(&user).unwrap(), r#"{"username":"a","disabled":false}"#);
+        assert!(!format!("{user:?}").contains("long enough"));
+    }
+}
