@@ -1,5 +1,6 @@
 //! Keys: segments whose byte order, segment by segment, is the order of lists.
 
+use std::borrow::Borrow;
 use std::fmt::{Debug, Formatter};
 
 /// The name of one object in the store: a room and the segments below it.
@@ -62,6 +63,14 @@ impl Key {
     }
 }
 
+// Lets ordered and hashed collections of keys be asked with stored forms. Sound because Key's
+// order, equality and hash are those of its bytes.
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Prefix {
     /// All keys of a room below these segments.
     ///
@@ -84,6 +93,16 @@ impl Prefix {
     #[must_use]
     pub fn contains(&self, key: &Key) -> bool {
         key.0.starts_with(&self.0)
+    }
+
+    /// The first byte string after all keys below this prefix: NUL, the end of the last segment,
+    /// counted up by one.
+    pub(crate) fn end(&self) -> Box<[u8]> {
+        let mut end = self.0.clone();
+        if let Some(last) = end.last_mut() {
+            *last = 1;
+        }
+        end
     }
 
     /// The first segment.

@@ -82,6 +82,52 @@ pub struct Txn {
     pub operations: Vec<Operation>,
 }
 
+impl Entry {
+    /// Whether it is still there at this second.
+    #[must_use]
+    pub fn alive(&self, now: i64) -> bool {
+        alive(self.expires_at, now)
+    }
+}
+
+/// Whether something that ends at `expires_at` is still there at this second.
+pub(crate) fn alive(expires_at: Option<i64>, now: i64) -> bool {
+    expires_at.is_none_or(|end| end > now)
+}
+
+/// No value is larger than this. Far above what any caller may send; it keeps an engine from
+/// meeting a limit of its medium in the middle of a commit.
+pub const MAX_VALUE_BYTES: usize = 64 << 20;
+
+impl Txn {
+    /// Roughly what it weighs while it waits in a queue.
+    pub(crate) fn weight(&self) -> usize {
+        let preconditions = self.preconditions.iter().map(|precondition| match precondition {
+            Precondition::Absent(key) | Precondition::Present(key) | Precondition::At(key, _) => {
+                key.as_bytes().len()
+            }
+            Precondition::Empty(prefix) => prefix.as_bytes().len(),
+        });
+        let operations = self.operations.iter().map(|operation| match operation {
+            Operation::Put { key, value, .. } => key.as_bytes().len() + value.len(),
+            Operation::Delete(key) => key.as_bytes().len(),
+            Operation::DeletePrefix(prefix) => prefix.as_bytes().len(),
+        });
+        preconditions.chain(operations).map(|bytes| bytes + 64).sum::<usize>() + 64
+    }
+
+    /// Refuses what no engine takes.
+    pub(crate) fn admit(&self) -> Result<(), StoreError> {
+        let too_large = |operation: &Operation| matches!(operation, Operation::Put { value, .. } if value.len() > MAX_VALUE_BYTES);
+        if self.operations.iter().any(too_large) {
+            return Err(StoreError::Failed(format!(
+                "a value is larger than {MAX_VALUE_BYTES} bytes"
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// A key that a transaction wrote or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -143,29 +189,6 @@ pub struct Health {
     pub size_bytes: u64,
     /// The last committed transaction.
     pub revision: Revision,
-}
-
-/// Seconds and milliseconds of now. Injected everywhere, so that tests decide what time it is.
-pub trait Clock: Send + Sync + 'static {
-    /// Milliseconds since 1970-01-01 UTC.
-    fn now_millis(&self) -> i64;
-
-    /// Seconds since 1970-01-01 UTC.
-    fn now(&self) -> i64 {
-        self.now_millis().div_euclid(1000)
-    }
-}
-
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-    fn now_millis(&self) -> i64 {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
 }
 
 /// An engine. See the crate's documentation for the promise that all of them keep.

@@ -1,0 +1,216 @@
+//! The embedded engine: SQLite in one file, one writer, many readers.
+//!
+//! Writes go through a bounded queue to one thread ([`writer`]), which commits everything that
+//! waits as one group: many callers share one sync of the disk. Reads use connections of their
+//! own, each with its own snapshot, and never wait for the writer ([`readers`]); single values that
+//! are asked for often come from memory ([`cache`]). A third thread moves the log into the database
+//! file ([`checkpoint`]).
+
+mod backup;
+mod cache;
+mod checkpoint;
+mod failure;
+mod feed;
+mod file;
+mod group;
+mod options;
+mod readers;
+mod rows;
+mod schema;
+mod shared;
+mod verify;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use self::cache::Cache;
+use self::checkpoint::Checkpointer;
+use self::feed::Feed;
+use self::file::Role;
+use self::readers::{Readers, closed};
+use self::shared::Shared;
+use self::writer::{Job, Writer};
+use crate::{
+    Change, ChangesError, Clock, CommitError, Entry, Health, Key, Revision, Scan, Store,
+    StoreError, Txn,
+};
+
+pub(crate) use self::backup::write_backup;
+pub use self::options::{Durability, OpenError, SqliteOptions};
+
+/// The embedded engine.
+///
+/// To be [closed](Store::close) before its folder is opened again. Dropped without that, it
+/// finishes what was queued in the background.
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+    readers: Arc<Readers>,
+    queue: mpsc::Sender<Job>,
+    queue_bytes: usize,
+}
+
+impl SqliteStore {
+    /// Opens the database in the folder, creating both if they are not there. Blocks: it reads and
+    /// may write files.
+    ///
+    /// A folder it creates belongs to its owner alone, and so do the files in any folder.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(
+        dir: &Path,
+        options: SqliteOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let lock = file::claim(dir)?;
+        let path = dir.join(file::DATABASE);
+        file::create(&path)?;
+        let mut db = file::connect(&path, Role::Writer(options.durability))?;
+        schema::migrate(&mut db)?;
+        let (revision, _) = rows::state(&db)?;
+        let feed = Feed::open(&db, options.feed)?;
+        let cache = Cache::new(options.cache_bytes);
+        let shared = Arc::new(Shared::new(path, clock, cache, revision));
+        let checkpointer = Checkpointer::start(&mut db, &shared, options.durability)?;
+        let (queue, jobs) = mpsc::channel(options.queue.clamp(1, 1 << 20));
+        let readers = Arc::new(Readers::new(Arc::clone(&shared), options.readers));
+        let writer =
+            Writer { db, queue: jobs, shared: Arc::clone(&shared), checkpointer, feed, lock };
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(file::at(dir))?;
+        Ok(Self { shared, readers, queue, queue_bytes: options.queue_bytes })
+    }
+
+    /// Puts a backup into a folder that has no database yet, ready to be opened. Blocks.
+    ///
+    /// The entries keep their revisions; the store goes on with revisions that were never given
+    /// out before, and with an empty change feed.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn restore(backup: &Path, dir: &Path) -> Result<(), OpenError> {
+        backup::restore(backup, dir)
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), StoreError> {
+        self.queue.try_send(job).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => self.stopped(),
+        })
+    }
+
+    /// The writer has ended; why.
+    fn stopped(&self) -> StoreError {
+        let unknown = || StoreError::Stopped("the writer has ended".to_owned());
+        self.shared.failed().unwrap_or_else(unknown)
+    }
+
+    fn refuse_when_closing(&self) -> Result<(), StoreError> {
+        if self.shared.closing.load(Ordering::Relaxed) { Err(closed()) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
+        self.refuse_when_closing()?;
+        let stored = match self.shared.cache.get(key) {
+            Some(held) => held,
+            None => {
+                let (key, shared) = (key.clone(), Arc::clone(&self.shared));
+                let read = move |db: &mut rusqlite::Connection| {
+                    let ticket = shared.cache.ticket(&key);
+                    let stored = rows::get(db, &key)?;
+                    shared.cache.offer(ticket, &key, stored.clone());
+                    Ok(stored)
+                };
+                self.readers.run(read).await?
+            }
+        };
+        let now = self.shared.clock.now();
+        let entry = stored.map(|stored| stored.entry(key.clone()));
+        Ok(entry.filter(|entry| entry.alive(now)))
+    }
+
+    async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError> {
+        let now = self.shared.clock.now();
+        self.readers.run(move |db| rows::scan(db, &scan, now)).await
+    }
+
+    async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
+        txn.admit()?;
+        let weight = txn.weight();
+        let queued = &self.shared.queued_bytes;
+        let waiting = queued.fetch_add(weight, Ordering::Relaxed);
+        // An empty queue takes any transaction, however large.
+        if waiting > 0 && waiting.saturating_add(weight) > self.queue_bytes {
+            queued.fetch_sub(weight, Ordering::Relaxed);
+            return Err(StoreError::Overloaded.into());
+        }
+        let (reply, answer) = oneshot::channel();
+        if let Err(error) = self.enqueue(Job::Commit { txn, weight, reply }) {
+            queued.fetch_sub(weight, Ordering::Relaxed);
+            return Err(error.into());
+        }
+        answer.await.unwrap_or_else(|_| Err(self.stopped().into()))
+    }
+
+    async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError> {
+        let read = self.readers.run(move |db| feed::changes(db, after, limit)).await?;
+        read.map_err(|oldest| ChangesError::TooOld { oldest })
+    }
+
+    fn touched(&self, room: &str) -> Revision {
+        self.shared.touched(room)
+    }
+
+    async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Job::Sweep { limit, reply })?;
+        answer.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    async fn health(&self) -> Health {
+        let path = self.shared.path.clone();
+        let measure = move || {
+            let mut log = path.clone().into_os_string();
+            log.push("-wal");
+            let files = [path.into_os_string(), log];
+            files.iter().map(|file| std::fs::metadata(file).map_or(0, |data| data.len())).sum()
+        };
+        let gone = self.queue.is_closed().then(|| self.stopped().to_string());
+        Health {
+            engine: "sqlite",
+            failure: self.shared.complaint().or(gone),
+            size_bytes: tokio::task::spawn_blocking(measure).await.unwrap_or(0),
+            revision: self.shared.revision.load(Ordering::Acquire),
+        }
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let (to, shared) = (to.to_owned(), Arc::clone(&self.shared));
+        self.readers.run(move |db| Ok(backup::backup(db, &to, &shared.closing))).await?
+    }
+
+    async fn verify(&self) -> Result<u64, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        self.readers.run(move |db| verify::verify(db, &shared)).await
+    }
+
+    async fn close(&self) {
+        self.shared.closing.store(true, Ordering::Relaxed);
+        self.readers.close().await;
+        let (reply, ended) = oneshot::channel();
+        // Waits for a place. Both fail only if the writer has ended already.
+        if self.queue.send(Job::Close { reply }).await.is_ok() {
+            let _ = ended.await;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Reading everything, to find what should not be there.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rusqlite::Connection;
+
+use super::failure::malformed;
+use super::rows::{key_from, revision_from, state};
+use super::shared::Shared;
+
+/// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
+/// how many entries have not expired.
+pub(super) fn verify(db: &mut Connection, shared: &Arc<Shared>) -> rusqlite::Result<u64> {
+    let watched = Arc::clone(shared);
+    // This may take minutes; the end of the store does not wait for it.
+    db.progress_handler(10_000, Some(move || watched.closing.load(Ordering::Relaxed)))?;
+    let counted = read_all(db, shared.clock.now());
+    db.progress_handler(0, None::<fn() -> bool>)?;
+    counted
+}
+
+fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<u64> {
+    let txn = db.transaction()?;
+    let found: String = txn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(malformed(found));
+    }
+    let (last, floor) = state(&txn)?;
+    if floor > last {
+        return Err(malformed("the change feed begins after the last revision"));
+    }
+    let mut alive = 0;
+    let mut statement = txn.prepare("SELECT key, revision, flags, expires_at FROM entries")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = key_from(row, 0)?;
+        let revision = revision_from(row.get(1)?)?;
+        if revision == 0 || revision > last {
+            return Err(malformed(format!("{key:?} has a revision that never was")));
+        }
+        let _: u32 = row.get(2)?;
+        let expires_at: Option<i64> = row.get(3)?;
+        alive += u64::from(crate::store::alive(expires_at, now));
+    }
+    let mut statement = txn.prepare("SELECT key, revision FROM changes")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = key_from(row, 0)?;
+        if revision_from(row.get(1)?)? > last {
+            return Err(malformed(format!("{key:?} changed in a revision that never was")));
+        }
+    }
+    // Every entry written since the feed's floor must be in the feed.
+    let missing = txn.query_row(
+        "SELECT count(*) FROM entries WHERE revision > ?1 AND NOT EXISTS
+         (SELECT 1 FROM changes WHERE changes.revision = entries.revision
+          AND changes.key = entries.key AND NOT changes.deleted)",
+        [super::rows::revision_to(floor)],
+        |row| row.get::<_, i64>(0),
+    )?;
+    if missing > 0 {
+        return Err(malformed(format!("{missing} writes are missing from the change feed")));
+    }
+    Ok(alive)
+}
