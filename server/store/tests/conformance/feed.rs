@@ -1,0 +1,170 @@
+//! The change feed: nothing missing, whole transactions, a clear word when it is too late.
+
+use sensu_store::{Change, ChangesError, FeedLimits, Operation, Revision, Store};
+
+use crate::fixture::{Engine, Fixture, START, name, on_every_engine, prefix, put};
+
+on_every_engine!(
+    every_change_is_told_in_order,
+    a_key_appears_once_in_a_transaction,
+    transactions_are_never_torn,
+    readers_and_writers_at_once_see_no_gap,
+    a_revision_that_never_was_is_refused,
+    touched_follows_each_room,
+);
+
+fn told(changes: &[Change]) -> Vec<(Revision, String, bool)> {
+    changes.iter().map(|change| (change.revision, name(&change.key), change.deleted)).collect()
+}
+
+async fn every_change_is_told_in_order(fixture: Fixture) {
+    fixture.put("things/b", "").await;
+    fixture.commit([], [put("things/c", ""), put("things/a", "")]).await.unwrap();
+    fixture.delete("things/b").await;
+    fixture.delete("things/none").await;
+    fixture.put("things/b", "").await;
+    fixture.commit([], [Operation::DeletePrefix(prefix("things"))]).await.unwrap();
+    let owned = |revision, name: &str, deleted| (revision, name.to_owned(), deleted);
+    let all = [
+        owned(1, "things/b", false),
+        owned(2, "things/a", false),
+        owned(2, "things/c", false),
+        owned(3, "things/b", true),
+        owned(5, "things/b", false),
+        owned(6, "things/a", true),
+        owned(6, "things/b", true),
+        owned(6, "things/c", true),
+    ];
+    assert_eq!(told(&fixture.store.changes(0, 100).await.unwrap()), all);
+    assert_eq!(told(&fixture.store.changes(2, 100).await.unwrap()), all[3..]);
+    assert_eq!(told(&fixture.store.changes(4, 100).await.unwrap()), all[4..]);
+    assert_eq!(told(&fixture.store.changes(6, 100).await.unwrap()), []);
+}
+
+async fn a_key_appears_once_in_a_transaction(fixture: Fixture) {
+    let wipe = || Operation::DeletePrefix(prefix("things"));
+    fixture.commit([], [put("things/a", "1"), put("things/a", "2"), wipe()]).await.unwrap();
+    fixture.commit([], [put("things/a", "1"), wipe(), put("things/a", "2")]).await.unwrap();
+    let changes = told(&fixture.store.changes(0, 100).await.unwrap());
+    assert_eq!(changes, [(1, "things/a".to_owned(), true), (2, "things/a".to_owned(), false)]);
+}
+
+async fn transactions_are_never_torn(fixture: Fixture) {
+    for n in 0..6 {
+        let wide = [
+            put(&format!("things/{n}a"), ""),
+            put(&format!("things/{n}b"), ""),
+            put("things/x", ""),
+        ];
+        fixture.commit([], wide).await.unwrap();
+    }
+    for (limit, expected) in [(0, 3), (1, 3), (2, 3), (3, 3), (5, 3), (6, 6), (8, 6), (100, 18)] {
+        let mut after = 0;
+        let mut all = Vec::new();
+        loop {
+            let changes = fixture.store.changes(after, limit).await.unwrap();
+            let Some(last) = changes.last() else { break };
+            assert_eq!(changes.len(), expected.min(18 - all.len()), "limit {limit}");
+            after = last.revision;
+            all.extend(changes);
+        }
+        assert_eq!(all.len(), 18);
+    }
+}
+
+async fn readers_and_writers_at_once_see_no_gap(fixture: Fixture) {
+    const LAST: Revision = 300;
+    let store = fixture.store.clone();
+    let following = tokio::spawn(async move { follow(&*store, LAST).await });
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..6 {
+        let store = fixture.store.clone();
+        writers.spawn(async move {
+            for n in 0..LAST / 6 {
+                let operations = vec![put(&format!("things/{writer}/{n}"), "")];
+                store.commit(sensu_store::Txn { operations, ..Default::default() }).await.unwrap();
+            }
+        });
+    }
+    writers.join_all().await;
+    assert_eq!(following.await.unwrap(), (1..=LAST).collect::<Vec<_>>());
+}
+
+/// The revisions that a follower of the feed is told until it is told the last.
+async fn follow(store: &dyn Store, last: Revision) -> Vec<Revision> {
+    let mut seen: Vec<Revision> = Vec::new();
+    while seen.last() != Some(&last) {
+        let after = seen.last().copied().unwrap_or(0);
+        let changes = store.changes(after, 7).await.unwrap();
+        seen.extend(changes.iter().map(|change| change.revision));
+        tokio::task::yield_now().await;
+    }
+    seen
+}
+
+async fn a_revision_that_never_was_is_refused(fixture: Fixture) {
+    fixture.put("things/a", "").await;
+    assert!(fixture.store.changes(1, 1).await.unwrap().is_empty());
+    for ahead in [2, u64::MAX] {
+        let refused = fixture.store.changes(ahead, 1).await;
+        assert!(matches!(refused, Err(ChangesError::TooOld { oldest: 0 })), "{refused:?}");
+    }
+}
+
+async fn touched_follows_each_room(fixture: Fixture) {
+    let touched = |room| fixture.store.touched(room);
+    assert_eq!((touched("a"), touched("b")), (0, 0));
+    fixture.put("a/1", "").await;
+    assert_eq!((touched("a"), touched("b")), (1, 0));
+    fixture.commit([], [put("a/1", ""), put("b/1", "")]).await.unwrap();
+    assert_eq!((touched("a"), touched("b")), (2, 2));
+    fixture.delete("b/none").await;
+    assert_eq!((touched("a"), touched("b")), (2, 2), "nothing was there");
+    fixture.delete("b/1").await;
+    assert_eq!((touched("a"), touched("b")), (2, 4));
+    fixture.commit([], [Operation::DeletePrefix(prefix("a"))]).await.unwrap();
+    assert_eq!((touched("a"), touched("b"), touched("c")), (5, 4, 0));
+}
+
+/// Follows a trimmed feed from each revision: either everything after it comes, or `TooOld`.
+async fn trimmed(engine: Engine) {
+    const KEPT: usize = 10;
+    let limits = FeedLimits { max_changes: KEPT, max_age: 1000 };
+    let fixture = Fixture::with_feed(engine, limits);
+    for n in 1..=50 {
+        let last = fixture.put(&format!("things/{n:02}"), "").await;
+        let mut oldest_seen = None;
+        for after in 0..=last {
+            match fixture.store.changes(after, usize::MAX).await {
+                Ok(changes) => {
+                    let revisions: Vec<_> = changes.iter().map(|change| change.revision).collect();
+                    assert_eq!(revisions, (after + 1..=last).collect::<Vec<_>>());
+                }
+                Err(ChangesError::TooOld { oldest }) => {
+                    assert!(after < oldest);
+                    assert!(last - oldest >= KEPT as u64, "kept too few: {oldest} of {last}");
+                    oldest_seen = Some(oldest);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(oldest_seen.is_some(), last > KEPT as u64, "at {last}");
+    }
+    // Age: what is older than the limit goes with the next transaction.
+    fixture.clock.set(START + 1001);
+    let last = fixture.put("things/late", "").await;
+    let refused = fixture.store.changes(last - 2, 10).await;
+    assert!(matches!(refused, Err(ChangesError::TooOld { oldest }) if oldest == last - 1));
+    assert_eq!(fixture.store.changes(last - 1, 10).await.unwrap().len(), 1);
+    assert_eq!(fixture.store.verify().await.unwrap(), 51);
+}
+
+#[tokio::test]
+async fn memory_trims_and_says_so() {
+    trimmed(Engine::Memory).await;
+}
+
+#[tokio::test]
+async fn sqlite_trims_and_says_so() {
+    trimmed(Engine::Sqlite).await;
+}
