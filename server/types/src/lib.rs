@@ -5,8 +5,15 @@
 //! copied into the OpenAPI document: they are the API's documentation.
 
 pub mod adhoc;
+pub mod asset;
 pub mod binding;
+pub mod check;
+pub mod check_hooks;
+pub mod cron;
 pub mod decode;
+pub mod entity;
+pub mod event;
+pub mod expression;
 pub mod health;
 pub mod hook;
 pub mod meta;
@@ -15,6 +22,8 @@ pub mod namespace;
 pub mod resource;
 pub mod role;
 pub mod scope;
+pub mod silenced;
+pub mod subdue;
 pub mod tokens;
 pub mod user;
 pub mod version;

@@ -1,0 +1,119 @@
+//! Assets: archives that checks, filters, mutators and handlers need to run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
+
+/// An archive that agents fetch and unpack before they run what needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Asset {
+    /// Where the archive is: an `http` or `https` address. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub url: String,
+    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sha512: String,
+    /// JavaScript expressions about the entity; the asset is for those where all are true.
+    pub filters: Vec<String>,
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+}
+
+impl Resource for Asset {
+    const KIND: &'static str = "Asset";
+    const NOUN: &'static str = "asset";
+    const PLURAL: &'static str = "assets";
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        validate_name(&self.metadata.name)?;
+        if self.metadata.namespace.is_empty() {
+            return Invalid::because("namespace cannot be empty");
+        }
+        if self.sha512.is_empty() {
+            return Invalid::because("SHA-512 checksum cannot be empty");
+        }
+        if self.sha512.len() < 128 {
+            return Invalid::because("SHA-512 checksum must be at least 128 characters");
+        }
+        if self.url.is_empty() {
+            return Invalid::because("URL cannot be empty");
+        }
+        let url = url::Url::parse(&self.url);
+        match url.as_ref().map(url::Url::scheme) {
+            Ok("http" | "https") => {}
+            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+                return Invalid::because("URL must be HTTP or HTTPS");
+            }
+            Err(_) => return Invalid::because("invalid URL provided"),
+        }
+        expression::verify_all(&self.filters)
+    }
+}
+
+/// Whether an asset may have this name.
+pub(crate) fn validate_name(name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Invalid::because("name cannot be empty");
+    }
+    if !name::is_asset(name) {
+        return Invalid::because(
+            "name must be lowercase and may only contain forward slashes, underscores, dashes and \
+             numbers",
+        );
+    }
+    Ok(())
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl Asset {
+    /// A valid asset.
+    #[must_use]
+    pub fn fixture(name: &str) -> Self {
+        Self {
+            url: "https://example.com/asset.tar.gz".into(),
+            sha512: "0".repeat(128),
+            filters: vec!["entity.system.os == 'linux'".into()],
+            metadata: ObjectMeta::new("default", name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused = |change: &dyn Fn(&mut Asset)| {
+            let mut asset = Asset::fixture("a/b");
+            change(&mut asset);
+            asset.validate().expect_err("is refused").0
+        };
+        assert_eq!(Asset::fixture("a/b").validate(), Ok(()));
+        assert_eq!(refused(&|a| a.metadata.name.clear()), "name cannot be empty");
+        assert!(refused(&|a| a.metadata.name = "A".into()).starts_with("name must be lowercase"));
+        assert_eq!(refused(&|a| a.metadata.namespace.clear()), "namespace cannot be empty");
+        assert_eq!(refused(&|a| a.sha512.clear()), "SHA-512 checksum cannot be empty");
+        assert!(refused(&|a| a.sha512 = "0".repeat(127)).contains("at least 128"));
+        assert_eq!(refused(&|a| a.url.clear()), "URL cannot be empty");
+        assert_eq!(refused(&|a| a.url = "ftp://x/y".into()), "URL must be HTTP or HTTPS");
+        assert!(
+            refused(&|a| a.filters = vec!["(".into()]).starts_with("syntax error in expression 0")
+        );
+    }
+}

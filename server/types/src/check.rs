@@ -1,0 +1,303 @@
+//! Checks: what agents run, how often, and who hears of the results.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::subdue::TimeWindowWhen;
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, cron, expression, name};
+
+pub use crate::check_hooks::HookList;
+
+/// A check: a command that agents with one of its subscriptions run on a schedule.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct CheckConfig {
+    /// The command to run.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// Names of the handlers that events of this check are sent to.
+    pub handlers: Vec<String>,
+    /// Flapping begins when the total state change reaches this, in percent. 0 for no flap detection.
+    pub high_flap_threshold: u32,
+    /// Seconds between two runs. Either this or `cron` is required.
+    pub interval: u32,
+    /// Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
+    pub low_flap_threshold: u32,
+    /// Whether the check runs on its schedule. A check that is not published runs only on request.
+    pub publish: bool,
+    /// Names of the assets that the command needs.
+    pub runtime_assets: Vec<String>,
+    /// Agents with one of these subscriptions run the check.
+    pub subscriptions: Vec<String>,
+    /// The entity that results are for, if not the agent's own.
+    pub proxy_entity_name: String,
+    /// Hooks to run in response to results, by kind of result.
+    pub check_hooks: Vec<HookList>,
+    /// Whether the agent writes the entity, as JSON, to the command's standard input.
+    pub stdin: bool,
+    /// When the check does not run. `null` when there is no such time.
+    #[schemars(schema_with = "subdue_schema")]
+    pub subdue: Option<TimeWindowWhen>,
+    /// When the check runs, as a cron schedule of five fields, `@daily` and the like, or
+    /// `@every 5m`. Either this or `interval` is required. Absent when not used.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cron: String,
+    /// Seconds after which a missing result is an event of its own. Greater than the interval; 0
+    /// for none.
+    pub ttl: i64,
+    /// Seconds that the command may take. 0 for no limit.
+    pub timeout: u32,
+    /// Run the check for each of a number of proxy entities. Absent when not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_requests: Option<ProxyRequests>,
+    /// Whether only one of the subscribed agents runs the check each time.
+    pub round_robin: bool,
+    /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
+    /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
+    pub output_metric_format: String,
+    /// Names of the handlers that metrics are sent to.
+    pub output_metric_handlers: Vec<String>,
+    /// Environment variables of the command: `NAME=value`.
+    pub env_vars: Vec<String>,
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+}
+
+/// Which proxy entities a check is run for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct ProxyRequests {
+    /// JavaScript expressions about the entity; all must be true.
+    pub entity_attributes: Vec<String>,
+    /// Whether to spread the runs over a part of the interval.
+    pub splay: bool,
+    /// The part of the interval to spread the runs over, in percent: 0 to 100, greater than 0 if
+    /// `splay` is true.
+    pub splay_coverage: u32,
+}
+
+impl Resource for CheckConfig {
+    const KIND: &'static str = "CheckConfig";
+    const NOUN: &'static str = "check";
+    const PLURAL: &'static str = "checks";
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn prepare(&mut self, _scene: &Scene<'_>, _previous: Option<&Self>) {
+        self.check_hooks.iter_mut().for_each(HookList::name_the_nameless);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("check name {why}")))?;
+        schedule(&self.cron, self.interval)?;
+        if self.interval == 0 && self.cron.is_empty() {
+            return Invalid::because(
+                "check interval must be greater than 0 or a valid cron schedule must be provided",
+            );
+        }
+        if self.metadata.namespace.is_empty() {
+            return Invalid::because("namespace must be set");
+        }
+        Rules {
+            ttl: self.ttl,
+            interval: self.interval,
+            runtime_assets: &self.runtime_assets,
+            proxy_entity_name: &self.proxy_entity_name,
+            proxy_requests: self.proxy_requests.as_ref(),
+            output_metric_format: &self.output_metric_format,
+            flap_thresholds: (self.low_flap_threshold, self.high_flap_threshold),
+            env_vars: &self.env_vars,
+            subdue: self.subdue.as_ref(),
+        }
+        .validate()
+    }
+}
+
+/// Interval and cron exclude each other, and cron must be one.
+pub(crate) fn schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
+    if cron.is_empty() {
+        return Ok(());
+    }
+    if interval > 0 {
+        return Invalid::because("must only specify either an interval or a cron schedule");
+    }
+    if !cron::is_schedule(cron) {
+        return Invalid::because("check cron string is invalid");
+    }
+    Ok(())
+}
+
+/// The fields that a check has as configuration and as part of an event, for the rules that both
+/// have to keep.
+pub(crate) struct Rules<'a> {
+    pub(crate) ttl: i64,
+    pub(crate) interval: u32,
+    pub(crate) runtime_assets: &'a [String],
+    pub(crate) proxy_entity_name: &'a str,
+    pub(crate) proxy_requests: Option<&'a ProxyRequests>,
+    pub(crate) output_metric_format: &'a str,
+    /// Low, high.
+    pub(crate) flap_thresholds: (u32, u32),
+    pub(crate) env_vars: &'a [String],
+    pub(crate) subdue: Option<&'a TimeWindowWhen>,
+}
+
+const METRIC_FORMATS: [&str; 5] =
+    ["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"];
+
+impl Rules<'_> {
+    /// The first rule that is broken, in the reference's order.
+    pub(crate) fn validate(&self) -> Result<(), Invalid> {
+        if self.ttl > 0 && self.ttl <= i64::from(self.interval) {
+            return Invalid::because("ttl must be greater than check interval");
+        }
+        for asset in self.runtime_assets {
+            crate::asset::validate_name(asset)
+                .map_err(|Invalid(why)| Invalid(format!("asset's {why}")))?;
+        }
+        if !self.proxy_entity_name.is_empty() {
+            name::plain(self.proxy_entity_name)
+                .map_err(|why| Invalid(format!("proxy entity name {why}")))?;
+        }
+        if let Some(requests) = self.proxy_requests {
+            requests.validate()?;
+        }
+        if !METRIC_FORMATS.contains(&self.output_metric_format) {
+            return Invalid::because("output metric format is not valid");
+        }
+        let (low, high) = self.flap_thresholds;
+        if low != 0 && high != 0 && low >= high {
+            return Invalid::because("invalid flap thresholds");
+        }
+        env_vars(self.env_vars)?;
+        self.subdue.map_or(Ok(()), TimeWindowWhen::validate)
+    }
+}
+
+impl ProxyRequests {
+    fn validate(&self) -> Result<(), Invalid> {
+        if self.splay_coverage > 100 {
+            return Invalid::because("proxy request splay coverage must be between 0 and 100");
+        }
+        if self.splay && self.splay_coverage == 0 {
+            return Invalid::because(
+                "proxy request splay coverage must be greater than 0 if splay is enabled",
+            );
+        }
+        expression::verify_all(&self.entity_attributes)
+    }
+}
+
+/// `NAME=value`, with exactly one `=` and something on both sides.
+pub(crate) fn env_vars(variables: &[String]) -> Result<(), Invalid> {
+    let well_formed = |variable: &String| {
+        variable.split_once('=').is_some_and(|(name, value)| {
+            !name.is_empty() && !value.is_empty() && !value.contains('=')
+        })
+    };
+    if variables.iter().all(well_formed) {
+        return Ok(());
+    }
+    Invalid::because("environment variables must be of the form FOO=BAR")
+}
+
+/// The one field that is `null` when unset, as in the reference: an object without windows would
+/// mean that there are times to respect, none of them.
+pub(crate) fn subdue_schema(
+    generator: &mut schemars::r#gen::SchemaGenerator,
+) -> schemars::schema::Schema {
+    let days = generator.subschema_for::<crate::subdue::TimeWindowDays>();
+    let mut schema = schemars::schema::SchemaObject {
+        instance_type: Some(schemars::schema::InstanceType::Object.into()),
+        ..Default::default()
+    };
+    schema.object().properties.insert("days".into(), days);
+    schema.extensions.insert("nullable".into(), true.into());
+    schema.extensions.insert("x-null".into(), true.into());
+    schema.into()
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl CheckConfig {
+    /// A valid check.
+    #[must_use]
+    pub fn fixture(name: &str) -> Self {
+        Self {
+            command: "true".into(),
+            interval: 60,
+            subscriptions: vec!["system".into()],
+            metadata: ObjectMeta::new("default", name),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl Fn(&mut CheckConfig)) -> String {
+        let mut check = CheckConfig::fixture("a");
+        change(&mut check);
+        check.validate().expect_err("is refused").0
+    }
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        assert_eq!(CheckConfig::fixture("a").validate(), Ok(()));
+        assert_eq!(refused(|c| c.metadata.name.clear()), "check name must not be empty");
+        assert_eq!(
+            refused(|c| c.cron = "@daily".into()),
+            "must only specify either an interval or a cron schedule"
+        );
+        assert_eq!(
+            refused(|c| (c.interval, c.cron) = (0, "x".into())),
+            "check cron string is invalid"
+        );
+        assert!(refused(|c| c.interval = 0).starts_with("check interval must be greater"));
+        assert_eq!(refused(|c| c.metadata.namespace.clear()), "namespace must be set");
+        assert_eq!(refused(|c| c.ttl = 60), "ttl must be greater than check interval");
+        assert!(refused(|c| c.runtime_assets = vec!["A".into()]).starts_with("asset's name"));
+        assert_eq!(
+            refused(|c| c.proxy_entity_name = "a b".into()),
+            "proxy entity name cannot contain spaces or special characters"
+        );
+        assert_eq!(
+            refused(|c| c.output_metric_format = "x".into()),
+            "output metric format is not valid"
+        );
+        assert_eq!(
+            refused(|c| (c.low_flap_threshold, c.high_flap_threshold) = (5, 5)),
+            "invalid flap thresholds"
+        );
+        for bad in ["A", "A=", "=B", "A=B=C"] {
+            assert!(refused(|c| c.env_vars = vec![bad.into()]).contains("FOO=BAR"), "{bad}");
+        }
+        let splay =
+            |splay, splay_coverage| ProxyRequests { splay, splay_coverage, ..Default::default() };
+        assert!(
+            refused(|c| c.proxy_requests = Some(splay(false, 101))).contains("between 0 and 100")
+        );
+        assert!(refused(|c| c.proxy_requests = Some(splay(true, 0))).contains("greater than 0"));
+    }
+
+    #[test]
+    fn the_wire_form_is_that_of_the_reference() {
+        let text = serde_json::to_string(&CheckConfig::default()).unwrap();
+        assert_eq!(
+            text,
+            r#"{"handlers":[],"high_flap_threshold":0,"interval":0,"low_flap_threshold":0,"publish":false,"runtime_assets":[],"subscriptions":[],"proxy_entity_name":"","check_hooks":[],"stdin":false,"subdue":null,"ttl":0,"timeout":0,"round_robin":false,"output_metric_format":"","output_metric_handlers":[],"env_vars":[],"metadata":{}}"#
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! Events: what was observed, the result of a check on an entity, with its history.
+
+mod check;
+mod metrics;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::entity::Entity;
+use crate::{Invalid, Namespaced, ObjectMeta, Resource};
+
+pub use check::{Check, CheckHistory, Hook};
+pub use metrics::{MetricPoint, MetricTag, Metrics};
+
+/// What was observed on an entity: the result of a check, metrics, or both.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Event {
+    /// When it was observed, in seconds since 1970-01-01 UTC. Now, if left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub timestamp: i64,
+    /// The entity that it was observed on. Required. An entity that is not known is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<Entity>,
+    /// The check and its result. Absent on events that carry only metrics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
+    /// Measurements. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
+    /// Labels and annotations. Events have no name.
+    pub metadata: ObjectMeta,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+impl Event {
+    /// The name of the entity; empty if there is none.
+    #[must_use]
+    pub fn entity_name(&self) -> &str {
+        self.entity.as_ref().map_or("", |entity| &entity.metadata.name)
+    }
+
+    /// The name of the check; empty if there is none.
+    #[must_use]
+    pub fn check_name(&self) -> &str {
+        self.check.as_ref().map_or("", |check| &check.metadata.name)
+    }
+}
+
+/// An event is found under its entity and check; `name` is the check's.
+impl Resource for Event {
+    const KIND: &'static str = "Event";
+    const NOUN: &'static str = "event";
+    const PLURAL: &'static str = "events";
+    const COMPOSITE: bool = true;
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        self.check_name()
+    }
+
+    fn namespace(&self) -> &str {
+        self.entity.as_ref().map_or("", |entity| &entity.metadata.namespace)
+    }
+
+    /// Takes what is missing from a name of the form `entity/check`.
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        let (entity, check) = name.split_once('/').unwrap_or((name, ""));
+        if let Some(part) = &mut self.entity {
+            part.metadata.adopt(namespace, entity);
+        }
+        if let Some(part) = &mut self.check {
+            part.metadata.adopt(namespace, check);
+        }
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        let Some(entity) = &self.entity else {
+            return Invalid::because("event must contain an entity");
+        };
+        if self.check.is_none() && self.metrics.is_none() {
+            return Invalid::because("event must contain a check or metrics");
+        }
+        entity.validate().map_err(|why| Invalid(format!("entity is invalid: {why}")))?;
+        if let Some(check) = &self.check {
+            check.validate().map_err(|why| Invalid(format!("check is invalid: {why}")))?;
+        }
+        if !self.metadata.name.is_empty() {
+            return Invalid::because("events cannot be named");
+        }
+        Ok(())
+    }
+
+    fn redacted(&self) -> Option<Self> {
+        let entity = self.entity.as_ref()?.redacted()?;
+        Some(Self { entity: Some(entity), ..self.clone() })
+    }
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl Event {
+    /// A valid event: a check on an entity, with a status.
+    #[must_use]
+    pub fn fixture(entity: &str, check: &str, status: u32) -> Self {
+        Self {
+            timestamp: 1,
+            entity: Some(Entity::fixture(entity)),
+            check: Some(Check {
+                interval: 10,
+                status,
+                metadata: ObjectMeta::new("default", check),
+                ..Check::default()
+            }),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl Fn(&mut Event)) -> String {
+        let mut event = Event::fixture("web", "cpu", 0);
+        change(&mut event);
+        event.validate().expect_err("is refused").0
+    }
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        assert_eq!(Event::fixture("web", "cpu", 0).validate(), Ok(()));
+        assert_eq!(refused(|e| e.entity = None), "event must contain an entity");
+        assert_eq!(refused(|e| e.check = None), "event must contain a check or metrics");
+        assert_eq!(
+            refused(|e| e.entity = Some(Entity::fixture(""))),
+            "entity is invalid: entity name must not be empty"
+        );
+        assert_eq!(
+            refused(|e| e.check = Some(Check::default())),
+            "check is invalid: check name must not be empty"
+        );
+        assert_eq!(refused(|e| e.metadata.name = "x".into()), "events cannot be named");
+    }
+
+    #[test]
+    fn names_that_are_left_out_come_from_the_url() {
+        let mut event: Event =
+            serde_json::from_str(r#"{"entity":{"entity_class":"proxy"},"check":{"interval":1}}"#)
+                .unwrap();
+        event.adopt("default", "web/cpu");
+        assert_eq!((event.entity_name(), event.check_name()), ("web", "cpu"));
+        assert_eq!(event.namespace(), "default");
+        assert_eq!(event.check.unwrap().metadata.namespace, "default");
+    }
+
+    #[test]
+    fn an_event_shows_its_entity_redacted() {
+        let mut event = Event::fixture("web", "cpu", 0);
+        assert_eq!(event.redacted(), None);
+        let entity = event.entity.as_mut().unwrap();
+        entity.metadata.labels.insert("password".into(), "x".into());
+        let shown = event.redacted().unwrap();
+        assert_eq!(shown.entity.unwrap().metadata.labels["password"], "REDACTED");
+    }
+}

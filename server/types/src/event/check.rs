@@ -1,0 +1,163 @@
+//! The check of an event: its configuration when it ran, its result, and what follows from the
+//! results before.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{HookList, ProxyRequests, Rules, schedule, subdue_schema};
+use crate::subdue::TimeWindowWhen;
+use crate::{Invalid, ObjectMeta, name};
+
+/// A check that ran, and its result.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Check {
+    /// The command that ran. Absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// Names of the handlers that the event is sent to.
+    pub handlers: Vec<String>,
+    /// Flapping begins when the total state change reaches this, in percent. 0 for no flap detection.
+    pub high_flap_threshold: u32,
+    /// Seconds between two runs. At least 1, unless `cron` is set.
+    pub interval: u32,
+    /// Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
+    pub low_flap_threshold: u32,
+    /// Whether the check runs on its schedule.
+    pub publish: bool,
+    /// Names of the assets that the command needs.
+    pub runtime_assets: Vec<String>,
+    /// Agents with one of these subscriptions run the check.
+    pub subscriptions: Vec<String>,
+    /// The entity that the result is for, if not the agent's own.
+    pub proxy_entity_name: String,
+    /// Hooks to run in response to results, by kind of result.
+    pub check_hooks: Vec<HookList>,
+    /// Whether the agent writes the entity, as JSON, to the command's standard input.
+    pub stdin: bool,
+    /// When the check does not run. `null` when there is no such time.
+    #[schemars(schema_with = "subdue_schema")]
+    pub subdue: Option<TimeWindowWhen>,
+    /// When the check runs, as a cron schedule. Absent when not used.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cron: String,
+    /// Seconds after which a missing result is an event of its own. 0 for none.
+    pub ttl: i64,
+    /// Seconds that the command may take. 0 for no limit.
+    pub timeout: u32,
+    /// Run the check for each of a number of proxy entities. Absent when not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_requests: Option<ProxyRequests>,
+    /// Whether only one of the subscribed agents runs the check each time.
+    pub round_robin: bool,
+    /// How long the command took, in seconds. Absent when 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub duration: f64,
+    /// When the command ran, in seconds since 1970-01-01 UTC.
+    pub executed: i64,
+    /// The last 21 results in order of `executed`, this one included. Kept by the server; what is
+    /// sent is ignored.
+    pub history: Vec<CheckHistory>,
+    /// When the run was asked for, in seconds since 1970-01-01 UTC.
+    pub issued: i64,
+    /// What the command wrote.
+    pub output: String,
+    /// `passing`, `failing` or `flapping`. Kept by the server; what is sent is ignored.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub state: String,
+    /// The exit status of the command: 0 is good, 1 a warning, 2 critical, anything else unknown.
+    pub status: u32,
+    /// How much the status changed over the last 21 results, weighted, in percent: 0 to 100. Kept by
+    /// the server; what is sent is ignored.
+    pub total_state_change: u32,
+    /// The `timestamp` of the last event with status 0, in seconds since 1970-01-01 UTC. 0 for
+    /// never. Kept by the server; what is sent is ignored.
+    pub last_ok: i64,
+    /// How many results in a row had this status. Kept by the server; what is sent is ignored.
+    pub occurrences: i64,
+    /// The highest count of `occurrences` since the status last changed to or from 0. Kept by the
+    /// server; what is sent is ignored.
+    pub occurrences_watermark: i64,
+    /// Names of the silenced entries that apply. Absent when none does. Kept by the server; what is
+    /// sent is ignored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silenced: Vec<String>,
+    /// Results of the hooks that ran. Absent when none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
+    /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
+    /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
+    pub output_metric_format: String,
+    /// Names of the handlers that metrics are sent to.
+    pub output_metric_handlers: Vec<String>,
+    /// Environment variables of the command: `NAME=value`.
+    pub env_vars: Vec<String>,
+    /// Name, namespace, labels and annotations of the check.
+    pub metadata: ObjectMeta,
+}
+
+/// One result among the last ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct CheckHistory {
+    /// The exit status.
+    pub status: u32,
+    /// When the command ran, in seconds since 1970-01-01 UTC.
+    pub executed: i64,
+}
+
+/// A hook that ran in response to the result, and its own result.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Hook {
+    /// Name, namespace, labels and annotations of the hook.
+    pub metadata: ObjectMeta,
+    /// The command that ran. Absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// Seconds that the command could take.
+    pub timeout: u32,
+    /// Whether the check's event was written to the command's standard input.
+    pub stdin: bool,
+    /// How long the command took, in seconds. Absent when 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub duration: f64,
+    /// When the command ran, in seconds since 1970-01-01 UTC.
+    pub executed: i64,
+    /// When the run was asked for, in seconds since 1970-01-01 UTC.
+    pub issued: i64,
+    /// What the command wrote. Absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub output: String,
+    /// The exit status of the command.
+    pub status: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+#[expect(clippy::float_cmp, reason = "absent means exactly 0")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+impl Check {
+    /// The first rule that is broken, in the reference's order.
+    pub(super) fn validate(&self) -> Result<(), Invalid> {
+        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("check name {why}")))?;
+        schedule(&self.cron, self.interval)?;
+        if self.interval == 0 && self.cron.is_empty() {
+            return Invalid::because("check interval must be greater than or equal to 1");
+        }
+        Rules {
+            ttl: self.ttl,
+            interval: self.interval,
+            runtime_assets: &self.runtime_assets,
+            proxy_entity_name: &self.proxy_entity_name,
+            proxy_requests: self.proxy_requests.as_ref(),
+            output_metric_format: &self.output_metric_format,
+            flap_thresholds: (self.low_flap_threshold, self.high_flap_threshold),
+            env_vars: &self.env_vars,
+            subdue: self.subdue.as_ref(),
+        }
+        .validate()
+    }
+}

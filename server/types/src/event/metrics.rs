@@ -1,0 +1,39 @@
+//! The metrics of an event.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Measurements.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Metrics {
+    /// Names of the handlers that they are sent to.
+    pub handlers: Vec<String>,
+    /// The measurements.
+    pub points: Vec<MetricPoint>,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct MetricPoint {
+    /// What was measured. Absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// When it was measured, in seconds since 1970-01-01 UTC or a finer unit that the handler knows.
+    pub timestamp: i64,
+    /// What else is known about it.
+    pub tags: Vec<MetricTag>,
+}
+
+/// Something known about a measurement.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct MetricTag {
+    /// What.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
