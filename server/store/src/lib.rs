@@ -1,4 +1,82 @@
-//! Bytes under keys, with revisions.
+//! Bytes under keys, with revisions: the durable ground of the server.
+//!
+//! This crate knows no resource. It keeps [values](Entry) under [keys](Key) and makes one promise,
+//! which every engine behind [`Store`] keeps and `tests/conformance` asks of each of them. Whoever
+//! writes on top of it may rely on all of the following, and on nothing else.
+//!
+//! # The promise
+//!
+//! **Transactions.** All writing is done by [`Store::commit`]: a list of [preconditions] and a list
+//! of [operations] on any number of keys. First all preconditions are judged; if one does not hold,
+//! nothing happens and the answer is the index of the first that does not. Otherwise all operations
+//! happen, in their order, so that a later one sees what an earlier one of the same transaction
+//! did. Nobody ever sees a part of a transaction. *Create unless it exists*, *replace if
+//! unchanged*, *create only while the namespace exists*, *remove the namespace if it is empty* are
+//! combinations of these.
+//!
+//! **One order.** Every transaction that happens takes the next [`Revision`]: 1, 2, 3 and so on,
+//! also when it changed nothing. The order of revisions is the order in which transactions
+//! happened: each one's preconditions were judged after everything with a lower revision and before
+//! everything with a higher one. No revision is given out twice, not after deletions, not after a
+//! crash; a store that was restored from a backup leaps ahead of whatever was lost. An entry
+//! carries the revision that wrote it.
+//!
+//! **Reads see every acknowledged write.** When `commit` has answered, every read that begins
+//! afterwards, by anyone, shows it. Each `get`, `scan` and `changes` shows the store as of one
+//! moment between its call and its answer, and these moments do not go back: what one read has
+//! shown, no later read unsees (in other words, single calls are linearizable). Two calls are two
+//! moments. Whatever an engine remembers of earlier reads is included in this.
+//!
+//! **Ordered scans.** [`Store::scan`] gives the entries below a [prefix](Prefix) in the order of
+//! their segments, word by word. The cursor is a key, not a position: it need not exist any more,
+//! and a list read in pages shows every entry that was there all the time exactly once. A page ends
+//! at a number of entries or of bytes, whichever comes first, but has at least one entry while any
+//! is left.
+//!
+//! **Expiry.** An entry put with an end is there before that second and is not from that second on:
+//! not for reads, not for preconditions, swept or not. The time is the injected [`Clock`]'s. Time
+//! passing is not a transaction: it takes no revision, and the change feed tells of the end only
+//! when [`Store::sweep`] (or a transaction) removes what is left.
+//!
+//! **A change feed that misses nothing.** [`Store::changes`] tells which keys each transaction
+//! wrote or removed, in the order of revisions and within one in the order of keys, each key once
+//! with its final state, always whole transactions. A follower goes on after the last revision it
+//! was told. The feed is [limited](FeedLimits); whoever comes too late, or with a revision that
+//! this store never gave out, is told [`ChangesError::TooOld`] and reads everything again. What it
+//! is told is complete.
+//!
+//! **Cheap news.** [`Store::touched`] says which revision last changed any key of a room. Asked
+//! *before* a read, it dates what is read: as long as it stays the same, nothing in the room has
+//! changed since, except by expiry.
+//!
+//! # What an acknowledgement means
+//!
+//! With the embedded engine in its default [durability](sqlite::Durability), `commit` answers after
+//! the transaction's log record has been synced to the disk: it survives the end of the process
+//! and the loss of power, as far as the disk keeps its word about syncing. Callers that write at
+//! the same time share one sync. In the relaxed mode it survives the end of the process, but the
+//! loss of power may take back the last moments, in whole transactions, newest first. The
+//! in-memory engine forgets all.
+//!
+//! An error other than a refused precondition means that the transaction was not acknowledged, not
+//! that it did not happen: after [`StoreError::Overloaded`] it surely did not; after
+//! [`StoreError::Failed`] and [`StoreError::Stopped`], and when the caller drops the future, it may
+//! have or may still. If it matters, read.
+//!
+//! When the disk fails to sync, or anything else leaves doubt about what is on it, the engine
+//! stops: nothing more is acknowledged, [`Store::health`] says why, reads go on with what is known
+//! to be stored. It never tries the sync again, because a kernel that could not write a page may
+//! have dropped it and then calls the next sync a success. Starting the server again reads the disk
+//! afresh. A full disk is no such doubt: those writes fail, health says so, and it goes on when
+//! there is room.
+//!
+//! # Engines
+//!
+//! [`MemoryStore`] for tests, and [`sqlite::SqliteStore`], embedded and durable. A new engine
+//! implements [`Store`] and adds itself to the conformance suite's fixture.
+//!
+//! [preconditions]: Precondition
+//! [operations]: Operation
 
 mod clock;
 mod feed;
