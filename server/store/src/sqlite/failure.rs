@@ -26,7 +26,11 @@ pub(super) fn fatal(error: &Error) -> bool {
 
 /// The error as callers see it.
 pub(super) fn failed(error: &Error) -> StoreError {
-    StoreError::Failed(error.to_string())
+    match error {
+        // Our own finding: the wrapping says nothing.
+        Error::FromSqlConversionFailure(_, _, found) => StoreError::Failed(found.to_string()),
+        _ => StoreError::Failed(error.to_string()),
+    }
 }
 
 /// The database holds something that none of our writes can have put there.
