@@ -1,1 +1,36 @@
 //! A client for the Sensu Go `core/v2` API.
+//!
+//! The operations are generated from the server's OpenAPI document; this layer adds what a document
+//! cannot say: logging in, keeping the tokens fresh, and walking through pages.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use futures::TryStreamExt as _;
+//! use sensu_client::{Client, pages};
+//!
+//! let client = Client::log_in("http://127.0.0.1:8080", "admin", "P@ssw0rd!").await?;
+//! let checks = pages(|token| {
+//!     let list = client.check_list().namespace("default").limit(100);
+//!     match token {
+//!         Some(token) => list.continue_(token).send(),
+//!         None => list.send(),
+//!     }
+//! });
+//! futures::pin_mut!(checks);
+//! while let Some(check) = checks.try_next().await? {
+//!     println!("{}", check.metadata.map(|metadata| metadata.name).unwrap_or_default());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]
+mod generated;
+mod pages;
+pub mod session;
+
+pub use generated::{Client, builder, types};
+pub use pages::pages;
+pub use progenitor_client::{ByteStream, Error, ResponseValue};
+pub use session::{LogInError, Observer, Seen, Session, Tokens};

@@ -1,1 +1,58 @@
-//! The server.
+//! A server for the Sensu Go `core/v2` API.
+//!
+//! # The way of a request
+//!
+//! ```text
+//! socket -> front.rs        prefix, method, deadline, panics, headers, log line
+//!        -> http/<thing>.rs one operation: path, query, body
+//!        -> auth/           Caller: who is asking
+//!        -> rbac/           Grant: what they may touch
+//!        -> registry.rs     prepare, validate, compare, write
+//!        -> sensu-store     one transaction; the answer waits until it is on the disk
+//!        -> http/response.rs the stored bytes, with their entity tag
+//! ```
+//!
+//! # Architecture
+//!
+//! **Architecture Invariant:** `sensu-types` does no I/O and knows neither HTTP nor the store. Its
+//! dependencies see to that.
+//!
+//! **Architecture Invariant:** `sensu-store` knows no resource: keys, bytes and revisions only.
+//!
+//! **Architecture Invariant:** operations reach stored objects only through a `Grant`, and only
+//! `Caller` makes one: an operation that forgets to ask who may do it has nothing to work with.
+//! What was authorized (namespace and name) is part of the grant, and is what gets written.
+//!
+//! **Architecture Invariant:** only `http/`, `error.rs`, `front.rs`, `auth/caller.rs` and this file
+//! know Dropshot; only `http/routes.rs` and `front.rs` build endpoints by hand.
+//!
+//! **Architecture Invariant:** the time comes from the context's `Clock`, never from the machine.
+//!
+//! **Architecture Invariant:** the published document is derived from what is served, in small
+//! steps (`openapi/`); nothing in it is typed by hand twice.
+
+mod auth;
+mod checks;
+pub mod commands;
+pub mod config;
+mod context;
+mod cors;
+mod error;
+mod etag;
+mod events;
+mod front;
+mod http;
+mod keeper;
+mod namespaces;
+mod openapi;
+mod page;
+mod patch;
+pub mod rbac;
+mod registry;
+mod server;
+mod users;
+
+pub use context::Limits;
+pub use error::{ApiError, Error};
+pub use openapi::{document as openapi, operations};
+pub use server::{Server, Tls};

@@ -1,3 +1,51 @@
-//! Tasks of this workspace.
+//! `cargo xtask <task>`
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{bench, check, generate, tidy};
+
+/// Tasks of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Write the OpenAPI document, the table of operations, and the client made from them.
+    Generate {
+        /// Change nothing; fail and show the difference if a file is not what would be written.
+        #[arg(long)]
+        check: bool,
+    },
+    /// What CI runs, in its order.
+    Check,
+    /// The rules of the house that no compiler knows.
+    Tidy,
+    /// Measure, as ratios within one run.
+    Bench {
+        /// What to measure.
+        #[arg(value_enum)]
+        what: bench::What,
+    },
+}
+
+#[expect(clippy::print_stderr, reason = "a task talks to the person who runs it")]
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Generate { check } => generate::run(check),
+        Task::Check => check::run(),
+        Task::Tidy => tidy::run(),
+        Task::Bench { what } => bench::run(what),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

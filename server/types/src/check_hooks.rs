@@ -3,13 +3,31 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
+use schemars::r#gen::SchemaGenerator;
+use schemars::schema::Schema;
 use serde::{Deserialize, Serialize};
 
-/// The hooks to run for one kind of result: `{"critical": ["dump-heap"]}`. The kinds are `ok`,
-/// `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+/// The hooks to run for one kind of result.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct HookList(pub BTreeMap<String, Vec<String>>);
+
+/// By hand, because a derived schema of a transparent type has neither name nor description.
+impl JsonSchema for HookList {
+    fn schema_name() -> String {
+        "HookList".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = BTreeMap::<String, Vec<String>>::json_schema(generator).into_object();
+        schema.metadata().description = Some(
+            "The hooks to run for one kind of result: `{\"critical\": [\"dump-heap\"]}`. The kinds are \
+             `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255."
+                .into(),
+        );
+        schema.into()
+    }
+}
 
 impl HookList {
     /// As in the reference, a list of no kind is of the kind with the empty name.

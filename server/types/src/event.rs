@@ -38,6 +38,16 @@ fn is_zero(number: &i64) -> bool {
 }
 
 impl Event {
+    /// An event with nothing but the names that it is found under.
+    #[must_use]
+    pub fn of(entity: &str, check: &str) -> Self {
+        Self {
+            entity: Some(Entity { metadata: ObjectMeta::new("", entity), ..Entity::default() }),
+            check: Some(Check { metadata: ObjectMeta::new("", check), ..Check::default() }),
+            ..Self::default()
+        }
+    }
+
     /// The name of the entity; empty if there is none.
     #[must_use]
     pub fn entity_name(&self) -> &str {

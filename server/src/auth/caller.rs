@@ -1,0 +1,166 @@
+//! The caller of an operation: authenticated here, authorized with [`Caller::may`].
+
+use std::sync::Arc;
+
+use dropshot::RequestContext;
+use http::header::AUTHORIZATION;
+use quick_cache::sync::Cache;
+use sensu_store::{Key, Revision};
+use sensu_types::Resource;
+
+use super::jwt::{BadToken, Claims, Use, decode_basic};
+use super::session::{self, Session};
+use crate::context::{Context, Cx};
+use crate::error::Error;
+use crate::http::params;
+use crate::rbac::{Ask, Grant, Verb};
+
+/// The resource under which users may read themselves and change their own password.
+const SELF: &str = "localselfuser";
+
+/// Somebody whose token has been verified and whose session is alive.
+pub(crate) struct Caller {
+    cx: Cx,
+    token: Arc<Verified>,
+}
+
+/// A token whose signature is good, and the session that made it valid when last looked at.
+pub(crate) struct Verified {
+    claims: Claims,
+    session: Key,
+    revision: Revision,
+}
+
+/// Tokens verified lately, so that a busy client costs one signature, not one for each request.
+/// What is remembered is only that the signature is good: expiry and session are judged each time.
+pub(crate) struct VerifiedTokens(Cache<Box<str>, Arc<Verified>>);
+
+impl VerifiedTokens {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(4_096))
+    }
+}
+
+impl Caller {
+    /// Who sent the request.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] without a good token; [`Error::Invalid`] if the query string
+    /// cannot be decoded, which callers without a token are not told.
+    pub(crate) async fn of(rqctx: &RequestContext<Cx>) -> Result<Self, Error> {
+        let cx = rqctx.context();
+        let header = rqctx.request.headers().get(AUTHORIZATION);
+        let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if header.is_empty() {
+            return Err(Error::Unauthenticated("bad credentials".into()));
+        }
+        let token = bearer(header).ok_or_else(invalid)?;
+        let token = verify(cx, token).await?;
+        params::well_formed(rqctx.request.uri().query())?;
+        Ok(Self { cx: Arc::clone(cx), token })
+    }
+
+    /// The user's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.token.claims.sub
+    }
+
+    /// The right to do one thing, if the caller has it.
+    ///
+    /// `namespace` is empty for cluster-wide resources and for list-all; `name` is empty for
+    /// collections.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub(crate) async fn may<T: Resource>(
+        &self,
+        verb: Verb,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Grant<T>, Error> {
+        let ask = Ask { verb, resource: T::PLURAL, namespace, name };
+        if self.allowed(&ask).await? {
+            return Ok(self.grant(namespace, name));
+        }
+        Err(Error::Denied)
+    }
+
+    /// As [`Caller::may`] for an operation on a user that users may also do to themselves.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub(crate) async fn may_or_self<T: Resource>(
+        &self,
+        verb: Verb,
+        name: &str,
+    ) -> Result<Grant<T>, Error> {
+        let own = Ask { verb, resource: SELF, namespace: "", name };
+        if name == self.name() && self.allowed(&own).await? {
+            return Ok(self.grant("", name));
+        }
+        self.may(verb, "", name).await
+    }
+
+    /// Whether the caller may do this, as far as roles and bindings say.
+    pub(crate) async fn allowed(&self, ask: &Ask<'_>) -> Result<bool, Error> {
+        let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
+        Ok(policy.allows(self.name(), &self.token.claims.groups, ask))
+    }
+
+    /// The namespaces in which some binding applies to the caller (D19).
+    pub(crate) async fn bound_namespaces(&self) -> Result<Vec<String>, Error> {
+        let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
+        Ok(policy.namespaces_of(self.name(), &self.token.claims.groups))
+    }
+
+    /// A grant for something that was decided by other means than a verb on a resource.
+    pub(crate) fn grant<T: Resource>(&self, namespace: &str, name: &str) -> Grant<T> {
+        Grant::new(Arc::clone(&self.cx), self.name(), namespace, name)
+    }
+}
+
+/// The token of a `Bearer` header; the scheme's case does not matter (D14).
+pub(crate) fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// User and password of a `Basic` header; the scheme's case does not matter.
+pub(crate) fn basic_credentials(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("basic") { decode_basic(encoded) } else { None }
+}
+
+fn invalid() -> Error {
+    Error::Unauthenticated("invalid credentials".into())
+}
+
+/// The verified token, if its session still names it.
+async fn verify(cx: &Context, token: &str) -> Result<Arc<Verified>, Error> {
+    let verified = match cx.verified.0.get(token) {
+        Some(verified) => verified,
+        None => {
+            let claims = cx.signer.verify(Use::Access, token).map_err(|_: BadToken| invalid())?;
+            let session = session::key(&claims.sub, claims.session())?;
+            // No session has revision 0: the record is read below, once.
+            Arc::new(Verified { claims, session, revision: 0 })
+        }
+    };
+    if verified.claims.exp <= cx.clock.now() {
+        return Err(Error::Unauthenticated("the access token has expired".into()));
+    }
+    let dead = || Error::Unauthenticated("the session has ended; log in again".into());
+    let entry = cx.store.get(&verified.session).await?.ok_or_else(dead)?;
+    if verified.revision == entry.revision {
+        return Ok(verified);
+    }
+    let session: Session = serde_json::from_slice(&entry.value)
+        .map_err(|error| Error::Internal(format!("stored session: {error}")))?;
+    if session.access != verified.claims.jti {
+        return Err(dead());
+    }
+    let (claims, session) = (verified.claims.clone(), verified.session.clone());
+    let verified = Arc::new(Verified { claims, session, revision: entry.revision });
+    cx.verified.0.insert(token.into(), Arc::clone(&verified));
+    Ok(verified)
+}

@@ -1,0 +1,49 @@
+//! bcrypt, off the async threads, and the same cost for users that do not exist (D17, D18).
+
+use std::sync::OnceLock;
+
+use crate::error::Error;
+
+/// The hash of a password. The caller has validated its length.
+pub(crate) async fn hash(password: String, cost: u32) -> Result<String, Error> {
+    blocking(move || bcrypt::hash(password, cost)).await
+}
+
+/// Whether the password is the one that was hashed. Without a hash (no such user) it takes as
+/// long and says no.
+pub(crate) async fn matches(
+    password: String,
+    hash: Option<String>,
+    cost: u32,
+) -> Result<bool, Error> {
+    blocking(move || {
+        let known = hash.is_some();
+        let hash = match hash {
+            Some(hash) => hash,
+            None => nobody(cost)?,
+        };
+        // bcrypt reads 72 bytes; a longer password was never accepted, so it cannot match.
+        let fits = password.len() <= 72;
+        Ok(bcrypt::verify(password, &hash)? && known && fits)
+    })
+    .await
+}
+
+/// A hash that belongs to nobody, at the cost of real ones.
+fn nobody(cost: u32) -> Result<String, bcrypt::BcryptError> {
+    static NOBODY: OnceLock<String> = OnceLock::new();
+    if let Some(hash) = NOBODY.get() {
+        return Ok(hash.clone());
+    }
+    let hash = bcrypt::hash("nobody", cost)?;
+    Ok(NOBODY.get_or_init(|| hash).clone())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))?
+        .map_err(|error| Error::Internal(error.to_string()))
+}

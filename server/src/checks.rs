@@ -1,0 +1,76 @@
+//! What is particular about checks: their hooks, and running one now.
+
+use bytes::Bytes;
+use sensu_store::{CommitError, Key, Operation, Precondition, Txn};
+use sensu_types::adhoc::{AdhocRequest, Issued};
+use sensu_types::check::{CheckConfig, HookList};
+use sensu_types::check_hooks;
+
+use crate::error::Error;
+use crate::etag::Conditions;
+use crate::rbac::Grant;
+use crate::registry::{Shown, key};
+
+/// How long a request to run a check waits for somebody to take it, in seconds.
+const PATIENCE: i64 = 3600;
+
+/// Adds hooks of the kinds that the body names to a check.
+pub(crate) async fn add_hooks(
+    grant: &Grant<CheckConfig>,
+    hooks: HookList,
+    conditions: &Conditions,
+) -> Result<Shown, Error> {
+    let add = |stored: &CheckConfig| {
+        let mut check = stored.clone();
+        check_hooks::add(&mut check.check_hooks, hooks.clone());
+        Ok(check)
+    };
+    grant.change(add, conditions).await
+}
+
+/// Removes a hook from a check.
+pub(crate) async fn remove_hook(
+    grant: &Grant<CheckConfig>,
+    kind: &str,
+    hook: &str,
+    conditions: &Conditions,
+) -> Result<(), Error> {
+    let remove = |stored: &CheckConfig| {
+        let mut check = stored.clone();
+        match check_hooks::remove(&mut check.check_hooks, kind, hook) {
+            true => Ok(check),
+            false => Err(Error::not_found()),
+        }
+    };
+    grant.change(remove, conditions).await.map(drop)
+}
+
+/// Puts a request to run the check into the queue that agents are served from.
+pub(crate) async fn execute(
+    grant: &Grant<CheckConfig>,
+    request: AdhocRequest,
+) -> Result<Issued, Error> {
+    let scene = grant.scene();
+    let check = key::<CheckConfig>(grant.namespace(), grant.name()).ok_or_else(Error::not_found)?;
+    let (check_name, creator) = (grant.name().to_owned(), scene.caller.to_owned());
+    let request = AdhocRequest { check: check_name, creator, ..request };
+    let internal = |why: String| Error::Internal(why);
+    let value = serde_json::to_vec(&request).map_err(|error| internal(error.to_string()))?;
+    let id = format!("{:020}-{:016x}", scene.now, rand::random::<u64>());
+    let key = Key::new("adhoc", [grant.namespace(), grant.name(), &id])
+        .map_err(|bad| internal(bad.to_string()))?;
+    let txn = Txn {
+        preconditions: vec![Precondition::Present(check)],
+        operations: vec![Operation::Put {
+            key,
+            value: Bytes::from(value),
+            flags: 0,
+            expires_at: Some(scene.now.saturating_add(PATIENCE)),
+        }],
+    };
+    match grant.store().commit(txn).await {
+        Ok(_) => Ok(Issued { issued: scene.now }),
+        Err(CommitError::Precondition(_)) => Err(Error::not_found()),
+        Err(error) => Err(error.into()),
+    }
+}

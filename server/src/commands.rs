@@ -1,0 +1,137 @@
+//! What the subcommands do.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use sensu_store::sqlite::{Durability, SqliteOptions, SqliteStore};
+use sensu_store::{Clock, Store, SystemClock};
+
+use crate::config::{Common, Init, LogFormat, LogLevel, Start};
+use crate::rbac::{self, Seeded};
+use crate::{Server, Tls};
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// If the store cannot be opened or the address cannot be bound; the message says what to do.
+pub async fn start(settings: &Start) -> anyhow::Result<()> {
+    log_to_stderr(settings.common.log_level, settings.common.log_format);
+    let address = settings.api_listen_address;
+    if settings.dev && !address.ip().is_loopback() {
+        bail!(
+            "--dev seeds passwords that everybody knows, so it listens on this machine only; \
+             {address} can be reached from others. Use `sensu-server init` instead."
+        );
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open(&settings.common, settings.relaxed_durability, Arc::clone(&clock)).await?;
+    rbac::seed(store.as_ref()).await.map_err(told)?;
+    if settings.dev {
+        rbac::dev_users(store.as_ref(), settings.common.password_cost).await.map_err(told)?;
+        tracing::warn!(
+            "--dev: users admin and agent have the well-known password {}",
+            rbac::DEV_PASSWORD
+        );
+    }
+    let tls = match (&settings.cert_file, &settings.key_file) {
+        (Some(cert_file), Some(key_file)) => {
+            Some(Tls { cert_file: cert_file.clone(), key_file: key_file.clone() })
+        }
+        _ => None,
+    };
+    let server = Server::start(store, clock, settings.limits(), address, tls).await?;
+    let scheme = if settings.cert_file.is_some() { "https" } else { "http" };
+    tracing::info!("serving the API on {scheme}://{}", server.address());
+    told_to_stop().await?;
+    tracing::info!("stopping");
+    server.stop().await
+}
+
+/// Creates the first administrator.
+///
+/// # Errors
+/// If the store is in use or cannot be opened, or the name or password breaks a rule.
+pub async fn init(settings: &Init) -> anyhow::Result<()> {
+    log_to_stderr(settings.common.log_level, settings.common.log_format);
+    let name = &settings.cluster_admin_username;
+    let password = match &settings.cluster_admin_password {
+        Some(password) => password.clone(),
+        None if std::io::stdin().is_terminal() => ask_for_password(name)?,
+        None => bail!(
+            "no password for {name}: give --cluster-admin-password, set \
+             SENSU_BACKEND_CLUSTER_ADMIN_PASSWORD, or run this on a terminal"
+        ),
+    };
+    let store = open(&settings.common, false, Arc::new(SystemClock)).await?;
+    rbac::seed(store.as_ref()).await.map_err(told)?;
+    let cost = settings.common.password_cost;
+    let seeded = rbac::admin(store.as_ref(), name, &password, cost).await.map_err(told)?;
+    store.close().await;
+    match seeded {
+        Seeded::Now => {
+            tracing::info!("user {name} can log in now");
+            Ok(())
+        }
+        Seeded::Before => bail!("there is a user {name} already; its password was not changed"),
+    }
+}
+
+async fn open(
+    common: &Common,
+    relaxed: bool,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let durability = if relaxed { Durability::Relaxed } else { Durability::Disk };
+    let options = SqliteOptions { durability, ..SqliteOptions::default() };
+    let folder = common.state_dir.clone();
+    let shown = folder.display().to_string();
+    let open = tokio::task::spawn_blocking(move || SqliteStore::open(&folder, options, clock));
+    let store = open.await?.with_context(|| format!("cannot open the store in {shown}"))?;
+    Ok(Arc::new(store))
+}
+
+fn ask_for_password(name: &str) -> anyhow::Result<String> {
+    let password = rpassword::prompt_password(format!("Password for {name}: "))?;
+    if password != rpassword::prompt_password("The same again: ")? {
+        bail!("the two are not the same");
+    }
+    Ok(password)
+}
+
+fn log_to_stderr(level: LogLevel, format: LogFormat) {
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let installed = match format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    if let Err(error) = installed {
+        let _ = writeln!(std::io::stderr(), "cannot log: {error}");
+    }
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}
+
+fn told(error: crate::error::Error) -> anyhow::Error {
+    match error {
+        crate::error::Error::Internal(detail) => anyhow::anyhow!(detail),
+        other => anyhow::anyhow!(crate::error::ApiError::from(other).message),
+    }
+}

@@ -1,0 +1,240 @@
+//! What the server is told: flags, environment variables, and a configuration file.
+//!
+//! A flag beats the environment, the environment beats the file, the file beats the default. Where
+//! Sensu's backend has a flag for the same thing, ours has its name.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::context::Limits;
+
+/// A Sensu Go core/v2 API server: durable, fast, one binary.
+#[derive(Debug, Parser)]
+#[command(name = "sensu-server", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API until told to stop.
+    #[command(after_help = "Example:\n  sensu-server start --dev")]
+    Start(Box<Start>),
+    /// Create the first administrator in a new store.
+    #[command(after_help = "Example:\n  sensu-server init --cluster-admin-username alice")]
+    Init(Init),
+    /// Print the OpenAPI document of the API.
+    #[command(after_help = "Example:\n  sensu-server openapi > sensu-core-v2.json")]
+    Openapi,
+}
+
+/// Where the data is, and how much is said about the work on it.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Folder that holds the store. Created if missing.
+    #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
+    pub state_dir: PathBuf,
+    /// How much to log.
+    #[arg(long, env = "SENSU_LOG_LEVEL", default_value = "info", value_enum)]
+    pub log_level: LogLevel,
+    /// How to log.
+    #[arg(long, env = "SENSU_LOG_FORMAT", default_value = "text", value_enum)]
+    pub log_format: LogFormat,
+    /// TOML file with any of these settings, by their long names: `state-dir = "/var/lib/sensu"`.
+    #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
+    pub config_file: Option<PathBuf>,
+    /// Cost of new password hashes (bcrypt), 4 to 31.
+    #[arg(long, env = "SENSU_PASSWORD_COST", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(4..=31))]
+    pub password_cost: u32,
+}
+
+/// Settings of `start`.
+#[derive(Clone, Debug, Args)]
+pub struct Start {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub common: Common,
+    /// Address and port to serve the API on. Port 0 takes a free one.
+    #[arg(long, env = "SENSU_API_LISTEN_ADDRESS", default_value = "127.0.0.1:8080")]
+    pub api_listen_address: SocketAddr,
+    /// PEM file with the certificate chain. With --key-file, serves HTTPS.
+    #[arg(long, env = "SENSU_CERT_FILE", requires = "key_file")]
+    pub cert_file: Option<PathBuf>,
+    /// PEM file with the certificate's private key, in PKCS #8.
+    #[arg(long, env = "SENSU_KEY_FILE", requires = "cert_file")]
+    pub key_file: Option<PathBuf>,
+    /// Largest request body, in bytes.
+    #[arg(long, env = "SENSU_API_REQUEST_LIMIT", default_value_t = 512_000)]
+    pub api_request_limit: usize,
+    /// Largest answer, in bytes; longer lists come in pages. 0 for no limit.
+    #[arg(long, env = "SENSU_API_RESPONSE_LIMIT", default_value_t = 512_000)]
+    pub api_response_limit: usize,
+    /// How long a request may take, in seconds.
+    #[arg(long, env = "SENSU_API_TIMEOUT", default_value_t = 15,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub api_timeout: u64,
+    /// Life of access tokens, in seconds.
+    #[arg(long, env = "SENSU_ACCESS_TOKEN_EXPIRY", default_value_t = 900,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub access_token_expiry: u64,
+    /// Life of refresh tokens, in seconds. Each use starts it again.
+    #[arg(long, env = "SENSU_REFRESH_TOKEN_EXPIRY", default_value_t = 43_200,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub refresh_token_expiry: u64,
+    /// Origins that browsers may call from, separated by commas; * for any.
+    #[arg(long, env = "SENSU_CORS_ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+    /// Answer before writes are on the disk: faster; a power cut may lose the last second.
+    #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
+    pub relaxed_durability: bool,
+    /// Seed the well-known users admin and agent with the password P@ssw0rd!, for trying things
+    /// out. Refused on an address that other machines can reach.
+    #[arg(long)]
+    pub dev: bool,
+}
+
+/// Settings of `init`.
+#[derive(Clone, Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub common: Common,
+    /// Name of the first administrator.
+    #[arg(long, env = "SENSU_BACKEND_CLUSTER_ADMIN_USERNAME", default_value = "admin")]
+    pub cluster_admin_username: String,
+    /// Its password, 8 to 72 bytes. Asked for on a terminal if not given.
+    #[arg(long, env = "SENSU_BACKEND_CLUSTER_ADMIN_PASSWORD", hide_env_values = true)]
+    pub cluster_admin_password: Option<String>,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What looks wrong.
+    Warn,
+    /// One line for each request.
+    Info,
+    /// What happens inside.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object on each line.
+    Json,
+}
+
+impl Start {
+    /// The bounds that the settings ask for.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            request_bytes: self.api_request_limit,
+            response_bytes: match self.api_response_limit {
+                0 => usize::MAX,
+                bytes => bytes,
+            },
+            deadline: Duration::from_secs(self.api_timeout),
+            access_token: Duration::from_secs(self.access_token_expiry),
+            refresh_token: Duration::from_secs(self.refresh_token_expiry),
+            password_cost: self.common.password_cost,
+            cors_origins: self.cors_origins.clone(),
+        }
+    }
+}
+
+impl Cli {
+    /// The settings of this process. Prints help or what is wrong, and exits, as programs do.
+    ///
+    /// # Errors
+    /// If there is a configuration file that cannot be read.
+    pub fn of_process() -> anyhow::Result<Self> {
+        let given: Vec<OsString> = std::env::args_os().collect();
+        let first = Self::parse_from(&given);
+        let file = match &first.command {
+            Command::Start(start) => start.common.config_file.clone(),
+            Command::Init(init) => init.common.config_file.clone(),
+            Command::Openapi => None,
+        };
+        match file {
+            None => Ok(first),
+            Some(file) => Ok(Self::parse_from(with_file(given, &file)?)),
+        }
+    }
+}
+
+/// The arguments with those of the file added, where neither argument nor environment says
+/// anything else.
+fn with_file(mut given: Vec<OsString>, file: &Path) -> anyhow::Result<Vec<OsString>> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the configuration file {}", file.display()))?;
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("the configuration file {} is not TOML", file.display()))?;
+    let flags: Vec<String> =
+        given.iter().filter_map(|argument| argument.to_str()).map(str::to_owned).collect();
+    for (name, value) in table {
+        let flag = format!("--{name}");
+        let said =
+            flags.iter().any(|given| *given == flag || given.starts_with(&(flag.clone() + "=")));
+        let variable = format!("SENSU_{}", name.replace('-', "_").to_uppercase());
+        if said || std::env::var_os(variable).is_some() {
+            continue;
+        }
+        match value {
+            toml::Value::Boolean(true) => given.push(flag.into()),
+            toml::Value::Boolean(false) => {}
+            toml::Value::String(text) => given.push(format!("{flag}={text}").into()),
+            toml::Value::Array(items) => {
+                let items: Vec<_> = items.iter().filter_map(toml::Value::as_str).collect();
+                given.push(format!("{flag}={}", items.join(",")).into());
+            }
+            other => given.push(format!("{flag}={other}").into()),
+        }
+    }
+    Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_file_fills_in_what_is_not_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sensu.toml");
+        std::fs::write(
+            &file,
+            "api-timeout = 7\nlog-level = \"warn\"\ncors-origins = [\"a\", \"b\"]\n",
+        )
+        .unwrap();
+        let given = ["sensu-server", "start", "--log-level", "debug"].map(OsString::from).to_vec();
+        let cli = Cli::try_parse_from(with_file(given, &file).unwrap()).unwrap();
+        let Command::Start(start) = cli.command else { panic!("not start") };
+        assert_eq!(start.api_timeout, 7);
+        assert_eq!(start.common.log_level, LogLevel::Debug);
+        assert_eq!(start.cors_origins, ["a", "b"]);
+    }
+}

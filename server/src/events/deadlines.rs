@@ -1,0 +1,124 @@
+//! Deadlines of checks with a `ttl`, kept in the store so that they survive restarts (D34).
+//!
+//! Two records make one deadline: `ttl` holds, for each event that has one, when it is due; `due` is
+//! the same in order of time. An event that arrives writes both and leaves the `due` record of the
+//! event before where it is: when its time comes it does not agree with `ttl` any more and is
+//! dropped. So the watch costs one ordered scan, whatever the number of events, and no timers.
+
+use bytes::Bytes;
+use sensu_engine::ttl;
+use sensu_store::{BadKey, Entry, Key, Operation, Prefix, Scan, Txn};
+use sensu_types::event::Event;
+use serde::{Deserialize, Serialize};
+
+use super::{attempt, stored};
+use crate::context::Context;
+use crate::error::Error;
+
+/// Deadlines looked at in one go.
+const BATCH: usize = 256;
+
+#[derive(Deserialize, Serialize)]
+struct Deadline {
+    due: i64,
+    namespace: String,
+    entity: String,
+    check: String,
+    /// Agents take turns: the deadline is the check's, not the entity's.
+    shared: bool,
+}
+
+impl Deadline {
+    fn subject(&self) -> Result<Key, BadKey> {
+        let entity = (!self.shared).then_some(self.entity.as_str());
+        let segments = [Some(self.namespace.as_str()), Some(self.check.as_str()), entity];
+        Key::new("ttl", segments.into_iter().flatten())
+    }
+
+    /// The same subject in order of time. Twenty digits hold any number of seconds.
+    fn in_time(&self) -> Result<Key, BadKey> {
+        let due = format!("{:020}", self.due);
+        let subject = self.subject()?;
+        Key::new("due", std::iter::once(due.as_str()).chain(subject.segments().skip(1)))
+    }
+}
+
+/// The operations that set the deadline of an event, or remove the one of the event before.
+pub(super) fn set(
+    namespace: &str,
+    event: &Event,
+    before: Option<&Event>,
+    due: Option<i64>,
+) -> Result<Vec<Operation>, Error> {
+    let deadline = |event: &Event, due| Deadline {
+        due,
+        namespace: namespace.to_owned(),
+        entity: event.entity_name().to_owned(),
+        check: event.check_name().to_owned(),
+        shared: ttl::is_shared(event),
+    };
+    let Some(due) = due else {
+        let had_one = |event: &&Event| event.check.as_ref().is_some_and(|check| check.ttl > 0);
+        let subject = before.filter(had_one).map(|event| deadline(event, 0).subject());
+        return Ok(subject
+            .transpose()
+            .map_err(internal)?
+            .map(Operation::Delete)
+            .into_iter()
+            .collect());
+    };
+    let deadline = deadline(event, due);
+    let value =
+        serde_json::to_vec(&deadline).map_err(|error| Error::Internal(error.to_string()))?;
+    let value = Bytes::from(value);
+    let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
+    Ok(vec![
+        put(deadline.subject().map_err(internal)?, value.clone()),
+        put(deadline.in_time().map_err(internal)?, value),
+    ])
+}
+
+/// Turns every deadline that has passed into a failed result. Says how many records it looked at.
+pub(crate) async fn fire(cx: &Context) -> Result<usize, Error> {
+    let now = cx.clock.now();
+    let prefix = Prefix::new("due", []).map_err(internal)?;
+    let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: usize::MAX };
+    let mut passed = 0;
+    for entry in cx.store.scan(scan).await? {
+        let deadline: Deadline = serde_json::from_slice(&entry.value)
+            .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))?;
+        if deadline.due > now {
+            break;
+        }
+        passed += 1;
+        settle(cx, &deadline, &entry, now).await?;
+    }
+    Ok(passed)
+}
+
+/// Fails the event if the deadline still is the event's, and drops the record of it.
+async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> Result<(), Error> {
+    let subject = deadline.subject().map_err(internal)?;
+    let current = cx.store.get(&subject).await?;
+    let mut operations = vec![Operation::Delete(entry.key.clone())];
+    if current.is_some_and(|current| current.value == entry.value) {
+        let name = Event::of(&deadline.entity, &deadline.check);
+        if let Some(last) = stored(cx.store.as_ref(), &deadline.namespace, &name).await?
+            && let Some(result) = ttl::missing(&last.value, now)
+        {
+            // The failed result has a deadline of its own like any other; only a silence that goes
+            // on after it is not news, so it is taken away below.
+            if attempt(cx, &deadline.namespace, result, Some(last)).await?.is_none() {
+                // A result arrived at this very moment: look again on the next round.
+                return Ok(());
+            }
+        }
+        operations.push(Operation::Delete(subject));
+    }
+    cx.store.commit(Txn { preconditions: Vec::new(), operations }).await?;
+    Ok(())
+}
+
+fn internal(bad: BadKey) -> Error {
+    Error::Internal(bad.to_string())
+}

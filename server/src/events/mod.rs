@@ -1,0 +1,181 @@
+//! Writing events: what the engine derives, together with all that follows from it, in one
+//! transaction (D28).
+
+mod deadlines;
+mod silences;
+
+use std::sync::Arc;
+
+use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
+use sensu_types::Resource as _;
+use sensu_types::entity::Entity;
+use sensu_types::event::Event;
+use sensu_types::silenced::Silenced;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::etag::Conditions;
+use crate::rbac::Grant;
+use crate::registry::{self, Shown, Stored, contended, inhabited, key, no_namespace};
+
+pub(crate) use deadlines::fire;
+pub(crate) use silences::Silences;
+
+/// Attempts to write an event that others write at the same time.
+const ATTEMPTS: usize = 64;
+
+/// Stores the first event of a check on an entity.
+///
+/// The grant is for the namespace; entity and check are those of the event.
+pub(crate) async fn create(grant: &Grant<Event>, mut event: Event) -> Result<Shown, Error> {
+    event.adopt(grant.namespace(), "");
+    agree(grant, &event)?;
+    event.validate()?;
+    write(grant.cx(), grant.namespace(), event, &Conditions::default(), New::Must).await
+}
+
+/// Stores an event under the entity and check that were authorized.
+pub(crate) async fn put(
+    grant: &Grant<Event>,
+    mut event: Event,
+    conditions: &Conditions,
+) -> Result<Shown, Error> {
+    event.adopt(grant.namespace(), grant.name());
+    agree(grant, &event)?;
+    event.validate()?;
+    let name = format!("{}/{}", event.entity_name(), event.check_name());
+    // An event that carries only metrics belongs to no check, whatever the URL says.
+    if event.check.is_some() && name != grant.name() {
+        return Err(Error::Invalid(format!(
+            "the event is for {name:?} in the body and {:?} in the URL; they must agree",
+            grant.name()
+        )));
+    }
+    write(grant.cx(), grant.namespace(), event, conditions, New::May).await
+}
+
+/// Whether an event has to be the first of its kind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum New {
+    Must,
+    May,
+}
+
+fn agree(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
+    let check = event.check.as_ref().map(|check| &check.metadata.namespace);
+    let entity = event.entity.as_ref().map(|entity| &entity.metadata.namespace);
+    for namespace in [entity, check].into_iter().flatten() {
+        if namespace != grant.namespace() {
+            return Err(Error::Invalid(format!(
+                "the namespace is {namespace:?} in the body and {:?} in the URL; they must agree",
+                grant.namespace()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Derives and stores, until nobody else writes in between.
+async fn write(
+    cx: &Context,
+    namespace: &str,
+    event: Event,
+    conditions: &Conditions,
+    new: New,
+) -> Result<Shown, Error> {
+    if event.check.is_none() {
+        return metrics_only(cx, namespace, event).await;
+    }
+    for _ in 0..ATTEMPTS {
+        let stored = stored(cx.store.as_ref(), namespace, &event).await?;
+        if new == New::Must && stored.is_some() {
+            return Err(Error::exists());
+        }
+        conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
+        if let Some(shown) = attempt(cx, namespace, event.clone(), stored).await? {
+            return Ok(shown);
+        }
+    }
+    Err(contended())
+}
+
+/// One attempt: `None` if somebody else wrote in between.
+async fn attempt(
+    cx: &Context,
+    namespace: &str,
+    event: Event,
+    stored: Option<Stored<Event>>,
+) -> Result<Option<Shown>, Error> {
+    let store = cx.store.as_ref();
+    let event_key = event_key(namespace, &event)?;
+    let entity = event.entity.clone().unwrap_or_default();
+    let entity_key =
+        key::<Entity>(namespace, &entity.metadata.name).ok_or_else(Error::not_found)?;
+    let entity_is_known = store.get(&entity_key).await?.is_some();
+    let silences: Arc<[Silenced]> = cx.silences.of(store, namespace).await?;
+
+    let now = cx.clock.now();
+    let before = stored.as_ref().map(|stored| &stored.value);
+    let outcome = sensu_engine::apply(before, event, &silences, now);
+
+    let mut preconditions = vec![
+        match &stored {
+            Some(stored) => Precondition::At(event_key.clone(), stored.revision),
+            None => Precondition::Absent(event_key.clone()),
+        },
+        inhabited(namespace)?,
+    ];
+    let max_bytes = cx.limits.response_bytes;
+    let (put, body) = registry::put(&outcome.event, event_key, max_bytes)?;
+    let mut operations = vec![put];
+    if entity_is_known {
+        preconditions.push(Precondition::Present(entity_key));
+    } else {
+        // Whoever reports on something makes it known (D30).
+        preconditions.push(Precondition::Absent(entity_key.clone()));
+        operations.push(registry::put(&entity, entity_key, max_bytes)?.0);
+    }
+    for name in &outcome.ended {
+        operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
+    }
+    operations.extend(deadlines::set(namespace, &outcome.event, before, outcome.deadline)?);
+    match store.commit(Txn { preconditions, operations }).await {
+        Ok(revision) => Ok(Some(Shown { body, revision })),
+        Err(CommitError::Precondition(1)) => Err(no_namespace(namespace)),
+        Err(CommitError::Precondition(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An event that carries only metrics is passed on, not kept: it is the result of no check. The
+/// answer is what would be passed on.
+async fn metrics_only(cx: &Context, namespace: &str, event: Event) -> Result<Shown, Error> {
+    let commit = Txn { preconditions: vec![inhabited(namespace)?], operations: Vec::new() };
+    let revision = match cx.store.commit(commit).await {
+        Ok(revision) => revision,
+        Err(CommitError::Precondition(_)) => return Err(no_namespace(namespace)),
+        Err(error) => return Err(error.into()),
+    };
+    let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
+    // A key only for the sake of the form in which it is shown; nothing is written.
+    let key =
+        sensu_store::Key::new("events", ["-"]).map_err(|bad| Error::Internal(bad.to_string()))?;
+    let (_, body) = registry::put(&event, key, cx.limits.response_bytes)?;
+    Ok(Shown { body, revision })
+}
+
+async fn stored(
+    store: &dyn Store,
+    namespace: &str,
+    event: &Event,
+) -> Result<Option<Stored<Event>>, Error> {
+    let entry = store.get(&event_key(namespace, event)?).await?;
+    entry
+        .map(|entry| Ok(Stored { value: registry::parse(&entry)?, revision: entry.revision }))
+        .transpose()
+}
+
+fn event_key(namespace: &str, event: &Event) -> Result<sensu_store::Key, Error> {
+    let name = format!("{}/{}", event.entity_name(), event.check_name());
+    key::<Event>(namespace, &name).ok_or_else(Error::not_found)
+}

@@ -1,0 +1,107 @@
+//! `/auth`: log in, renew, log out.
+
+use dropshot::{HttpResponseOk, RequestContext, endpoint};
+use http::header::AUTHORIZATION;
+use sensu_types::tokens::{Refresh, Tokens};
+
+use super::body::Draft;
+use super::params;
+use super::response::Done;
+use super::routes::{Api, Mounted};
+use crate::auth;
+use crate::context::Cx;
+use crate::error::{ApiError, Error};
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    api.register(auth_login)?;
+    api.register(auth_refresh)?;
+    api.register(auth_logout)
+}
+
+/// Log in with user and password
+///
+/// Exchanges HTTP Basic credentials for an access token, which is good for about 15 minutes, and a
+/// refresh token, which renews it. Repeated failures are slowed down: 429 with `Retry-After`.
+#[endpoint {
+    method = GET,
+    path = "/auth",
+    tags = ["auth"],
+}]
+async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
+    let cx = rqctx.context();
+    let credentials = auth::basic_credentials(&authorization(&rqctx));
+    let (user, password) = credentials.ok_or_else(bad)?;
+    let (address, now) = (rqctx.request.remote_addr().ip(), cx.clock.now());
+    cx.throttle.admit(&user, address, now)?;
+    let account = auth::account(cx.store.as_ref(), &user).await?;
+    let hash = account.as_ref().map(|account| account.hash.clone());
+    let matches = auth::matches(password, hash, cx.limits.password_cost).await?;
+    match account.filter(|account| matches && !account.user.disabled) {
+        Some(account) => {
+            cx.throttle.succeeded(&user);
+            Ok(HttpResponseOk(auth::log_in(cx, &account).await?))
+        }
+        None => {
+            cx.throttle.failed(&user, address, now);
+            tracing::warn!(user, %address, "log-in refused");
+            Err(bad().into())
+        }
+    }
+}
+
+/// Renew the tokens of a session
+///
+/// Takes the access token in the header, where it may have expired, and the refresh token in the
+/// body. Answers with a new pair; the old pair is dead from then on. A refresh token that is used a
+/// second time ends its session, because it must have been copied. The user's groups are read
+/// afresh.
+#[endpoint {
+    method = POST,
+    path = "/auth/token",
+    tags = ["auth"],
+}]
+async fn auth_refresh(
+    rqctx: RequestContext<Cx>,
+    draft: Draft<Refresh>,
+) -> Result<HttpResponseOk<Tokens>, ApiError> {
+    let (access, refresh) = both(&rqctx, draft).await?;
+    Ok(HttpResponseOk(auth::refresh(rqctx.context(), &access, &refresh).await?))
+}
+
+/// Log out
+///
+/// Ends the session that the access token in the header and the refresh token in the body belong
+/// to: neither is good for anything afterwards. Other sessions of the user go on. Logging out twice
+/// is fine.
+#[endpoint {
+    method = POST,
+    path = "/auth/logout",
+    tags = ["auth"],
+}]
+async fn auth_logout(rqctx: RequestContext<Cx>, draft: Draft<Refresh>) -> Result<Done, ApiError> {
+    let (access, refresh) = both(&rqctx, draft).await?;
+    auth::log_out(rqctx.context(), &access, &refresh).await?;
+    Ok(Done)
+}
+
+/// The two tokens that a session is renewed or ended with.
+async fn both(
+    rqctx: &RequestContext<Cx>,
+    draft: Draft<Refresh>,
+) -> Result<(String, String), Error> {
+    params::well_formed(rqctx.request.uri().query())?;
+    let header = authorization(rqctx);
+    let access = auth::bearer(&header).ok_or_else(bad)?;
+    let body = draft.read(rqctx.context()).await?;
+    Ok((access.to_owned(), body.refresh_token))
+}
+
+fn authorization(rqctx: &RequestContext<Cx>) -> String {
+    let header = rqctx.request.headers().get(AUTHORIZATION);
+    header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+fn bad() -> Error {
+    Error::Unauthenticated("bad credentials".into())
+}

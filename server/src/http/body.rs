@@ -1,0 +1,79 @@
+//! Request bodies: JSON, read after the caller has been authorized, bounded in size and time.
+
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use dropshot::{
+    ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtractorMetadata, HttpError,
+    RequestContext, ServerContext, TypedBody,
+};
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::Request;
+use schemars::JsonSchema;
+use sensu_types::decode;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// A request body that describes a `T`, not yet read.
+pub(crate) struct Draft<T>(Request<Body>, PhantomData<fn() -> T>);
+
+#[async_trait]
+impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtractor for Draft<T> {
+    async fn from_request<C: ServerContext>(
+        _rqctx: &RequestContext<C>,
+        request: Request<Body>,
+    ) -> Result<Self, HttpError> {
+        Ok(Self(request, PhantomData))
+    }
+
+    fn metadata(body: ApiEndpointBodyContentType) -> ExtractorMetadata {
+        <TypedBody<T> as ExclusiveExtractor>::metadata(body)
+    }
+}
+
+impl<T: DeserializeOwned> Draft<T> {
+    /// The object that the body describes.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedMediaType`], [`Error::TooLarge`], [`Error::TooSlow`], or
+    /// [`Error::Invalid`] with the place of the mistake (D5, D11).
+    pub(crate) async fn read(self, cx: &Context) -> Result<T, Error> {
+        let bytes = self.bytes(cx).await?;
+        let decoded = decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
+        Ok(decoded.value)
+    }
+
+    /// The bytes of the body.
+    pub(crate) async fn bytes(self, cx: &Context) -> Result<Bytes, Error> {
+        let (parts, body) = self.0.into_parts();
+        let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+        json_or_nothing(media_type.unwrap_or_default())?;
+        let limit = cx.limits.request_bytes;
+        let whole = Limited::new(body, limit).collect();
+        let whole = tokio::time::timeout(cx.limits.deadline, whole);
+        match whole.await {
+            Err(_) => Err(Error::TooSlow),
+            Ok(Ok(whole)) => Ok(whole.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                Err(Error::TooLarge(format!("the request body is larger than {limit} bytes")))
+            }
+            Ok(Err(_)) => Err(Error::Invalid("the request body ended early".into())),
+        }
+    }
+}
+
+/// Accepts JSON, `+json` types, and no type at all (D5).
+fn json_or_nothing(media_type: &[u8]) -> Result<(), Error> {
+    let text = String::from_utf8_lossy(media_type).to_ascii_lowercase();
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Error::UnsupportedMediaType(format!(
+        "content type {essence:?} is not supported; send application/json"
+    )))
+}

@@ -1,0 +1,155 @@
+//! `events`: found by entity and check; what is written goes through the engine.
+
+use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
+use schemars::JsonSchema;
+use sensu_types::event::Event;
+use sensu_types::scope::InNamespace;
+use serde::Deserialize;
+
+use super::body::Draft;
+use super::params::{Paging, Params};
+use super::response::{Many, One};
+use super::routes::{Api, Mounted, Routes};
+use crate::auth::Caller;
+use crate::context::Cx;
+use crate::error::ApiError;
+use crate::etag::Conditions;
+use crate::events;
+use crate::rbac::Verb;
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    Routes::<Event>::of(api)
+        .list("event_list", "List the events of a namespace")
+        .list_all("event_list_all", "List the events of every namespace")
+        .also(event_list_entity)
+        .also(event_get)
+        .also(event_create)
+        .also(event_put)
+        .also(event_delete)
+        .mount()
+}
+
+/// An entity.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OfEntity {
+    /// The namespace, for example `default`.
+    namespace: String,
+    /// The name of the entity.
+    entity: String,
+}
+
+/// A check on an entity.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OfCheck {
+    /// The namespace, for example `default`.
+    namespace: String,
+    /// The name of the entity.
+    entity: String,
+    /// The name of the check.
+    check: String,
+}
+
+impl OfCheck {
+    /// Under which an event is authorized and stored.
+    fn name(&self) -> String {
+        format!("{}/{}", self.entity, self.check)
+    }
+}
+
+/// List the events of an entity
+///
+/// In byte order of the names of the checks. Empty for an entity that does not exist.
+#[endpoint {
+    method = GET,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}",
+    tags = ["events"],
+}]
+async fn event_list_entity(
+    rqctx: RequestContext<Cx>,
+    path: Path<OfEntity>,
+    paging: Params<Paging>,
+) -> Result<Many<Event>, ApiError> {
+    let OfEntity { namespace, entity } = path.into_inner();
+    let grant = Caller::of(&rqctx).await?.may::<Event>(Verb::List, &namespace, &entity).await?;
+    let page = grant.list(&paging.read()?.want()).await?;
+    Ok(Many::of(page, &rqctx))
+}
+
+/// Fetch an event
+///
+/// The latest result of a check on an entity, with its history. Names are matched exactly.
+#[endpoint {
+    method = GET,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
+    tags = ["events"],
+}]
+async fn event_get(rqctx: RequestContext<Cx>, path: Path<OfCheck>) -> Result<One<Event>, ApiError> {
+    let path = path.into_inner();
+    let grant =
+        Caller::of(&rqctx).await?.may::<Event>(Verb::Get, &path.namespace, &path.name()).await?;
+    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+}
+
+/// Create an event
+///
+/// Stores the first event of a check on an entity and answers with it as stored: history, state,
+/// occurrences and silences are derived by the server. Refused with 409 if there is one. An entity
+/// that is not known is created. An event that carries metrics and no check is accepted and not
+/// stored.
+#[endpoint {
+    method = POST,
+    path = "/apis/core/v2/namespaces/{namespace}/events",
+    tags = ["events"],
+}]
+async fn event_create(
+    rqctx: RequestContext<Cx>,
+    path: Path<InNamespace>,
+    draft: Draft<Event>,
+) -> Result<One<Event>, ApiError> {
+    let namespace = path.into_inner().namespace;
+    let grant = Caller::of(&rqctx).await?.may::<Event>(Verb::Create, &namespace, "").await?;
+    let event = draft.read(rqctx.context()).await?;
+    Ok(One::written(events::create(&grant, event).await?))
+}
+
+/// Create or update an event
+///
+/// Takes the latest result of a check on an entity and answers with the event as stored: history,
+/// state, occurrences and silences follow from the results before. When it answers, the event is on
+/// the disk. An entity that is not known is created.
+#[endpoint {
+    method = PUT,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
+    tags = ["events"],
+}]
+async fn event_put(
+    rqctx: RequestContext<Cx>,
+    path: Path<OfCheck>,
+    draft: Draft<Event>,
+) -> Result<One<Event>, ApiError> {
+    let path = path.into_inner();
+    let caller = Caller::of(&rqctx).await?;
+    let grant = caller.may::<Event>(Verb::Update, &path.namespace, &path.name()).await?;
+    let event = draft.read(rqctx.context()).await?;
+    let conditions = Conditions::of(rqctx.request.headers());
+    Ok(One::written(events::put(&grant, event, &conditions).await?))
+}
+
+/// Delete an event
+///
+/// Removes the latest result with its history; 404 if there was none. The entity stays.
+#[endpoint {
+    method = DELETE,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
+    tags = ["events"],
+}]
+async fn event_delete(
+    rqctx: RequestContext<Cx>,
+    path: Path<OfCheck>,
+) -> Result<HttpResponseDeleted, ApiError> {
+    let path = path.into_inner();
+    let caller = Caller::of(&rqctx).await?;
+    let grant = caller.may::<Event>(Verb::Delete, &path.namespace, &path.name()).await?;
+    grant.delete(&Conditions::of(rqctx.request.headers())).await?;
+    Ok(HttpResponseDeleted())
+}

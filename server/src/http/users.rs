@@ -1,0 +1,194 @@
+//! `users`: who may log in. Passwords, groups and disabling have operations of their own.
+
+use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
+use schemars::JsonSchema;
+use sensu_types::scope::{Everywhere, Name};
+use sensu_types::user::{Password, PasswordHash, User};
+use serde::Deserialize;
+
+use super::body::Draft;
+use super::response::One;
+use super::routes::{Api, Mounted, Routes};
+use crate::auth::Caller;
+use crate::context::Cx;
+use crate::error::ApiError;
+use crate::etag::Conditions;
+use crate::rbac::{Grant, Verb};
+use crate::users;
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    Routes::<User>::of(api)
+        .list("user_list", "List the users")
+        .also(user_get)
+        .also(user_create)
+        .also(user_put)
+        .also(user_disable)
+        .also(user_reinstate)
+        .also(user_password)
+        .also(user_password_reset)
+        .also(user_group_add)
+        .also(user_group_remove)
+        .also(user_groups_clear)
+        .mount()
+}
+
+/// Fetch a user
+///
+/// Users may always fetch themselves. Passwords are never shown.
+#[endpoint { method = GET, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
+async fn user_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<User>, ApiError> {
+    let name = path.into_inner().name;
+    let grant = Caller::of(&rqctx).await?.may_or_self::<User>(Verb::Get, &name).await?;
+    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+}
+
+/// Create a user
+///
+/// Needs a username and a password of at least 8 and at most 72 bytes. Refused with 409 if there is
+/// a user with this name, disabled ones included.
+#[endpoint { method = POST, path = "/apis/core/v2/users", tags = ["users"] }]
+async fn user_create(
+    rqctx: RequestContext<Cx>,
+    _path: Path<Everywhere>,
+    draft: Draft<User>,
+) -> Result<One<User>, ApiError> {
+    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Create, "", "").await?;
+    let user = draft.read(rqctx.context()).await?;
+    Ok(One::written(users::create(&grant, user).await?))
+}
+
+/// Create or replace a user
+///
+/// Groups and `disabled` are replaced as a whole. Without a password, an existing user keeps the one
+/// it has; a new password or a change of `disabled` ends the user's sessions.
+#[endpoint { method = PUT, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
+async fn user_put(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+    draft: Draft<User>,
+) -> Result<One<User>, ApiError> {
+    let grant = update(&rqctx, path).await?;
+    let user = draft.read(rqctx.context()).await?;
+    let conditions = Conditions::of(rqctx.request.headers());
+    Ok(One::written(users::put(&grant, user, &conditions).await?))
+}
+
+/// Disable a user
+///
+/// The user can no longer log in, and its sessions end at once. Users are not removed, because
+/// other objects carry their names. Disabling twice is fine.
+#[endpoint { method = DELETE, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
+async fn user_disable(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+) -> Result<HttpResponseDeleted, ApiError> {
+    let name = path.into_inner().name;
+    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?;
+    users::set_disabled(&grant, true).await?;
+    Ok(HttpResponseDeleted())
+}
+
+/// Reinstate a disabled user
+///
+/// The user can log in again; sessions from before stay ended.
+#[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/reinstate", tags = ["users"] }]
+async fn user_reinstate(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+) -> Result<One<User>, ApiError> {
+    let grant = update(&rqctx, path).await?;
+    Ok(One::written(users::set_disabled(&grant, false).await?))
+}
+
+/// Change a password
+///
+/// Users may always change their own. Ends all sessions of the user, the one that asks included if
+/// it is its own.
+#[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/password", tags = ["users"] }]
+async fn user_password(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+    draft: Draft<Password>,
+) -> Result<One<User>, ApiError> {
+    let name = path.into_inner().name;
+    let grant = Caller::of(&rqctx).await?.may_or_self::<User>(Verb::Update, &name).await?;
+    let body = draft.read(rqctx.context()).await?;
+    Ok(One::written(users::set_password(&grant, &body.password).await?))
+}
+
+/// Set a password by its hash
+///
+/// For administrators and tools that know only the bcrypt hash. Ends all sessions of the user.
+#[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/reset_password", tags = ["users"] }]
+async fn user_password_reset(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+    draft: Draft<PasswordHash>,
+) -> Result<One<User>, ApiError> {
+    let grant = update(&rqctx, path).await?;
+    let body = draft.read(rqctx.context()).await?;
+    body.validate().map_err(crate::error::Error::from)?;
+    Ok(One::written(users::set_hash(&grant, &body.password_hash).await?))
+}
+
+/// A user and one of its groups.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Membership {
+    /// The name of the user.
+    name: String,
+    /// The name of the group. Any text.
+    group: String,
+}
+
+/// Add a user to a group
+///
+/// Nothing changes if the user is a member already. Rights of running sessions change when they are
+/// renewed.
+#[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/groups/{group}", tags = ["users"] }]
+async fn user_group_add(
+    rqctx: RequestContext<Cx>,
+    path: Path<Membership>,
+) -> Result<One<User>, ApiError> {
+    let Membership { name, group } = path.into_inner();
+    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Update, "", &name).await?;
+    let add = |groups: &mut Vec<String>| {
+        if !groups.contains(&group) {
+            groups.push(group.clone());
+        }
+    };
+    Ok(One::written(users::set_groups(&grant, add).await?))
+}
+
+/// Remove a user from a group
+///
+/// Nothing changes if the user is not a member. Rights of running sessions change when they are
+/// renewed.
+#[endpoint { method = DELETE, path = "/apis/core/v2/users/{name}/groups/{group}", tags = ["users"] }]
+async fn user_group_remove(
+    rqctx: RequestContext<Cx>,
+    path: Path<Membership>,
+) -> Result<HttpResponseDeleted, ApiError> {
+    let Membership { name, group } = path.into_inner();
+    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?;
+    users::set_groups(&grant, |groups| groups.retain(|member| *member != group)).await?;
+    Ok(HttpResponseDeleted())
+}
+
+/// Remove a user from all groups
+///
+/// Rights of running sessions change when they are renewed.
+#[endpoint { method = DELETE, path = "/apis/core/v2/users/{name}/groups", tags = ["users"] }]
+async fn user_groups_clear(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+) -> Result<HttpResponseDeleted, ApiError> {
+    let name = path.into_inner().name;
+    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?;
+    users::set_groups(&grant, Vec::clear).await?;
+    Ok(HttpResponseDeleted())
+}
+
+async fn update(rqctx: &RequestContext<Cx>, path: Path<Name>) -> Result<Grant<User>, ApiError> {
+    let name = path.into_inner().name;
+    Ok(Caller::of(rqctx).await?.may::<User>(Verb::Update, "", &name).await?)
+}

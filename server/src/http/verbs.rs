@@ -1,0 +1,98 @@
+//! The regular verbs: each once, for every resource and both scopes.
+
+use dropshot::{HttpResponseDeleted, Path, RequestContext};
+use sensu_types::scope::{Collection as _, Everywhere, Item as _};
+use sensu_types::{Resource, Scope};
+
+use super::body::Draft;
+use super::params::{Paging, Params};
+use super::response::{Many, One};
+use crate::auth::Caller;
+use crate::context::Cx;
+use crate::error::ApiError;
+use crate::etag::Conditions;
+use crate::patch::{self, MergePatch};
+use crate::rbac::Verb;
+
+type Item<T> = <<T as Resource>::Scope as Scope>::Item;
+type Collection<T> = <<T as Resource>::Scope as Scope>::Collection;
+
+pub(super) async fn list<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    path: Path<Collection<T>>,
+    paging: Params<Paging>,
+) -> Result<Many<T>, ApiError> {
+    let path = path.into_inner();
+    let grant = Caller::of(&rqctx).await?.may::<T>(Verb::List, path.namespace(), "").await?;
+    let page = grant.list(&paging.read()?.want()).await?;
+    Ok(Many::of(page, &rqctx))
+}
+
+/// The list over all namespaces: the same question without one, so only cluster-wide bindings
+/// count.
+pub(super) async fn list_all<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    _path: Path<Everywhere>,
+    paging: Params<Paging>,
+) -> Result<Many<T>, ApiError> {
+    let grant = Caller::of(&rqctx).await?.may::<T>(Verb::List, "", "").await?;
+    let page = grant.list(&paging.read()?.want()).await?;
+    Ok(Many::of(page, &rqctx))
+}
+
+pub(super) async fn get<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    path: Path<Item<T>>,
+) -> Result<One<T>, ApiError> {
+    let path = path.into_inner();
+    let caller = Caller::of(&rqctx).await?;
+    let grant = caller.may::<T>(Verb::Get, path.namespace(), path.name()).await?;
+    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+}
+
+pub(super) async fn create<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    path: Path<Collection<T>>,
+    draft: Draft<T>,
+) -> Result<One<T>, ApiError> {
+    let path = path.into_inner();
+    let grant = Caller::of(&rqctx).await?.may::<T>(Verb::Create, path.namespace(), "").await?;
+    let value = draft.read(rqctx.context()).await?;
+    Ok(One::written(grant.create(value).await?))
+}
+
+pub(super) async fn put<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    path: Path<Item<T>>,
+    draft: Draft<T>,
+) -> Result<One<T>, ApiError> {
+    let path = path.into_inner();
+    let caller = Caller::of(&rqctx).await?;
+    let grant = caller.may::<T>(Verb::Update, path.namespace(), path.name()).await?;
+    let value = draft.read(rqctx.context()).await?;
+    Ok(One::written(grant.put(value, &Conditions::of(rqctx.request.headers())).await?))
+}
+
+pub(super) async fn patch<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    path: Path<Item<T>>,
+    draft: Draft<MergePatch>,
+) -> Result<One<T>, ApiError> {
+    let path = path.into_inner();
+    let caller = Caller::of(&rqctx).await?;
+    let grant = caller.may::<T>(Verb::Update, path.namespace(), path.name()).await?;
+    let changes = draft.read(rqctx.context()).await?;
+    let change = |stored: &T| patch::apply(stored, &changes);
+    Ok(One::written(grant.change(change, &Conditions::of(rqctx.request.headers())).await?))
+}
+
+pub(super) async fn delete<T: Resource>(
+    rqctx: RequestContext<Cx>,
+    path: Path<Item<T>>,
+) -> Result<HttpResponseDeleted, ApiError> {
+    let path = path.into_inner();
+    let caller = Caller::of(&rqctx).await?;
+    let grant = caller.may::<T>(Verb::Delete, path.namespace(), path.name()).await?;
+    grant.delete(&Conditions::of(rqctx.request.headers())).await?;
+    Ok(HttpResponseDeleted())
+}

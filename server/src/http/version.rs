@@ -1,0 +1,27 @@
+//! `/version`
+
+use dropshot::{HttpResponseOk, RequestContext, endpoint};
+use sensu_types::version::Version;
+
+use super::params;
+use super::routes::{Api, Mounted};
+use crate::context::Cx;
+use crate::error::ApiError;
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    api.register(version_get)
+}
+
+/// Tell what is running
+///
+/// The version of the API that is served, in the shape that later Sensu releases use. Needs no
+/// credentials.
+#[endpoint {
+    method = GET,
+    path = "/version",
+    tags = ["version"],
+}]
+async fn version_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Version>, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
+    Ok(HttpResponseOk(Version::of(env!("CARGO_PKG_VERSION"))))
+}

@@ -1,0 +1,78 @@
+//! What is particular about namespaces: who sees which, and when one may go (D19, D22).
+
+use bytes::Bytes;
+use sensu_store::{CommitError, Entry, Operation, Precondition, Prefix, Scan, Txn};
+use sensu_types::Resource as _;
+use sensu_types::namespace::Namespace;
+
+use crate::error::Error;
+use crate::etag::Conditions;
+use crate::http::NAMESPACED_ROOMS;
+use crate::page::{self, Page, Want};
+use crate::rbac::Grant;
+use crate::registry::{contended, key, shown};
+
+/// A page of the namespaces: all, or those that are `visible`.
+pub(crate) async fn list(
+    grant: &Grant<Namespace>,
+    visible: Option<&[String]>,
+    want: &Want,
+) -> Result<Page, Error> {
+    let prefix = Prefix::new(Namespace::PLURAL, []).map_err(internal)?;
+    let show = |entry: &Entry| -> Result<Option<Bytes>, Error> {
+        let name = entry.key.segments().nth(1).unwrap_or_default();
+        let seen = visible.is_none_or(|names| names.iter().any(|visible| visible == name));
+        seen.then(|| shown::<Namespace>(entry)).transpose()
+    };
+    page::read(grant.store(), &prefix, want, grant.cx().limits.response_bytes, show).await
+}
+
+/// Removes the namespace: with everything in it, or only if there is nothing.
+pub(crate) async fn delete(
+    grant: &Grant<Namespace>,
+    cascade: bool,
+    conditions: &Conditions,
+) -> Result<(), Error> {
+    let key = key::<Namespace>("", grant.name()).ok_or_else(Error::not_found)?;
+    let rooms: Vec<Prefix> = NAMESPACED_ROOMS
+        .iter()
+        .map(|room| Prefix::new(room, [grant.name()]).map_err(internal))
+        .collect::<Result<_, _>>()?;
+    let stored = grant.load().await?.ok_or_else(Error::not_found)?;
+    conditions.guard(Some(stored.revision))?;
+    let mut txn = Txn {
+        preconditions: vec![Precondition::At(key.clone(), stored.revision)],
+        operations: vec![Operation::Delete(key)],
+    };
+    if cascade {
+        txn.operations.extend(rooms.into_iter().map(Operation::DeletePrefix));
+    } else {
+        txn.preconditions.extend(rooms.into_iter().map(Precondition::Empty));
+    }
+    match grant.store().commit(txn).await {
+        Ok(_) => Ok(()),
+        Err(CommitError::Precondition(0)) => Err(contended()),
+        Err(CommitError::Precondition(_)) => Err(left(grant).await?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The refusal to remove a namespace, which names what is left in it.
+async fn left(grant: &Grant<Namespace>) -> Result<Error, Error> {
+    let mut kinds = Vec::new();
+    for room in NAMESPACED_ROOMS {
+        let prefix = Prefix::new(room, [grant.name()]).map_err(internal)?;
+        let scan = Scan { prefix, after: None, limit: 1, max_bytes: usize::MAX };
+        if !grant.store().scan(scan).await?.is_empty() {
+            kinds.push(*room);
+        }
+    }
+    Ok(Error::Exists(format!(
+        "namespace is not empty: it still holds {}; delete them first, or use ?cascade=true",
+        kinds.join(", ")
+    )))
+}
+
+fn internal(bad: sensu_store::BadKey) -> Error {
+    Error::Internal(bad.to_string())
+}

@@ -1,0 +1,124 @@
+//! Cures for what generators and linters stumble over in derived schemas.
+
+use serde_json::{Map, Value};
+
+use super::walk;
+
+/// Rewrites the schemas: the same meaning, in words that every tool understands.
+pub(super) fn tidy(document: &mut Value) {
+    walk(document, &mut |map| {
+        defaults(map);
+        integers(map);
+        titles(map);
+        empty_enums(map);
+        write_only(map);
+    });
+    collapse(document);
+}
+
+/// `null` and object defaults say nothing and break generators.
+fn defaults(map: &mut Map<String, Value>) {
+    // A property may be called `default` too; only a schema's own is meant.
+    let of_a_schema =
+        map.contains_key("type") || map.contains_key("allOf") || map.contains_key("$ref");
+    if of_a_schema && matches!(map.get("default"), Some(Value::Null | Value::Object(_))) {
+        map.shift_remove("default");
+    }
+    // An absent optional value is absent, never null; the one field that is null says so by hand.
+    if map.get("nullable") == Some(&Value::Bool(true)) && !map.contains_key("x-null") {
+        map.shift_remove("nullable");
+    }
+    map.shift_remove("x-null");
+}
+
+/// Unsigned formats are nobody's standard: use the signed ones, with bounds.
+fn integers(map: &mut Map<String, Value>) {
+    if map.get("type").and_then(Value::as_str) != Some("integer") {
+        return;
+    }
+    let (format, maximum) = match map.get("format").and_then(Value::as_str) {
+        Some("uint8") => ("int32", Some(u64::from(u8::MAX))),
+        Some("uint16") => ("int32", Some(u64::from(u16::MAX))),
+        Some("uint32") => ("int64", Some(u64::from(u32::MAX))),
+        Some("uint64" | "uint") => ("int64", None),
+        _ => return,
+    };
+    map.insert("format".into(), format.into());
+    map.insert("minimum".into(), 0.into());
+    if let Some(maximum) = maximum {
+        map.entry("maximum").or_insert_with(|| maximum.into());
+    }
+}
+
+/// Titles that only repeat the type.
+fn titles(map: &mut Map<String, Value>) {
+    let derived = |title: &Value| {
+        title.as_str().is_some_and(|t| t.starts_with("Array_of_") || t.starts_with("Map_of_"))
+    };
+    if map.get("title").is_some_and(derived) {
+        map.shift_remove("title");
+    }
+}
+
+/// An optional enumeration lists `null` among its values.
+fn empty_enums(map: &mut Map<String, Value>) {
+    if let Some(Value::Array(values)) = map.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+}
+
+/// What is never shown cannot be required: the same schema describes answers.
+fn write_only(map: &mut Map<String, Value>) {
+    let properties = map.get("properties").cloned().unwrap_or_default();
+    let Some(Value::Array(required)) = map.get_mut("required") else { return };
+    required.retain(|name| properties[name.as_str().unwrap_or_default()]["writeOnly"] != true);
+    if required.is_empty() {
+        map.shift_remove("required");
+    }
+}
+
+/// A list of one schema is that schema, where nothing stands beside it.
+fn collapse(value: &mut Value) {
+    if let Value::Object(map) = value
+        && map.len() == 1
+        && let Some(Value::Array(all)) = map.get_mut("allOf")
+        && all.len() == 1
+        && let Some(only) = all.pop()
+    {
+        *value = only;
+    }
+    match value {
+        Value::Object(map) => map.values_mut().for_each(collapse),
+        Value::Array(items) => items.iter_mut().for_each(collapse),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn schemas_say_the_same_in_plainer_words() {
+        let mut schema = json!({
+            "a": { "type": "integer", "format": "uint32", "minimum": 0.0 },
+            "b": { "allOf": [{ "$ref": "#/x" }] },
+            "c": { "allOf": [{ "$ref": "#/x" }], "default": {}, "description": "kept" },
+            "d": { "type": "string", "nullable": true, "default": null },
+            "e": { "type": "object", "nullable": true, "x-null": true },
+        });
+        tidy(&mut schema);
+        assert_eq!(
+            schema,
+            json!({
+                "a": { "type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295_u32 },
+                "b": { "$ref": "#/x" },
+                "c": { "allOf": [{ "$ref": "#/x" }], "description": "kept" },
+                "d": { "type": "string" },
+                "e": { "type": "object", "nullable": true },
+            })
+        );
+    }
+}

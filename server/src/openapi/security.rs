@@ -1,0 +1,34 @@
+//! The ways to prove who one is, and which operation wants which.
+
+use serde_json::{Value, json};
+
+use super::each;
+
+/// Operations that need no credentials.
+pub(super) const OPEN: [&str; 2] = ["health_get", "version_get"];
+
+/// Adds the schemes and what each operation requires.
+pub(super) fn add(document: &mut Value) {
+    document["components"]["securitySchemes"] = json!({
+        "bearerAuth": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token from `GET /auth`: `Authorization: Bearer <access token>`.",
+        },
+        "basicAuth": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "User name and password. Only for `GET /auth`.",
+        },
+    });
+    document["security"] = json!([{ "bearerAuth": [] }]);
+    each(document, |operation| {
+        let id = operation.value["operationId"].as_str().unwrap_or_default();
+        if OPEN.contains(&id) {
+            operation.value["security"] = json!([]);
+        } else if id == "auth_login" {
+            operation.value["security"] = json!([{ "basicAuth": [] }]);
+        }
+    });
+}

@@ -1,0 +1,178 @@
+//! The policy: all roles and bindings, ready for evaluation, read again when one of them changes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use sensu_store::{Prefix, Revision, Scan, Store};
+use sensu_types::Resource;
+use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};
+use sensu_types::role::{ClusterRole, Role, Rule};
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// What a caller wants to do (D20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Get,
+    List,
+    Create,
+    Update,
+    Delete,
+}
+
+impl Verb {
+    /// The verb as rules spell it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One question to the policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) verb: Verb,
+    /// The RBAC resource: `checks`.
+    pub(crate) resource: &'a str,
+    /// Empty for cluster-wide resources and list-all.
+    pub(crate) namespace: &'a str,
+    /// Empty for collections.
+    pub(crate) name: &'a str,
+}
+
+/// All bindings, with the rules of the roles they refer to. A binding to a role that does not
+/// exist grants nothing (D19).
+#[derive(Debug, Default)]
+pub(crate) struct Policy {
+    everywhere: Vec<Bound>,
+    inside: BTreeMap<String, Vec<Bound>>,
+}
+
+#[derive(Debug)]
+struct Bound {
+    subjects: Vec<Subject>,
+    rules: Arc<[Rule]>,
+}
+
+impl Policy {
+    /// Whether some binding that applies has a rule that allows it.
+    pub(crate) fn allows(&self, user: &str, groups: &[String], ask: &Ask<'_>) -> bool {
+        let inside = self.inside.get(ask.namespace).map_or(&[][..], Vec::as_slice);
+        self.everywhere
+            .iter()
+            .chain(inside)
+            .filter(|bound| bound.applies_to(user, groups))
+            .any(|bound| bound.rules.iter().any(|rule| allows(rule, ask)))
+    }
+
+    /// The namespaces that hold a binding which applies to the user.
+    pub(crate) fn namespaces_of(&self, user: &str, groups: &[String]) -> Vec<String> {
+        let applies = |bounds: &[Bound]| bounds.iter().any(|b| b.applies_to(user, groups));
+        self.inside.iter().filter(|(_, b)| applies(b)).map(|(name, _)| name.clone()).collect()
+    }
+
+    async fn load(store: &dyn Store) -> Result<Self, Error> {
+        let roles: BTreeMap<(String, String), Arc<[Rule]>> = all::<Role>(store)
+            .await?
+            .into_iter()
+            .map(|role| ((role.metadata.namespace, role.metadata.name), role.rules.into()))
+            .collect();
+        let cluster_roles: BTreeMap<String, Arc<[Rule]>> = all::<ClusterRole>(store)
+            .await?
+            .into_iter()
+            .map(|role| (role.metadata.name, role.rules.into()))
+            .collect();
+        let rules = |namespace: &str, role: &RoleRef| match role.kind.as_str() {
+            "ClusterRole" => cluster_roles.get(&role.name).cloned(),
+            "Role" => roles.get(&(namespace.to_owned(), role.name.clone())).cloned(),
+            _ => None,
+        };
+        let mut policy = Self::default();
+        for binding in all::<ClusterRoleBinding>(store).await? {
+            if let Some(rules) = rules("", &binding.role_ref) {
+                policy.everywhere.push(Bound { subjects: binding.subjects, rules });
+            }
+        }
+        for binding in all::<RoleBinding>(store).await? {
+            let namespace = binding.metadata.namespace;
+            if let Some(rules) = rules(&namespace, &binding.role_ref) {
+                let bound = Bound { subjects: binding.subjects, rules };
+                policy.inside.entry(namespace).or_default().push(bound);
+            }
+        }
+        Ok(policy)
+    }
+}
+
+impl Bound {
+    fn applies_to(&self, user: &str, groups: &[String]) -> bool {
+        self.subjects.iter().any(|subject| match subject.kind.as_str() {
+            "User" => subject.name == user,
+            "Group" => groups.contains(&subject.name),
+            _ => false,
+        })
+    }
+}
+
+/// A rule allows if verb, resource and name all match. `*` stands for any verb or resource; an
+/// empty list of names for any name.
+fn allows(rule: &Rule, ask: &Ask<'_>) -> bool {
+    let matches = |list: &[String], word: &str| list.iter().any(|item| item == "*" || item == word);
+    matches(&rule.verbs, ask.verb.as_str())
+        && matches(&rule.resources, ask.resource)
+        && (rule.resource_names.is_empty() || rule.resource_names.iter().any(|n| n == ask.name))
+}
+
+/// The rooms of the store that make up the policy.
+const ROOMS: [&str; 4] =
+    [Role::PLURAL, RoleBinding::PLURAL, ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
+
+/// The current policy, kept until one of its rooms is written.
+#[derive(Default)]
+pub(crate) struct Policies(RwLock<Option<(Stamp, Arc<Policy>)>>);
+
+/// The last transactions that touched the rooms.
+type Stamp = [Revision; ROOMS.len()];
+
+impl Policies {
+    /// The policy as of now: a request that starts after a role was written sees it.
+    pub(crate) async fn current(&self, store: &dyn Store) -> Result<Arc<Policy>, Error> {
+        // Taken before reading, so that a write in between makes the next request read again.
+        let stamp = ROOMS.map(|room| store.touched(room));
+        if let Ok(kept) = self.0.read()
+            && let Some((at, policy)) = kept.as_ref()
+            && *at == stamp
+        {
+            return Ok(Arc::clone(policy));
+        }
+        let policy = Arc::new(Policy::load(store).await?);
+        if let Ok(mut kept) = self.0.write() {
+            *kept = Some((stamp, Arc::clone(&policy)));
+        }
+        Ok(policy)
+    }
+}
+
+/// Every object of a kind.
+async fn all<T: Resource + DeserializeOwned>(store: &dyn Store) -> Result<Vec<T>, Error> {
+    let prefix = Prefix::new(T::PLURAL, []).map_err(|bad| Error::Internal(bad.to_string()))?;
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let scan = Scan { prefix: prefix.clone(), after, limit: 500, max_bytes: usize::MAX };
+        let entries = store.scan(scan).await?;
+        let Some(last) = entries.last() else { return Ok(found) };
+        after = Some(last.key.clone());
+        for entry in &entries {
+            let value = serde_json::from_slice(&entry.value)
+                .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))?;
+            found.push(value);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a new store starts with: namespace, roles, bindings, and, only when asked for, users (D18,
+//! D19).
+
+use bytes::Bytes;
+use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
+use sensu_types::binding::{ClusterRoleBinding, RoleRef, Subject};
+use sensu_types::namespace::Namespace;
+use sensu_types::role::{ClusterRole, Rule};
+use sensu_types::user::User;
+use sensu_types::{ObjectMeta, Resource};
+
+use crate::auth;
+use crate::error::Error;
+use crate::registry;
+
+/// The well-known password of `start --dev`, as in Sensu Go 5.0.
+pub const DEV_PASSWORD: &str = "P@ssw0rd!";
+
+/// Whether there was something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seeded {
+    /// The objects were written.
+    Now,
+    /// They were written at an earlier start; what was changed or deleted since stays so.
+    Before,
+}
+
+const EVERYTHING: &[&str] = &[
+    "assets",
+    "checks",
+    "entities",
+    "extensions",
+    "events",
+    "filters",
+    "handlers",
+    "hooks",
+    "mutators",
+    "silenced",
+];
+
+/// Writes the namespace `default`, the cluster roles and their bindings, once in a store's life.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub async fn seed(store: &dyn Store) -> Result<Seeded, Error> {
+    let namespace = Namespace { name: "default".into() };
+    let mut operations = vec![put(&namespace)?];
+    for (name, rules) in roles() {
+        let metadata = ObjectMeta::new("", name);
+        operations.push(put(&ClusterRole { rules, metadata })?);
+    }
+    for (name, group) in [
+        ("cluster-admin", "cluster-admins"),
+        ("system:agent", "system:agents"),
+        ("system:user", "system:users"),
+    ] {
+        let subjects = vec![Subject { kind: "Group".into(), name: group.into() }];
+        let role_ref = RoleRef { kind: "ClusterRole".into(), name: name.into() };
+        let metadata = ObjectMeta::new("", name);
+        operations.push(put(&ClusterRoleBinding { subjects, role_ref, metadata })?);
+    }
+    once(store, "roles", operations).await
+}
+
+/// Writes the first administrator, if no user has that name.
+///
+/// # Errors
+/// [`Error::Invalid`] for a name or password that breaks a rule, [`Error`] if the store fails.
+pub async fn admin(
+    store: &dyn Store,
+    name: &str,
+    password: &str,
+    cost: u32,
+) -> Result<Seeded, Error> {
+    user(store, name, "cluster-admins", password, cost).await
+}
+
+/// Writes the users `admin` and `agent` with the well-known password, if they are not there.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<Seeded, Error> {
+    let admin = user(store, "admin", "cluster-admins", DEV_PASSWORD, cost).await?;
+    user(store, "agent", "system:agents", DEV_PASSWORD, cost).await?;
+    Ok(admin)
+}
+
+async fn user(
+    store: &dyn Store,
+    name: &str,
+    group: &str,
+    password: &str,
+    cost: u32,
+) -> Result<Seeded, Error> {
+    let user = User { username: name.into(), groups: vec![group.into()], ..User::default() };
+    user.validate()?;
+    sensu_types::user::password(password)?;
+    if auth::account(store, name).await?.is_some() {
+        return Ok(Seeded::Before);
+    }
+    let hash = auth::hash(password.into(), cost).await?;
+    let (operations, _) = auth::accounts_put(&user, Some(&hash))?;
+    let key = key::<User>(name)?;
+    commit(store, Precondition::Absent(key), operations).await
+}
+
+/// Does the operations together with a mark that they were done; nothing if the mark is there.
+async fn once(
+    store: &dyn Store,
+    mark: &str,
+    mut operations: Vec<Operation>,
+) -> Result<Seeded, Error> {
+    let key = Key::new("seeded", [mark]).map_err(|bad| Error::Internal(bad.to_string()))?;
+    let value = Bytes::from_static(b"1");
+    operations.push(Operation::Put { key: key.clone(), value, flags: 0, expires_at: None });
+    commit(store, Precondition::Absent(key), operations).await
+}
+
+async fn commit(
+    store: &dyn Store,
+    precondition: Precondition,
+    operations: Vec<Operation>,
+) -> Result<Seeded, Error> {
+    match store.commit(Txn { preconditions: vec![precondition], operations }).await {
+        Ok(_) => Ok(Seeded::Now),
+        Err(CommitError::Precondition(_)) => Ok(Seeded::Before),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn put<T: Resource>(value: &T) -> Result<Operation, Error> {
+    Ok(registry::put(value, key::<T>(value.name())?, usize::MAX)?.0)
+}
+
+fn key<T: Resource>(name: &str) -> Result<Key, Error> {
+    registry::key::<T>("", name).ok_or_else(|| Error::Internal(format!("no key for {name}")))
+}
+
+/// The seeded cluster roles.
+fn roles() -> [(&'static str, Vec<Rule>); 6] {
+    let with = |more: &[&'static str]| [EVERYTHING, more].concat();
+    let namespaces = || rule(&["get", "list"], &["namespaces"]);
+    [
+        ("admin", vec![rule(&["*"], &with(&["roles", "rolebindings"])), namespaces()]),
+        ("cluster-admin", vec![rule(&["*"], &["*"])]),
+        ("edit", vec![rule(&["*"], EVERYTHING), namespaces()]),
+        ("system:agent", vec![rule(&["*"], &["events"])]),
+        ("system:user", vec![rule(&["get", "update"], &["localselfuser"]), namespaces()]),
+        ("view", vec![rule(&["get", "list"], &with(&["namespaces"]))]),
+    ]
+}
+
+fn rule(verbs: &[&str], resources: &[&str]) -> Rule {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    Rule { verbs: owned(verbs), resources: owned(resources), resource_names: Vec::new() }
+}

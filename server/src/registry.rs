@@ -1,0 +1,271 @@
+//! The typed verbs over the store: prepare, validate, compare, write, once for every resource.
+
+use bytes::Bytes;
+use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Txn};
+use sensu_types::namespace::Namespace;
+use sensu_types::{Resource, Scope};
+
+use crate::error::Error;
+use crate::etag::Conditions;
+use crate::page::{self, Page, Want};
+use crate::rbac::Grant;
+
+/// Flag beside a stored value: what is shown differs from what is stored (D25), so it has to be
+/// parsed on the way out. Values without it are copied as they are.
+pub(crate) const VEILED: u32 = 1;
+
+/// Attempts to write an object that others write at the same time.
+const ATTEMPTS: usize = 32;
+
+/// An object as it is shown, and the transaction that wrote it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) body: Bytes,
+    pub(crate) revision: Revision,
+}
+
+/// A stored object and the transaction that wrote it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored<T> {
+    pub(crate) value: T,
+    pub(crate) revision: Revision,
+}
+
+impl<T: Resource> Grant<T> {
+    /// The object as it is shown.
+    pub(crate) async fn get(&self) -> Result<Shown, Error> {
+        let entry = self.entry().await?.ok_or_else(Error::not_found)?;
+        Ok(Shown { body: shown::<T>(&entry)?, revision: entry.revision })
+    }
+
+    /// The object as it is stored.
+    pub(crate) async fn load(&self) -> Result<Option<Stored<T>>, Error> {
+        let entry = self.entry().await?;
+        entry
+            .map(|entry| Ok(Stored { value: parse(&entry)?, revision: entry.revision }))
+            .transpose()
+    }
+
+    /// A page of the namespace's objects, or of all if no namespace was asked for.
+    pub(crate) async fn list(&self, want: &Want) -> Result<Page, Error> {
+        let max_bytes = self.cx().limits.response_bytes;
+        let show = |entry: &Entry| shown::<T>(entry).map(Some);
+        match self.prefix() {
+            Some(prefix) => page::read(self.store(), &prefix, want, max_bytes, show).await,
+            // No such namespace can exist, so there is nothing in it (D7).
+            None => Ok(Page { body: Bytes::from_static(b"[]"), next: None }),
+        }
+    }
+
+    /// Stores a new object.
+    pub(crate) async fn create(&self, mut value: T) -> Result<Shown, Error> {
+        self.own(&mut value, "")?;
+        value.prepare(&self.scene(), None);
+        let key = key::<T>(value.namespace(), value.name());
+        if let Some(key) = &key
+            && self.store().get(key).await?.is_some()
+        {
+            // As in 5.0.0, a conflict is found before a broken rule.
+            return Err(Error::exists());
+        }
+        value.validate()?;
+        let key = key.ok_or_else(unnameable)?;
+        let written = self.write(&value, Precondition::Absent(key.clone()), key).await?;
+        written.ok_or_else(Error::exists)
+    }
+
+    /// Stores an object under the name that was authorized, whether or not there is one.
+    pub(crate) async fn put(&self, value: T, conditions: &Conditions) -> Result<Shown, Error> {
+        let put = |_: Option<&T>| Ok(value.clone());
+        self.replace(put, conditions).await
+    }
+
+    /// Changes the stored object.
+    pub(crate) async fn change(
+        &self,
+        change: impl Fn(&T) -> Result<T, Error>,
+        conditions: &Conditions,
+    ) -> Result<Shown, Error> {
+        self.replace(|stored| change(stored.ok_or_else(Error::not_found)?), conditions).await
+    }
+
+    /// Removes the object and what it owns.
+    pub(crate) async fn delete(&self, conditions: &Conditions) -> Result<(), Error> {
+        let key = self.key().ok_or_else(Error::not_found)?;
+        for _ in 0..ATTEMPTS {
+            let entry = self.store().get(&key).await?.ok_or_else(Error::not_found)?;
+            conditions.guard(Some(entry.revision))?;
+            let mut operations = vec![Operation::Delete(key.clone())];
+            for room in T::OWNS {
+                let owned = Prefix::new(room, segments::<T>(self.namespace(), self.name()));
+                operations.extend(owned.ok().map(Operation::DeletePrefix));
+            }
+            let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
+            match self.store().commit(Txn { preconditions, operations }).await {
+                Ok(_) => return Ok(()),
+                Err(CommitError::Precondition(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(contended())
+    }
+
+    async fn replace(
+        &self,
+        next: impl Fn(Option<&T>) -> Result<T, Error>,
+        conditions: &Conditions,
+    ) -> Result<Shown, Error> {
+        for _ in 0..ATTEMPTS {
+            let stored = self.load().await?;
+            conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
+            let mut value = next(stored.as_ref().map(|stored| &stored.value))?;
+            self.own(&mut value, self.name())?;
+            value.prepare(&self.scene(), stored.as_ref().map(|stored| &stored.value));
+            self.agree("name", value.name(), self.name())?;
+            value.validate()?;
+            let key = self.key().ok_or_else(unnameable)?;
+            let precondition = match &stored {
+                Some(stored) => Precondition::At(key.clone(), stored.revision),
+                None => Precondition::Absent(key.clone()),
+            };
+            if let Some(shown) = self.write(&value, precondition, key).await? {
+                return Ok(shown);
+            }
+        }
+        Err(contended())
+    }
+
+    /// Fills in the identity that was authorized, and refuses any other (D6).
+    fn own(&self, value: &mut T, name: &str) -> Result<(), Error> {
+        value.adopt(self.namespace(), name);
+        if T::Scope::NAMESPACED {
+            self.agree("namespace", value.namespace(), self.namespace())?;
+        }
+        Ok(())
+    }
+
+    fn agree(&self, what: &str, body: &str, url: &str) -> Result<(), Error> {
+        if body == url {
+            return Ok(());
+        }
+        let noun = T::NOUN;
+        Err(Error::Invalid(format!(
+            "the {what} of the {noun} is {body:?} in the body and {url:?} in the URL; they must agree"
+        )))
+    }
+
+    /// Writes the value if the precondition still holds; `None` if it does not.
+    async fn write(
+        &self,
+        value: &T,
+        precondition: Precondition,
+        key: Key,
+    ) -> Result<Option<Shown>, Error> {
+        let (put, body) = put(value, key, self.cx().limits.response_bytes)?;
+        let mut preconditions = vec![precondition];
+        if T::Scope::NAMESPACED {
+            preconditions.push(inhabited(value.namespace())?);
+        }
+        match self.store().commit(Txn { preconditions, operations: vec![put] }).await {
+            Ok(revision) => Ok(Some(Shown { body, revision })),
+            Err(CommitError::Precondition(0)) => Ok(None),
+            Err(CommitError::Precondition(_)) => Err(no_namespace(value.namespace())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn entry(&self) -> Result<Option<Entry>, Error> {
+        match self.key() {
+            Some(key) => Ok(self.store().get(&key).await?),
+            None => Ok(None),
+        }
+    }
+
+    fn key(&self) -> Option<Key> {
+        key::<T>(self.namespace(), self.name())
+    }
+
+    /// What a list covers: a room, a namespace in it, or one part of a composite name.
+    fn prefix(&self) -> Option<Prefix> {
+        let parts = [self.namespace(), self.name()];
+        Prefix::new(T::PLURAL, parts.into_iter().filter(|part| !part.is_empty())).ok()
+    }
+}
+
+/// The operation that stores a value, and the value as it is shown.
+///
+/// # Errors
+/// [`Error::TooLarge`] if the object could not be read back whole (D12).
+pub(crate) fn put<T: Resource>(
+    value: &T,
+    key: Key,
+    max_bytes: usize,
+) -> Result<(Operation, Bytes), Error> {
+    let stored = Bytes::from(encode(value)?);
+    let (flags, shown) = match value.redacted() {
+        Some(redacted) => (VEILED, Bytes::from(encode(&redacted)?)),
+        None => (0, stored.clone()),
+    };
+    // Two bytes for the brackets of a list with this object alone.
+    if shown.len().saturating_add(2) > max_bytes {
+        let (noun, size) = (T::NOUN, shown.len());
+        let why = format!(
+            "the {noun} takes {size} bytes, more than an answer may hold ({max_bytes}); make it smaller"
+        );
+        return Err(Error::TooLarge(why));
+    }
+    Ok((Operation::Put { key, value: stored, flags, expires_at: value.expires_at() }, shown))
+}
+
+/// The precondition that a namespace exists (D7).
+pub(crate) fn inhabited(namespace: &str) -> Result<Precondition, Error> {
+    let key = Key::new(Namespace::PLURAL, [namespace]).map_err(|_| no_namespace(namespace))?;
+    Ok(Precondition::Present(key))
+}
+
+/// The answer to a write into a namespace that does not exist (D7).
+pub(crate) fn no_namespace(namespace: &str) -> Error {
+    Error::NotFound(format!("namespace {namespace:?} not found"))
+}
+
+/// The answer when others write the object faster than we can read it.
+pub(crate) fn contended() -> Error {
+    Error::Unavailable("the object is being written by others; try again".into())
+}
+
+/// The stored object.
+pub(crate) fn parse<T: Resource>(entry: &Entry) -> Result<T, Error> {
+    serde_json::from_slice(&entry.value)
+        .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))
+}
+
+/// The object as it is shown.
+pub(crate) fn shown<T: Resource>(entry: &Entry) -> Result<Bytes, Error> {
+    if entry.flags & VEILED == 0 {
+        return Ok(entry.value.clone());
+    }
+    let value: T = parse(entry)?;
+    match value.redacted() {
+        Some(redacted) => Ok(Bytes::from(encode(&redacted)?)),
+        None => Ok(entry.value.clone()),
+    }
+}
+
+/// The key of an object; `None` for a name that nothing can have.
+pub(crate) fn key<T: Resource>(namespace: &str, name: &str) -> Option<Key> {
+    Key::new(T::PLURAL, segments::<T>(namespace, name)).ok()
+}
+
+/// The segments of a key below the room.
+fn segments<'a, T: Resource>(namespace: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let parts = if T::COMPOSITE { usize::MAX } else { 1 };
+    T::Scope::NAMESPACED.then_some(namespace).into_iter().chain(name.splitn(parts, '/'))
+}
+
+fn encode<T: Resource>(value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn unnameable() -> Error {
+    Error::Invalid("the name cannot contain a NUL character".into())
+}

@@ -1,0 +1,148 @@
+//! What is particular about users: passwords, groups, and that they are disabled, not deleted.
+
+use sensu_store::{CommitError, Key, Precondition, Txn};
+use sensu_types::Resource as _;
+use sensu_types::user::User;
+
+use crate::auth::{self, Account};
+use crate::error::Error;
+use crate::etag::Conditions;
+use crate::rbac::Grant;
+use crate::registry::{Shown, contended};
+
+/// Attempts to write a user that others write at the same time.
+const ATTEMPTS: usize = 8;
+
+/// Stores a new user.
+pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Shown, Error> {
+    let account = auth::account(grant.store(), &user.username).await?;
+    if account.is_some() {
+        return Err(Error::exists());
+    }
+    user.validate()?;
+    let hash = hash_of(grant, &user).await?.ok_or_else(|| Error::Invalid(NO_PASSWORD.into()))?;
+    write(grant, &user, Some(&hash), None).await?.ok_or_else(Error::exists)
+}
+
+/// Creates or replaces a user. Without a password, an existing user keeps the one it has (D21).
+pub(crate) async fn put(
+    grant: &Grant<User>,
+    mut user: User,
+    conditions: &Conditions,
+) -> Result<Shown, Error> {
+    user.adopt("", grant.name());
+    if user.username != grant.name() {
+        let (body, url) = (&user.username, grant.name());
+        return Err(Error::Invalid(format!(
+            "the username is {body:?} in the body and {url:?} in the URL; they must agree"
+        )));
+    }
+    user.validate()?;
+    let hash = hash_of(grant, &user).await?;
+    for _ in 0..ATTEMPTS {
+        let account = auth::account(grant.store(), &user.username).await?;
+        conditions.guard(account.as_ref().map(|account| account.revision))?;
+        if account.is_none() && hash.is_none() {
+            return Err(Error::Invalid(NO_PASSWORD.into()));
+        }
+        if let Some(shown) = write(grant, &user, hash.as_deref(), account.as_ref()).await? {
+            return Ok(shown);
+        }
+    }
+    Err(contended())
+}
+
+/// Gives the user a new password and ends its sessions.
+pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Shown, Error> {
+    sensu_types::user::password(password)?;
+    let hash = auth::hash(password.to_owned(), grant.cx().limits.password_cost).await?;
+    set_hash(grant, &hash).await
+}
+
+/// Gives the user a password by its bcrypt hash and ends its sessions.
+pub(crate) async fn set_hash(grant: &Grant<User>, hash: &str) -> Result<Shown, Error> {
+    change(grant, Some(hash), true, |_| {}).await
+}
+
+/// Disables or reinstates the user; either ends its sessions (D15).
+pub(crate) async fn set_disabled(grant: &Grant<User>, disabled: bool) -> Result<Shown, Error> {
+    change(grant, None, true, |user| user.disabled = disabled).await
+}
+
+/// Changes the user's groups. Sessions see it when they are renewed.
+pub(crate) async fn set_groups(
+    grant: &Grant<User>,
+    change_groups: impl Fn(&mut Vec<String>),
+) -> Result<Shown, Error> {
+    change(grant, None, false, |user| change_groups(&mut user.groups)).await
+}
+
+const NO_PASSWORD: &str = "password can't be empty";
+
+/// The hash to store: of the password, or the one that was sent ready-made.
+async fn hash_of(grant: &Grant<User>, user: &User) -> Result<Option<String>, Error> {
+    if !user.password_hash.is_empty() {
+        return Ok(Some(user.password_hash.clone()));
+    }
+    if user.password.is_empty() {
+        return Ok(None);
+    }
+    sensu_types::user::password(&user.password)?;
+    let cost = grant.cx().limits.password_cost;
+    Ok(Some(auth::hash(user.password.clone(), cost).await?))
+}
+
+async fn change(
+    grant: &Grant<User>,
+    hash: Option<&str>,
+    end_sessions: bool,
+    change: impl Fn(&mut User),
+) -> Result<Shown, Error> {
+    for _ in 0..ATTEMPTS {
+        let account =
+            auth::account(grant.store(), grant.name()).await?.ok_or_else(Error::not_found)?;
+        let mut user = account.user.clone();
+        change(&mut user);
+        let written = commit(grant, &user, hash, Some(&account), end_sessions).await?;
+        if let Some(shown) = written {
+            return Ok(shown);
+        }
+    }
+    Err(contended())
+}
+
+async fn write(
+    grant: &Grant<User>,
+    user: &User,
+    hash: Option<&str>,
+    before: Option<&Account>,
+) -> Result<Option<Shown>, Error> {
+    // A new password or a disabled account ends what was begun under the old one (D15).
+    let end_sessions = hash.is_some() || before.is_some_and(|b| b.user.disabled != user.disabled);
+    commit(grant, user, hash, before, end_sessions).await
+}
+
+/// Writes user and hash if the user is still the one that was read; `None` if it is not.
+async fn commit(
+    grant: &Grant<User>,
+    user: &User,
+    hash: Option<&str>,
+    before: Option<&Account>,
+    end_sessions: bool,
+) -> Result<Option<Shown>, Error> {
+    let key = Key::new(User::PLURAL, [user.username.as_str()])
+        .map_err(|bad| Error::Internal(bad.to_string()))?;
+    let (mut operations, body) = auth::accounts_put(user, hash)?;
+    if end_sessions {
+        operations.push(auth::end_all(&user.username)?);
+    }
+    let precondition = match before {
+        Some(account) => Precondition::At(key, account.revision),
+        None => Precondition::Absent(key),
+    };
+    match grant.store().commit(Txn { preconditions: vec![precondition], operations }).await {
+        Ok(revision) => Ok(Some(Shown { body, revision })),
+        Err(CommitError::Precondition(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,3 @@
+//! How the server behaves where the document has no words for it.
+
+mod front;

@@ -1,0 +1,15 @@
+//! Tasks of this workspace, as a library so that tests can run them.
+
+pub mod bench;
+pub mod check;
+pub mod generate;
+pub mod tidy;
+
+use std::path::PathBuf;
+
+/// The workspace's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}
