@@ -30,6 +30,7 @@ pub(crate) async fn answers() -> Vec<Seen> {
     entities(&client).await;
     checks(&client).await;
     events(&client).await;
+    hooks(&client).await;
     refusals(&server, &seen).await;
     leave(&client).await;
     server.stop().await;
@@ -219,6 +220,20 @@ async fn events(client: &Client) {
     let delete = || client.event_delete().namespace(NS).entity("db-1").check("disk").send();
     delete().await.expect("deletes");
     delete().await.expect_err("is gone");
+}
+
+async fn hooks(client: &Client) {
+    let hook: types::HookConfig =
+        body(json!({ "command": "dump", "timeout": 10, "metadata": { "name": "dump" } }));
+    client.hook_create().namespace(NS).body(hook.clone()).send().await.expect("creates");
+    client.hook_create().namespace(NS).body(hook.clone()).send().await.expect_err("exists");
+    client.hook_put().namespace(NS).name("dump").body(hook).send().await.expect("replaces");
+    client.hook_get().namespace(NS).name("dump").send().await.expect("is there");
+    let patch: types::MergePatch = body(json!({ "stdin": true }));
+    client.hook_patch().namespace(NS).name("dump").body(patch).send().await.expect("patches");
+    client.hook_list().namespace(NS).send().await.expect("lists");
+    client.hook_list_all().send().await.expect("lists");
+    client.hook_delete().namespace(NS).name("dump").send().await.expect("deletes");
 }
 
 /// Somebody without rights, and somebody without a session.

@@ -6,6 +6,7 @@ mod checks;
 mod entities;
 mod events;
 mod health;
+mod hooks;
 mod namespaces;
 pub(crate) mod params;
 mod response;
@@ -23,6 +24,7 @@ use sensu_types::binding::RoleBinding;
 use sensu_types::check::CheckConfig;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
+use sensu_types::hook::HookConfig;
 use sensu_types::role::Role;
 
 use crate::context::Cx;
@@ -32,8 +34,14 @@ pub(crate) use routes::PREFIX;
 pub(crate) const ALIAS: &str = "/api/core/v2";
 
 /// The rooms of the store whose objects live in a namespace: what must be empty before it may go.
-pub(crate) const NAMESPACED_ROOMS: &[&str] =
-    &[CheckConfig::PLURAL, Entity::PLURAL, Event::PLURAL, Role::PLURAL, RoleBinding::PLURAL];
+pub(crate) const NAMESPACED_ROOMS: &[&str] = &[
+    CheckConfig::PLURAL,
+    Entity::PLURAL,
+    Event::PLURAL,
+    HookConfig::PLURAL,
+    Role::PLURAL,
+    RoleBinding::PLURAL,
+];
 
 /// The whole API, ready to be served or described.
 ///
@@ -49,6 +57,7 @@ pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
     entities::mount(&mut api)?;
     checks::mount(&mut api)?;
     events::mount(&mut api)?;
+    hooks::mount(&mut api)?;
     Ok(api)
 }
 
@@ -59,6 +68,7 @@ const TAGS: &[(&str, &str)] = &[
     ("entities", "What is monitored: hosts with an agent, and proxies for everything else."),
     ("events", "What was observed: the latest result of each check on each entity, with history."),
     ("health", "Whether the server can do its work. Needs no credentials."),
+    ("hooks", "Commands that agents run in response to the results of checks."),
     ("namespaces", "Rooms that keep the objects of one team apart from those of another."),
     ("users", "Who may log in, and which groups they belong to."),
     ("version", "What is running. Needs no credentials."),

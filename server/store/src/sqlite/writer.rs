@@ -77,8 +77,7 @@ impl Writer {
                 let full = jobs.len() >= GROUP_JOBS || bytes >= GROUP_BYTES;
                 next = if full { None } else { self.queue.try_recv().ok() };
             }
-            self.turn(&mut jobs);
-            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.turn(&mut jobs, bytes);
         }
         self.end();
         for reply in closers {
@@ -87,16 +86,20 @@ impl Writer {
         }
     }
 
-    /// Commits the jobs as one group and answers each.
-    fn turn(&mut self, jobs: &mut VecDeque<Job>) {
+    /// Commits the jobs, of so many bytes, as one group and answers each.
+    fn turn(&mut self, jobs: &mut VecDeque<Job>, bytes: usize) {
         if jobs.is_empty() {
             return;
         }
         if let Some(stopped) = self.shared.failed() {
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return refuse(jobs.drain(..), &stopped);
         }
         let mut answers = Vec::with_capacity(jobs.len());
-        match self.group(jobs, &mut answers) {
+        let outcome = self.group(jobs, &mut answers);
+        // Before the answers: whoever has one must find the place free that it took.
+        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        match outcome {
             // A checkpoint that failed meanwhile does not undo this commit: it is in the log.
             Ok(()) => {
                 self.shared.recovered();

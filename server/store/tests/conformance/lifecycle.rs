@@ -279,7 +279,14 @@ async fn the_queue_is_bounded_in_bytes_too() {
     let options = SqliteOptions { queue_bytes: 10_000, ..SqliteOptions::default() };
     let store = SqliteStore::open(dir.path(), options, Arc::new(ManualClock::at(START))).unwrap();
     let large = || Txn { operations: vec![put("things/a", &"x".repeat(9_000))], ..Txn::default() };
-    let (first, second) = tokio::join!(store.commit(large()), store.commit(large()));
+    // While someone else holds the database, the first one waits.
+    let holder = rusqlite::Connection::open(dir.path().join("sensu.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (first, second) = tokio::join!(store.commit(large()), async {
+        let second = store.commit(large()).await;
+        holder.execute_batch("ROLLBACK").unwrap();
+        second
+    });
     assert!(first.is_ok());
     assert!(matches!(second, Err(CommitError::Store(StoreError::Overloaded))));
     assert!(store.commit(large()).await.is_ok());
