@@ -1,5 +1,7 @@
 //! Logs in to a server started with `--dev`, creates a check and an event, and lists the events.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+
 use futures::TryStreamExt as _;
 use sensu_client::{Client, pages};
 use serde_json::json;

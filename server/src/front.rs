@@ -132,8 +132,13 @@ async fn enter(
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut response = answer(rqctx, request.into_inner()).instrument(span).await;
 
+    let gone = response.status() == StatusCode::NO_CONTENT && info.method != Method::OPTIONS;
     let headers = response.headers_mut();
     headers.insert(EDITION, HeaderValue::from_static("core"));
+    if gone {
+        // As in the reference, which gives a type to bodies that are not there, too.
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     cors::allow(&cx.limits.cors_origins, info.origin.as_ref(), headers);
     if info.method == Method::HEAD {
         response = without_body(response);

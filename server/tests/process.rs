@@ -1,5 +1,7 @@
 //! The program as a process: started, killed, restarted, told wrong things.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -5,13 +5,16 @@ use serde_json::{Value, json};
 use super::agree::Document;
 use super::tour;
 
+/// A way to spoil a document.
+type Breakage = fn(&mut Value);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_broken_document_is_found_out() {
     let answers = tour::answers().await;
     let good = Document::committed();
     assert_eq!(good.disagreements(&answers), [""; 0]);
 
-    let breakages: [(&str, fn(&mut Value)); 6] = [
+    let breakages: [(&str, Breakage); 6] = [
         ("a renamed field", |document| {
             let fields = document["components"]["schemas"]["CheckConfig"]["properties"]
                 .as_object_mut()

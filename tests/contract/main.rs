@@ -1,5 +1,7 @@
 //! The contract: document, server and client agree, and this suite can tell when they do not.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod agree;
 mod broken;
 mod generated;

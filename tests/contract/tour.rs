@@ -34,8 +34,7 @@ pub(crate) async fn answers() -> Vec<Seen> {
     refusals(&server, &seen).await;
     leave(&client).await;
     server.stop().await;
-    let answers = seen.lock().expect("not poisoned").clone();
-    answers
+    seen.lock().expect("not poisoned").clone()
 }
 
 type Log = Arc<Mutex<Vec<Seen>>>;

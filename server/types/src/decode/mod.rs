@@ -9,7 +9,6 @@ mod lenient;
 mod place;
 mod tree;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::{Display, Formatter};
 
@@ -69,10 +68,7 @@ fn syntax(error: &serde_json::Error) -> DecodeError {
     DecodeError(format!("line {line}, column {column}: {what}"))
 }
 
-fn mismatch(
-    text: &Cow<'_, str>,
-    error: &serde_path_to_error::Error<serde_json::Error>,
-) -> DecodeError {
+fn mismatch(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> DecodeError {
     let (path, what) = (error.path(), error.inner());
     let (line, column) = place::of(text, path).unwrap_or((1, 1));
     let field = path.to_string();

@@ -134,7 +134,6 @@ pub struct Hook {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-#[expect(clippy::float_cmp, reason = "absent means exactly 0")]
 fn is_zero(number: &f64) -> bool {
     *number == 0.0
 }
