@@ -43,6 +43,567 @@ pub mod types {
             Default::default()
         }
     }
+    ///An archive that agents fetch and unpack before they run what needs it.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Asset {
+        ///JavaScript expressions about the entity; the asset is for those where all are true.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub filters: ::std::vec::Vec<::std::string::String>,
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sha512: ::std::option::Option<::std::string::String>,
+        ///Where the archive is: an `http` or `https` address. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub url: ::std::option::Option<::std::string::String>,
+    }
+    impl Asset {
+        pub fn builder() -> builder::Asset {
+            Default::default()
+        }
+    }
+    ///`AssetCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for AssetCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetCreateNamespace> for ::std::string::String {
+        fn from(value: AssetCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetDeleteName(::std::string::String);
+    impl ::std::ops::Deref for AssetDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetDeleteName> for ::std::string::String {
+        fn from(value: AssetDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for AssetDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetDeleteNamespace> for ::std::string::String {
+        fn from(value: AssetDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetGetName(::std::string::String);
+    impl ::std::ops::Deref for AssetGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetGetName> for ::std::string::String {
+        fn from(value: AssetGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for AssetGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetGetNamespace> for ::std::string::String {
+        fn from(value: AssetGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetListNamespace(::std::string::String);
+    impl ::std::ops::Deref for AssetListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetListNamespace> for ::std::string::String {
+        fn from(value: AssetListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetPatchName(::std::string::String);
+    impl ::std::ops::Deref for AssetPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetPatchName> for ::std::string::String {
+        fn from(value: AssetPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for AssetPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetPatchNamespace> for ::std::string::String {
+        fn from(value: AssetPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetPutName(::std::string::String);
+    impl ::std::ops::Deref for AssetPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetPutName> for ::std::string::String {
+        fn from(value: AssetPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`AssetPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AssetPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for AssetPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetPutNamespace> for ::std::string::String {
+        fn from(value: AssetPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
     ///A check that ran, and its result.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Check {
@@ -1289,6 +1850,580 @@ pub mod types {
             Default::default()
         }
     }
+    ///`ClusterMemberRemoveId`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterMemberRemoveId(::std::string::String);
+    impl ::std::ops::Deref for ClusterMemberRemoveId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterMemberRemoveId> for ::std::string::String {
+        fn from(value: ClusterMemberRemoveId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterMemberRemoveId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterMemberRemoveId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterMemberRemoveId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterMemberRemoveId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterMemberUpdateId`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterMemberUpdateId(::std::string::String);
+    impl ::std::ops::Deref for ClusterMemberUpdateId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterMemberUpdateId> for ::std::string::String {
+        fn from(value: ClusterMemberUpdateId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterMemberUpdateId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterMemberUpdateId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterMemberUpdateId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterMemberUpdateId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///Rules that can be given in every namespace, or in one by a role binding of that namespace.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct ClusterRole {
+        ///Name, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///What the role allows. At least one rule.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub rules: ::std::vec::Vec<Rule>,
+    }
+    impl ClusterRole {
+        pub fn builder() -> builder::ClusterRole {
+            Default::default()
+        }
+    }
+    ///Gives a cluster role to users and groups, in every namespace and for what has none.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct ClusterRoleBinding {
+        ///Name, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///The cluster role.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub role_ref: ::std::option::Option<RoleRef>,
+        ///Who is given the role. At least one.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub subjects: ::std::vec::Vec<Subject>,
+    }
+    impl ClusterRoleBinding {
+        pub fn builder() -> builder::ClusterRoleBinding {
+            Default::default()
+        }
+    }
+    ///`ClusterRoleBindingDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRoleBindingDeleteName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRoleBindingDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRoleBindingDeleteName> for ::std::string::String {
+        fn from(value: ClusterRoleBindingDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRoleBindingDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ClusterRoleBindingDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRoleBindingGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRoleBindingGetName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRoleBindingGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRoleBindingGetName> for ::std::string::String {
+        fn from(value: ClusterRoleBindingGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRoleBindingGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleBindingGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRoleBindingPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRoleBindingPatchName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRoleBindingPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRoleBindingPatchName> for ::std::string::String {
+        fn from(value: ClusterRoleBindingPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRoleBindingPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleBindingPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRoleBindingPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRoleBindingPutName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRoleBindingPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRoleBindingPutName> for ::std::string::String {
+        fn from(value: ClusterRoleBindingPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRoleBindingPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleBindingPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRoleDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRoleDeleteName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRoleDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRoleDeleteName> for ::std::string::String {
+        fn from(value: ClusterRoleDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRoleDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRoleDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRoleDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRoleGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRoleGetName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRoleGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRoleGetName> for ::std::string::String {
+        fn from(value: ClusterRoleGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRoleGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRoleGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRoleGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRolePatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRolePatchName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRolePatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRolePatchName> for ::std::string::String {
+        fn from(value: ClusterRolePatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRolePatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRolePatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRolePatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRolePatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterRolePutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterRolePutName(::std::string::String);
+    impl ::std::ops::Deref for ClusterRolePutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterRolePutName> for ::std::string::String {
+        fn from(value: ClusterRolePutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterRolePutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterRolePutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterRolePutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterRolePutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
     ///What happens when an entity is removed because its agent stopped.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Deregistration {
@@ -2146,6 +3281,30 @@ pub mod types {
                 })
         }
     }
+    ///Expressions that decide which events reach the handlers that name the filter.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct EventFilter {
+        ///What happens to events for which all expressions are true: `allow` or `deny`. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub action: ::std::option::Option<::std::string::String>,
+        ///JavaScript expressions about the event. At least one.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub expressions: ::std::vec::Vec<::std::string::String>,
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///Names of the assets that the expressions need.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///When the filter applies. Absent for always.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub when: ::std::option::Option<TimeWindowWhen>,
+    }
+    impl EventFilter {
+        pub fn builder() -> builder::EventFilter {
+            Default::default()
+        }
+    }
     ///`EventGetCheck`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -2630,6 +3789,1641 @@ pub mod types {
                 .map_err(|e: self::error::ConversionError| {
                     <D::Error as ::serde::de::Error>::custom(e.to_string())
                 })
+        }
+    }
+    ///A service that handles, filters or mutates events.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Extension {
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///Where the service is. Required.
+        #[serde(default)]
+        pub url: ::std::string::String,
+    }
+    impl Extension {
+        pub fn builder() -> builder::Extension {
+            Default::default()
+        }
+    }
+    ///`ExtensionDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionDeleteName(::std::string::String);
+    impl ::std::ops::Deref for ExtensionDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionDeleteName> for ::std::string::String {
+        fn from(value: ExtensionDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for ExtensionDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionDeleteNamespace> for ::std::string::String {
+        fn from(value: ExtensionDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionGetName(::std::string::String);
+    impl ::std::ops::Deref for ExtensionGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionGetName> for ::std::string::String {
+        fn from(value: ExtensionGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for ExtensionGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionGetNamespace> for ::std::string::String {
+        fn from(value: ExtensionGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionListNamespace(::std::string::String);
+    impl ::std::ops::Deref for ExtensionListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionListNamespace> for ::std::string::String {
+        fn from(value: ExtensionListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionPatchName(::std::string::String);
+    impl ::std::ops::Deref for ExtensionPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionPatchName> for ::std::string::String {
+        fn from(value: ExtensionPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for ExtensionPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionPatchNamespace> for ::std::string::String {
+        fn from(value: ExtensionPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionPutName(::std::string::String);
+    impl ::std::ops::Deref for ExtensionPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionPutName> for ::std::string::String {
+        fn from(value: ExtensionPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ExtensionPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ExtensionPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for ExtensionPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ExtensionPutNamespace> for ::std::string::String {
+        fn from(value: ExtensionPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ExtensionPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ExtensionPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ExtensionPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for FilterCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterCreateNamespace> for ::std::string::String {
+        fn from(value: FilterCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterDeleteName(::std::string::String);
+    impl ::std::ops::Deref for FilterDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterDeleteName> for ::std::string::String {
+        fn from(value: FilterDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for FilterDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterDeleteNamespace> for ::std::string::String {
+        fn from(value: FilterDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterGetName(::std::string::String);
+    impl ::std::ops::Deref for FilterGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterGetName> for ::std::string::String {
+        fn from(value: FilterGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for FilterGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterGetNamespace> for ::std::string::String {
+        fn from(value: FilterGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterListNamespace(::std::string::String);
+    impl ::std::ops::Deref for FilterListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterListNamespace> for ::std::string::String {
+        fn from(value: FilterListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterPatchName(::std::string::String);
+    impl ::std::ops::Deref for FilterPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterPatchName> for ::std::string::String {
+        fn from(value: FilterPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for FilterPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterPatchNamespace> for ::std::string::String {
+        fn from(value: FilterPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterPutName(::std::string::String);
+    impl ::std::ops::Deref for FilterPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterPutName> for ::std::string::String {
+        fn from(value: FilterPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`FilterPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FilterPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for FilterPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FilterPutNamespace> for ::std::string::String {
+        fn from(value: FilterPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FilterPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FilterPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FilterPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FilterPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///What is done with events: a command, a connection, or a set of other handlers.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Handler {
+        ///The command that reads the event from its standard input. For `pipe`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub command: ::std::option::Option<::std::string::String>,
+        ///Environment variables of the command: `NAME=value`.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub env_vars: ::std::vec::Vec<::std::string::String>,
+        ///Names of the filters that events have to pass.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub filters: ::std::vec::Vec<::std::string::String>,
+        ///Names of other handlers. For `set`.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub handlers: ::std::vec::Vec<::std::string::String>,
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///The name of the mutator that prepares the event. Absent for the event as JSON.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub mutator: ::std::option::Option<::std::string::String>,
+        ///Names of the assets that the command needs.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///Where to connect to. For `tcp` and `udp`; absent otherwise.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub socket: ::std::option::Option<HandlerSocket>,
+        ///Seconds that the handler may take. 0 for no limit.
+        #[serde(default)]
+        pub timeout: i64,
+        ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<::std::string::String>,
+    }
+    impl Handler {
+        pub fn builder() -> builder::Handler {
+            Default::default()
+        }
+    }
+    ///`HandlerCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for HandlerCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerCreateNamespace> for ::std::string::String {
+        fn from(value: HandlerCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerDeleteName(::std::string::String);
+    impl ::std::ops::Deref for HandlerDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerDeleteName> for ::std::string::String {
+        fn from(value: HandlerDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for HandlerDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerDeleteNamespace> for ::std::string::String {
+        fn from(value: HandlerDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerGetName(::std::string::String);
+    impl ::std::ops::Deref for HandlerGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerGetName> for ::std::string::String {
+        fn from(value: HandlerGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for HandlerGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerGetNamespace> for ::std::string::String {
+        fn from(value: HandlerGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerListNamespace(::std::string::String);
+    impl ::std::ops::Deref for HandlerListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerListNamespace> for ::std::string::String {
+        fn from(value: HandlerListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerPatchName(::std::string::String);
+    impl ::std::ops::Deref for HandlerPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerPatchName> for ::std::string::String {
+        fn from(value: HandlerPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for HandlerPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerPatchNamespace> for ::std::string::String {
+        fn from(value: HandlerPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerPutName(::std::string::String);
+    impl ::std::ops::Deref for HandlerPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerPutName> for ::std::string::String {
+        fn from(value: HandlerPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`HandlerPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct HandlerPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for HandlerPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<HandlerPutNamespace> for ::std::string::String {
+        fn from(value: HandlerPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for HandlerPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for HandlerPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for HandlerPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for HandlerPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///Where a handler connects to.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct HandlerSocket {
+        ///The host's name or address. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub host: ::std::option::Option<::std::string::String>,
+        ///The port. Required, greater than 0.
+        #[serde(default)]
+        pub port: i64,
+    }
+    impl HandlerSocket {
+        pub fn builder() -> builder::HandlerSocket {
+            Default::default()
         }
     }
     ///Who answers.
@@ -3335,6 +6129,35 @@ pub mod types {
             Default::default()
         }
     }
+    ///A member of the cluster.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Member {
+        ///Where clients of its store reach it.
+        #[serde(
+            rename = "clientURLs",
+            default,
+            skip_serializing_if = "::std::vec::Vec::is_empty"
+        )]
+        pub client_ur_ls: ::std::vec::Vec<::std::string::String>,
+        ///The member's number. URLs have it in hexadecimal.
+        #[serde(rename = "ID", default)]
+        pub id: i64,
+        ///The member's name.
+        #[serde(default)]
+        pub name: ::std::string::String,
+        ///Where other members reach it.
+        #[serde(
+            rename = "peerURLs",
+            default,
+            skip_serializing_if = "::std::vec::Vec::is_empty"
+        )]
+        pub peer_ur_ls: ::std::vec::Vec<::std::string::String>,
+    }
+    impl Member {
+        pub fn builder() -> builder::Member {
+            Default::default()
+        }
+    }
     ///The health of one member.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct MemberHealth {
@@ -3356,6 +6179,21 @@ pub mod types {
     }
     impl MemberHealth {
         pub fn builder() -> builder::MemberHealth {
+            Default::default()
+        }
+    }
+    ///The members of the cluster.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct MemberList {
+        ///Which member answers, for which cluster.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub header: ::std::option::Option<HealthHeader>,
+        ///The members.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub members: ::std::vec::Vec<Member>,
+    }
+    impl MemberList {
+        pub fn builder() -> builder::MemberList {
             Default::default()
         }
     }
@@ -3447,6 +6285,570 @@ pub mod types {
     impl Metrics {
         pub fn builder() -> builder::Metrics {
             Default::default()
+        }
+    }
+    ///A command that turns an event into what a handler wants.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Mutator {
+        ///The command: reads the event from its standard input, writes the result. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub command: ::std::option::Option<::std::string::String>,
+        ///Environment variables of the command: `NAME=value`.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub env_vars: ::std::vec::Vec<::std::string::String>,
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///Names of the assets that the command needs.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///Seconds that the command may take. 0 for no limit.
+        #[serde(default)]
+        pub timeout: i64,
+    }
+    impl Mutator {
+        pub fn builder() -> builder::Mutator {
+            Default::default()
+        }
+    }
+    ///`MutatorCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for MutatorCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorCreateNamespace> for ::std::string::String {
+        fn from(value: MutatorCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorDeleteName(::std::string::String);
+    impl ::std::ops::Deref for MutatorDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorDeleteName> for ::std::string::String {
+        fn from(value: MutatorDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for MutatorDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorDeleteNamespace> for ::std::string::String {
+        fn from(value: MutatorDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorGetName(::std::string::String);
+    impl ::std::ops::Deref for MutatorGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorGetName> for ::std::string::String {
+        fn from(value: MutatorGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for MutatorGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorGetNamespace> for ::std::string::String {
+        fn from(value: MutatorGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorListNamespace(::std::string::String);
+    impl ::std::ops::Deref for MutatorListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorListNamespace> for ::std::string::String {
+        fn from(value: MutatorListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorPatchName(::std::string::String);
+    impl ::std::ops::Deref for MutatorPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorPatchName> for ::std::string::String {
+        fn from(value: MutatorPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for MutatorPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorPatchNamespace> for ::std::string::String {
+        fn from(value: MutatorPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorPutName(::std::string::String);
+    impl ::std::ops::Deref for MutatorPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorPutName> for ::std::string::String {
+        fn from(value: MutatorPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`MutatorPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MutatorPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for MutatorPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MutatorPutNamespace> for ::std::string::String {
+        fn from(value: MutatorPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MutatorPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MutatorPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MutatorPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MutatorPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
         }
     }
     ///A room for objects: names need to be unique within it only, and rights can be given for it alone.
@@ -3740,6 +7142,1963 @@ pub mod types {
             Default::default()
         }
     }
+    ///Rules that a role binding can give to users and groups in the role's namespace.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Role {
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///What the role allows. At least one rule.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub rules: ::std::vec::Vec<Rule>,
+    }
+    impl Role {
+        pub fn builder() -> builder::Role {
+            Default::default()
+        }
+    }
+    ///Gives a role to users and groups, in the namespace of the binding.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct RoleBinding {
+        ///Name, namespace, labels and annotations.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///The role.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub role_ref: ::std::option::Option<RoleRef>,
+        ///Who is given the role. At least one.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub subjects: ::std::vec::Vec<Subject>,
+    }
+    impl RoleBinding {
+        pub fn builder() -> builder::RoleBinding {
+            Default::default()
+        }
+    }
+    ///`RoleBindingCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingCreateNamespace> for ::std::string::String {
+        fn from(value: RoleBindingCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingDeleteName(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingDeleteName> for ::std::string::String {
+        fn from(value: RoleBindingDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingDeleteNamespace> for ::std::string::String {
+        fn from(value: RoleBindingDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingGetName(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingGetName> for ::std::string::String {
+        fn from(value: RoleBindingGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingGetNamespace> for ::std::string::String {
+        fn from(value: RoleBindingGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingListNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingListNamespace> for ::std::string::String {
+        fn from(value: RoleBindingListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingPatchName(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingPatchName> for ::std::string::String {
+        fn from(value: RoleBindingPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingPatchNamespace> for ::std::string::String {
+        fn from(value: RoleBindingPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingPutName(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingPutName> for ::std::string::String {
+        fn from(value: RoleBindingPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleBindingPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleBindingPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleBindingPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleBindingPutNamespace> for ::std::string::String {
+        fn from(value: RoleBindingPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleBindingPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleBindingPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleBindingPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleCreateNamespace> for ::std::string::String {
+        fn from(value: RoleCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleDeleteName(::std::string::String);
+    impl ::std::ops::Deref for RoleDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleDeleteName> for ::std::string::String {
+        fn from(value: RoleDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleDeleteNamespace> for ::std::string::String {
+        fn from(value: RoleDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleGetName(::std::string::String);
+    impl ::std::ops::Deref for RoleGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleGetName> for ::std::string::String {
+        fn from(value: RoleGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleGetNamespace> for ::std::string::String {
+        fn from(value: RoleGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RoleListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RoleListNamespace(::std::string::String);
+    impl ::std::ops::Deref for RoleListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RoleListNamespace> for ::std::string::String {
+        fn from(value: RoleListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RoleListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RoleListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RoleListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RoleListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RolePatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RolePatchName(::std::string::String);
+    impl ::std::ops::Deref for RolePatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RolePatchName> for ::std::string::String {
+        fn from(value: RolePatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RolePatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RolePatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RolePatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RolePatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RolePatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RolePatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for RolePatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RolePatchNamespace> for ::std::string::String {
+        fn from(value: RolePatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RolePatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RolePatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RolePatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RolePatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RolePutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RolePutName(::std::string::String);
+    impl ::std::ops::Deref for RolePutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RolePutName> for ::std::string::String {
+        fn from(value: RolePutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RolePutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RolePutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RolePutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RolePutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`RolePutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RolePutNamespace(::std::string::String);
+    impl ::std::ops::Deref for RolePutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RolePutNamespace> for ::std::string::String {
+        fn from(value: RolePutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RolePutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RolePutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RolePutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RolePutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///The role that a binding gives.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct RoleRef {
+        ///The name of the role. A role that does not exist gives nothing.
+        #[serde(default)]
+        pub name: ::std::string::String,
+        ///`Role` for a role of the binding's namespace, or `ClusterRole`.
+        #[serde(rename = "type", default)]
+        pub type_: ::std::string::String,
+    }
+    impl RoleRef {
+        pub fn builder() -> builder::RoleRef {
+            Default::default()
+        }
+    }
+    ///What a rule allows: any of the verbs on any of the resources, on any of the names.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Rule {
+        ///To which objects, by name. Empty for all. A rule with names never allows listing or creating, because those name no object.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub resource_names: ::std::vec::Vec<::std::string::String>,
+        ///To what: `checks`, `events`, `entities` and so on, or `*` for everything.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub resources: ::std::vec::Vec<::std::string::String>,
+        ///What may be done: `get`, `list`, `create`, `update`, `delete`, or `*` for all of it.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub verbs: ::std::vec::Vec<::std::string::String>,
+    }
+    impl Rule {
+        pub fn builder() -> builder::Rule {
+            Default::default()
+        }
+    }
+    ///An entry that silences the events of a check, of a subscription, or of a check within one.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Silenced {
+        ///When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
+        #[serde(default)]
+        pub begin: i64,
+        ///The check whose events are silenced; empty for all of the subscription.
+        #[serde(default)]
+        pub check: ::std::string::String,
+        ///The user who wrote the entry. Set by the server.
+        #[serde(default)]
+        pub creator: ::std::string::String,
+        ///Seconds that the entry lasts, counted from `begin`. -1 or 0 for no end; read back as -1.
+        #[serde(default)]
+        pub expire: i64,
+        ///When the entry ends, in seconds since 1970-01-01 UTC. Absent when it has no end. Set by the server.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expire_at: ::std::option::Option<i64>,
+        ///Whether the entry goes when an event that it silences is resolved.
+        #[serde(default)]
+        pub expire_on_resolve: bool,
+        ///Namespace, labels and annotations. The name is made from subscription and check: `subscription:check`, with `*` for one that is not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///Why.
+        #[serde(default)]
+        pub reason: ::std::string::String,
+        ///The subscription whose events are silenced: those of entities and checks that both have it. `entity:<name>` is the subscription of one entity. Absent for all.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub subscription: ::std::option::Option<::std::string::String>,
+    }
+    impl Silenced {
+        pub fn builder() -> builder::Silenced {
+            Default::default()
+        }
+    }
+    ///`SilencedCreateNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedCreateNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedCreateNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedCreateNamespace> for ::std::string::String {
+        fn from(value: SilencedCreateNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedCreateNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedCreateNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedCreateNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedDeleteName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedDeleteName(::std::string::String);
+    impl ::std::ops::Deref for SilencedDeleteName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedDeleteName> for ::std::string::String {
+        fn from(value: SilencedDeleteName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedDeleteName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedDeleteName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedDeleteName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedDeleteNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedDeleteNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedDeleteNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedDeleteNamespace> for ::std::string::String {
+        fn from(value: SilencedDeleteNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedDeleteNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedDeleteNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedDeleteNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedGetName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedGetName(::std::string::String);
+    impl ::std::ops::Deref for SilencedGetName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedGetName> for ::std::string::String {
+        fn from(value: SilencedGetName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedGetName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedGetName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedGetName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedGetNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedGetNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedGetNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedGetNamespace> for ::std::string::String {
+        fn from(value: SilencedGetNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedGetNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedGetNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedGetNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedListCheckCheck`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedListCheckCheck(::std::string::String);
+    impl ::std::ops::Deref for SilencedListCheckCheck {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedListCheckCheck> for ::std::string::String {
+        fn from(value: SilencedListCheckCheck) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedListCheckCheck {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedListCheckCheck {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedListCheckCheck {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedListCheckCheck {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedListCheckNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedListCheckNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedListCheckNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedListCheckNamespace> for ::std::string::String {
+        fn from(value: SilencedListCheckNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedListCheckNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedListCheckNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedListCheckNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedListCheckNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedListNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedListNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedListNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedListNamespace> for ::std::string::String {
+        fn from(value: SilencedListNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedListNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedListNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedListNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedListSubscriptionNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedListSubscriptionNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedListSubscriptionNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedListSubscriptionNamespace>
+    for ::std::string::String {
+        fn from(value: SilencedListSubscriptionNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedListSubscriptionNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedListSubscriptionNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for SilencedListSubscriptionNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedListSubscriptionNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedListSubscriptionSubscription`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedListSubscriptionSubscription(::std::string::String);
+    impl ::std::ops::Deref for SilencedListSubscriptionSubscription {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedListSubscriptionSubscription>
+    for ::std::string::String {
+        fn from(value: SilencedListSubscriptionSubscription) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedListSubscriptionSubscription {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedListSubscriptionSubscription {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for SilencedListSubscriptionSubscription {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedListSubscriptionSubscription {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedPatchName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedPatchName(::std::string::String);
+    impl ::std::ops::Deref for SilencedPatchName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedPatchName> for ::std::string::String {
+        fn from(value: SilencedPatchName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedPatchName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedPatchName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedPatchName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedPatchNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedPatchNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedPatchNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedPatchNamespace> for ::std::string::String {
+        fn from(value: SilencedPatchNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedPatchNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedPatchNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedPatchNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedPutName`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedPutName(::std::string::String);
+    impl ::std::ops::Deref for SilencedPutName {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedPutName> for ::std::string::String {
+        fn from(value: SilencedPutName) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedPutName {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedPutName {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedPutName {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`SilencedPutNamespace`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SilencedPutNamespace(::std::string::String);
+    impl ::std::ops::Deref for SilencedPutNamespace {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SilencedPutNamespace> for ::std::string::String {
+        fn from(value: SilencedPutNamespace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SilencedPutNamespace {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SilencedPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SilencedPutNamespace {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SilencedPutNamespace {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///Who is given a role.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Subject {
+        ///The name of the user or group.
+        #[serde(default)]
+        pub name: ::std::string::String,
+        ///`User` or `Group`.
+        #[serde(rename = "type", default)]
+        pub type_: ::std::string::String,
+    }
+    impl Subject {
+        pub fn builder() -> builder::Subject {
+            Default::default()
+        }
+    }
     ///What is known of a system. Fields that are not known are absent.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct System {
@@ -3815,6 +9174,18 @@ pub mod types {
     }
     impl TimeWindowDays {
         pub fn builder() -> builder::TimeWindowDays {
+            Default::default()
+        }
+    }
+    ///Windows of time, by day of the week, in which the check does not run.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct TimeWindowWhen {
+        ///Windows by day. Days without windows are absent.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub days: ::std::option::Option<TimeWindowDays>,
+    }
+    impl TimeWindowWhen {
+        pub fn builder() -> builder::TimeWindowWhen {
             Default::default()
         }
     }
@@ -4619,6 +9990,108 @@ pub mod types {
                 Self {
                     alarm: Ok(value.alarm),
                     member_id: Ok(value.member_id),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Asset {
+            filters: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            sha512: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Asset {
+            fn default() -> Self {
+                Self {
+                    filters: Ok(Default::default()),
+                    metadata: Ok(Default::default()),
+                    sha512: Ok(Default::default()),
+                    url: Ok(Default::default()),
+                }
+            }
+        }
+        impl Asset {
+            pub fn filters<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.filters = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for filters: {e}")
+                    });
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn sha512<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.sha512 = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for sha512: {e}")
+                    });
+                self
+            }
+            pub fn url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for url: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Asset> for super::Asset {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Asset,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    filters: value.filters?,
+                    metadata: value.metadata?,
+                    sha512: value.sha512?,
+                    url: value.url?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Asset> for Asset {
+            fn from(value: super::Asset) -> Self {
+                Self {
+                    filters: Ok(value.filters),
+                    metadata: Ok(value.metadata),
+                    sha512: Ok(value.sha512),
+                    url: Ok(value.url),
                 }
             }
         }
@@ -5822,6 +11295,153 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ClusterRole {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            rules: ::std::result::Result<
+                ::std::vec::Vec<super::Rule>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ClusterRole {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    rules: Ok(Default::default()),
+                }
+            }
+        }
+        impl ClusterRole {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn rules<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Rule>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rules = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for rules: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ClusterRole> for super::ClusterRole {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ClusterRole,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    rules: value.rules?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ClusterRole> for ClusterRole {
+            fn from(value: super::ClusterRole) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    rules: Ok(value.rules),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ClusterRoleBinding {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            role_ref: ::std::result::Result<
+                ::std::option::Option<super::RoleRef>,
+                ::std::string::String,
+            >,
+            subjects: ::std::result::Result<
+                ::std::vec::Vec<super::Subject>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ClusterRoleBinding {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    role_ref: Ok(Default::default()),
+                    subjects: Ok(Default::default()),
+                }
+            }
+        }
+        impl ClusterRoleBinding {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn role_ref<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::RoleRef>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.role_ref = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for role_ref: {e}")
+                    });
+                self
+            }
+            pub fn subjects<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Subject>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.subjects = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for subjects: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ClusterRoleBinding> for super::ClusterRoleBinding {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ClusterRoleBinding,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    role_ref: value.role_ref?,
+                    subjects: value.subjects?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ClusterRoleBinding> for ClusterRoleBinding {
+            fn from(value: super::ClusterRoleBinding) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    role_ref: Ok(value.role_ref),
+                    subjects: Ok(value.subjects),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Deregistration {
             handler: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
@@ -6295,6 +11915,466 @@ pub mod types {
                     metadata: Ok(value.metadata),
                     metrics: Ok(value.metrics),
                     timestamp: Ok(value.timestamp),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct EventFilter {
+            action: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            expressions: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            runtime_assets: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            when: ::std::result::Result<
+                ::std::option::Option<super::TimeWindowWhen>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for EventFilter {
+            fn default() -> Self {
+                Self {
+                    action: Ok(Default::default()),
+                    expressions: Ok(Default::default()),
+                    metadata: Ok(Default::default()),
+                    runtime_assets: Ok(Default::default()),
+                    when: Ok(Default::default()),
+                }
+            }
+        }
+        impl EventFilter {
+            pub fn action<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.action = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for action: {e}")
+                    });
+                self
+            }
+            pub fn expressions<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expressions = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expressions: {e}")
+                    });
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn runtime_assets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.runtime_assets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for runtime_assets: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn when<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowWhen>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.when = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for when: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<EventFilter> for super::EventFilter {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: EventFilter,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    action: value.action?,
+                    expressions: value.expressions?,
+                    metadata: value.metadata?,
+                    runtime_assets: value.runtime_assets?,
+                    when: value.when?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::EventFilter> for EventFilter {
+            fn from(value: super::EventFilter) -> Self {
+                Self {
+                    action: Ok(value.action),
+                    expressions: Ok(value.expressions),
+                    metadata: Ok(value.metadata),
+                    runtime_assets: Ok(value.runtime_assets),
+                    when: Ok(value.when),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Extension {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            url: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Extension {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    url: Ok(Default::default()),
+                }
+            }
+        }
+        impl Extension {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for url: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Extension> for super::Extension {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Extension,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    url: value.url?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Extension> for Extension {
+            fn from(value: super::Extension) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    url: Ok(value.url),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Handler {
+            command: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            env_vars: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            filters: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            handlers: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            mutator: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            runtime_assets: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            socket: ::std::result::Result<
+                ::std::option::Option<super::HandlerSocket>,
+                ::std::string::String,
+            >,
+            timeout: ::std::result::Result<i64, ::std::string::String>,
+            type_: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Handler {
+            fn default() -> Self {
+                Self {
+                    command: Ok(Default::default()),
+                    env_vars: Ok(Default::default()),
+                    filters: Ok(Default::default()),
+                    handlers: Ok(Default::default()),
+                    metadata: Ok(Default::default()),
+                    mutator: Ok(Default::default()),
+                    runtime_assets: Ok(Default::default()),
+                    socket: Ok(Default::default()),
+                    timeout: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                }
+            }
+        }
+        impl Handler {
+            pub fn command<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.command = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for command: {e}")
+                    });
+                self
+            }
+            pub fn env_vars<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.env_vars = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for env_vars: {e}")
+                    });
+                self
+            }
+            pub fn filters<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.filters = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for filters: {e}")
+                    });
+                self
+            }
+            pub fn handlers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.handlers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for handlers: {e}")
+                    });
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn mutator<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.mutator = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for mutator: {e}")
+                    });
+                self
+            }
+            pub fn runtime_assets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.runtime_assets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for runtime_assets: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn socket<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::HandlerSocket>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.socket = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for socket: {e}")
+                    });
+                self
+            }
+            pub fn timeout<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.timeout = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for timeout: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Handler> for super::Handler {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Handler,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    command: value.command?,
+                    env_vars: value.env_vars?,
+                    filters: value.filters?,
+                    handlers: value.handlers?,
+                    metadata: value.metadata?,
+                    mutator: value.mutator?,
+                    runtime_assets: value.runtime_assets?,
+                    socket: value.socket?,
+                    timeout: value.timeout?,
+                    type_: value.type_?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Handler> for Handler {
+            fn from(value: super::Handler) -> Self {
+                Self {
+                    command: Ok(value.command),
+                    env_vars: Ok(value.env_vars),
+                    filters: Ok(value.filters),
+                    handlers: Ok(value.handlers),
+                    metadata: Ok(value.metadata),
+                    mutator: Ok(value.mutator),
+                    runtime_assets: Ok(value.runtime_assets),
+                    socket: Ok(value.socket),
+                    timeout: Ok(value.timeout),
+                    type_: Ok(value.type_),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct HandlerSocket {
+            host: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            port: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for HandlerSocket {
+            fn default() -> Self {
+                Self {
+                    host: Ok(Default::default()),
+                    port: Ok(Default::default()),
+                }
+            }
+        }
+        impl HandlerSocket {
+            pub fn host<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.host = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for host: {e}")
+                    });
+                self
+            }
+            pub fn port<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.port = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for port: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<HandlerSocket> for super::HandlerSocket {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: HandlerSocket,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    host: value.host?,
+                    port: value.port?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::HandlerSocket> for HandlerSocket {
+            fn from(value: super::HandlerSocket) -> Self {
+                Self {
+                    host: Ok(value.host),
+                    port: Ok(value.port),
                 }
             }
         }
@@ -6774,6 +12854,100 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Member {
+            client_ur_ls: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<i64, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            peer_ur_ls: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Member {
+            fn default() -> Self {
+                Self {
+                    client_ur_ls: Ok(Default::default()),
+                    id: Ok(Default::default()),
+                    name: Ok(Default::default()),
+                    peer_ur_ls: Ok(Default::default()),
+                }
+            }
+        }
+        impl Member {
+            pub fn client_ur_ls<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.client_ur_ls = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for client_ur_ls: {e}")
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn peer_ur_ls<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.peer_ur_ls = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for peer_ur_ls: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Member> for super::Member {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Member,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    client_ur_ls: value.client_ur_ls?,
+                    id: value.id?,
+                    name: value.name?,
+                    peer_ur_ls: value.peer_ur_ls?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Member> for Member {
+            fn from(value: super::Member) -> Self {
+                Self {
+                    client_ur_ls: Ok(value.client_ur_ls),
+                    id: Ok(value.id),
+                    name: Ok(value.name),
+                    peer_ur_ls: Ok(value.peer_ur_ls),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct MemberHealth {
             err: ::std::result::Result<::std::string::String, ::std::string::String>,
             healthy: ::std::result::Result<bool, ::std::string::String>,
@@ -6879,6 +13053,70 @@ pub mod types {
                     member_id: Ok(value.member_id),
                     member_id_hex: Ok(value.member_id_hex),
                     name: Ok(value.name),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct MemberList {
+            header: ::std::result::Result<
+                ::std::option::Option<super::HealthHeader>,
+                ::std::string::String,
+            >,
+            members: ::std::result::Result<
+                ::std::vec::Vec<super::Member>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for MemberList {
+            fn default() -> Self {
+                Self {
+                    header: Ok(Default::default()),
+                    members: Ok(Default::default()),
+                }
+            }
+        }
+        impl MemberList {
+            pub fn header<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::HealthHeader>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.header = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for header: {e}")
+                    });
+                self
+            }
+            pub fn members<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Member>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.members = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for members: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<MemberList> for super::MemberList {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: MemberList,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    header: value.header?,
+                    members: value.members?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::MemberList> for MemberList {
+            fn from(value: super::MemberList) -> Self {
+                Self {
+                    header: Ok(value.header),
+                    members: Ok(value.members),
                 }
             }
         }
@@ -7097,6 +13335,126 @@ pub mod types {
                 Self {
                     handlers: Ok(value.handlers),
                     points: Ok(value.points),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Mutator {
+            command: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            env_vars: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            runtime_assets: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            timeout: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Mutator {
+            fn default() -> Self {
+                Self {
+                    command: Ok(Default::default()),
+                    env_vars: Ok(Default::default()),
+                    metadata: Ok(Default::default()),
+                    runtime_assets: Ok(Default::default()),
+                    timeout: Ok(Default::default()),
+                }
+            }
+        }
+        impl Mutator {
+            pub fn command<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.command = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for command: {e}")
+                    });
+                self
+            }
+            pub fn env_vars<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.env_vars = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for env_vars: {e}")
+                    });
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn runtime_assets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.runtime_assets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for runtime_assets: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn timeout<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.timeout = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for timeout: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Mutator> for super::Mutator {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Mutator,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    command: value.command?,
+                    env_vars: value.env_vars?,
+                    metadata: value.metadata?,
+                    runtime_assets: value.runtime_assets?,
+                    timeout: value.timeout?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Mutator> for Mutator {
+            fn from(value: super::Mutator) -> Self {
+                Self {
+                    command: Ok(value.command),
+                    env_vars: Ok(value.env_vars),
+                    metadata: Ok(value.metadata),
+                    runtime_assets: Ok(value.runtime_assets),
+                    timeout: Ok(value.timeout),
                 }
             }
         }
@@ -7596,6 +13954,535 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Role {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            rules: ::std::result::Result<
+                ::std::vec::Vec<super::Rule>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Role {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    rules: Ok(Default::default()),
+                }
+            }
+        }
+        impl Role {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn rules<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Rule>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rules = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for rules: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Role> for super::Role {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Role,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    rules: value.rules?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Role> for Role {
+            fn from(value: super::Role) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    rules: Ok(value.rules),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RoleBinding {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            role_ref: ::std::result::Result<
+                ::std::option::Option<super::RoleRef>,
+                ::std::string::String,
+            >,
+            subjects: ::std::result::Result<
+                ::std::vec::Vec<super::Subject>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for RoleBinding {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    role_ref: Ok(Default::default()),
+                    subjects: Ok(Default::default()),
+                }
+            }
+        }
+        impl RoleBinding {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn role_ref<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::RoleRef>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.role_ref = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for role_ref: {e}")
+                    });
+                self
+            }
+            pub fn subjects<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Subject>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.subjects = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for subjects: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RoleBinding> for super::RoleBinding {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RoleBinding,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    role_ref: value.role_ref?,
+                    subjects: value.subjects?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RoleBinding> for RoleBinding {
+            fn from(value: super::RoleBinding) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    role_ref: Ok(value.role_ref),
+                    subjects: Ok(value.subjects),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RoleRef {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for RoleRef {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                }
+            }
+        }
+        impl RoleRef {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RoleRef> for super::RoleRef {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RoleRef,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    type_: value.type_?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RoleRef> for RoleRef {
+            fn from(value: super::RoleRef) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    type_: Ok(value.type_),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Rule {
+            resource_names: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            resources: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            verbs: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Rule {
+            fn default() -> Self {
+                Self {
+                    resource_names: Ok(Default::default()),
+                    resources: Ok(Default::default()),
+                    verbs: Ok(Default::default()),
+                }
+            }
+        }
+        impl Rule {
+            pub fn resource_names<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.resource_names = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for resource_names: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn resources<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.resources = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for resources: {e}")
+                    });
+                self
+            }
+            pub fn verbs<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.verbs = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for verbs: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Rule> for super::Rule {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Rule,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    resource_names: value.resource_names?,
+                    resources: value.resources?,
+                    verbs: value.verbs?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Rule> for Rule {
+            fn from(value: super::Rule) -> Self {
+                Self {
+                    resource_names: Ok(value.resource_names),
+                    resources: Ok(value.resources),
+                    verbs: Ok(value.verbs),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Silenced {
+            begin: ::std::result::Result<i64, ::std::string::String>,
+            check: ::std::result::Result<::std::string::String, ::std::string::String>,
+            creator: ::std::result::Result<::std::string::String, ::std::string::String>,
+            expire: ::std::result::Result<i64, ::std::string::String>,
+            expire_at: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            expire_on_resolve: ::std::result::Result<bool, ::std::string::String>,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            reason: ::std::result::Result<::std::string::String, ::std::string::String>,
+            subscription: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Silenced {
+            fn default() -> Self {
+                Self {
+                    begin: Ok(Default::default()),
+                    check: Ok(Default::default()),
+                    creator: Ok(Default::default()),
+                    expire: Ok(Default::default()),
+                    expire_at: Ok(Default::default()),
+                    expire_on_resolve: Ok(Default::default()),
+                    metadata: Ok(Default::default()),
+                    reason: Ok(Default::default()),
+                    subscription: Ok(Default::default()),
+                }
+            }
+        }
+        impl Silenced {
+            pub fn begin<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.begin = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for begin: {e}")
+                    });
+                self
+            }
+            pub fn check<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.check = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for check: {e}")
+                    });
+                self
+            }
+            pub fn creator<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.creator = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for creator: {e}")
+                    });
+                self
+            }
+            pub fn expire<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expire = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expire: {e}")
+                    });
+                self
+            }
+            pub fn expire_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expire_at = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expire_at: {e}")
+                    });
+                self
+            }
+            pub fn expire_on_resolve<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expire_on_resolve = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for expire_on_resolve: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn reason<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reason = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for reason: {e}")
+                    });
+                self
+            }
+            pub fn subscription<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.subscription = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for subscription: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Silenced> for super::Silenced {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Silenced,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    begin: value.begin?,
+                    check: value.check?,
+                    creator: value.creator?,
+                    expire: value.expire?,
+                    expire_at: value.expire_at?,
+                    expire_on_resolve: value.expire_on_resolve?,
+                    metadata: value.metadata?,
+                    reason: value.reason?,
+                    subscription: value.subscription?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Silenced> for Silenced {
+            fn from(value: super::Silenced) -> Self {
+                Self {
+                    begin: Ok(value.begin),
+                    check: Ok(value.check),
+                    creator: Ok(value.creator),
+                    expire: Ok(value.expire),
+                    expire_at: Ok(value.expire_at),
+                    expire_on_resolve: Ok(value.expire_on_resolve),
+                    metadata: Ok(value.metadata),
+                    reason: Ok(value.reason),
+                    subscription: Ok(value.subscription),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Subject {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Subject {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                }
+            }
+        }
+        impl Subject {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Subject> for super::Subject {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Subject,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    type_: value.type_?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Subject> for Subject {
+            fn from(value: super::Subject) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    type_: Ok(value.type_),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct System {
             arch: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
@@ -7993,6 +14880,47 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct TimeWindowWhen {
+            days: ::std::result::Result<
+                ::std::option::Option<super::TimeWindowDays>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for TimeWindowWhen {
+            fn default() -> Self {
+                Self {
+                    days: Ok(Default::default()),
+                }
+            }
+        }
+        impl TimeWindowWhen {
+            pub fn days<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowDays>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.days = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for days: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<TimeWindowWhen> for super::TimeWindowWhen {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: TimeWindowWhen,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { days: value.days? })
+            }
+        }
+        impl ::std::convert::From<super::TimeWindowWhen> for TimeWindowWhen {
+            fn from(value: super::TimeWindowWhen) -> Self {
+                Self { days: Ok(value.days) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Tokens {
             access_token: ::std::result::Result<
                 ::std::string::String,
@@ -8383,6 +15311,25 @@ impl ClientInfo<crate::session::Session> for Client {
 }
 impl ClientHooks<crate::session::Session> for &Client {}
 impl Client {
+    /**List the assets of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/assets`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.asset_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn asset_list_all(&self) -> builder::AssetListAll<'_> {
+        builder::AssetListAll::new(self)
+    }
     /**List the checks of every namespace
 
 The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
@@ -8401,6 +15348,319 @@ let response = client.check_list_all()
 ```*/
     pub fn check_list_all(&self) -> builder::CheckListAll<'_> {
         builder::CheckListAll::new(self)
+    }
+    /**Fetch the id of the cluster
+
+A UUID that is made when the store is, and stays.
+
+Sends a `GET` request to `/apis/core/v2/cluster/id`
+
+```ignore
+let response = client.cluster_id_get()
+    .send()
+    .await;
+```*/
+    pub fn cluster_id_get(&self) -> builder::ClusterIdGet<'_> {
+        builder::ClusterIdGet::new(self)
+    }
+    /**List the members of the cluster
+
+The embedded store has one.
+
+Sends a `GET` request to `/apis/core/v2/cluster/members`
+
+```ignore
+let response = client.cluster_member_list()
+    .send()
+    .await;
+```*/
+    pub fn cluster_member_list(&self) -> builder::ClusterMemberList<'_> {
+        builder::ClusterMemberList::new(self)
+    }
+    /**Add a member to the cluster
+
+The embedded store has exactly one member, so another one is refused with 400, and one at a known address with 409.
+
+Sends a `POST` request to `/apis/core/v2/cluster/members`
+
+Arguments:
+- `peer_addrs`: Where other members reach it: addresses separated by commas. May also come as a form in the body.
+```ignore
+let response = client.cluster_member_add()
+    .peer_addrs(peer_addrs)
+    .send()
+    .await;
+```*/
+    pub fn cluster_member_add(&self) -> builder::ClusterMemberAdd<'_> {
+        builder::ClusterMemberAdd::new(self)
+    }
+    /**Change the addresses of a member
+
+Changes what is shown as the member's `peerURLs`.
+
+Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
+
+Arguments:
+- `id`: The member's number in hexadecimal, without a prefix.
+- `peer_addrs`: Where other members reach it: addresses separated by commas. May also come as a form in the body.
+```ignore
+let response = client.cluster_member_update()
+    .id(id)
+    .peer_addrs(peer_addrs)
+    .send()
+    .await;
+```*/
+    pub fn cluster_member_update(&self) -> builder::ClusterMemberUpdate<'_> {
+        builder::ClusterMemberUpdate::new(self)
+    }
+    /**Remove a member from the cluster
+
+The only member cannot be removed: 400.
+
+Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
+
+Arguments:
+- `id`: The member's number in hexadecimal, without a prefix.
+```ignore
+let response = client.cluster_member_remove()
+    .id(id)
+    .send()
+    .await;
+```*/
+    pub fn cluster_member_remove(&self) -> builder::ClusterMemberRemove<'_> {
+        builder::ClusterMemberRemove::new(self)
+    }
+    /**List the cluster role bindings
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/clusterrolebindings`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.cluster_role_binding_list()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_binding_list(&self) -> builder::ClusterRoleBindingList<'_> {
+        builder::ClusterRoleBindingList::new(self)
+    }
+    /**Create a cluster role binding
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
+
+```ignore
+let response = client.cluster_role_binding_create()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_binding_create(&self) -> builder::ClusterRoleBindingCreate<'_> {
+        builder::ClusterRoleBindingCreate::new(self)
+    }
+    /**Fetch a cluster role binding
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/clusterrolebindings/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.cluster_role_binding_get()
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_binding_get(&self) -> builder::ClusterRoleBindingGet<'_> {
+        builder::ClusterRoleBindingGet::new(self)
+    }
+    /**Create or replace a cluster role binding
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.cluster_role_binding_put()
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_binding_put(&self) -> builder::ClusterRoleBindingPut<'_> {
+        builder::ClusterRoleBindingPut::new(self)
+    }
+    /**Delete a cluster role binding
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.cluster_role_binding_delete()
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_binding_delete(&self) -> builder::ClusterRoleBindingDelete<'_> {
+        builder::ClusterRoleBindingDelete::new(self)
+    }
+    /**Change parts of a cluster role binding
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.cluster_role_binding_patch()
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_binding_patch(&self) -> builder::ClusterRoleBindingPatch<'_> {
+        builder::ClusterRoleBindingPatch::new(self)
+    }
+    /**List the cluster roles
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/clusterroles`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.cluster_role_list()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_list(&self) -> builder::ClusterRoleList<'_> {
+        builder::ClusterRoleList::new(self)
+    }
+    /**Create a cluster role
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/clusterroles`
+
+```ignore
+let response = client.cluster_role_create()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_create(&self) -> builder::ClusterRoleCreate<'_> {
+        builder::ClusterRoleCreate::new(self)
+    }
+    /**Fetch a cluster role
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/clusterroles/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.cluster_role_get()
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_get(&self) -> builder::ClusterRoleGet<'_> {
+        builder::ClusterRoleGet::new(self)
+    }
+    /**Create or replace a cluster role
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.cluster_role_put()
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_put(&self) -> builder::ClusterRolePut<'_> {
+        builder::ClusterRolePut::new(self)
+    }
+    /**Delete a cluster role
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.cluster_role_delete()
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_delete(&self) -> builder::ClusterRoleDelete<'_> {
+        builder::ClusterRoleDelete::new(self)
+    }
+    /**Change parts of a cluster role
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
+
+Arguments:
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.cluster_role_patch()
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn cluster_role_patch(&self) -> builder::ClusterRolePatch<'_> {
+        builder::ClusterRolePatch::new(self)
     }
     /**List the entities of every namespace
 
@@ -8440,6 +15700,63 @@ let response = client.event_list_all()
     pub fn event_list_all(&self) -> builder::EventListAll<'_> {
         builder::EventListAll::new(self)
     }
+    /**List the extensions of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/extensions`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.extension_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn extension_list_all(&self) -> builder::ExtensionListAll<'_> {
+        builder::ExtensionListAll::new(self)
+    }
+    /**List the filters of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/filters`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.filter_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn filter_list_all(&self) -> builder::FilterListAll<'_> {
+        builder::FilterListAll::new(self)
+    }
+    /**List the handlers of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/handlers`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.handler_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn handler_list_all(&self) -> builder::HandlerListAll<'_> {
+        builder::HandlerListAll::new(self)
+    }
     /**List the hooks of every namespace
 
 The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
@@ -8458,6 +15775,25 @@ let response = client.hook_list_all()
 ```*/
     pub fn hook_list_all(&self) -> builder::HookListAll<'_> {
         builder::HookListAll::new(self)
+    }
+    /**List the mutators of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/mutators`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.mutator_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn mutator_list_all(&self) -> builder::MutatorListAll<'_> {
+        builder::MutatorListAll::new(self)
     }
     /**List the namespaces
 
@@ -8555,6 +15891,136 @@ let response = client.namespace_delete()
 ```*/
     pub fn namespace_delete(&self) -> builder::NamespaceDelete<'_> {
         builder::NamespaceDelete::new(self)
+    }
+    /**List the assets of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.asset_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn asset_list(&self) -> builder::AssetList<'_> {
+        builder::AssetList::new(self)
+    }
+    /**Create an asset
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.asset_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn asset_create(&self) -> builder::AssetCreate<'_> {
+        builder::AssetCreate::new(self)
+    }
+    /**Fetch an asset
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.asset_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn asset_get(&self) -> builder::AssetGet<'_> {
+        builder::AssetGet::new(self)
+    }
+    /**Create or replace an asset
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.asset_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn asset_put(&self) -> builder::AssetPut<'_> {
+        builder::AssetPut::new(self)
+    }
+    /**Delete an asset
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.asset_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn asset_delete(&self) -> builder::AssetDelete<'_> {
+        builder::AssetDelete::new(self)
+    }
+    /**Change parts of an asset
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.asset_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn asset_patch(&self) -> builder::AssetPatch<'_> {
+        builder::AssetPatch::new(self)
     }
     /**List the checks of a namespace
 
@@ -9025,6 +16491,377 @@ let response = client.event_delete()
     pub fn event_delete(&self) -> builder::EventDelete<'_> {
         builder::EventDelete::new(self)
     }
+    /**List the extensions of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.extension_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn extension_list(&self) -> builder::ExtensionList<'_> {
+        builder::ExtensionList::new(self)
+    }
+    /**Fetch an extension
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.extension_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn extension_get(&self) -> builder::ExtensionGet<'_> {
+        builder::ExtensionGet::new(self)
+    }
+    /**Create or replace an extension
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.extension_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn extension_put(&self) -> builder::ExtensionPut<'_> {
+        builder::ExtensionPut::new(self)
+    }
+    /**Delete an extension
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.extension_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn extension_delete(&self) -> builder::ExtensionDelete<'_> {
+        builder::ExtensionDelete::new(self)
+    }
+    /**Change parts of an extension
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.extension_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn extension_patch(&self) -> builder::ExtensionPatch<'_> {
+        builder::ExtensionPatch::new(self)
+    }
+    /**List the filters of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.filter_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn filter_list(&self) -> builder::FilterList<'_> {
+        builder::FilterList::new(self)
+    }
+    /**Create a filter
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.filter_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn filter_create(&self) -> builder::FilterCreate<'_> {
+        builder::FilterCreate::new(self)
+    }
+    /**Fetch a filter
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.filter_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn filter_get(&self) -> builder::FilterGet<'_> {
+        builder::FilterGet::new(self)
+    }
+    /**Create or replace a filter
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.filter_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn filter_put(&self) -> builder::FilterPut<'_> {
+        builder::FilterPut::new(self)
+    }
+    /**Delete a filter
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.filter_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn filter_delete(&self) -> builder::FilterDelete<'_> {
+        builder::FilterDelete::new(self)
+    }
+    /**Change parts of a filter
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.filter_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn filter_patch(&self) -> builder::FilterPatch<'_> {
+        builder::FilterPatch::new(self)
+    }
+    /**List the handlers of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.handler_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn handler_list(&self) -> builder::HandlerList<'_> {
+        builder::HandlerList::new(self)
+    }
+    /**Create a handler
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.handler_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn handler_create(&self) -> builder::HandlerCreate<'_> {
+        builder::HandlerCreate::new(self)
+    }
+    /**Fetch a handler
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.handler_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn handler_get(&self) -> builder::HandlerGet<'_> {
+        builder::HandlerGet::new(self)
+    }
+    /**Create or replace a handler
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.handler_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn handler_put(&self) -> builder::HandlerPut<'_> {
+        builder::HandlerPut::new(self)
+    }
+    /**Delete a handler
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.handler_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn handler_delete(&self) -> builder::HandlerDelete<'_> {
+        builder::HandlerDelete::new(self)
+    }
+    /**Change parts of a handler
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.handler_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn handler_patch(&self) -> builder::HandlerPatch<'_> {
+        builder::HandlerPatch::new(self)
+    }
     /**List the hooks of a namespace
 
 The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
@@ -9154,6 +16991,629 @@ let response = client.hook_patch()
 ```*/
     pub fn hook_patch(&self) -> builder::HookPatch<'_> {
         builder::HookPatch::new(self)
+    }
+    /**List the mutators of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.mutator_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn mutator_list(&self) -> builder::MutatorList<'_> {
+        builder::MutatorList::new(self)
+    }
+    /**Create a mutator
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.mutator_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn mutator_create(&self) -> builder::MutatorCreate<'_> {
+        builder::MutatorCreate::new(self)
+    }
+    /**Fetch a mutator
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.mutator_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn mutator_get(&self) -> builder::MutatorGet<'_> {
+        builder::MutatorGet::new(self)
+    }
+    /**Create or replace a mutator
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.mutator_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn mutator_put(&self) -> builder::MutatorPut<'_> {
+        builder::MutatorPut::new(self)
+    }
+    /**Delete a mutator
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.mutator_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn mutator_delete(&self) -> builder::MutatorDelete<'_> {
+        builder::MutatorDelete::new(self)
+    }
+    /**Change parts of a mutator
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.mutator_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn mutator_patch(&self) -> builder::MutatorPatch<'_> {
+        builder::MutatorPatch::new(self)
+    }
+    /**List the role bindings of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.role_binding_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_list(&self) -> builder::RoleBindingList<'_> {
+        builder::RoleBindingList::new(self)
+    }
+    /**Create a role binding
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.role_binding_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_create(&self) -> builder::RoleBindingCreate<'_> {
+        builder::RoleBindingCreate::new(self)
+    }
+    /**Fetch a role binding
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.role_binding_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_get(&self) -> builder::RoleBindingGet<'_> {
+        builder::RoleBindingGet::new(self)
+    }
+    /**Create or replace a role binding
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.role_binding_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_put(&self) -> builder::RoleBindingPut<'_> {
+        builder::RoleBindingPut::new(self)
+    }
+    /**Delete a role binding
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.role_binding_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_delete(&self) -> builder::RoleBindingDelete<'_> {
+        builder::RoleBindingDelete::new(self)
+    }
+    /**Change parts of a role binding
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.role_binding_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_patch(&self) -> builder::RoleBindingPatch<'_> {
+        builder::RoleBindingPatch::new(self)
+    }
+    /**List the roles of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.role_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn role_list(&self) -> builder::RoleList<'_> {
+        builder::RoleList::new(self)
+    }
+    /**Create a role
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.role_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn role_create(&self) -> builder::RoleCreate<'_> {
+        builder::RoleCreate::new(self)
+    }
+    /**Fetch a role
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.role_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn role_get(&self) -> builder::RoleGet<'_> {
+        builder::RoleGet::new(self)
+    }
+    /**Create or replace a role
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.role_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn role_put(&self) -> builder::RolePut<'_> {
+        builder::RolePut::new(self)
+    }
+    /**Delete a role
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.role_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn role_delete(&self) -> builder::RoleDelete<'_> {
+        builder::RoleDelete::new(self)
+    }
+    /**Change parts of a role
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.role_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn role_patch(&self) -> builder::RolePatch<'_> {
+        builder::RolePatch::new(self)
+    }
+    /**List the silenced entries of a namespace
+
+The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.silenced_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn silenced_list(&self) -> builder::SilencedList<'_> {
+        builder::SilencedList::new(self)
+    }
+    /**Silence a check or subscription
+
+Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `body`
+```ignore
+let response = client.silenced_create()
+    .namespace(namespace)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn silenced_create(&self) -> builder::SilencedCreate<'_> {
+        builder::SilencedCreate::new(self)
+    }
+    /**Fetch a silenced entry
+
+Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+```ignore
+let response = client.silenced_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn silenced_get(&self) -> builder::SilencedGet<'_> {
+        builder::SilencedGet::new(self)
+    }
+    /**Create or replace a silenced entry
+
+Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_none_match`: `*`: act only if there is no such object.
+- `body`
+```ignore
+let response = client.silenced_put()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn silenced_put(&self) -> builder::SilencedPut<'_> {
+        builder::SilencedPut::new(self)
+    }
+    /**Delete a silenced entry
+
+Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+```ignore
+let response = client.silenced_delete()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn silenced_delete(&self) -> builder::SilencedDelete<'_> {
+        builder::SilencedDelete::new(self)
+    }
+    /**Change parts of a silenced entry
+
+Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `name`: The name of the object.
+- `if_match`: An `ETag`: act only if the object is still that one.
+- `body`
+```ignore
+let response = client.silenced_patch()
+    .namespace(namespace)
+    .name(name)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn silenced_patch(&self) -> builder::SilencedPatch<'_> {
+        builder::SilencedPatch::new(self)
+    }
+    /**List the silenced entries of a check
+
+Entries whose check is exactly the one in the URL, in byte order of their names. An answer holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/checks/{check}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `check`: The check, matched exactly.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.silenced_list_check()
+    .namespace(namespace)
+    .check(check)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn silenced_list_check(&self) -> builder::SilencedListCheck<'_> {
+        builder::SilencedListCheck::new(self)
+    }
+    /**List the silenced entries of a subscription
+
+Entries whose subscription is exactly the one in the URL, in byte order of their names. An answer holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/subscriptions/{subscription}`
+
+Arguments:
+- `namespace`: The namespace, for example `default`.
+- `subscription`: The subscription, matched exactly.
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.silenced_list_subscription()
+    .namespace(namespace)
+    .subscription(subscription)
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn silenced_list_subscription(&self) -> builder::SilencedListSubscription<'_> {
+        builder::SilencedListSubscription::new(self)
+    }
+    /**List the role bindings of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/rolebindings`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.role_binding_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_list_all(&self) -> builder::RoleBindingListAll<'_> {
+        builder::RoleBindingListAll::new(self)
+    }
+    /**List the roles of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/roles`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.role_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn role_list_all(&self) -> builder::RoleListAll<'_> {
+        builder::RoleListAll::new(self)
+    }
+    /**List the silenced entries of every namespace
+
+The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+
+Sends a `GET` request to `/apis/core/v2/silenced`
+
+Arguments:
+- `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+```ignore
+let response = client.silenced_list_all()
+    .continue_(continue_)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn silenced_list_all(&self) -> builder::SilencedListAll<'_> {
+        builder::SilencedListAll::new(self)
     }
     /**List the users
 
@@ -9440,6 +17900,122 @@ pub mod builder {
         encode_path, ByteStream, ClientInfo, ClientHooks, Error, OperationInfo,
         RequestBuilderExt, ResponseValue,
     };
+    /**Builder for [`Client::asset_list_all`]
+
+[`Client::asset_list_all`]: super::Client::asset_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct AssetListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> AssetListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/assets`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/assets", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::check_list_all`]
 
 [`Client::check_list_all`]: super::Client::check_list_all*/
@@ -9535,6 +18111,2272 @@ pub mod builder {
                     )
                 }
                 403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_id_get`]
+
+[`Client::cluster_id_get`]: super::Client::cluster_id_get*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterIdGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ClusterIdGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis/core/v2/cluster/id`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::string::String>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/apis/core/v2/cluster/id", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_id_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_member_list`]
+
+[`Client::cluster_member_list`]: super::Client::cluster_member_list*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterMemberList<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ClusterMemberList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis/core/v2/cluster/members`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/apis/core/v2/cluster/members", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_member_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_member_add`]
+
+[`Client::cluster_member_add`]: super::Client::cluster_member_add*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterMemberAdd<'a> {
+        client: &'a super::Client,
+        peer_addrs: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ClusterMemberAdd<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                peer_addrs: Ok(None),
+            }
+        }
+        pub fn peer_addrs<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.peer_addrs = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for peer_addrs failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/cluster/members`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+            let Self { client, peer_addrs } = self;
+            let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/cluster/members", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("peer-addrs", &peer_addrs))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_member_add",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_member_update`]
+
+[`Client::cluster_member_update`]: super::Client::cluster_member_update*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterMemberUpdate<'a> {
+        client: &'a super::Client,
+        id: Result<types::ClusterMemberUpdateId, String>,
+        peer_addrs: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ClusterMemberUpdate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                peer_addrs: Ok(None),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterMemberUpdateId>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterMemberUpdateId` for id failed".to_string()
+                });
+            self
+        }
+        pub fn peer_addrs<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.peer_addrs = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for peer_addrs failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+            let Self { client, id, peer_addrs } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/cluster/members/{}", client.baseurl, encode_path(& id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("peer-addrs", &peer_addrs))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_member_update",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_member_remove`]
+
+[`Client::cluster_member_remove`]: super::Client::cluster_member_remove*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterMemberRemove<'a> {
+        client: &'a super::Client,
+        id: Result<types::ClusterMemberRemoveId, String>,
+    }
+    impl<'a> ClusterMemberRemove<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterMemberRemoveId>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterMemberRemoveId` for id failed".to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/cluster/members/{}", client.baseurl, encode_path(& id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_member_remove",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_binding_list`]
+
+[`Client::cluster_role_binding_list`]: super::Client::cluster_role_binding_list*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleBindingList<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> ClusterRoleBindingList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/clusterrolebindings`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::ClusterRoleBinding>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/clusterrolebindings", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_binding_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_binding_create`]
+
+[`Client::cluster_role_binding_create`]: super::Client::cluster_role_binding_create*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleBindingCreate<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ClusterRoleBinding, String>,
+    }
+    impl<'a> ClusterRoleBindingCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleBinding>,
+            <V as std::convert::TryInto<
+                types::ClusterRoleBinding,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ClusterRoleBinding` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ClusterRoleBinding,
+            ) -> types::builder::ClusterRoleBinding,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::ClusterRoleBinding::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/clusterrolebindings", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_binding_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_binding_get`]
+
+[`Client::cluster_role_binding_get`]: super::Client::cluster_role_binding_get*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleBindingGet<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRoleBindingGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ClusterRoleBindingGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleBindingGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRoleBindingGetName` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/clusterrolebindings/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+            let Self { client, name, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
+                name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_binding_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_binding_put`]
+
+[`Client::cluster_role_binding_put`]: super::Client::cluster_role_binding_put*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleBindingPut<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRoleBindingPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::ClusterRoleBinding, String>,
+    }
+    impl<'a> ClusterRoleBindingPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleBindingPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRoleBindingPutName` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleBinding>,
+            <V as std::convert::TryInto<
+                types::ClusterRoleBinding,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ClusterRoleBinding` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ClusterRoleBinding,
+            ) -> types::builder::ClusterRoleBinding,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+            let Self { client, name, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::ClusterRoleBinding::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
+                name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_binding_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_binding_delete`]
+
+[`Client::cluster_role_binding_delete`]: super::Client::cluster_role_binding_delete*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleBindingDelete<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRoleBindingDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ClusterRoleBindingDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleBindingDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRoleBindingDeleteName` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, name, if_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
+                name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_binding_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_binding_patch`]
+
+[`Client::cluster_role_binding_patch`]: super::Client::cluster_role_binding_patch*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleBindingPatch<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRoleBindingPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> ClusterRoleBindingPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleBindingPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRoleBindingPatchName` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+            let Self { client, name, if_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
+                name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_binding_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_list`]
+
+[`Client::cluster_role_list`]: super::Client::cluster_role_list*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleList<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> ClusterRoleList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/clusterroles`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::ClusterRole>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/clusterroles", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_create`]
+
+[`Client::cluster_role_create`]: super::Client::cluster_role_create*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleCreate<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ClusterRole, String>,
+    }
+    impl<'a> ClusterRoleCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRole>,
+            <V as std::convert::TryInto<types::ClusterRole>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ClusterRole` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ClusterRole,
+            ) -> types::builder::ClusterRole,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/clusterroles`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| types::ClusterRole::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/clusterroles", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_get`]
+
+[`Client::cluster_role_get`]: super::Client::cluster_role_get*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleGet<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRoleGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ClusterRoleGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRoleGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/clusterroles/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+            let Self { client, name, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_put`]
+
+[`Client::cluster_role_put`]: super::Client::cluster_role_put*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRolePut<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRolePutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::ClusterRole, String>,
+    }
+    impl<'a> ClusterRolePut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRolePutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRolePutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRole>,
+            <V as std::convert::TryInto<types::ClusterRole>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ClusterRole` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ClusterRole,
+            ) -> types::builder::ClusterRole,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+            let Self { client, name, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::ClusterRole::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_delete`]
+
+[`Client::cluster_role_delete`]: super::Client::cluster_role_delete*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRoleDelete<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRoleDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ClusterRoleDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRoleDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRoleDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, name, if_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::cluster_role_patch`]
+
+[`Client::cluster_role_patch`]: super::Client::cluster_role_patch*/
+    #[derive(Debug, Clone)]
+    pub struct ClusterRolePatch<'a> {
+        client: &'a super::Client,
+        name: Result<types::ClusterRolePatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> ClusterRolePatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ClusterRolePatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ClusterRolePatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+            let Self { client, name, if_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "cluster_role_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -9791,6 +20633,363 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::extension_list_all`]
+
+[`Client::extension_list_all`]: super::Client::extension_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> ExtensionListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/extensions`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Extension>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/extensions", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_list_all`]
+
+[`Client::filter_list_all`]: super::Client::filter_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct FilterListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> FilterListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/filters`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::EventFilter>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/filters", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_list_all`]
+
+[`Client::handler_list_all`]: super::Client::handler_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> HandlerListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/handlers`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Handler>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/handlers", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::hook_list_all`]
 
 [`Client::hook_list_all`]: super::Client::hook_list_all*/
@@ -9864,6 +21063,125 @@ pub mod builder {
                 .build()?;
             let info = OperationInfo {
                 operation_id: "hook_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_list_all`]
+
+[`Client::mutator_list_all`]: super::Client::mutator_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> MutatorListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/mutators`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Mutator>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/mutators", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_list_all",
             };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
@@ -10616,6 +21934,963 @@ pub mod builder {
                     )
                 }
                 412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_list`]
+
+[`Client::asset_list`]: super::Client::asset_list*/
+    #[derive(Debug, Clone)]
+    pub struct AssetList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::AssetListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> AssetList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetListNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_create`]
+
+[`Client::asset_create`]: super::Client::asset_create*/
+    #[derive(Debug, Clone)]
+    pub struct AssetCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::AssetCreateNamespace, String>,
+        body: Result<types::builder::Asset, String>,
+    }
+    impl<'a> AssetCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Asset>,
+            <V as std::convert::TryInto<types::Asset>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Asset` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Asset) -> types::builder::Asset,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_get`]
+
+[`Client::asset_get`]: super::Client::asset_get*/
+    #[derive(Debug, Clone)]
+    pub struct AssetGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::AssetGetNamespace, String>,
+        name: Result<types::AssetGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> AssetGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetGetNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `AssetGetName` for name failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_put`]
+
+[`Client::asset_put`]: super::Client::asset_put*/
+    #[derive(Debug, Clone)]
+    pub struct AssetPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::AssetPutNamespace, String>,
+        name: Result<types::AssetPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Asset, String>,
+    }
+    impl<'a> AssetPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetPutNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `AssetPutName` for name failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Asset>,
+            <V as std::convert::TryInto<types::Asset>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Asset` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Asset) -> types::builder::Asset,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_delete`]
+
+[`Client::asset_delete`]: super::Client::asset_delete*/
+    #[derive(Debug, Clone)]
+    pub struct AssetDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::AssetDeleteNamespace, String>,
+        name: Result<types::AssetDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> AssetDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_patch`]
+
+[`Client::asset_patch`]: super::Client::asset_patch*/
+    #[derive(Debug, Clone)]
+    pub struct AssetPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::AssetPatchNamespace, String>,
+        name: Result<types::AssetPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> AssetPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AssetPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `AssetPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -14119,6 +26394,2760 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::extension_list`]
+
+[`Client::extension_list`]: super::Client::extension_list*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::ExtensionListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> ExtensionList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionListNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Extension>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/extensions", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::extension_get`]
+
+[`Client::extension_get`]: super::Client::extension_get*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::ExtensionGetNamespace, String>,
+        name: Result<types::ExtensionGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ExtensionGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionGetNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::extension_put`]
+
+[`Client::extension_put`]: super::Client::extension_put*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::ExtensionPutNamespace, String>,
+        name: Result<types::ExtensionPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Extension, String>,
+    }
+    impl<'a> ExtensionPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionPutNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionPutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Extension>,
+            <V as std::convert::TryInto<types::Extension>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `Extension` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Extension) -> types::builder::Extension,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Extension::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::extension_delete`]
+
+[`Client::extension_delete`]: super::Client::extension_delete*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::ExtensionDeleteNamespace, String>,
+        name: Result<types::ExtensionDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ExtensionDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::extension_patch`]
+
+[`Client::extension_patch`]: super::Client::extension_patch*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::ExtensionPatchNamespace, String>,
+        name: Result<types::ExtensionPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> ExtensionPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ExtensionPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ExtensionPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_list`]
+
+[`Client::filter_list`]: super::Client::filter_list*/
+    #[derive(Debug, Clone)]
+    pub struct FilterList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::FilterListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> FilterList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterListNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::EventFilter>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_create`]
+
+[`Client::filter_create`]: super::Client::filter_create*/
+    #[derive(Debug, Clone)]
+    pub struct FilterCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::FilterCreateNamespace, String>,
+        body: Result<types::builder::EventFilter, String>,
+    }
+    impl<'a> FilterCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::EventFilter>,
+            <V as std::convert::TryInto<types::EventFilter>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `EventFilter` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::EventFilter,
+            ) -> types::builder::EventFilter,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::EventFilter::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_get`]
+
+[`Client::filter_get`]: super::Client::filter_get*/
+    #[derive(Debug, Clone)]
+    pub struct FilterGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::FilterGetNamespace, String>,
+        name: Result<types::FilterGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> FilterGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterGetNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_put`]
+
+[`Client::filter_put`]: super::Client::filter_put*/
+    #[derive(Debug, Clone)]
+    pub struct FilterPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::FilterPutNamespace, String>,
+        name: Result<types::FilterPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::EventFilter, String>,
+    }
+    impl<'a> FilterPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterPutNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterPutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::EventFilter>,
+            <V as std::convert::TryInto<types::EventFilter>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `EventFilter` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::EventFilter,
+            ) -> types::builder::EventFilter,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::EventFilter::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_delete`]
+
+[`Client::filter_delete`]: super::Client::filter_delete*/
+    #[derive(Debug, Clone)]
+    pub struct FilterDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::FilterDeleteNamespace, String>,
+        name: Result<types::FilterDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> FilterDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::filter_patch`]
+
+[`Client::filter_patch`]: super::Client::filter_patch*/
+    #[derive(Debug, Clone)]
+    pub struct FilterPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::FilterPatchNamespace, String>,
+        name: Result<types::FilterPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> FilterPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FilterPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FilterPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_list`]
+
+[`Client::handler_list`]: super::Client::handler_list*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::HandlerListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> HandlerList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerListNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Handler>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_create`]
+
+[`Client::handler_create`]: super::Client::handler_create*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::HandlerCreateNamespace, String>,
+        body: Result<types::builder::Handler, String>,
+    }
+    impl<'a> HandlerCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Handler>,
+            <V as std::convert::TryInto<types::Handler>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Handler` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Handler) -> types::builder::Handler,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Handler::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_get`]
+
+[`Client::handler_get`]: super::Client::handler_get*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::HandlerGetNamespace, String>,
+        name: Result<types::HandlerGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> HandlerGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerGetNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_put`]
+
+[`Client::handler_put`]: super::Client::handler_put*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::HandlerPutNamespace, String>,
+        name: Result<types::HandlerPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Handler, String>,
+    }
+    impl<'a> HandlerPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerPutNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerPutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Handler>,
+            <V as std::convert::TryInto<types::Handler>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Handler` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Handler) -> types::builder::Handler,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Handler::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_delete`]
+
+[`Client::handler_delete`]: super::Client::handler_delete*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::HandlerDeleteNamespace, String>,
+        name: Result<types::HandlerDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> HandlerDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_patch`]
+
+[`Client::handler_patch`]: super::Client::handler_patch*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::HandlerPatchNamespace, String>,
+        name: Result<types::HandlerPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> HandlerPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HandlerPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `HandlerPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::hook_list`]
 
 [`Client::hook_list`]: super::Client::hook_list*/
@@ -15062,6 +30091,4543 @@ pub mod builder {
                     )
                 }
                 415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_list`]
+
+[`Client::mutator_list`]: super::Client::mutator_list*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::MutatorListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> MutatorList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorListNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Mutator>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_create`]
+
+[`Client::mutator_create`]: super::Client::mutator_create*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::MutatorCreateNamespace, String>,
+        body: Result<types::builder::Mutator, String>,
+    }
+    impl<'a> MutatorCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Mutator>,
+            <V as std::convert::TryInto<types::Mutator>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Mutator` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Mutator) -> types::builder::Mutator,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Mutator::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_get`]
+
+[`Client::mutator_get`]: super::Client::mutator_get*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::MutatorGetNamespace, String>,
+        name: Result<types::MutatorGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> MutatorGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorGetNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_put`]
+
+[`Client::mutator_put`]: super::Client::mutator_put*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::MutatorPutNamespace, String>,
+        name: Result<types::MutatorPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Mutator, String>,
+    }
+    impl<'a> MutatorPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorPutNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorPutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Mutator>,
+            <V as std::convert::TryInto<types::Mutator>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Mutator` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Mutator) -> types::builder::Mutator,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Mutator::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_delete`]
+
+[`Client::mutator_delete`]: super::Client::mutator_delete*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::MutatorDeleteNamespace, String>,
+        name: Result<types::MutatorDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> MutatorDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::mutator_patch`]
+
+[`Client::mutator_patch`]: super::Client::mutator_patch*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::MutatorPatchNamespace, String>,
+        name: Result<types::MutatorPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> MutatorPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MutatorPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `MutatorPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_list`]
+
+[`Client::role_binding_list`]: super::Client::role_binding_list*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleBindingListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> RoleBindingList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingListNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::RoleBinding>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl,
+                encode_path(& namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_create`]
+
+[`Client::role_binding_create`]: super::Client::role_binding_create*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleBindingCreateNamespace, String>,
+        body: Result<types::builder::RoleBinding, String>,
+    }
+    impl<'a> RoleBindingCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBinding>,
+            <V as std::convert::TryInto<types::RoleBinding>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `RoleBinding` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::RoleBinding,
+            ) -> types::builder::RoleBinding,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::RoleBinding::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl,
+                encode_path(& namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_get`]
+
+[`Client::role_binding_get`]: super::Client::role_binding_get*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleBindingGetNamespace, String>,
+        name: Result<types::RoleBindingGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RoleBindingGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingGetNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_put`]
+
+[`Client::role_binding_put`]: super::Client::role_binding_put*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleBindingPutNamespace, String>,
+        name: Result<types::RoleBindingPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::RoleBinding, String>,
+    }
+    impl<'a> RoleBindingPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingPutNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingPutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBinding>,
+            <V as std::convert::TryInto<types::RoleBinding>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `RoleBinding` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::RoleBinding,
+            ) -> types::builder::RoleBinding,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::RoleBinding::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_delete`]
+
+[`Client::role_binding_delete`]: super::Client::role_binding_delete*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleBindingDeleteNamespace, String>,
+        name: Result<types::RoleBindingDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RoleBindingDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_patch`]
+
+[`Client::role_binding_patch`]: super::Client::role_binding_patch*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleBindingPatchNamespace, String>,
+        name: Result<types::RoleBindingPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> RoleBindingPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleBindingPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleBindingPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_list`]
+
+[`Client::role_list`]: super::Client::role_list*/
+    #[derive(Debug, Clone)]
+    pub struct RoleList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> RoleList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleListNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_create`]
+
+[`Client::role_create`]: super::Client::role_create*/
+    #[derive(Debug, Clone)]
+    pub struct RoleCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleCreateNamespace, String>,
+        body: Result<types::builder::Role, String>,
+    }
+    impl<'a> RoleCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Role>,
+            <V as std::convert::TryInto<types::Role>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Role` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Role) -> types::builder::Role,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Role::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_get`]
+
+[`Client::role_get`]: super::Client::role_get*/
+    #[derive(Debug, Clone)]
+    pub struct RoleGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleGetNamespace, String>,
+        name: Result<types::RoleGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RoleGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleGetNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `RoleGetName` for name failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_put`]
+
+[`Client::role_put`]: super::Client::role_put*/
+    #[derive(Debug, Clone)]
+    pub struct RolePut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RolePutNamespace, String>,
+        name: Result<types::RolePutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Role, String>,
+    }
+    impl<'a> RolePut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RolePutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RolePutNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RolePutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `RolePutName` for name failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Role>,
+            <V as std::convert::TryInto<types::Role>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Role` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Role) -> types::builder::Role,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Role::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_delete`]
+
+[`Client::role_delete`]: super::Client::role_delete*/
+    #[derive(Debug, Clone)]
+    pub struct RoleDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RoleDeleteNamespace, String>,
+        name: Result<types::RoleDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RoleDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RoleDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RoleDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_patch`]
+
+[`Client::role_patch`]: super::Client::role_patch*/
+    #[derive(Debug, Clone)]
+    pub struct RolePatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::RolePatchNamespace, String>,
+        name: Result<types::RolePatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> RolePatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RolePatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RolePatchNamespace` for namespace failed".to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RolePatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `RolePatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
+                namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_list`]
+
+[`Client::silenced_list`]: super::Client::silenced_list*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedList<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedListNamespace, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> SilencedList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedListNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedListNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Silenced>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_create`]
+
+[`Client::silenced_create`]: super::Client::silenced_create*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedCreateNamespace, String>,
+        body: Result<types::builder::Silenced, String>,
+    }
+    impl<'a> SilencedCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedCreateNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedCreateNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Silenced>,
+            <V as std::convert::TryInto<types::Silenced>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Silenced` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Silenced) -> types::builder::Silenced,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+            let Self { client, namespace, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Silenced::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, encode_path(&
+                namespace.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_get`]
+
+[`Client::silenced_get`]: super::Client::silenced_get*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedGetNamespace, String>,
+        name: Result<types::SilencedGetName, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> SilencedGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedGetNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedGetNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedGetName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedGetName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_put`]
+
+[`Client::silenced_put`]: super::Client::silenced_put*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedPutNamespace, String>,
+        name: Result<types::SilencedPutName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Silenced, String>,
+    }
+    impl<'a> SilencedPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedPutNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedPutNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedPutName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedPutName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Silenced>,
+            <V as std::convert::TryInto<types::Silenced>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Silenced` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Silenced) -> types::builder::Silenced,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Silenced::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_delete`]
+
+[`Client::silenced_delete`]: super::Client::silenced_delete*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedDeleteNamespace, String>,
+        name: Result<types::SilencedDeleteName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> SilencedDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedDeleteNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedDeleteNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedDeleteName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedDeleteName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_patch`]
+
+[`Client::silenced_patch`]: super::Client::silenced_patch*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedPatchNamespace, String>,
+        name: Result<types::SilencedPatchName, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> SilencedPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedPatchNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedPatchNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedPatchName>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedPatchName` for name failed".to_string()
+                });
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+            let Self { client, namespace, name, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_list_check`]
+
+[`Client::silenced_list_check`]: super::Client::silenced_list_check*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedListCheck<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedListCheckNamespace, String>,
+        check: Result<types::SilencedListCheckCheck, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> SilencedListCheck<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                check: Err("check was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedListCheckNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedListCheckNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn check<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedListCheckCheck>,
+        {
+            self.check = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedListCheckCheck` for check failed".to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/checks/{check}`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Silenced>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, check, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let check = check.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced/checks/{}", client.baseurl,
+                encode_path(& namespace.to_string()), encode_path(& check.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_list_check",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_list_subscription`]
+
+[`Client::silenced_list_subscription`]: super::Client::silenced_list_subscription*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedListSubscription<'a> {
+        client: &'a super::Client,
+        namespace: Result<types::SilencedListSubscriptionNamespace, String>,
+        subscription: Result<types::SilencedListSubscriptionSubscription, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> SilencedListSubscription<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Err("namespace was not initialized".to_string()),
+                subscription: Err("subscription was not initialized".to_string()),
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedListSubscriptionNamespace>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedListSubscriptionNamespace` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn subscription<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SilencedListSubscriptionSubscription>,
+        {
+            self.subscription = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `SilencedListSubscriptionSubscription` for subscription failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/subscriptions/{subscription}`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Silenced>>,
+            Error<types::Error>,
+        > {
+            let Self { client, namespace, subscription, continue_, limit } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let subscription = subscription.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/silenced/subscriptions/{}", client
+                .baseurl, encode_path(& namespace.to_string()), encode_path(&
+                subscription.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_list_subscription",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_binding_list_all`]
+
+[`Client::role_binding_list_all`]: super::Client::role_binding_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> RoleBindingListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/rolebindings`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::RoleBinding>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/rolebindings", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_list_all`]
+
+[`Client::role_list_all`]: super::Client::role_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct RoleListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> RoleListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/roles`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/roles", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::silenced_list_all`]
+
+[`Client::silenced_list_all`]: super::Client::silenced_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct SilencedListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> SilencedListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/silenced`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Silenced>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/silenced", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "silenced_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sensu_store::{Clock, Store};
 
 use crate::auth::{Signer, Throttle, VerifiedTokens};
+use crate::cluster::Identity;
 use crate::error::Error;
 use crate::events::Silences;
 use crate::front::Dispatch;
@@ -20,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
     /// What time it is.
     pub(crate) clock: Arc<dyn Clock>,
+    /// Which cluster this is.
+    pub(crate) identity: Identity,
     /// Signs and verifies tokens.
     pub(crate) signer: Signer,
     /// Tokens whose signature was verified lately.
@@ -80,9 +83,11 @@ impl Context {
         limits: Limits,
     ) -> Result<Cx, Error> {
         let signer = Signer::load(store.as_ref()).await?;
+        let identity = Identity::load(store.as_ref()).await?;
         Ok(Arc::new(Self {
             store,
             clock,
+            identity,
             signer,
             verified: VerifiedTokens::new(),
             throttle: Throttle::new(),

@@ -33,6 +33,7 @@
 
 mod auth;
 mod checks;
+mod cluster;
 pub mod commands;
 pub mod config;
 mod context;

@@ -28,6 +28,13 @@ pub(crate) struct Page {
     pub(crate) next: Option<String>,
 }
 
+impl Page {
+    /// The page of a list that nothing can be in.
+    pub(crate) fn empty() -> Self {
+        Self { body: Bytes::from_static(b"[]"), next: None }
+    }
+}
+
 /// Reads one page of the objects below a prefix.
 ///
 /// `show` says how an entry appears, or `None` if it does not. The page ends before the item that

@@ -53,7 +53,7 @@ impl<T: Resource> Grant<T> {
         match self.prefix() {
             Some(prefix) => page::read(self.store(), &prefix, want, max_bytes, show).await,
             // No such namespace can exist, so there is nothing in it (D7).
-            None => Ok(Page { body: Bytes::from_static(b"[]"), next: None }),
+            None => Ok(Page::empty()),
         }
     }
 
@@ -66,12 +66,12 @@ impl<T: Resource> Grant<T> {
             && self.store().get(key).await?.is_some()
         {
             // As in 5.0.0, a conflict is found before a broken rule.
-            return Err(Error::exists());
+            return Err(Error::Exists(value.conflict()));
         }
         value.validate()?;
         let key = key.ok_or_else(unnameable)?;
         let written = self.write(&value, Precondition::Absent(key.clone()), key).await?;
-        written.ok_or_else(Error::exists)
+        written.ok_or_else(|| Error::Exists(value.conflict()))
     }
 
     /// Stores an object under the name that was authorized, whether or not there is one.
@@ -91,9 +91,10 @@ impl<T: Resource> Grant<T> {
 
     /// Removes the object and what it owns.
     pub(crate) async fn delete(&self, conditions: &Conditions) -> Result<(), Error> {
-        let key = self.key().ok_or_else(Error::not_found)?;
+        let missing = || Error::NotFound(T::cannot_delete(self.name()));
+        let key = self.key().ok_or_else(missing)?;
         for _ in 0..ATTEMPTS {
-            let entry = self.store().get(&key).await?.ok_or_else(Error::not_found)?;
+            let entry = self.store().get(&key).await?.ok_or_else(missing)?;
             conditions.guard(Some(entry.revision))?;
             let mut operations = vec![Operation::Delete(key.clone())];
             for room in T::OWNS {
@@ -186,7 +187,7 @@ impl<T: Resource> Grant<T> {
     }
 
     /// What a list covers: a room, a namespace in it, or one part of a composite name.
-    fn prefix(&self) -> Option<Prefix> {
+    pub(crate) fn prefix(&self) -> Option<Prefix> {
         let parts = [self.namespace(), self.name()];
         Prefix::new(T::PLURAL, parts.into_iter().filter(|part| !part.is_empty())).ok()
     }

@@ -30,7 +30,9 @@ pub(crate) async fn answers() -> Vec<Seen> {
     entities(&client).await;
     checks(&client).await;
     events(&client).await;
-    hooks(&client).await;
+    regular(&client).await;
+    irregular(&client).await;
+    cluster(&client).await;
     refusals(&server, &seen).await;
     leave(&client).await;
     server.stop().await;
@@ -221,18 +223,125 @@ async fn events(client: &Client) {
     delete().await.expect_err("is gone");
 }
 
-async fn hooks(client: &Client) {
-    let hook: types::HookConfig =
-        body(json!({ "command": "dump", "timeout": 10, "metadata": { "name": "dump" } }));
-    client.hook_create().namespace(NS).body(hook.clone()).send().await.expect("creates");
-    client.hook_create().namespace(NS).body(hook.clone()).send().await.expect_err("exists");
-    client.hook_put().namespace(NS).name("dump").body(hook).send().await.expect("replaces");
-    client.hook_get().namespace(NS).name("dump").send().await.expect("is there");
-    let patch: types::MergePatch = body(json!({ "stdin": true }));
-    client.hook_patch().namespace(NS).name("dump").body(patch).send().await.expect("patches");
-    client.hook_list().namespace(NS).send().await.expect("lists");
-    client.hook_list_all().send().await.expect("lists");
-    client.hook_delete().namespace(NS).name("dump").send().await.expect("deletes");
+/// Calls the regular verbs of a resource in a namespace.
+macro_rules! regular {
+    ($client:expr, $kind:ident, $name:expr, $value:expr; $create:ident $put:ident $get:ident $patch:ident
+     $list:ident $list_all:ident $delete:ident) => {
+        $client.$create().namespace(NS).body(body::<types::$kind>($value)).send().await.expect("creates");
+        $client.$create().namespace(NS).body(body::<types::$kind>($value)).send().await.expect_err("exists");
+        $client.$put().namespace(NS).name($name).body(body::<types::$kind>($value)).send().await.expect("puts");
+        $client.$get().namespace(NS).name($name).send().await.expect("is there");
+        let patch: types::MergePatch = body(json!({ "metadata": { "labels": { "a": "b" } } }));
+        $client.$patch().namespace(NS).name($name).body(patch).send().await.expect("patches");
+        $client.$list().namespace(NS).send().await.expect("lists");
+        $client.$list_all().send().await.expect("lists");
+        $client.$delete().namespace(NS).name($name).send().await.expect("deletes");
+        $client.$get().namespace(NS).name($name).send().await.expect_err("is gone");
+    };
+}
+
+/// The resources that have the regular verbs and nothing else.
+async fn regular(client: &Client) {
+    let hook = json!({ "command": "dump", "timeout": 10, "metadata": { "name": "dump" } });
+    regular!(client, HookConfig, "dump", hook.clone(); hook_create hook_put hook_get hook_patch hook_list
+        hook_list_all hook_delete);
+    let asset = json!({ "url": "https://example.com/a.tgz", "sha512": "0".repeat(128),
+        "filters": ["entity.system.os == 'linux'"], "metadata": { "name": "sensu/cpu" } });
+    regular!(client, Asset, "sensu/cpu", asset.clone(); asset_create asset_put asset_get asset_patch
+        asset_list asset_list_all asset_delete);
+    let filter = json!({ "action": "allow", "expressions": ["event.check.status == 2"],
+        "when": { "days": { "all": [{ "begin": "9:00AM", "end": "5:00PM" }] } },
+        "metadata": { "name": "critical" } });
+    regular!(client, EventFilter, "critical", filter.clone(); filter_create filter_put filter_get filter_patch
+        filter_list filter_list_all filter_delete);
+    let handler = json!({ "type": "tcp", "socket": { "host": "10.0.0.1", "port": 3030 },
+        "filters": ["critical"], "metadata": { "name": "slack" } });
+    regular!(client, Handler, "slack", handler.clone(); handler_create handler_put handler_get handler_patch
+        handler_list handler_list_all handler_delete);
+    let mutator = json!({ "command": "jq .", "metadata": { "name": "jq" } });
+    regular!(client, Mutator, "jq", mutator.clone(); mutator_create mutator_put mutator_get mutator_patch
+        mutator_list mutator_list_all mutator_delete);
+    let role = json!({ "rules": [{ "verbs": ["get"], "resources": ["checks"] }],
+        "metadata": { "name": "reader" } });
+    regular!(client, Role, "reader", role.clone(); role_create role_put role_get role_patch role_list
+        role_list_all role_delete);
+    let binding = json!({ "subjects": [{ "type": "User", "name": "bob" }],
+        "role_ref": { "type": "Role", "name": "reader" }, "metadata": { "name": "readers" } });
+    regular!(client, RoleBinding, "readers", binding.clone(); role_binding_create role_binding_put
+        role_binding_get role_binding_patch role_binding_list role_binding_list_all
+        role_binding_delete);
+    let silenced =
+        json!({ "check": "cpu", "subscription": "linux", "expire": 60, "reason": "tour" });
+    regular!(client, Silenced, "linux:cpu", silenced.clone(); silenced_create silenced_put silenced_get
+        silenced_patch silenced_list silenced_list_all silenced_delete);
+}
+
+/// Resources that lack something or have something of their own.
+async fn irregular(client: &Client) {
+    let extension =
+        || body::<types::Extension>(json!({ "url": "http://x", "metadata": { "name": "x" } }));
+    client.extension_put().namespace(NS).name("x").body(extension()).send().await.expect("creates");
+    client.extension_get().namespace(NS).name("x").send().await.expect("is there");
+    let patch: types::MergePatch = body(json!({ "url": "http://y" }));
+    client.extension_patch().namespace(NS).name("x").body(patch).send().await.expect("patches");
+    client.extension_list().namespace(NS).send().await.expect("lists");
+    client.extension_list_all().send().await.expect("lists");
+    client.extension_delete().namespace(NS).name("x").send().await.expect("deletes");
+
+    let silenced = json!({ "check": "cpu", "expire_on_resolve": true });
+    client
+        .silenced_create()
+        .namespace(NS)
+        .body(body::<types::Silenced>(silenced))
+        .send()
+        .await
+        .expect("creates");
+    let by_check = client.silenced_list_check().namespace(NS).check("cpu").send().await;
+    assert_eq!(by_check.expect("lists").len(), 1);
+    let by_subscription = client.silenced_list_subscription().namespace(NS).subscription("cpu");
+    assert_eq!(by_subscription.send().await.expect("lists").len(), 0);
+}
+
+/// Resources of the whole cluster.
+async fn cluster(client: &Client) {
+    let role = || {
+        body::<types::ClusterRole>(json!({ "rules": [{ "verbs": ["*"], "resources": ["checks"] }],
+            "metadata": { "name": "checkers" } }))
+    };
+    client.cluster_role_create().body(role()).send().await.expect("creates");
+    client.cluster_role_create().body(role()).send().await.expect_err("exists");
+    client.cluster_role_put().name("checkers").body(role()).send().await.expect("replaces");
+    client.cluster_role_get().name("checkers").send().await.expect("is there");
+    let patch = || body::<types::MergePatch>(json!({ "metadata": { "labels": { "a": "b" } } }));
+    client.cluster_role_patch().name("checkers").body(patch()).send().await.expect("patches");
+    client.cluster_role_list().send().await.expect("lists");
+    client.cluster_role_delete().name("checkers").send().await.expect("deletes");
+
+    let binding = || {
+        body::<types::ClusterRoleBinding>(json!({ "subjects": [{ "type": "Group", "name": "ops" }],
+            "role_ref": { "type": "ClusterRole", "name": "checkers" }, "metadata": { "name": "ops" } }))
+    };
+    client.cluster_role_binding_create().body(binding()).send().await.expect("creates");
+    client.cluster_role_binding_put().name("ops").body(binding()).send().await.expect("replaces");
+    client.cluster_role_binding_get().name("ops").send().await.expect("is there");
+    client.cluster_role_binding_patch().name("ops").body(patch()).send().await.expect("patches");
+    client.cluster_role_binding_list().send().await.expect("lists");
+    client.cluster_role_binding_delete().name("ops").send().await.expect("deletes");
+
+    client.cluster_id_get().send().await.expect("is there");
+    let members = client.cluster_member_list().send().await.expect("lists");
+    let id = format!("{:x}", members.members[0].id);
+    client.cluster_member_add().peer_addrs("http://x:1").send().await.expect_err("only one");
+    client.cluster_member_add().peer_addrs("http://127.0.0.1:2380").send().await.expect_err("409");
+    client
+        .cluster_member_update()
+        .id(id.as_str())
+        .peer_addrs("http://x:1")
+        .send()
+        .await
+        .expect("updates");
+    client.cluster_member_update().id("ff").peer_addrs("http://x:1").send().await.expect_err("404");
+    client.cluster_member_remove().id(id.as_str()).send().await.expect_err("the only one");
 }
 
 /// Somebody without rights, and somebody without a session.

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use bytes::Bytes;
 use dropshot::{
-    ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtractorMetadata, HttpError,
-    RequestContext, ServerContext, TypedBody,
+    ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtensionMode, ExtractorMetadata,
+    HttpError, RequestContext, ServerContext, TypedBody,
 };
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -52,17 +52,53 @@ impl<T: DeserializeOwned> Draft<T> {
         let (parts, body) = self.0.into_parts();
         let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
         json_or_nothing(media_type.unwrap_or_default())?;
-        let limit = cx.limits.request_bytes;
-        let whole = Limited::new(body, limit).collect();
-        let whole = tokio::time::timeout(cx.limits.deadline, whole);
-        match whole.await {
-            Err(_) => Err(Error::TooSlow),
-            Ok(Ok(whole)) => Ok(whole.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                Err(Error::TooLarge(format!("the request body is larger than {limit} bytes")))
-            }
-            Ok(Err(_)) => Err(Error::Invalid("the request body ended early".into())),
+        collect(body, cx).await
+    }
+}
+
+/// A form in the body, for the few operations that take one beside the query string.
+pub(crate) struct Form(Request<Body>);
+
+#[async_trait]
+impl ExclusiveExtractor for Form {
+    async fn from_request<C: ServerContext>(
+        _rqctx: &RequestContext<C>,
+        request: Request<Body>,
+    ) -> Result<Self, HttpError> {
+        Ok(Self(request))
+    }
+
+    fn metadata(_body: ApiEndpointBodyContentType) -> ExtractorMetadata {
+        // The query string is the documented way.
+        ExtractorMetadata { extension_mode: ExtensionMode::None, parameters: Vec::new() }
+    }
+}
+
+impl Form {
+    /// The first field of this name; `None` if the body is not a form.
+    pub(crate) async fn field(self, cx: &Context, name: &str) -> Result<Option<String>, Error> {
+        let (parts, body) = self.0.into_parts();
+        let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+        if !media_type.unwrap_or_default().starts_with(b"application/x-www-form-urlencoded") {
+            return Ok(None);
         }
+        let bytes = collect(body, cx).await?;
+        let mut fields = form_urlencoded::parse(&bytes);
+        Ok(fields.find(|(field, _)| field == name).map(|(_, value)| value.into_owned()))
+    }
+}
+
+/// The whole body, bounded in size and time.
+async fn collect(body: Body, cx: &Context) -> Result<Bytes, Error> {
+    let limit = cx.limits.request_bytes;
+    let whole = tokio::time::timeout(cx.limits.deadline, Limited::new(body, limit).collect());
+    match whole.await {
+        Err(_) => Err(Error::TooSlow),
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Error::TooLarge(format!("the request body is larger than {limit} bytes")))
+        }
+        Ok(Err(_)) => Err(Error::Invalid("the request body ended early".into())),
     }
 }
 

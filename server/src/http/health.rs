@@ -23,6 +23,7 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 }]
 async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthResponse>, ApiError> {
     params::well_formed(rqctx.request.uri().query())?;
-    let health = rqctx.context().store.health().await;
-    Ok(HttpResponseOk(HealthResponse::of_one(health.failure)))
+    let cx = rqctx.context();
+    let health = cx.store.health().await;
+    Ok(HttpResponseOk(HealthResponse::of_one(cx.identity.header(), health.failure)))
 }

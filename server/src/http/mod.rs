@@ -1,16 +1,27 @@
 //! The operations of the API: one file per resource, and the regular verbs that they share.
 
+mod assets;
 mod auth;
 mod body;
 mod checks;
+mod cluster;
+mod cluster_role_bindings;
+mod cluster_roles;
 mod entities;
 mod events;
+mod extensions;
+mod filters;
+mod handlers;
 mod health;
 mod hooks;
+mod mutators;
 mod namespaces;
 pub(crate) mod params;
 mod response;
+mod role_bindings;
+mod roles;
 mod routes;
+mod silenced;
 mod users;
 mod verbs;
 mod version;
@@ -20,12 +31,18 @@ use dropshot::{
 };
 
 use sensu_types::Resource as _;
+use sensu_types::asset::Asset;
 use sensu_types::binding::RoleBinding;
 use sensu_types::check::CheckConfig;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
+use sensu_types::extension::Extension;
+use sensu_types::filter::EventFilter;
+use sensu_types::handler::Handler;
 use sensu_types::hook::HookConfig;
+use sensu_types::mutator::Mutator;
 use sensu_types::role::Role;
+use sensu_types::silenced::Silenced;
 
 use crate::context::Cx;
 pub(crate) use routes::PREFIX;
@@ -35,12 +52,18 @@ pub(crate) const ALIAS: &str = "/api/core/v2";
 
 /// The rooms of the store whose objects live in a namespace: what must be empty before it may go.
 pub(crate) const NAMESPACED_ROOMS: &[&str] = &[
+    Asset::PLURAL,
     CheckConfig::PLURAL,
     Entity::PLURAL,
     Event::PLURAL,
+    Extension::PLURAL,
+    EventFilter::PLURAL,
+    Handler::PLURAL,
     HookConfig::PLURAL,
+    Mutator::PLURAL,
     Role::PLURAL,
     RoleBinding::PLURAL,
+    Silenced::PLURAL,
 ];
 
 /// The whole API, ready to be served or described.
@@ -52,24 +75,46 @@ pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
     auth::mount(&mut api)?;
     health::mount(&mut api)?;
     version::mount(&mut api)?;
+    cluster::mount(&mut api)?;
     namespaces::mount(&mut api)?;
     users::mount(&mut api)?;
-    entities::mount(&mut api)?;
+    cluster_roles::mount(&mut api)?;
+    cluster_role_bindings::mount(&mut api)?;
+    roles::mount(&mut api)?;
+    role_bindings::mount(&mut api)?;
+    assets::mount(&mut api)?;
     checks::mount(&mut api)?;
+    entities::mount(&mut api)?;
     events::mount(&mut api)?;
+    extensions::mount(&mut api)?;
+    filters::mount(&mut api)?;
+    handlers::mount(&mut api)?;
     hooks::mount(&mut api)?;
+    mutators::mount(&mut api)?;
+    silenced::mount(&mut api)?;
     Ok(api)
 }
 
 /// What each tag of the document is about.
 const TAGS: &[(&str, &str)] = &[
+    ("assets", "Archives that checks, filters, mutators and handlers need to run."),
     ("auth", "Log in with user and password, renew the tokens, log out."),
     ("checks", "What agents run, how often, and who hears of the results."),
+    ("cluster", "The members of the cluster, and its id."),
+    ("clusterrolebindings", "Who has which cluster role, in every namespace."),
+    ("clusterroles", "What may be done, in every namespace and to what has none."),
     ("entities", "What is monitored: hosts with an agent, and proxies for everything else."),
     ("events", "What was observed: the latest result of each check on each entity, with history."),
+    ("extensions", "Services that handle, filter or mutate events for the server."),
+    ("filters", "Which events reach a handler."),
+    ("handlers", "What is done with events."),
     ("health", "Whether the server can do its work. Needs no credentials."),
     ("hooks", "Commands that agents run in response to the results of checks."),
+    ("mutators", "How events are prepared for handlers."),
     ("namespaces", "Rooms that keep the objects of one team apart from those of another."),
+    ("rolebindings", "Who has which role, in one namespace."),
+    ("roles", "What may be done in one namespace."),
+    ("silenced", "Events that nobody needs to hear of for a while."),
     ("users", "Who may log in, and which groups they belong to."),
     ("version", "What is running. Needs no credentials."),
 ];

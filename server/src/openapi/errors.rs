@@ -146,7 +146,7 @@ fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> 
     if path.contains('{') && !id.ends_with("_list") {
         statuses.push("404");
     }
-    if id.ends_with("_create") || id == "namespace_delete" {
+    if id.ends_with("_create") || ["namespace_delete", "cluster_member_add"].contains(&id) {
         statuses.push("409");
     }
     if conditional {

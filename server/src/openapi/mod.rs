@@ -11,6 +11,7 @@ mod parameters;
 mod responses;
 mod schemas;
 mod security;
+mod split;
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -31,6 +32,7 @@ pub fn document() -> anyhow::Result<String> {
 
 fn published() -> anyhow::Result<Value> {
     let mut document = derived()?;
+    split::silenced(&mut document);
     info::add(&mut document);
     security::add(&mut document);
     schemas::tidy(&mut document);

@@ -45,7 +45,7 @@ pub struct MemberHealth {
 }
 
 /// Who answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HealthHeader {
     /// The number of the cluster.
@@ -56,25 +56,18 @@ pub struct HealthHeader {
     pub raft_term: u64,
 }
 
-/// The number of a single server and of the cluster that it is.
-pub const ONLY_MEMBER: u64 = 1;
-
 impl HealthResponse {
-    /// The health of a single server, which is well unless its store has failed.
+    /// The health of a cluster with one member, which is well unless its store has failed.
     #[must_use]
-    pub fn of_one(failure: Option<String>) -> Self {
+    pub fn of_one(header: HealthHeader, failure: Option<String>) -> Self {
         let healthy = failure.is_none();
         let member = MemberHealth {
-            member_id: ONLY_MEMBER,
-            member_id_hex: format!("{ONLY_MEMBER:x}"),
+            member_id: header.member_id,
+            member_id_hex: format!("{:x}", header.member_id),
             name: "default".into(),
             err: failure.unwrap_or_default(),
             healthy,
         };
-        Self {
-            alarms: Vec::new(),
-            cluster_health: vec![member],
-            header: HealthHeader { cluster_id: ONLY_MEMBER, member_id: ONLY_MEMBER, raft_term: 1 },
-        }
+        Self { alarms: Vec::new(), cluster_health: vec![member], header }
     }
 }

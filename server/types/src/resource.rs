@@ -51,6 +51,16 @@ pub trait Resource:
     /// [`Invalid`] with the message to send.
     fn validate(&self) -> Result<(), Invalid>;
 
+    /// What somebody is told who creates an object that exists.
+    fn conflict(&self) -> String {
+        "resource already exists".into()
+    }
+
+    /// What somebody is told who deletes an object that does not exist.
+    fn cannot_delete(_name: &str) -> String {
+        "not found".into()
+    }
+
     /// When the object ends by itself, in seconds since 1970-01-01 UTC.
     fn expires_at(&self) -> Option<i64> {
         None

@@ -1,0 +1,123 @@
+//! `cluster`: the members of the cluster, and its id.
+
+use dropshot::{HttpResponseOk, Path, RequestContext, endpoint};
+use schemars::JsonSchema;
+use sensu_types::cluster::MemberList;
+use serde::Deserialize;
+
+use super::body::Form;
+use super::params::Params;
+use super::routes::{Api, Mounted};
+use crate::auth::Caller;
+use crate::cluster;
+use crate::context::Cx;
+use crate::error::{ApiError, Error};
+use crate::rbac::{Ask, Verb};
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    api.register(cluster_id_get)?;
+    api.register(cluster_member_list)?;
+    api.register(cluster_member_add)?;
+    api.register(cluster_member_update)?;
+    api.register(cluster_member_remove)
+}
+
+/// Where a member is reached.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct Peers {
+    /// Where other members reach it: addresses separated by commas. May also come as a form in the
+    /// body.
+    #[serde(rename = "peer-addrs")]
+    addresses: Option<String>,
+}
+
+/// A member.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct MemberId {
+    /// The member's number in hexadecimal, without a prefix.
+    id: String,
+}
+
+/// Fetch the id of the cluster
+///
+/// A UUID that is made when the store is, and stays.
+#[endpoint { method = GET, path = "/apis/core/v2/cluster/id", tags = ["cluster"] }]
+async fn cluster_id_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, ApiError> {
+    allowed(&rqctx, Verb::Get, "").await?;
+    Ok(HttpResponseOk(rqctx.context().identity.uuid().to_owned()))
+}
+
+/// List the members of the cluster
+///
+/// The embedded store has one.
+#[endpoint { method = GET, path = "/apis/core/v2/cluster/members", tags = ["cluster"] }]
+async fn cluster_member_list(
+    rqctx: RequestContext<Cx>,
+) -> Result<HttpResponseOk<MemberList>, ApiError> {
+    allowed(&rqctx, Verb::List, "").await?;
+    Ok(HttpResponseOk(cluster::members(rqctx.context()).await?))
+}
+
+/// Add a member to the cluster
+///
+/// The embedded store has exactly one member, so another one is refused with 400, and one at a known
+/// address with 409.
+#[endpoint { method = POST, path = "/apis/core/v2/cluster/members", tags = ["cluster"] }]
+async fn cluster_member_add(
+    rqctx: RequestContext<Cx>,
+    query: Params<Peers>,
+    form: Form,
+) -> Result<HttpResponseOk<MemberList>, ApiError> {
+    allowed(&rqctx, Verb::Create, "").await?;
+    let addresses = addresses(&rqctx, &query, form).await?;
+    Ok(HttpResponseOk(cluster::add(rqctx.context(), &addresses).await?))
+}
+
+/// Change the addresses of a member
+///
+/// Changes what is shown as the member's `peerURLs`.
+#[endpoint { method = PUT, path = "/apis/core/v2/cluster/members/{id}", tags = ["cluster"] }]
+async fn cluster_member_update(
+    rqctx: RequestContext<Cx>,
+    path: Path<MemberId>,
+    query: Params<Peers>,
+    form: Form,
+) -> Result<HttpResponseOk<MemberList>, ApiError> {
+    let id = path.into_inner().id;
+    allowed(&rqctx, Verb::Update, &id).await?;
+    let addresses = addresses(&rqctx, &query, form).await?;
+    Ok(HttpResponseOk(cluster::update(rqctx.context(), &id, &addresses).await?))
+}
+
+/// Remove a member from the cluster
+///
+/// The only member cannot be removed: 400.
+#[endpoint { method = DELETE, path = "/apis/core/v2/cluster/members/{id}", tags = ["cluster"] }]
+async fn cluster_member_remove(
+    rqctx: RequestContext<Cx>,
+    path: Path<MemberId>,
+) -> Result<HttpResponseOk<MemberList>, ApiError> {
+    let id = path.into_inner().id;
+    allowed(&rqctx, Verb::Delete, &id).await?;
+    Ok(HttpResponseOk(cluster::remove(rqctx.context(), &id).await?))
+}
+
+/// Cluster members are the RBAC resource `cluster` (D19).
+async fn allowed(rqctx: &RequestContext<Cx>, verb: Verb, name: &str) -> Result<(), Error> {
+    let ask = Ask { verb, resource: "cluster", namespace: "", name };
+    match Caller::of(rqctx).await?.allowed(&ask).await? {
+        true => Ok(()),
+        false => Err(Error::Denied),
+    }
+}
+
+async fn addresses(
+    rqctx: &RequestContext<Cx>,
+    query: &Params<Peers>,
+    form: Form,
+) -> Result<String, Error> {
+    match query.read()?.addresses {
+        Some(addresses) => Ok(addresses),
+        None => Ok(form.field(rqctx.context(), "peer-addrs").await?.unwrap_or_default()),
+    }
+}

@@ -1,0 +1,16 @@
+//! `clusterroles`
+
+use sensu_types::role::ClusterRole;
+
+use super::routes::{Api, Mounted, Routes};
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    Routes::<ClusterRole>::of(api)
+        .list("cluster_role_list", "List the cluster roles")
+        .get("cluster_role_get", "Fetch a cluster role")
+        .create("cluster_role_create", "Create a cluster role")
+        .put("cluster_role_put", "Create or replace a cluster role")
+        .patch("cluster_role_patch", "Change parts of a cluster role")
+        .delete("cluster_role_delete", "Delete a cluster role")
+        .mount()
+}

@@ -1,0 +1,102 @@
+//! Filters: which events reach a handler.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::subdue::TimeWindowWhen;
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
+
+/// Expressions that decide which events reach the handlers that name the filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct EventFilter {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// What happens to events for which all expressions are true: `allow` or `deny`. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub action: String,
+    /// JavaScript expressions about the event. At least one.
+    pub expressions: Vec<String>,
+    /// When the filter applies. Absent for always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<TimeWindowWhen>,
+    /// Names of the assets that the expressions need.
+    pub runtime_assets: Vec<String>,
+}
+
+impl Resource for EventFilter {
+    const KIND: &'static str = "EventFilter";
+    const NOUN: &'static str = "filter";
+    const PLURAL: &'static str = "filters";
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("filter name {why}")))?;
+        if !["allow", "deny"].contains(&self.action.as_str()) {
+            return Invalid::because(format!("action '{}' is not valid", self.action));
+        }
+        if self.expressions.is_empty() {
+            return Invalid::because("filter must have one or more expressions");
+        }
+        expression::verify_all(&self.expressions)?;
+        if self.metadata.namespace.is_empty() {
+            return Invalid::because("namespace must be set");
+        }
+        Ok(())
+    }
+
+    /// As in the reference, the message is the name.
+    fn conflict(&self) -> String {
+        self.metadata.name.clone()
+    }
+
+    fn cannot_delete(name: &str) -> String {
+        name.to_owned()
+    }
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl EventFilter {
+    /// A valid filter.
+    #[must_use]
+    pub fn fixture(name: &str) -> Self {
+        Self {
+            action: "allow".into(),
+            expressions: vec!["event.check.status == 2".into()],
+            metadata: ObjectMeta::new("default", name),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused = |change: &dyn Fn(&mut EventFilter)| {
+            let mut filter = EventFilter::fixture("a");
+            change(&mut filter);
+            filter.validate().expect_err("is refused").0
+        };
+        assert_eq!(EventFilter::fixture("a").validate(), Ok(()));
+        assert_eq!(refused(&|f| f.metadata.name.clear()), "filter name must not be empty");
+        assert_eq!(refused(&|f| f.action = "x".into()), "action 'x' is not valid");
+        assert_eq!(refused(&|f| f.expressions.clear()), "filter must have one or more expressions");
+        assert!(refused(&|f| f.expressions = vec!["(".into()]).starts_with("syntax error in"));
+        assert_eq!(refused(&|f| f.metadata.namespace.clear()), "namespace must be set");
+    }
+}

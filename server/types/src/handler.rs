@@ -1,0 +1,141 @@
+//! Handlers: what is done with events.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
+
+/// What is done with events: a command, a connection, or a set of other handlers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Handler {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// The name of the mutator that prepares the event. Absent for the event as JSON.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mutator: String,
+    /// The command that reads the event from its standard input. For `pipe`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// Seconds that the handler may take. 0 for no limit.
+    pub timeout: u32,
+    /// Where to connect to. For `tcp` and `udp`; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<HandlerSocket>,
+    /// Names of other handlers. For `set`.
+    pub handlers: Vec<String>,
+    /// Names of the filters that events have to pass.
+    pub filters: Vec<String>,
+    /// Environment variables of the command: `NAME=value`.
+    pub env_vars: Vec<String>,
+    /// Names of the assets that the command needs.
+    pub runtime_assets: Vec<String>,
+}
+
+/// Where a handler connects to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct HandlerSocket {
+    /// The host's name or address. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// The port. Required, greater than 0.
+    pub port: u32,
+}
+
+impl Resource for Handler {
+    const KIND: &'static str = "Handler";
+    const NOUN: &'static str = "handler";
+    const PLURAL: &'static str = "handlers";
+    type Scope = Namespaced;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn adopt(&mut self, namespace: &str, name: &str) {
+        self.metadata.adopt(namespace, name);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("handler name {why}")))?;
+        match self.kind.as_str() {
+            "" => return Invalid::because("empty handler type"),
+            "pipe" | "set" | "grpc" => {}
+            "tcp" | "udp" => match &self.socket {
+                None => return Invalid::because("tcp and udp handlers need a valid socket"),
+                Some(socket) if socket.host.is_empty() => {
+                    return Invalid::because("socket host undefined");
+                }
+                Some(socket) if socket.port == 0 => {
+                    return Invalid::because("socket port undefined");
+                }
+                Some(_) => {}
+            },
+            kind => return Invalid::because(format!("unknown handler type: {kind}")),
+        }
+        if self.metadata.namespace.is_empty() {
+            return Invalid::because("namespace must be set");
+        }
+        if self.kind == "grpc" {
+            return Invalid::because("use the extensions API for this handler type");
+        }
+        Ok(())
+    }
+
+    /// As in the reference, the message is the name.
+    fn conflict(&self) -> String {
+        self.metadata.name.clone()
+    }
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl Handler {
+    /// A valid handler.
+    #[must_use]
+    pub fn fixture(name: &str) -> Self {
+        Self {
+            kind: "pipe".into(),
+            command: "cat".into(),
+            metadata: ObjectMeta::new("default", name),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused = |change: &dyn Fn(&mut Handler)| {
+            let mut handler = Handler::fixture("a");
+            change(&mut handler);
+            handler.validate().expect_err("is refused").0
+        };
+        let socket = |host: &str, port| Some(HandlerSocket { host: host.into(), port });
+        assert_eq!(Handler::fixture("a").validate(), Ok(()));
+        assert_eq!(refused(&|h| h.metadata.name.clear()), "handler name must not be empty");
+        assert_eq!(refused(&|h| h.kind.clear()), "empty handler type");
+        assert_eq!(refused(&|h| h.kind = "x".into()), "unknown handler type: x");
+        assert_eq!(refused(&|h| h.kind = "tcp".into()), "tcp and udp handlers need a valid socket");
+        assert_eq!(
+            refused(&|h| (h.kind, h.socket) = ("udp".into(), socket("", 1))),
+            "socket host undefined"
+        );
+        assert_eq!(
+            refused(&|h| (h.kind, h.socket) = ("tcp".into(), socket("a", 0))),
+            "socket port undefined"
+        );
+        assert!(refused(&|h| h.kind = "grpc".into()).contains("extensions API"));
+        assert_eq!(refused(&|h| h.metadata.namespace.clear()), "namespace must be set");
+    }
+}
