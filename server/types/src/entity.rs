@@ -71,7 +71,8 @@ pub struct Network {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct NetworkInterface {
-    /// Its name: `eth0`.
+    /// Its name: `eth0`. Absent when not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Its hardware address. Absent when it has none.
     #[serde(skip_serializing_if = "String::is_empty")]

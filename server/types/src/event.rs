@@ -2,6 +2,7 @@
 
 mod check;
 mod metrics;
+mod number;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

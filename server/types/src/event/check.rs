@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::number;
 use crate::check::{HookList, ProxyRequests, Rules, schedule, subdue_schema};
 use crate::subdue::TimeWindowWhen;
 use crate::{Invalid, ObjectMeta, name};
@@ -51,7 +52,7 @@ pub struct Check {
     /// Whether only one of the subscribed agents runs the check each time.
     pub round_robin: bool,
     /// How long the command took, in seconds. Absent when 0.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "number::is_zero", serialize_with = "number::plain")]
     pub duration: f64,
     /// When the command ran, in seconds since 1970-01-01 UTC.
     pub executed: i64,
@@ -120,7 +121,7 @@ pub struct Hook {
     /// Whether the check's event was written to the command's standard input.
     pub stdin: bool,
     /// How long the command took, in seconds. Absent when 0.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "number::is_zero", serialize_with = "number::plain")]
     pub duration: f64,
     /// When the command ran, in seconds since 1970-01-01 UTC.
     pub executed: i64,
@@ -131,11 +132,6 @@ pub struct Hook {
     pub output: String,
     /// The exit status of the command.
     pub status: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(number: &f64) -> bool {
-    *number == 0.0
 }
 
 impl Check {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::number;
+
 /// Measurements.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
@@ -21,6 +23,7 @@ pub struct MetricPoint {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The value.
+    #[serde(serialize_with = "number::plain")]
     pub value: f64,
     /// When it was measured, in seconds since 1970-01-01 UTC or a finer unit that the handler knows.
     pub timestamp: i64,
