@@ -18,7 +18,7 @@
 //! });
 //! futures::pin_mut!(checks);
 //! while let Some(check) = checks.try_next().await? {
-//!     println!("{}", check.metadata.map(|metadata| metadata.name).unwrap_or_default());
+//!     println!("{check:?}");
 //! }
 //! # Ok(())
 //! # }

@@ -28,7 +28,7 @@ use tracing::Instrument as _;
 use crate::context::Cx;
 use crate::cors;
 use crate::error::{ApiError, Error, FAILED};
-use crate::http::{ALIAS, PREFIX};
+use crate::http::{ALIAS, PREFIX, is_published, params};
 
 /// Hands a request to the operation that its path names.
 ///
@@ -87,7 +87,9 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
         // The words of a route must be spelled out: only what stands for a variable may be escaped,
         // so the route must be there whatever the escaped segments say.
         let other = anything_escaped(&route.path);
+        let published = is_published(&route.path);
         let look = |method: &Method| {
+            published.then_some(())?;
             let exact = |path: &str| router.lookup_route(method, path.into(), None).ok();
             match &other {
                 Some(other) => exact(other).and_then(|_| exact(&route.path)),
@@ -188,6 +190,9 @@ async fn answer(rqctx: RequestContext<Cx>, request: Request<Body>) -> Response<B
     let path = uri.path();
     if path == "*" {
         return empty(StatusCode::OK);
+    }
+    if !params::well_escaped(path) {
+        return failure(Error::Invalid("the path has a bad percent escape".into()).into());
     }
     if let Some(clean) = canonical(path) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();

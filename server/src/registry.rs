@@ -120,10 +120,11 @@ impl<T: Resource> Grant<T> {
             let stored = self.load().await?;
             conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
             let mut value = next(stored.as_ref().map(|stored| &stored.value))?;
-            self.own(&mut value, self.name())?;
+            value.adopt(self.namespace(), self.name());
             value.prepare(&self.scene(), stored.as_ref().map(|stored| &stored.value));
-            self.agree("name", value.name(), self.name())?;
             value.validate()?;
+            self.agree("name", value.name(), self.name())?;
+            self.own(&mut value, self.name())?;
             let key = self.key().ok_or_else(unnameable)?;
             let precondition = match &stored {
                 Some(stored) => Precondition::At(key.clone(), stored.revision),

@@ -31,13 +31,13 @@ pub(crate) async fn put(
     conditions: &Conditions,
 ) -> Result<Shown, Error> {
     user.adopt("", grant.name());
+    user.validate()?;
     if user.username != grant.name() {
         let (body, url) = (&user.username, grant.name());
         return Err(Error::Invalid(format!(
             "the username is {body:?} in the body and {url:?} in the URL; they must agree"
         )));
     }
-    user.validate()?;
     let hash = hash_of(grant, &user).await?;
     for _ in 0..ATTEMPTS {
         let account = auth::account(grant.store(), &user.username).await?;

@@ -125,10 +125,9 @@ pub(crate) fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// User and password of a `Basic` header; the scheme's case does not matter.
+/// User and password of a `Basic` header, spelled as in the reference.
 pub(crate) fn basic_credentials(header: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("basic") { decode_basic(encoded) } else { None }
+    decode_basic(header.strip_prefix("Basic ")?)
 }
 
 fn invalid() -> Error {

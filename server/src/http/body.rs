@@ -42,13 +42,19 @@ impl<T: DeserializeOwned> Draft<T> {
     /// [`Error::UnsupportedMediaType`], [`Error::TooLarge`], [`Error::TooSlow`], or
     /// [`Error::Invalid`] with the place of the mistake (D5, D11).
     pub(crate) async fn read(self, cx: &Context) -> Result<T, Error> {
+        self.read_as(cx).await
+    }
+
+    /// What the body says, as another type: for bodies that are read more strictly than their
+    /// description.
+    pub(crate) async fn read_as<U: DeserializeOwned>(self, cx: &Context) -> Result<U, Error> {
         let bytes = self.bytes(cx).await?;
         let decoded = decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
         Ok(decoded.value)
     }
 
     /// The bytes of the body.
-    pub(crate) async fn bytes(self, cx: &Context) -> Result<Bytes, Error> {
+    async fn bytes(self, cx: &Context) -> Result<Bytes, Error> {
         let (parts, body) = self.0.into_parts();
         let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
         json_or_nothing(media_type.unwrap_or_default())?;

@@ -46,6 +46,7 @@ use sensu_types::silenced::Silenced;
 
 use crate::context::Cx;
 pub(crate) use routes::PREFIX;
+pub(crate) use silenced::is_published;
 
 /// The prefix of released Sensu clients: the same operations, not documented twice (D1).
 pub(crate) const ALIAS: &str = "/api/core/v2";

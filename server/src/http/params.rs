@@ -65,14 +65,19 @@ impl Paging {
 /// [`Error::Invalid`] for a bad percent escape or a semicolon, which servers disagree about.
 pub(crate) fn well_formed(query: Option<&str>) -> Result<(), Error> {
     let query = query.unwrap_or_default();
-    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-    if !query.split('%').skip(1).all(whole) {
+    if !well_escaped(query) {
         return Err(Error::Invalid("the query string has a bad percent escape".into()));
     }
     if query.contains(';') {
         return Err(Error::Invalid("the query string has a semicolon; write %3B".into()));
     }
     Ok(())
+}
+
+/// Whether every percent sign begins an escape.
+pub(crate) fn well_escaped(text: &str) -> bool {
+    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    text.split('%').skip(1).all(whole)
 }
 
 #[cfg(test)]

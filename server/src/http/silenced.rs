@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::params::{Paging, Params};
 use super::response::Many;
-use super::routes::{Api, Mounted, Routes};
+use super::routes::{Api, Mounted, PREFIX, Routes};
 use crate::auth::Caller;
 use crate::context::Cx;
 use crate::error::ApiError;
@@ -27,6 +27,15 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
         .delete("silenced_delete", "Delete a silenced entry")
         .also(silenced_list_by)
         .mount()
+}
+
+/// Whether a path is not just one that the joined route would take, but one that is published.
+pub(crate) fn is_published(path: &str) -> bool {
+    let mut words = path.strip_prefix(PREFIX).unwrap_or_default().split('/').skip(1);
+    let joined = words.next() == Some("namespaces") && words.nth(1) == Some("silenced");
+    let by = words.next().unwrap_or_default();
+    let has_value = words.next().is_some();
+    !(joined && has_value) || matches!(by, "checks" | "subscriptions")
 }
 
 /// What silenced entries are looked up by.

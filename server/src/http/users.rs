@@ -1,5 +1,7 @@
 //! `users`: who may log in. Passwords, groups and disabling have operations of their own.
 
+use std::collections::BTreeMap;
+
 use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
 use sensu_types::scope::{Everywhere, Name};
@@ -112,8 +114,10 @@ async fn user_password(
 ) -> Result<One<User>, ApiError> {
     let name = path.into_inner().name;
     let grant = Caller::of(&rqctx).await?.may_or_self::<User>(Verb::Update, &name).await?;
-    let body = draft.read(rqctx.context()).await?;
-    Ok(One::written(users::set_password(&grant, &body.password).await?))
+    // As in the reference: a map of texts, its key spelled exactly.
+    let body: BTreeMap<String, String> = draft.read_as(rqctx.context()).await?;
+    let password = body.get("password").map(String::as_str).unwrap_or_default();
+    Ok(One::written(users::set_password(&grant, password).await?))
 }
 
 /// Set a password by its hash

@@ -53,15 +53,27 @@ impl Resource for Asset {
         if self.url.is_empty() {
             return Invalid::because("URL cannot be empty");
         }
-        let url = url::Url::parse(&self.url);
-        match url.as_ref().map(url::Url::scheme) {
-            Ok("http" | "https") => {}
-            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
-                return Invalid::because("URL must be HTTP or HTTPS");
-            }
-            Err(_) => return Invalid::because("invalid URL provided"),
-        }
+        address(&self.url)?;
         expression::verify_all(&self.filters)
+    }
+}
+
+/// Whether a text is an address that an archive can be fetched from. An address without a host passes,
+/// as in the reference.
+fn address(text: &str) -> Result<(), Invalid> {
+    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    let parsed = url::Url::parse(text);
+    match parsed.as_ref().map(url::Url::scheme) {
+        Ok("http" | "https") | Err(url::ParseError::EmptyHost) => {}
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+            return Invalid::because("URL must be HTTP or HTTPS");
+        }
+        Err(_) => return Invalid::because("invalid URL provided"),
+    }
+    if text.split('%').skip(1).all(whole) {
+        Ok(())
+    } else {
+        Invalid::because("invalid URL provided")
     }
 }
 

@@ -18,9 +18,11 @@ pub struct Silenced {
     pub expire_on_resolve: bool,
     /// The user who wrote the entry. Set by the server.
     pub creator: String,
-    /// The check whose events are silenced; empty for all of the subscription.
+    /// The check whose events are silenced. Absent for all of the subscription.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub check: String,
-    /// Why.
+    /// Why. Absent when not given.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// The subscription whose events are silenced: those of entities and checks that both have it.
     /// `entity:<name>` is the subscription of one entity. Absent for all.
@@ -76,7 +78,7 @@ impl Resource for Silenced {
 
     fn prepare(&mut self, scene: &Scene<'_>, _previous: Option<&Self>) {
         scene.caller.clone_into(&mut self.creator);
-        if self.begin <= 0 {
+        if self.begin == 0 {
             self.begin = scene.now;
         }
         if self.expire > 0 {

@@ -1,21 +1,29 @@
 //! The first JSON value of a text as a tree, with duplicate objects merged.
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 
 /// The first value of the text; what follows it is not looked at.
 pub(super) fn parse(text: &str) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    Tree.deserialize(&mut reader)
+    Tree(0).deserialize(&mut reader)
 }
 
-struct Tree;
+/// Deeper than any type of ours nests. What lies below is read past, not built, so that no body can
+/// exhaust the stack; serde_json's own limit is a little deeper and counts only what is built.
+const DEEPEST: usize = 100;
+
+/// A reader of the value at some depth.
+struct Tree(usize);
 
 impl<'de> DeserializeSeed<'de> for Tree {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.0 > DEEPEST {
+            return IgnoredAny::deserialize(deserializer).map(|_| Value::Null);
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -57,7 +65,7 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Tree)? {
+        while let Some(item) = items.next_element_seed(Tree(self.0 + 1))? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -66,7 +74,7 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(Tree)?;
+            let value = entries.next_value_seed(Tree(self.0 + 1))?;
             put(&mut map, key, value);
         }
         Ok(Value::Object(map))

@@ -9,7 +9,10 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn plain<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.fract() == 0.0 && number.abs() < EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough to be exact")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole, and small enough to be exact"
+        )]
         return serializer.serialize_i64(*number as i64);
     }
     serializer.serialize_f64(*number)
