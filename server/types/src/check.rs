@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::subdue::TimeWindowWhen;
+use crate::event::MetricTag;
+use crate::reference::ResourceReference;
+use crate::secret::Secret;
+use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
+use crate::threshold::MetricThreshold;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, cron, expression, name};
 
 pub use crate::check_hooks::HookList;
@@ -61,6 +65,47 @@ pub struct CheckConfig {
     pub env_vars: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
+    /// The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub max_output_size: i64,
+    /// Whether the agent drops the output once it has read metrics from it. Absent when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub discard_output: bool,
+    /// Secrets that the command is given. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    /// Tags to add to the metrics that are read from the output. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub output_metric_tags: Vec<MetricTag>,
+    /// The pipelines that handle the events. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pipelines: Vec<ResourceReference>,
+    /// Limits of the metrics in the output, which decide on the status. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub output_metric_thresholds: Vec<MetricThreshold>,
+    /// More times at which the check does not run. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subdues: Vec<TimeWindowRepeated>,
+    /// The pipeline that handles the events when another fails. Not together with `pipelines`.
+    /// Absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_pipeline: Option<ResourceReference>,
+    /// The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+    #[serde(skip_serializing_if = "is_none")]
+    pub ttl_status: u32,
+    /// The status of the event when an asset cannot be had. Absent when the agent decides.
+    #[serde(skip_serializing_if = "is_none")]
+    pub asset_status: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+pub(crate) fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+pub(crate) fn is_none(status: &u32) -> bool {
+    *status == 0
 }
 
 /// Which proxy entities a check is run for.
@@ -118,6 +163,8 @@ impl Resource for CheckConfig {
             output_metric_format: &self.output_metric_format,
             flap_thresholds: (self.low_flap_threshold, self.high_flap_threshold),
             env_vars: &self.env_vars,
+            subdues: &self.subdues,
+            has_two_ways: !self.pipelines.is_empty() && self.fallback_pipeline.is_some(),
             subdue: self.subdue.as_ref(),
         }
         .validate()
@@ -150,6 +197,9 @@ pub(crate) struct Rules<'a> {
     /// Low, high.
     pub(crate) flap_thresholds: (u32, u32),
     pub(crate) env_vars: &'a [String],
+    pub(crate) subdues: &'a [TimeWindowRepeated],
+    /// Pipelines, and a pipeline for when there are none.
+    pub(crate) has_two_ways: bool,
     pub(crate) subdue: Option<&'a TimeWindowWhen>,
 }
 
@@ -181,6 +231,12 @@ impl Rules<'_> {
             return Invalid::because("invalid flap thresholds");
         }
         env_vars(self.env_vars)?;
+        self.subdues.iter().try_for_each(TimeWindowRepeated::validate)?;
+        if self.has_two_ways {
+            return Invalid::because(
+                "cannot have both pipelines and fallback_pipeline defined at the same time",
+            );
+        }
         self.subdue.map_or(Ok(()), TimeWindowWhen::validate)
     }
 }

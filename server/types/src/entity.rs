@@ -31,6 +31,12 @@ pub struct Entity {
     pub redact: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
+    /// The version of the agent's software. Absent when not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sensu_agent_version: String,
+    /// Names of the handlers that hear when the agent falls silent. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keepalive_handlers: Vec<String>,
 }
 
 /// What is known of a system. Fields that are not known are absent.
@@ -57,6 +63,40 @@ pub struct System {
     /// The architecture: `amd64`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub arch: String,
+    /// The version of the ARM architecture. Absent on others.
+    #[serde(skip_serializing_if = "is_unknown")]
+    pub arm_version: i32,
+    /// The C library: `glibc`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub libc_type: String,
+    /// What the machine is virtualized with: `kvm`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub vm_system: String,
+    /// `host` or `guest`, where machines are virtualized.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub vm_role: String,
+    /// The public cloud that the system runs in: `EC2`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cloud_provider: String,
+    /// How the system computes with fractions: `softfloat` or `hardfloat`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub float_type: String,
+    /// The programs that run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<Process>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_unknown(version: &i32) -> bool {
+    *version == 0
+}
+
+/// A program that runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Process {
+    /// Its name.
+    pub name: String,
 }
 
 /// The network of a system.

@@ -7,7 +7,9 @@ mod number;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::is_zero;
 use crate::entity::Entity;
+use crate::reference::ResourceReference;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 pub use check::{Check, CheckHistory, Hook};
@@ -31,11 +33,19 @@ pub struct Event {
     pub metrics: Option<Metrics>,
     /// Labels and annotations. Events have no name.
     pub metadata: ObjectMeta,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
+    /// What tells this event from all others; a UUID, usually. An event that arrives once more, with
+    /// the same `id` and in no way changed, is not counted again. Absent when not given.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The number that the reporter gave the event. Absent when 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sequence: i64,
+    /// The pipelines that handle the event. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pipelines: Vec<ResourceReference>,
+    /// The pipeline that handles the event when another fails. Absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_pipeline: Option<ResourceReference>,
 }
 
 impl Event {

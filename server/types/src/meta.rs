@@ -21,6 +21,10 @@ pub struct ObjectMeta {
     /// Key and value pairs for people and tools; not used for selection. Absent when empty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+    /// Who created the object, in the words of whoever wrote it: the server neither sets nor checks
+    /// it. Absent when not given.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub created_by: String,
 }
 
 impl ObjectMeta {

@@ -1,6 +1,6 @@
 //! Subdue windows: times of the week at which a check does not run.
 
-use chrono::NaiveTime;
+use chrono::{DateTime, FixedOffset, NaiveTime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,58 @@ pub struct TimeWindow {
     pub end: String,
 }
 
+/// A window of time with a date, which may come again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct TimeWindowRepeated {
+    /// When it begins for the first time, with the offset from UTC: `2026-01-31T17:00:00+01:00`.
+    pub begin: String,
+    /// When it ends for the first time, in the same form. Not before `begin`.
+    pub end: String,
+    /// When it comes again: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a
+    /// day of the week (`mondays`). Empty for never.
+    pub repeat: Vec<String>,
+}
+
+const PERIODS: [&str; 13] = [
+    "annually",
+    "monthly",
+    "weekly",
+    "weekdays",
+    "weekends",
+    "daily",
+    "sundays",
+    "mondays",
+    "tuesdays",
+    "wednesdays",
+    "thursdays",
+    "fridays",
+    "saturdays",
+];
+
+impl TimeWindowRepeated {
+    /// Whether it begins, ends, and comes again at times that exist.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the first that does not.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        let (begin, end) = (date("begin", &self.begin)?, date("end", &self.end)?);
+        if end < begin {
+            return Invalid::because("end time must be after begin time");
+        }
+        match self.repeat.iter().find(|period| !PERIODS.contains(&period.as_str())) {
+            Some(period) => Invalid::because(format!("invalid repeat period: {period}")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn date(which: &str, text: &str) -> Result<DateTime<FixedOffset>, Invalid> {
+    DateTime::parse_from_rfc3339(text).map_err(|why| {
+        Invalid(format!("invalid {which} time format: {text:?}: {why}; write 2026-01-31T17:00:00Z"))
+    })
+}
+
 impl TimeWindowWhen {
     /// Whether all times are times.
     ///
@@ -92,6 +144,22 @@ fn clock(text: &String) -> Result<(), Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn windows_with_dates_are_checked() {
+        let window = |begin: &str, end: &str, repeat: &str| TimeWindowRepeated {
+            begin: begin.into(),
+            end: end.into(),
+            repeat: vec![repeat.into()],
+        };
+        let (day, next) = ("2026-01-31T17:00:00+01:00", "2026-01-31T16:30:00Z");
+        assert_eq!(window(day, next, "weekdays").validate(), Ok(()));
+        let refused = |window: TimeWindowRepeated| window.validate().expect_err("is refused").0;
+        assert_eq!(refused(window(next, day, "daily")), "end time must be after begin time");
+        assert_eq!(refused(window(day, next, "never")), "invalid repeat period: never");
+        assert!(refused(window("5:00PM", next, "daily")).starts_with("invalid begin time format"));
+        assert!(refused(window(day, "", "daily")).starts_with("invalid end time format"));
+    }
 
     #[test]
     fn times_are_those_of_a_twelve_hour_clock() {

@@ -4,9 +4,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::metrics::MetricTag;
 use super::number;
-use crate::check::{HookList, ProxyRequests, Rules, schedule, subdue_schema};
-use crate::subdue::TimeWindowWhen;
+use crate::check::{HookList, ProxyRequests, Rules, is_none, is_zero, schedule, subdue_schema};
+use crate::reference::ResourceReference;
+use crate::secret::Secret;
+use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
+use crate::threshold::MetricThreshold;
 use crate::{Invalid, ObjectMeta, name};
 
 /// A check that ran, and its result.
@@ -95,6 +99,47 @@ pub struct Check {
     pub env_vars: Vec<String>,
     /// Name, namespace, labels and annotations of the check.
     pub metadata: ObjectMeta,
+    /// The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub max_output_size: i64,
+    /// Whether the agent drops the output once it has read metrics from it. Absent when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub discard_output: bool,
+    /// Secrets that the command is given. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    /// Whether silenced entries apply. Kept by the server, for reporters that send it; absent for
+    /// those that do not: see `silenced`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_silenced: Option<bool>,
+    /// Tags to add to the metrics that are read from the output. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub output_metric_tags: Vec<MetricTag>,
+    /// What scheduled the run, as the reporter says. Absent when not given.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub scheduler: String,
+    /// The name of the agent that ran the check. Absent when not given.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub processed_by: String,
+    /// The pipelines that handle the events. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pipelines: Vec<ResourceReference>,
+    /// Limits of the metrics in the output, which decide on the status. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub output_metric_thresholds: Vec<MetricThreshold>,
+    /// More times at which the check does not run. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subdues: Vec<TimeWindowRepeated>,
+    /// The pipeline that handles the events when another fails. Not together with `pipelines`.
+    /// Absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_pipeline: Option<ResourceReference>,
+    /// The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+    #[serde(skip_serializing_if = "is_none")]
+    pub ttl_status: u32,
+    /// The status of the event when an asset cannot be had. Absent when the agent decides.
+    #[serde(skip_serializing_if = "is_none")]
+    pub asset_status: u32,
 }
 
 /// One result among the last ones.
@@ -151,6 +196,8 @@ impl Check {
             output_metric_format: &self.output_metric_format,
             flap_thresholds: (self.low_flap_threshold, self.high_flap_threshold),
             env_vars: &self.env_vars,
+            subdues: &self.subdues,
+            has_two_ways: !self.pipelines.is_empty() && self.fallback_pipeline.is_some(),
             subdue: self.subdue.as_ref(),
         }
         .validate()
