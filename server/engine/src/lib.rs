@@ -6,19 +6,21 @@
 //! that the server keeps is ignored (D33). The order is: timestamp, history, total state change,
 //! state, occurrences, silences; each part reads only what the parts before it have settled.
 //!
-//! Redelivery: an event that arrives twice is two results, as in the reference, because results
-//! carry no identity of their own. What is idempotent is the rest: the same result on the same
-//! history always gives the same event.
+//! Redelivery: an event with an `id` (D40) that arrives once more, in no way changed, is the result
+//! that is stored already and changes nothing but its deadline. Events without one carry no identity:
+//! two equal ones are two results, as in the reference. Only the latest result is remembered as an
+//! event, so one that arrives again after another did is counted again.
 
 mod flap;
 mod history;
 mod occurrences;
+mod redelivery;
 mod silence;
 pub mod ttl;
 
 use sensu_types::Resource as _;
 use sensu_types::Scene;
-use sensu_types::event::Event;
+use sensu_types::event::{Check, Event};
 use sensu_types::silenced::Silenced;
 
 pub use flap::{FAILING, FLAPPING, PASSING};
@@ -47,13 +49,21 @@ pub fn apply(
 ) -> Outcome {
     let mut event = incoming;
     if event.timestamp == 0 {
-        event.timestamp = now;
+        let again = previous.filter(|stored| !event.id.is_empty() && stored.id == event.id);
+        event.timestamp = again.map_or(now, |stored| stored.timestamp);
     }
     if let (Some(entity), Some(before)) =
         (&mut event.entity, previous.and_then(|event| event.entity.as_ref()))
     {
         // Values that are shown as redacted keep what is stored (D25).
         entity.prepare(&Scene { caller: "", now }, Some(before));
+    }
+    if let Some(check) = &mut event.check {
+        cut_output(check);
+    }
+    if let Some(stored) = previous.filter(|stored| redelivery::is_known(stored, &event)) {
+        let deadline = stored.check.as_ref().and_then(|check| ttl::deadline(check, now));
+        return Outcome { event: stored.clone(), ended: Vec::new(), deadline };
     }
     let entity = event.entity.clone().unwrap_or_default();
     let Some(check) = &mut event.check else {
@@ -74,8 +84,20 @@ pub fn apply(
     let resolved = history::is_resolution(&check.history);
     let verdict = silence::judge(&entity, check, silences, resolved, now);
     check.silenced = verdict.applying;
+    // Only for those who know the field (D40).
+    if let Some(is_silenced) = &mut check.is_silenced {
+        *is_silenced = !check.silenced.is_empty();
+    }
     let deadline = ttl::deadline(check, now);
     Outcome { event, ended: verdict.ended, deadline }
+}
+
+/// Keeps as much of the output as the check says (D40), in whole characters.
+fn cut_output(check: &mut Check) {
+    let Ok(most) = usize::try_from(check.max_output_size) else { return };
+    if most > 0 {
+        check.output.truncate(check.output.floor_char_boundary(most));
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +129,30 @@ mod tests {
         let sent = Event { check: None, timestamp: 0, ..Event::fixture("web", "cpu", 0) };
         let outcome = apply(None, sent.clone(), &[], 100);
         assert_eq!(outcome.event, Event { timestamp: 100, ..sent });
+    }
+
+    #[test]
+    fn output_is_cut_between_characters() {
+        let cut = |max_output_size| {
+            let mut sent = Event::fixture("web", "cpu", 0);
+            let check = sent.check.as_mut().unwrap();
+            (check.output, check.max_output_size) = ("aéb".into(), max_output_size);
+            apply(None, sent, &[], 1).event.check.unwrap().output
+        };
+        assert_eq!([-1, 0, 1, 2, 3, 4, 5].map(cut), ["aéb", "aéb", "a", "a", "aé", "aéb", "aéb"]);
+    }
+
+    #[test]
+    fn is_silenced_is_answered_to_those_who_ask() {
+        let entry = [Silenced::fixture("", "cpu")];
+        let answered = |sent, silences: &[Silenced]| {
+            let mut event = Event::fixture("web", "cpu", 1);
+            event.check.as_mut().unwrap().is_silenced = sent;
+            apply(None, event, silences, 1).event.check.unwrap().is_silenced
+        };
+        assert_eq!(answered(None, &entry), None);
+        assert_eq!(answered(Some(false), &entry), Some(true));
+        assert_eq!(answered(Some(true), &[]), Some(false));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use sensu_types::event::{Check, Event};
 
-/// The exit status of a check whose results stopped coming.
+/// The exit status of a check whose results stopped coming, unless it says otherwise.
 const WARNING: u32 = 1;
 
 /// When a check fails for want of results, in seconds since 1970-01-01 UTC.
@@ -18,10 +18,13 @@ pub fn missing(stored: &Event, now: i64) -> Option<Event> {
     let mut event = stored.clone();
     let check = event.check.as_mut()?;
     let silent = now.saturating_sub(check.executed);
-    check.status = WARNING;
+    check.status = if check.ttl_status > 0 { check.ttl_status } else { WARNING };
     check.output = format!("Last check execution was {silent} seconds ago");
     check.executed = now;
     event.timestamp = now;
+    // It is another event than the one that it is made from.
+    event.id.clear();
+    event.sequence = 0;
     Some(event)
 }
 
@@ -51,6 +54,16 @@ mod tests {
         assert_eq!(check.output, "Last check execution was 65 seconds ago");
         assert_eq!((check.status, &*check.state, check.executed), (1, "failing", 165));
         assert_eq!((check.history.len(), failed.timestamp), (2, 165));
+    }
+
+    #[test]
+    fn a_check_may_say_how_bad_silence_is() {
+        let mut event = Event::fixture("web", "cpu", 0);
+        (event.id, event.sequence) = ("a".into(), 7);
+        event.check.as_mut().unwrap().ttl_status = 2;
+        let result = missing(&event, 165).unwrap();
+        assert_eq!((result.id.as_str(), result.sequence), ("", 0));
+        assert_eq!(result.check.unwrap().status, 2);
     }
 
     #[test]

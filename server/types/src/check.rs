@@ -86,8 +86,8 @@ pub struct CheckConfig {
     /// More times at which the check does not run. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdues: Vec<TimeWindowRepeated>,
-    /// The pipeline that handles the events when another fails. Not together with `pipelines`.
-    /// Absent when there is none.
+    /// The fallback pipeline that handles the events: it tries one pipeline after another. Not
+    /// together with `pipelines`. Absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_pipeline: Option<ResourceReference>,
     /// The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
@@ -346,6 +346,19 @@ mod tests {
             refused(|c| c.proxy_requests = Some(splay(false, 101))).contains("between 0 and 100")
         );
         assert!(refused(|c| c.proxy_requests = Some(splay(true, 0))).contains("greater than 0"));
+    }
+
+    #[test]
+    fn fields_of_later_releases_are_kept_as_they_come() {
+        let later = r#""metadata":{"name":"a","namespace":"default","created_by":"bob"},"max_output_size":5,"discard_output":true,"secrets":[{"name":"A","secret":"b"}],"output_metric_tags":[{"name":"a","value":"b"}],"pipelines":[{"name":"p","type":"Pipeline","api_version":"core/v2"}],"output_metric_thresholds":[{"name":"m","tags":[],"null_status":1,"thresholds":[{"min":"1","max":"","status":2}]}],"subdues":[{"begin":"2026-01-31T17:00:00Z","end":"2026-01-31T18:00:00Z","repeat":["daily"]}],"ttl_status":2,"asset_status":3}"#;
+        let text = format!(r#"{{"interval":1,{later}"#);
+        let check = crate::decode::from_slice::<CheckConfig>(text.as_bytes()).unwrap();
+        assert_eq!(check.unknown, [""; 0]);
+        assert_eq!(check.value.validate(), Ok(()));
+        let shown = serde_json::to_string(&check.value).unwrap();
+        assert!(shown.ends_with(later), "{shown}");
+        let both = CheckConfig { fallback_pipeline: Some(Default::default()), ..check.value };
+        assert!(both.validate().unwrap_err().0.starts_with("cannot have both pipelines"));
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub struct Event {
     /// The pipelines that handle the event. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<ResourceReference>,
-    /// The pipeline that handles the event when another fails. Absent when there is none.
+    /// The fallback pipeline that handles the event: it tries one pipeline after another. Absent when
+    /// there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_pipeline: Option<ResourceReference>,
 }
@@ -176,6 +177,27 @@ mod tests {
         assert_eq!((event.entity_name(), event.check_name()), ("web", "cpu"));
         assert_eq!(event.namespace(), "default");
         assert_eq!(event.check.unwrap().metadata.namespace, "default");
+    }
+
+    #[test]
+    fn fields_of_later_releases_are_kept_as_they_come() {
+        let parts = [
+            r#""sensu_agent_version":"6.0.0","keepalive_handlers":["h"]}"#,
+            r#""arm_version":7,"libc_type":"glibc","vm_system":"kvm","vm_role":"guest","cloud_provider":"EC2","float_type":"hardfloat","processes":[{"name":"init"}]}"#,
+            r#""is_silenced":false,"#,
+            r#""scheduler":"memory","processed_by":"agent","#,
+            r#""id":"3a5948f3-6ffd-4ea2-a41e-334f4a72ca2f","sequence":3,"pipelines":[{"name":"p","type":"Pipeline","api_version":"core/v2"}],"fallback_pipeline":{"name":"f","type":"FallbackPipeline","api_version":"fallback_pipeline/v1"}}"#,
+        ];
+        let [entity, system, silenced, by, event] = parts;
+        let text = format!(
+            r#"{{"entity":{{"system":{{{system},{entity},"check":{{{silenced}{by}"ttl_status":2}},{event}"#
+        );
+        let read = crate::decode::from_slice::<Event>(text.as_bytes()).unwrap();
+        assert_eq!(read.unknown, [""; 0]);
+        let shown = serde_json::to_string(&read.value).unwrap();
+        for part in parts {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
     }
 
     #[test]

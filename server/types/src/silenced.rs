@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::is_zero;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, name};
 
 /// An entry that silences the events of a check, of a subscription, or of a check within one.
@@ -30,15 +31,17 @@ pub struct Silenced {
     pub subscription: String,
     /// When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
     pub begin: i64,
-    /// When the entry ends, in seconds since 1970-01-01 UTC. Absent when it has no end. Set by the
-    /// server.
+    /// When the entry ends, in seconds since 1970-01-01 UTC. Follows from `expire` if left out or
+    /// sent back as it was read while `expire` or `begin` changed; otherwise it decides. Absent when
+    /// the entry has no end.
     #[serde(skip_serializing_if = "is_zero")]
     pub expire_at: i64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
+    /// Kept for clients that send it; it has no effect here. Absent when 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub default_silenced_expiry: i64,
+    /// Kept for clients that send it; it has no effect here. Absent when 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub max_silenced_expiry_allowed: i64,
 }
 
 /// Stands for any check or any subscription in the name of an entry.
@@ -76,14 +79,25 @@ impl Resource for Silenced {
         self.metadata.adopt(namespace, "");
     }
 
-    fn prepare(&mut self, scene: &Scene<'_>, _previous: Option<&Self>) {
+    fn prepare(&mut self, scene: &Scene<'_>, previous: Option<&Self>) {
         scene.caller.clone_into(&mut self.creator);
         if self.begin == 0 {
             self.begin = scene.now;
         }
-        if self.expire > 0 {
-            // From now, if the entry should have begun in the past: as long as was asked for.
-            self.expire_at = self.begin.max(scene.now).saturating_add(self.expire);
+        // From now, if the entry should have begun in the past: as long as was asked for.
+        let start = self.begin.max(scene.now);
+        // Whoever reads an entry and sends it back with another `expire` means the new one, not the
+        // end that followed from the old one.
+        let stale = previous.is_some_and(|before| {
+            before.expire_at == self.expire_at
+                && (before.expire, before.begin) != (self.expire, self.begin)
+        });
+        if self.expire_at > 0 && !stale {
+            if self.expire <= 0 {
+                self.expire = self.expire_at.saturating_sub(start).max(0);
+            }
+        } else if self.expire > 0 {
+            self.expire_at = start.saturating_add(self.expire);
         } else {
             (self.expire, self.expire_at) = (-1, 0);
         }
@@ -151,6 +165,31 @@ mod tests {
         assert_eq!(at(60, 50), (60, 50, 160, "bob".into()));
         assert_eq!(at(0, 0), (-1, 100, 0, "bob".into()));
         assert_eq!(at(-5, 0), (-1, 100, 0, "bob".into()));
+    }
+
+    #[test]
+    fn an_end_that_is_sent_decides() {
+        let before = {
+            let mut entry = Silenced { expire: 60, begin: 100, ..Silenced::fixture("a1", "") };
+            entry.prepare(&Scene { caller: "bob", now: 100 }, None);
+            entry
+        };
+        let sent = |change: fn(&mut Silenced)| {
+            let mut entry = before.clone();
+            change(&mut entry);
+            entry.prepare(&Scene { caller: "bob", now: 130 }, Some(&before));
+            (entry.expire, entry.expire_at)
+        };
+        assert_eq!(sent(|_| {}), (60, 160), "sent back as it was read: nothing moves");
+        assert_eq!(sent(|e| e.reason = "x".into()), (60, 160));
+        assert_eq!(sent(|e| e.expire = 10), (10, 140));
+        assert_eq!(sent(|e| e.expire = -1), (-1, 0));
+        assert_eq!(sent(|e| e.begin = 200), (60, 260));
+        assert_eq!(sent(|e| e.expire_at = 500), (60, 500));
+        assert_eq!(sent(|e| e.expire_at = 0), (60, 190), "as 5.0.0: the period starts over");
+        let mut new = Silenced { expire: 0, expire_at: 500, ..Silenced::fixture("a1", "") };
+        new.prepare(&Scene { caller: "bob", now: 130 }, None);
+        assert_eq!((new.expire, new.expire_at), (370, 500));
     }
 
     #[test]

@@ -130,8 +130,8 @@ pub struct Check {
     /// More times at which the check does not run. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdues: Vec<TimeWindowRepeated>,
-    /// The pipeline that handles the events when another fails. Not together with `pipelines`.
-    /// Absent when there is none.
+    /// The fallback pipeline that handles the events: it tries one pipeline after another. Not
+    /// together with `pipelines`. Absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_pipeline: Option<ResourceReference>,
     /// The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
