@@ -1,3 +1,7 @@
 //! How the server behaves where the document has no words for it.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod front;
+mod hostile;
+mod pages;

@@ -15,6 +15,7 @@ const COST: u32 = 4;
 /// A server that a test may do anything to.
 pub struct TestServer {
     server: Server,
+    http: reqwest::Client,
     /// The store behind it.
     pub store: Arc<dyn Store>,
 }
@@ -51,7 +52,7 @@ impl TestServer {
         let server = Server::start(Arc::clone(&store), clock, limits, anywhere, None)
             .await
             .expect("the server starts");
-        Self { server, store }
+        Self { server, http: reqwest::Client::new(), store }
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -88,7 +89,7 @@ impl TestServer {
         body: Option<&Value>,
     ) -> Raw {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let mut request = reqwest::Client::new().request(method, format!("{}{path}", self.url()));
+        let mut request = self.http.request(method, format!("{}{path}", self.url()));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

@@ -1,0 +1,152 @@
+//! Pages: bounded, complete, and consistent while others write (D12, D13).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sensu_store::{Key, Operation, Txn};
+use sensu_tests::{Raw, TestServer};
+use serde_json::{Value, json};
+
+const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
+const LIMIT: usize = 512_000;
+
+/// Walks a list to its end; answers the names that `name` takes from its items, in order.
+async fn walk(
+    server: &TestServer,
+    token: &str,
+    path: &str,
+    name: impl Fn(&Value) -> String,
+) -> Vec<String> {
+    let (mut names, mut next) = (Vec::new(), path.to_owned());
+    loop {
+        let page: Raw = server.send("GET", &next, Some(token), None).await;
+        assert_eq!(page.status, 200, "{:?}", page.body);
+        assert!(page.body.to_string().len() <= LIMIT, "a page above the limit");
+        names.extend(page.body.as_array().expect("a list").iter().map(&name));
+        let link = page.header("link");
+        if link.is_empty() {
+            assert_eq!(page.header("sensu-continue"), "", "a token without a link");
+            return names;
+        }
+        let (address, relation) = link.split_once(">; ").expect("a link");
+        assert_eq!(relation, "rel=\"next\"");
+        next = address.trim_start_matches('<').to_owned();
+    }
+}
+
+fn entity_of(event: &Value) -> String {
+    event["entity"]["metadata"]["name"].as_str().expect("a name").to_owned()
+}
+
+/// Puts many objects into the store at once, as the server would have.
+async fn fill(server: &TestServer, room: &str, items: impl Iterator<Item = (Vec<String>, Value)>) {
+    let mut operations = Vec::new();
+    for (segments, value) in items {
+        let key = Key::new(room, segments.iter().map(String::as_str)).expect("a key");
+        let value = value.to_string().into_bytes().into();
+        operations.push(Operation::Put { key, value, flags: 0, expires_at: None });
+    }
+    for batch in operations.chunks(1_000) {
+        let txn = Txn { operations: batch.to_vec(), ..Txn::default() };
+        server.store.commit(txn).await.expect("commits");
+    }
+}
+
+fn event(entity: &str) -> Value {
+    json!({
+        "timestamp": 1,
+        "entity": { "entity_class": "proxy", "metadata": { "name": entity, "namespace": "default" } },
+        "check": { "interval": 10, "output": "x".repeat(300),
+                   "metadata": { "name": "c", "namespace": "default" } },
+        "metadata": {},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_event_is_skipped_or_repeated_while_others_write() {
+    let server = Arc::new(TestServer::start().await);
+    let token: Arc<str> = server.token().await.into();
+    let name = |n: usize| format!("e{n:05}");
+    // Every second one stays; the others come and go.
+    let stay: BTreeSet<String> = (0..10_000).map(|n| name(2 * n)).collect();
+    let items = stay
+        .iter()
+        .map(|name| (vec!["default".to_owned(), name.clone(), "c".to_owned()], event(name)));
+    fill(&server, "events", items).await;
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..4_usize)
+        .map(|writer| {
+            let (server, token, stop) =
+                (Arc::clone(&server), Arc::clone(&token), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut n = writer * 7_919;
+                while !stop.load(Ordering::Relaxed) {
+                    n = (n * 31 + 17) % 10_000;
+                    let path = format!("{EVENTS}/{}/c", name(2 * n + 1));
+                    let body = event(&name(2 * n + 1));
+                    let put = server.send("PUT", &path, Some(&token), Some(&body)).await;
+                    assert_eq!(put.status, 200, "{:?}", put.body);
+                    if n.is_multiple_of(2) {
+                        server.send("DELETE", &path, Some(&token), None).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    let seen = walk(&server, &token, EVENTS, entity_of).await;
+    stop.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.await.expect("writes to the end");
+    }
+    assert!(seen.is_sorted(), "in order");
+    let unique: BTreeSet<String> = seen.iter().cloned().collect();
+    assert_eq!(unique.len(), seen.len(), "an event came twice");
+    let missed: Vec<_> = stay.difference(&unique).collect();
+    assert_eq!(missed, Vec::<&String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_thousand_objects_come_in_bounded_pages() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let items = (0..50_000).map(|n| {
+        let name = format!("c{n:05}");
+        let metadata = json!({ "name": name, "namespace": "default" });
+        let check = json!({ "command": "true", "interval": 60, "metadata": metadata });
+        (vec!["default".to_owned(), name], check)
+    });
+    fill(&server, "checks", items).await;
+    let name = |check: &Value| check["metadata"]["name"].as_str().expect("a name").to_owned();
+    for path in ["/apis/core/v2/namespaces/default/checks", "/apis/core/v2/checks"] {
+        let seen = walk(&server, &token, path, name).await;
+        assert_eq!(seen.len(), 50_000);
+        assert!(seen.is_sorted());
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn limits_and_tokens_are_what_they_should_be() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let path = "/apis/core/v2/clusterroles";
+    let get = |query: &'static str| {
+        let (server, token) = (&server, &token);
+        async move { server.send("GET", &format!("{path}{query}"), Some(token), None).await }
+    };
+    let all = get("").await;
+    assert_eq!(get("?limit=0").await.body, all.body);
+    let two = get("?limit=2").await;
+    assert_eq!(two.body.as_array().expect("a list").len(), 2);
+    assert!(!two.header("sensu-continue").is_empty());
+    assert_eq!(get("?limit=6").await.header("sensu-continue"), "", "all six are there");
+    for bad in
+        ["?limit=-1", "?limit=x", "?continue=nonsense", "?continue=Y2hlY2tzAA", "?limit=1&limit=2"]
+    {
+        let answer = get(bad).await;
+        assert_eq!((answer.status, answer.body["code"].as_u64()), (400, Some(1)), "{bad}");
+    }
+    server.stop().await;
+}
