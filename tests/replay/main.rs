@@ -42,7 +42,6 @@ fn folder() -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stdout, reason = "the report is what people run this for")]
 #[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
 async fn recorded_answers_are_ours() {
     let only = std::env::var("REPLAY_ONLY").unwrap_or_default();

@@ -11,7 +11,7 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Value> {
 }
 
 /// Deeper than any type of ours nests. What lies below is read past, not built, so that no body can
-/// exhaust the stack; serde_json's own limit is a little deeper and counts only what is built.
+/// exhaust the stack; that of `serde_json` is a little deeper and counts only what is built.
 const DEEPEST: usize = 100;
 
 /// A reader of the value at some depth.
