@@ -607,6 +607,9 @@ pub mod types {
     ///A check that ran, and its result.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Check {
+        ///The status of the event when an asset cannot be had. Absent when the agent decides.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub asset_status: ::std::option::Option<i64>,
         ///Hooks to run in response to results, by kind of result.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub check_hooks: ::std::vec::Vec<HookList>,
@@ -616,6 +619,9 @@ pub mod types {
         ///When the check runs, as a cron schedule. Absent when not used.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub cron: ::std::option::Option<::std::string::String>,
+        ///Whether the agent drops the output once it has read metrics from it. Absent when not.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub discard_output: ::std::option::Option<bool>,
         ///How long the command took, in seconds. Absent when 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
@@ -625,6 +631,9 @@ pub mod types {
         ///When the command ran, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub executed: i64,
+        ///The fallback pipeline that handles the events: it tries one pipeline after another. Not together with `pipelines`. Absent when there is none.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub fallback_pipeline: ::std::option::Option<ResourceReference>,
         ///Names of the handlers that the event is sent to.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
@@ -640,6 +649,9 @@ pub mod types {
         ///Seconds between two runs. At least 1, unless `cron` is set.
         #[serde(default)]
         pub interval: i64,
+        ///Whether silenced entries apply. Kept by the server, for reporters that send it; absent for those that do not: see `silenced`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_silenced: ::std::option::Option<bool>,
         ///When the run was asked for, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub issued: i64,
@@ -649,6 +661,9 @@ pub mod types {
         ///Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
         #[serde(default)]
         pub low_flap_threshold: i64,
+        ///The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_output_size: ::std::option::Option<i64>,
         ///Name, namespace, labels and annotations of the check.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
@@ -667,6 +682,18 @@ pub mod types {
         ///Names of the handlers that metrics are sent to.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_handlers: ::std::vec::Vec<::std::string::String>,
+        ///Tags to add to the metrics that are read from the output. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub output_metric_tags: ::std::vec::Vec<MetricTag>,
+        ///Limits of the metrics in the output, which decide on the status. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub output_metric_thresholds: ::std::vec::Vec<MetricThreshold>,
+        ///The pipelines that handle the events. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub pipelines: ::std::vec::Vec<ResourceReference>,
+        ///The name of the agent that ran the check. Absent when not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub processed_by: ::std::option::Option<::std::string::String>,
         ///The entity that the result is for, if not the agent's own.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
@@ -682,6 +709,12 @@ pub mod types {
         ///Names of the assets that the command needs.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///What scheduled the run, as the reporter says. Absent when not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub scheduler: ::std::option::Option<::std::string::String>,
+        ///Secrets that the command is given. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub secrets: ::std::vec::Vec<Secret>,
         ///Names of the silenced entries that apply. Absent when none does. Kept by the server; what is sent is ignored.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub silenced: ::std::vec::Vec<::std::string::String>,
@@ -697,6 +730,9 @@ pub mod types {
         ///When the check does not run. `null` when there is no such time.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<CheckSubdue>,
+        ///More times at which the check does not run. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
         ///Agents with one of these subscriptions run the check.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
@@ -709,6 +745,9 @@ pub mod types {
         ///Seconds after which a missing result is an event of its own. 0 for none.
         #[serde(default)]
         pub ttl: i64,
+        ///The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub ttl_status: ::std::option::Option<i64>,
     }
     impl Check {
         pub fn builder() -> builder::Check {
@@ -718,6 +757,9 @@ pub mod types {
     ///A check: a command that agents with one of its subscriptions run on a schedule.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct CheckConfig {
+        ///The status of the event when an asset cannot be had. Absent when the agent decides.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub asset_status: ::std::option::Option<i64>,
         ///Hooks to run in response to results, by kind of result.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub check_hooks: ::std::vec::Vec<HookList>,
@@ -727,9 +769,15 @@ pub mod types {
         ///When the check runs, as a cron schedule of five fields, `@daily` and the like, or `@every 5m`. Either this or `interval` is required. Absent when not used.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub cron: ::std::option::Option<::std::string::String>,
+        ///Whether the agent drops the output once it has read metrics from it. Absent when not.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub discard_output: ::std::option::Option<bool>,
         ///Environment variables of the command: `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
+        ///The fallback pipeline that handles the events: it tries one pipeline after another. Not together with `pipelines`. Absent when there is none.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub fallback_pipeline: ::std::option::Option<ResourceReference>,
         ///Names of the handlers that events of this check are sent to.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
@@ -742,6 +790,9 @@ pub mod types {
         ///Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
         #[serde(default)]
         pub low_flap_threshold: i64,
+        ///The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_output_size: ::std::option::Option<i64>,
         ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
@@ -751,6 +802,15 @@ pub mod types {
         ///Names of the handlers that metrics are sent to.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_handlers: ::std::vec::Vec<::std::string::String>,
+        ///Tags to add to the metrics that are read from the output. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub output_metric_tags: ::std::vec::Vec<MetricTag>,
+        ///Limits of the metrics in the output, which decide on the status. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub output_metric_thresholds: ::std::vec::Vec<MetricThreshold>,
+        ///The pipelines that handle the events. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub pipelines: ::std::vec::Vec<ResourceReference>,
         ///The entity that results are for, if not the agent's own.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
@@ -766,12 +826,18 @@ pub mod types {
         ///Names of the assets that the command needs.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///Secrets that the command is given. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub secrets: ::std::vec::Vec<Secret>,
         ///Whether the agent writes the entity, as JSON, to the command's standard input.
         #[serde(default)]
         pub stdin: bool,
         ///When the check does not run. `null` when there is no such time.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<CheckConfigSubdue>,
+        ///More times at which the check does not run. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
         ///Agents with one of these subscriptions run the check.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
@@ -781,6 +847,9 @@ pub mod types {
         ///Seconds after which a missing result is an event of its own. Greater than the interval; 0 for none.
         #[serde(default)]
         pub ttl: i64,
+        ///The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub ttl_status: ::std::option::Option<i64>,
     }
     impl CheckConfig {
         pub fn builder() -> builder::CheckConfig {
@@ -2448,6 +2517,9 @@ pub mod types {
         ///`agent`, `proxy`, or any other word. Required.
         #[serde(default)]
         pub entity_class: ::std::string::String,
+        ///Names of the handlers that hear when the agent falls silent. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub keepalive_handlers: ::std::vec::Vec<::std::string::String>,
         ///When the entity was last heard of, in seconds since 1970-01-01 UTC. 0 for never.
         #[serde(default)]
         pub last_seen: i64,
@@ -2457,6 +2529,9 @@ pub mod types {
         ///Labels and annotations with one of these keys are shown as `REDACTED`, whatever the case of the key. Absent when empty; then `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret` apply.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub redact: ::std::vec::Vec<::std::string::String>,
+        ///The version of the agent's software. Absent when not known.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sensu_agent_version: ::std::option::Option<::std::string::String>,
         ///Agents run the checks that have one of these subscriptions.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
@@ -3050,12 +3125,24 @@ pub mod types {
         ///The entity that it was observed on. Required. An entity that is not known is created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub entity: ::std::option::Option<Entity>,
+        ///The fallback pipeline that handles the event: it tries one pipeline after another. Absent when there is none.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub fallback_pipeline: ::std::option::Option<ResourceReference>,
+        ///What tells this event from all others; a UUID, usually. An event that arrives once more, with the same `id` and in no way changed, is not counted again. Absent when not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub id: ::std::option::Option<::std::string::String>,
         ///Labels and annotations. Events have no name.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Measurements. Absent when there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metrics: ::std::option::Option<Metrics>,
+        ///The pipelines that handle the event. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub pipelines: ::std::vec::Vec<ResourceReference>,
+        ///The number that the reporter gave the event. Absent when 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sequence: ::std::option::Option<i64>,
         ///When it was observed, in seconds since 1970-01-01 UTC. Now, if left out.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub timestamp: ::std::option::Option<i64>,
@@ -6272,6 +6359,45 @@ pub mod types {
             Default::default()
         }
     }
+    ///How the values of one metric decide on the status of a check.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct MetricThreshold {
+        ///The name of the metric.
+        #[serde(default)]
+        pub name: ::std::string::String,
+        ///The status if there is no such measurement.
+        #[serde(default)]
+        pub null_status: i64,
+        ///Only measurements with all of these tags count.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub tags: ::std::vec::Vec<MetricTag>,
+        ///The limits, each with its status.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub thresholds: ::std::vec::Vec<MetricThresholdRule>,
+    }
+    impl MetricThreshold {
+        pub fn builder() -> builder::MetricThreshold {
+            Default::default()
+        }
+    }
+    ///Limits of a metric, and the status of the check beyond them.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct MetricThresholdRule {
+        ///The highest good value, as text: `"75.0"`. Empty for no limit.
+        #[serde(default)]
+        pub max: ::std::string::String,
+        ///The lowest good value, as text: `"0.5"`. Empty for no limit.
+        #[serde(default)]
+        pub min: ::std::string::String,
+        ///The status of values below `min` or above `max`.
+        #[serde(default)]
+        pub status: i64,
+    }
+    impl MetricThresholdRule {
+        pub fn builder() -> builder::MetricThresholdRule {
+            Default::default()
+        }
+    }
     ///Measurements.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Metrics {
@@ -7046,9 +7172,9 @@ pub mod types {
         ///Its hardware address. Absent when it has none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub mac: ::std::option::Option<::std::string::String>,
-        ///Its name: `eth0`.
-        #[serde(default)]
-        pub name: ::std::string::String,
+        ///Its name: `eth0`. Absent when not known.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
     }
     impl NetworkInterface {
         pub fn builder() -> builder::NetworkInterface {
@@ -7067,6 +7193,9 @@ pub mod types {
             ::std::string::String,
             ::std::string::String,
         >,
+        ///Who created the object, in the words of whoever wrote it: the server neither sets nor checks it. Absent when not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_by: ::std::option::Option<::std::string::String>,
         ///Key and value pairs to select objects by. Absent when empty.
         #[serde(
             default,
@@ -7112,6 +7241,18 @@ pub mod types {
             Default::default()
         }
     }
+    ///A program that runs.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Process {
+        ///Its name.
+        #[serde(default)]
+        pub name: ::std::string::String,
+    }
+    impl Process {
+        pub fn builder() -> builder::Process {
+            Default::default()
+        }
+    }
     ///Which proxy entities a check is run for.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ProxyRequests {
@@ -7139,6 +7280,24 @@ pub mod types {
     }
     impl Refresh {
         pub fn builder() -> builder::Refresh {
+            Default::default()
+        }
+    }
+    ///Names another object by its kind.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct ResourceReference {
+        ///The group and version of the API that has the kind: `core/v2`.
+        #[serde(default)]
+        pub api_version: ::std::string::String,
+        ///The name of the object.
+        #[serde(default)]
+        pub name: ::std::string::String,
+        ///Its kind: `Pipeline`.
+        #[serde(rename = "type", default)]
+        pub type_: ::std::string::String,
+    }
+    impl ResourceReference {
+        pub fn builder() -> builder::ResourceReference {
             Default::default()
         }
     }
@@ -8288,33 +8447,54 @@ pub mod types {
             Default::default()
         }
     }
+    ///A secret that a command is given as an environment variable.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Secret {
+        ///The name of the environment variable. Absent when empty.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///The name of the secret. Never its value. Absent when empty.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub secret: ::std::option::Option<::std::string::String>,
+    }
+    impl Secret {
+        pub fn builder() -> builder::Secret {
+            Default::default()
+        }
+    }
     ///An entry that silences the events of a check, of a subscription, or of a check within one.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Silenced {
         ///When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
         #[serde(default)]
         pub begin: i64,
-        ///The check whose events are silenced; empty for all of the subscription.
-        #[serde(default)]
-        pub check: ::std::string::String,
+        ///The check whose events are silenced. Absent for all of the subscription.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub check: ::std::option::Option<::std::string::String>,
         ///The user who wrote the entry. Set by the server.
         #[serde(default)]
         pub creator: ::std::string::String,
+        ///Kept for clients that send it; it has no effect here. Absent when 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub default_silenced_expiry: ::std::option::Option<i64>,
         ///Seconds that the entry lasts, counted from `begin`. -1 or 0 for no end; read back as -1.
         #[serde(default)]
         pub expire: i64,
-        ///When the entry ends, in seconds since 1970-01-01 UTC. Absent when it has no end. Set by the server.
+        ///When the entry ends, in seconds since 1970-01-01 UTC. Follows from `expire` if left out or sent back as it was read while `expire` or `begin` changed; otherwise it decides. Absent when the entry has no end.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expire_at: ::std::option::Option<i64>,
         ///Whether the entry goes when an event that it silences is resolved.
         #[serde(default)]
         pub expire_on_resolve: bool,
+        ///Kept for clients that send it; it has no effect here. Absent when 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_silenced_expiry_allowed: ::std::option::Option<i64>,
         ///Namespace, labels and annotations. The name is made from subscription and check: `subscription:check`, with `*` for one that is not given.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Why.
-        #[serde(default)]
-        pub reason: ::std::string::String,
+        ///Why. Absent when not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub reason: ::std::option::Option<::std::string::String>,
         ///The subscription whose events are silenced: those of entities and checks that both have it. `entity:<name>` is the subscription of one entity. Absent for all.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subscription: ::std::option::Option<::std::string::String>,
@@ -9105,9 +9285,21 @@ pub mod types {
         ///The architecture: `amd64`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub arch: ::std::option::Option<::std::string::String>,
+        ///The version of the ARM architecture. Absent on others.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub arm_version: ::std::option::Option<i32>,
+        ///The public cloud that the system runs in: `EC2`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub cloud_provider: ::std::option::Option<::std::string::String>,
+        ///How the system computes with fractions: `softfloat` or `hardfloat`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub float_type: ::std::option::Option<::std::string::String>,
         ///The name the host has for itself.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub hostname: ::std::option::Option<::std::string::String>,
+        ///The C library: `glibc`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub libc_type: ::std::option::Option<::std::string::String>,
         ///The network.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub network: ::std::option::Option<Network>,
@@ -9123,6 +9315,15 @@ pub mod types {
         ///The version of the distribution.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub platform_version: ::std::option::Option<::std::string::String>,
+        ///The programs that run.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub processes: ::std::vec::Vec<Process>,
+        ///`host` or `guest`, where machines are virtualized.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub vm_role: ::std::option::Option<::std::string::String>,
+        ///What the machine is virtualized with: `kvm`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub vm_system: ::std::option::Option<::std::string::String>,
     }
     impl System {
         pub fn builder() -> builder::System {
@@ -9174,6 +9375,24 @@ pub mod types {
     }
     impl TimeWindowDays {
         pub fn builder() -> builder::TimeWindowDays {
+            Default::default()
+        }
+    }
+    ///A window of time with a date, which may come again.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct TimeWindowRepeated {
+        ///When it begins for the first time, with the offset from UTC: `2026-01-31T17:00:00+01:00`.
+        #[serde(default)]
+        pub begin: ::std::string::String,
+        ///When it ends for the first time, in the same form. Not before `begin`.
+        #[serde(default)]
+        pub end: ::std::string::String,
+        ///When it comes again: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a day of the week (`mondays`). Empty for never.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub repeat: ::std::vec::Vec<::std::string::String>,
+    }
+    impl TimeWindowRepeated {
+        pub fn builder() -> builder::TimeWindowRepeated {
             Default::default()
         }
     }
@@ -10097,6 +10316,10 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Check {
+            asset_status: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
             check_hooks: ::std::result::Result<
                 ::std::vec::Vec<super::HookList>,
                 ::std::string::String,
@@ -10109,6 +10332,10 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
+            discard_output: ::std::result::Result<
+                ::std::option::Option<bool>,
+                ::std::string::String,
+            >,
             duration: ::std::result::Result<
                 ::std::option::Option<f64>,
                 ::std::string::String,
@@ -10118,6 +10345,10 @@ pub mod types {
                 ::std::string::String,
             >,
             executed: ::std::result::Result<i64, ::std::string::String>,
+            fallback_pipeline: ::std::result::Result<
+                ::std::option::Option<super::ResourceReference>,
+                ::std::string::String,
+            >,
             handlers: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
@@ -10132,9 +10363,17 @@ pub mod types {
                 ::std::string::String,
             >,
             interval: ::std::result::Result<i64, ::std::string::String>,
+            is_silenced: ::std::result::Result<
+                ::std::option::Option<bool>,
+                ::std::string::String,
+            >,
             issued: ::std::result::Result<i64, ::std::string::String>,
             last_ok: ::std::result::Result<i64, ::std::string::String>,
             low_flap_threshold: ::std::result::Result<i64, ::std::string::String>,
+            max_output_size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
@@ -10148,6 +10387,22 @@ pub mod types {
             >,
             output_metric_handlers: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            output_metric_tags: ::std::result::Result<
+                ::std::vec::Vec<super::MetricTag>,
+                ::std::string::String,
+            >,
+            output_metric_thresholds: ::std::result::Result<
+                ::std::vec::Vec<super::MetricThreshold>,
+                ::std::string::String,
+            >,
+            pipelines: ::std::result::Result<
+                ::std::vec::Vec<super::ResourceReference>,
+                ::std::string::String,
+            >,
+            processed_by: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
             proxy_entity_name: ::std::result::Result<
@@ -10164,6 +10419,14 @@ pub mod types {
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
+            scheduler: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            secrets: ::std::result::Result<
+                ::std::vec::Vec<super::Secret>,
+                ::std::string::String,
+            >,
             silenced: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
@@ -10178,6 +10441,10 @@ pub mod types {
                 ::std::option::Option<super::CheckSubdue>,
                 ::std::string::String,
             >,
+            subdues: ::std::result::Result<
+                ::std::vec::Vec<super::TimeWindowRepeated>,
+                ::std::string::String,
+            >,
             subscriptions: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
@@ -10185,48 +10452,77 @@ pub mod types {
             timeout: ::std::result::Result<i64, ::std::string::String>,
             total_state_change: ::std::result::Result<i64, ::std::string::String>,
             ttl: ::std::result::Result<i64, ::std::string::String>,
+            ttl_status: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for Check {
             fn default() -> Self {
                 Self {
+                    asset_status: Ok(Default::default()),
                     check_hooks: Ok(Default::default()),
                     command: Ok(Default::default()),
                     cron: Ok(Default::default()),
+                    discard_output: Ok(Default::default()),
                     duration: Ok(Default::default()),
                     env_vars: Ok(Default::default()),
                     executed: Ok(Default::default()),
+                    fallback_pipeline: Ok(Default::default()),
                     handlers: Ok(Default::default()),
                     high_flap_threshold: Ok(Default::default()),
                     history: Ok(Default::default()),
                     hooks: Ok(Default::default()),
                     interval: Ok(Default::default()),
+                    is_silenced: Ok(Default::default()),
                     issued: Ok(Default::default()),
                     last_ok: Ok(Default::default()),
                     low_flap_threshold: Ok(Default::default()),
+                    max_output_size: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     occurrences: Ok(Default::default()),
                     occurrences_watermark: Ok(Default::default()),
                     output: Ok(Default::default()),
                     output_metric_format: Ok(Default::default()),
                     output_metric_handlers: Ok(Default::default()),
+                    output_metric_tags: Ok(Default::default()),
+                    output_metric_thresholds: Ok(Default::default()),
+                    pipelines: Ok(Default::default()),
+                    processed_by: Ok(Default::default()),
                     proxy_entity_name: Ok(Default::default()),
                     proxy_requests: Ok(Default::default()),
                     publish: Ok(Default::default()),
                     round_robin: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
+                    scheduler: Ok(Default::default()),
+                    secrets: Ok(Default::default()),
                     silenced: Ok(Default::default()),
                     state: Ok(Default::default()),
                     status: Ok(Default::default()),
                     stdin: Ok(Default::default()),
                     subdue: Ok(Default::default()),
+                    subdues: Ok(Default::default()),
                     subscriptions: Ok(Default::default()),
                     timeout: Ok(Default::default()),
                     total_state_change: Ok(Default::default()),
                     ttl: Ok(Default::default()),
+                    ttl_status: Ok(Default::default()),
                 }
             }
         }
         impl Check {
+            pub fn asset_status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.asset_status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for asset_status: {e}")
+                    });
+                self
+            }
             pub fn check_hooks<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::HookList>>,
@@ -10263,6 +10559,20 @@ pub mod types {
                     });
                 self
             }
+            pub fn discard_output<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.discard_output = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for discard_output: {e}"
+                        )
+                    });
+                self
+            }
             pub fn duration<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<f64>>,
@@ -10296,6 +10606,22 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for executed: {e}")
+                    });
+                self
+            }
+            pub fn fallback_pipeline<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ResourceReference>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.fallback_pipeline = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for fallback_pipeline: {e}"
+                        )
                     });
                 self
             }
@@ -10361,6 +10687,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn is_silenced<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.is_silenced = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for is_silenced: {e}")
+                    });
+                self
+            }
             pub fn issued<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -10395,6 +10733,20 @@ pub mod types {
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for low_flap_threshold: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn max_output_size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max_output_size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for max_output_size: {e}"
                         )
                     });
                 self
@@ -10477,6 +10829,58 @@ pub mod types {
                     });
                 self
             }
+            pub fn output_metric_tags<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MetricTag>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.output_metric_tags = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for output_metric_tags: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn output_metric_thresholds<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MetricThreshold>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.output_metric_thresholds = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for output_metric_thresholds: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn pipelines<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ResourceReference>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pipelines = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for pipelines: {e}")
+                    });
+                self
+            }
+            pub fn processed_by<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.processed_by = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for processed_by: {e}")
+                    });
+                self
+            }
             pub fn proxy_entity_name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -10540,6 +10944,30 @@ pub mod types {
                         format!(
                             "error converting supplied value for runtime_assets: {e}"
                         )
+                    });
+                self
+            }
+            pub fn scheduler<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.scheduler = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for scheduler: {e}")
+                    });
+                self
+            }
+            pub fn secrets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Secret>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.secrets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for secrets: {e}")
                     });
                 self
             }
@@ -10603,6 +11031,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn subdues<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::TimeWindowRepeated>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.subdues = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for subdues: {e}")
+                    });
+                self
+            }
             pub fn subscriptions<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -10653,6 +11093,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn ttl_status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ttl_status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for ttl_status: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<Check> for super::Check {
             type Error = super::error::ConversionError;
@@ -10660,85 +11112,115 @@ pub mod types {
                 value: Check,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
+                    asset_status: value.asset_status?,
                     check_hooks: value.check_hooks?,
                     command: value.command?,
                     cron: value.cron?,
+                    discard_output: value.discard_output?,
                     duration: value.duration?,
                     env_vars: value.env_vars?,
                     executed: value.executed?,
+                    fallback_pipeline: value.fallback_pipeline?,
                     handlers: value.handlers?,
                     high_flap_threshold: value.high_flap_threshold?,
                     history: value.history?,
                     hooks: value.hooks?,
                     interval: value.interval?,
+                    is_silenced: value.is_silenced?,
                     issued: value.issued?,
                     last_ok: value.last_ok?,
                     low_flap_threshold: value.low_flap_threshold?,
+                    max_output_size: value.max_output_size?,
                     metadata: value.metadata?,
                     occurrences: value.occurrences?,
                     occurrences_watermark: value.occurrences_watermark?,
                     output: value.output?,
                     output_metric_format: value.output_metric_format?,
                     output_metric_handlers: value.output_metric_handlers?,
+                    output_metric_tags: value.output_metric_tags?,
+                    output_metric_thresholds: value.output_metric_thresholds?,
+                    pipelines: value.pipelines?,
+                    processed_by: value.processed_by?,
                     proxy_entity_name: value.proxy_entity_name?,
                     proxy_requests: value.proxy_requests?,
                     publish: value.publish?,
                     round_robin: value.round_robin?,
                     runtime_assets: value.runtime_assets?,
+                    scheduler: value.scheduler?,
+                    secrets: value.secrets?,
                     silenced: value.silenced?,
                     state: value.state?,
                     status: value.status?,
                     stdin: value.stdin?,
                     subdue: value.subdue?,
+                    subdues: value.subdues?,
                     subscriptions: value.subscriptions?,
                     timeout: value.timeout?,
                     total_state_change: value.total_state_change?,
                     ttl: value.ttl?,
+                    ttl_status: value.ttl_status?,
                 })
             }
         }
         impl ::std::convert::From<super::Check> for Check {
             fn from(value: super::Check) -> Self {
                 Self {
+                    asset_status: Ok(value.asset_status),
                     check_hooks: Ok(value.check_hooks),
                     command: Ok(value.command),
                     cron: Ok(value.cron),
+                    discard_output: Ok(value.discard_output),
                     duration: Ok(value.duration),
                     env_vars: Ok(value.env_vars),
                     executed: Ok(value.executed),
+                    fallback_pipeline: Ok(value.fallback_pipeline),
                     handlers: Ok(value.handlers),
                     high_flap_threshold: Ok(value.high_flap_threshold),
                     history: Ok(value.history),
                     hooks: Ok(value.hooks),
                     interval: Ok(value.interval),
+                    is_silenced: Ok(value.is_silenced),
                     issued: Ok(value.issued),
                     last_ok: Ok(value.last_ok),
                     low_flap_threshold: Ok(value.low_flap_threshold),
+                    max_output_size: Ok(value.max_output_size),
                     metadata: Ok(value.metadata),
                     occurrences: Ok(value.occurrences),
                     occurrences_watermark: Ok(value.occurrences_watermark),
                     output: Ok(value.output),
                     output_metric_format: Ok(value.output_metric_format),
                     output_metric_handlers: Ok(value.output_metric_handlers),
+                    output_metric_tags: Ok(value.output_metric_tags),
+                    output_metric_thresholds: Ok(value.output_metric_thresholds),
+                    pipelines: Ok(value.pipelines),
+                    processed_by: Ok(value.processed_by),
                     proxy_entity_name: Ok(value.proxy_entity_name),
                     proxy_requests: Ok(value.proxy_requests),
                     publish: Ok(value.publish),
                     round_robin: Ok(value.round_robin),
                     runtime_assets: Ok(value.runtime_assets),
+                    scheduler: Ok(value.scheduler),
+                    secrets: Ok(value.secrets),
                     silenced: Ok(value.silenced),
                     state: Ok(value.state),
                     status: Ok(value.status),
                     stdin: Ok(value.stdin),
                     subdue: Ok(value.subdue),
+                    subdues: Ok(value.subdues),
                     subscriptions: Ok(value.subscriptions),
                     timeout: Ok(value.timeout),
                     total_state_change: Ok(value.total_state_change),
                     ttl: Ok(value.ttl),
+                    ttl_status: Ok(value.ttl_status),
                 }
             }
         }
         #[derive(Clone, Debug)]
         pub struct CheckConfig {
+            asset_status: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
             check_hooks: ::std::result::Result<
                 ::std::vec::Vec<super::HookList>,
                 ::std::string::String,
@@ -10751,8 +11233,16 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
+            discard_output: ::std::result::Result<
+                ::std::option::Option<bool>,
+                ::std::string::String,
+            >,
             env_vars: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            fallback_pipeline: ::std::result::Result<
+                ::std::option::Option<super::ResourceReference>,
                 ::std::string::String,
             >,
             handlers: ::std::result::Result<
@@ -10762,6 +11252,10 @@ pub mod types {
             high_flap_threshold: ::std::result::Result<i64, ::std::string::String>,
             interval: ::std::result::Result<i64, ::std::string::String>,
             low_flap_threshold: ::std::result::Result<i64, ::std::string::String>,
+            max_output_size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
@@ -10772,6 +11266,18 @@ pub mod types {
             >,
             output_metric_handlers: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            output_metric_tags: ::std::result::Result<
+                ::std::vec::Vec<super::MetricTag>,
+                ::std::string::String,
+            >,
+            output_metric_thresholds: ::std::result::Result<
+                ::std::vec::Vec<super::MetricThreshold>,
+                ::std::string::String,
+            >,
+            pipelines: ::std::result::Result<
+                ::std::vec::Vec<super::ResourceReference>,
                 ::std::string::String,
             >,
             proxy_entity_name: ::std::result::Result<
@@ -10788,9 +11294,17 @@ pub mod types {
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
+            secrets: ::std::result::Result<
+                ::std::vec::Vec<super::Secret>,
+                ::std::string::String,
+            >,
             stdin: ::std::result::Result<bool, ::std::string::String>,
             subdue: ::std::result::Result<
                 ::std::option::Option<super::CheckConfigSubdue>,
+                ::std::string::String,
+            >,
+            subdues: ::std::result::Result<
+                ::std::vec::Vec<super::TimeWindowRepeated>,
                 ::std::string::String,
             >,
             subscriptions: ::std::result::Result<
@@ -10799,35 +11313,61 @@ pub mod types {
             >,
             timeout: ::std::result::Result<i64, ::std::string::String>,
             ttl: ::std::result::Result<i64, ::std::string::String>,
+            ttl_status: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for CheckConfig {
             fn default() -> Self {
                 Self {
+                    asset_status: Ok(Default::default()),
                     check_hooks: Ok(Default::default()),
                     command: Ok(Default::default()),
                     cron: Ok(Default::default()),
+                    discard_output: Ok(Default::default()),
                     env_vars: Ok(Default::default()),
+                    fallback_pipeline: Ok(Default::default()),
                     handlers: Ok(Default::default()),
                     high_flap_threshold: Ok(Default::default()),
                     interval: Ok(Default::default()),
                     low_flap_threshold: Ok(Default::default()),
+                    max_output_size: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     output_metric_format: Ok(Default::default()),
                     output_metric_handlers: Ok(Default::default()),
+                    output_metric_tags: Ok(Default::default()),
+                    output_metric_thresholds: Ok(Default::default()),
+                    pipelines: Ok(Default::default()),
                     proxy_entity_name: Ok(Default::default()),
                     proxy_requests: Ok(Default::default()),
                     publish: Ok(Default::default()),
                     round_robin: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
+                    secrets: Ok(Default::default()),
                     stdin: Ok(Default::default()),
                     subdue: Ok(Default::default()),
+                    subdues: Ok(Default::default()),
                     subscriptions: Ok(Default::default()),
                     timeout: Ok(Default::default()),
                     ttl: Ok(Default::default()),
+                    ttl_status: Ok(Default::default()),
                 }
             }
         }
         impl CheckConfig {
+            pub fn asset_status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.asset_status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for asset_status: {e}")
+                    });
+                self
+            }
             pub fn check_hooks<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::HookList>>,
@@ -10864,6 +11404,20 @@ pub mod types {
                     });
                 self
             }
+            pub fn discard_output<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.discard_output = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for discard_output: {e}"
+                        )
+                    });
+                self
+            }
             pub fn env_vars<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -10873,6 +11427,22 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for env_vars: {e}")
+                    });
+                self
+            }
+            pub fn fallback_pipeline<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ResourceReference>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.fallback_pipeline = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for fallback_pipeline: {e}"
+                        )
                     });
                 self
             }
@@ -10928,6 +11498,20 @@ pub mod types {
                     });
                 self
             }
+            pub fn max_output_size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max_output_size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for max_output_size: {e}"
+                        )
+                    });
+                self
+            }
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
@@ -10965,6 +11549,46 @@ pub mod types {
                         format!(
                             "error converting supplied value for output_metric_handlers: {e}"
                         )
+                    });
+                self
+            }
+            pub fn output_metric_tags<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MetricTag>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.output_metric_tags = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for output_metric_tags: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn output_metric_thresholds<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MetricThreshold>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.output_metric_thresholds = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for output_metric_thresholds: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn pipelines<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ResourceReference>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pipelines = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for pipelines: {e}")
                     });
                 self
             }
@@ -11034,6 +11658,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn secrets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Secret>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.secrets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for secrets: {e}")
+                    });
+                self
+            }
             pub fn stdin<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -11057,6 +11693,18 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for subdue: {e}")
+                    });
+                self
+            }
+            pub fn subdues<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::TimeWindowRepeated>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.subdues = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for subdues: {e}")
                     });
                 self
             }
@@ -11096,6 +11744,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn ttl_status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ttl_status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for ttl_status: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<CheckConfig> for super::CheckConfig {
             type Error = super::error::ConversionError;
@@ -11103,54 +11763,74 @@ pub mod types {
                 value: CheckConfig,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
+                    asset_status: value.asset_status?,
                     check_hooks: value.check_hooks?,
                     command: value.command?,
                     cron: value.cron?,
+                    discard_output: value.discard_output?,
                     env_vars: value.env_vars?,
+                    fallback_pipeline: value.fallback_pipeline?,
                     handlers: value.handlers?,
                     high_flap_threshold: value.high_flap_threshold?,
                     interval: value.interval?,
                     low_flap_threshold: value.low_flap_threshold?,
+                    max_output_size: value.max_output_size?,
                     metadata: value.metadata?,
                     output_metric_format: value.output_metric_format?,
                     output_metric_handlers: value.output_metric_handlers?,
+                    output_metric_tags: value.output_metric_tags?,
+                    output_metric_thresholds: value.output_metric_thresholds?,
+                    pipelines: value.pipelines?,
                     proxy_entity_name: value.proxy_entity_name?,
                     proxy_requests: value.proxy_requests?,
                     publish: value.publish?,
                     round_robin: value.round_robin?,
                     runtime_assets: value.runtime_assets?,
+                    secrets: value.secrets?,
                     stdin: value.stdin?,
                     subdue: value.subdue?,
+                    subdues: value.subdues?,
                     subscriptions: value.subscriptions?,
                     timeout: value.timeout?,
                     ttl: value.ttl?,
+                    ttl_status: value.ttl_status?,
                 })
             }
         }
         impl ::std::convert::From<super::CheckConfig> for CheckConfig {
             fn from(value: super::CheckConfig) -> Self {
                 Self {
+                    asset_status: Ok(value.asset_status),
                     check_hooks: Ok(value.check_hooks),
                     command: Ok(value.command),
                     cron: Ok(value.cron),
+                    discard_output: Ok(value.discard_output),
                     env_vars: Ok(value.env_vars),
+                    fallback_pipeline: Ok(value.fallback_pipeline),
                     handlers: Ok(value.handlers),
                     high_flap_threshold: Ok(value.high_flap_threshold),
                     interval: Ok(value.interval),
                     low_flap_threshold: Ok(value.low_flap_threshold),
+                    max_output_size: Ok(value.max_output_size),
                     metadata: Ok(value.metadata),
                     output_metric_format: Ok(value.output_metric_format),
                     output_metric_handlers: Ok(value.output_metric_handlers),
+                    output_metric_tags: Ok(value.output_metric_tags),
+                    output_metric_thresholds: Ok(value.output_metric_thresholds),
+                    pipelines: Ok(value.pipelines),
                     proxy_entity_name: Ok(value.proxy_entity_name),
                     proxy_requests: Ok(value.proxy_requests),
                     publish: Ok(value.publish),
                     round_robin: Ok(value.round_robin),
                     runtime_assets: Ok(value.runtime_assets),
+                    secrets: Ok(value.secrets),
                     stdin: Ok(value.stdin),
                     subdue: Ok(value.subdue),
+                    subdues: Ok(value.subdues),
                     subscriptions: Ok(value.subscriptions),
                     timeout: Ok(value.timeout),
                     ttl: Ok(value.ttl),
+                    ttl_status: Ok(value.ttl_status),
                 }
             }
         }
@@ -11493,6 +12173,10 @@ pub mod types {
                 ::std::string::String,
                 ::std::string::String,
             >,
+            keepalive_handlers: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
             last_seen: ::std::result::Result<i64, ::std::string::String>,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
@@ -11500,6 +12184,10 @@ pub mod types {
             >,
             redact: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            sensu_agent_version: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
             subscriptions: ::std::result::Result<
@@ -11521,9 +12209,11 @@ pub mod types {
                     deregister: Ok(Default::default()),
                     deregistration: Ok(Default::default()),
                     entity_class: Ok(Default::default()),
+                    keepalive_handlers: Ok(Default::default()),
                     last_seen: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     redact: Ok(Default::default()),
+                    sensu_agent_version: Ok(Default::default()),
                     subscriptions: Ok(Default::default()),
                     system: Ok(Default::default()),
                     user: Ok(Default::default()),
@@ -11569,6 +12259,20 @@ pub mod types {
                     });
                 self
             }
+            pub fn keepalive_handlers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.keepalive_handlers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for keepalive_handlers: {e}"
+                        )
+                    });
+                self
+            }
             pub fn last_seen<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -11602,6 +12306,20 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for redact: {e}")
+                    });
+                self
+            }
+            pub fn sensu_agent_version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.sensu_agent_version = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for sensu_agent_version: {e}"
+                        )
                     });
                 self
             }
@@ -11651,9 +12369,11 @@ pub mod types {
                     deregister: value.deregister?,
                     deregistration: value.deregistration?,
                     entity_class: value.entity_class?,
+                    keepalive_handlers: value.keepalive_handlers?,
                     last_seen: value.last_seen?,
                     metadata: value.metadata?,
                     redact: value.redact?,
+                    sensu_agent_version: value.sensu_agent_version?,
                     subscriptions: value.subscriptions?,
                     system: value.system?,
                     user: value.user?,
@@ -11666,9 +12386,11 @@ pub mod types {
                     deregister: Ok(value.deregister),
                     deregistration: Ok(value.deregistration),
                     entity_class: Ok(value.entity_class),
+                    keepalive_handlers: Ok(value.keepalive_handlers),
                     last_seen: Ok(value.last_seen),
                     metadata: Ok(value.metadata),
                     redact: Ok(value.redact),
+                    sensu_agent_version: Ok(value.sensu_agent_version),
                     subscriptions: Ok(value.subscriptions),
                     system: Ok(value.system),
                     user: Ok(value.user),
@@ -11807,12 +12529,28 @@ pub mod types {
                 ::std::option::Option<super::Entity>,
                 ::std::string::String,
             >,
+            fallback_pipeline: ::std::result::Result<
+                ::std::option::Option<super::ResourceReference>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
             metrics: ::std::result::Result<
                 ::std::option::Option<super::Metrics>,
+                ::std::string::String,
+            >,
+            pipelines: ::std::result::Result<
+                ::std::vec::Vec<super::ResourceReference>,
+                ::std::string::String,
+            >,
+            sequence: ::std::result::Result<
+                ::std::option::Option<i64>,
                 ::std::string::String,
             >,
             timestamp: ::std::result::Result<
@@ -11825,8 +12563,12 @@ pub mod types {
                 Self {
                     check: Ok(Default::default()),
                     entity: Ok(Default::default()),
+                    fallback_pipeline: Ok(Default::default()),
+                    id: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     metrics: Ok(Default::default()),
+                    pipelines: Ok(Default::default()),
+                    sequence: Ok(Default::default()),
                     timestamp: Ok(Default::default()),
                 }
             }
@@ -11856,6 +12598,32 @@ pub mod types {
                     });
                 self
             }
+            pub fn fallback_pipeline<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ResourceReference>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.fallback_pipeline = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for fallback_pipeline: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
@@ -11880,6 +12648,30 @@ pub mod types {
                     });
                 self
             }
+            pub fn pipelines<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ResourceReference>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pipelines = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for pipelines: {e}")
+                    });
+                self
+            }
+            pub fn sequence<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.sequence = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for sequence: {e}")
+                    });
+                self
+            }
             pub fn timestamp<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -11901,8 +12693,12 @@ pub mod types {
                 Ok(Self {
                     check: value.check?,
                     entity: value.entity?,
+                    fallback_pipeline: value.fallback_pipeline?,
+                    id: value.id?,
                     metadata: value.metadata?,
                     metrics: value.metrics?,
+                    pipelines: value.pipelines?,
+                    sequence: value.sequence?,
                     timestamp: value.timestamp?,
                 })
             }
@@ -11912,8 +12708,12 @@ pub mod types {
                 Self {
                     check: Ok(value.check),
                     entity: Ok(value.entity),
+                    fallback_pipeline: Ok(value.fallback_pipeline),
+                    id: Ok(value.id),
                     metadata: Ok(value.metadata),
                     metrics: Ok(value.metrics),
+                    pipelines: Ok(value.pipelines),
+                    sequence: Ok(value.sequence),
                     timestamp: Ok(value.timestamp),
                 }
             }
@@ -13275,6 +14075,177 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct MetricThreshold {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            null_status: ::std::result::Result<i64, ::std::string::String>,
+            tags: ::std::result::Result<
+                ::std::vec::Vec<super::MetricTag>,
+                ::std::string::String,
+            >,
+            thresholds: ::std::result::Result<
+                ::std::vec::Vec<super::MetricThresholdRule>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for MetricThreshold {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                    null_status: Ok(Default::default()),
+                    tags: Ok(Default::default()),
+                    thresholds: Ok(Default::default()),
+                }
+            }
+        }
+        impl MetricThreshold {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn null_status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.null_status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for null_status: {e}")
+                    });
+                self
+            }
+            pub fn tags<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MetricTag>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.tags = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for tags: {e}")
+                    });
+                self
+            }
+            pub fn thresholds<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MetricThresholdRule>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.thresholds = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for thresholds: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<MetricThreshold> for super::MetricThreshold {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: MetricThreshold,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    null_status: value.null_status?,
+                    tags: value.tags?,
+                    thresholds: value.thresholds?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::MetricThreshold> for MetricThreshold {
+            fn from(value: super::MetricThreshold) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    null_status: Ok(value.null_status),
+                    tags: Ok(value.tags),
+                    thresholds: Ok(value.thresholds),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct MetricThresholdRule {
+            max: ::std::result::Result<::std::string::String, ::std::string::String>,
+            min: ::std::result::Result<::std::string::String, ::std::string::String>,
+            status: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for MetricThresholdRule {
+            fn default() -> Self {
+                Self {
+                    max: Ok(Default::default()),
+                    min: Ok(Default::default()),
+                    status: Ok(Default::default()),
+                }
+            }
+        }
+        impl MetricThresholdRule {
+            pub fn max<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for max: {e}")
+                    });
+                self
+            }
+            pub fn min<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.min = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for min: {e}")
+                    });
+                self
+            }
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for status: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<MetricThresholdRule>
+        for super::MetricThresholdRule {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: MetricThresholdRule,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    max: value.max?,
+                    min: value.min?,
+                    status: value.status?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::MetricThresholdRule> for MetricThresholdRule {
+            fn from(value: super::MetricThresholdRule) -> Self {
+                Self {
+                    max: Ok(value.max),
+                    min: Ok(value.min),
+                    status: Ok(value.status),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Metrics {
             handlers: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
@@ -13551,7 +14522,10 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
-            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for NetworkInterface {
             fn default() -> Self {
@@ -13589,7 +14563,7 @@ pub mod types {
             }
             pub fn name<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.name = value
@@ -13630,6 +14604,10 @@ pub mod types {
                 >,
                 ::std::string::String,
             >,
+            created_by: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             labels: ::std::result::Result<
                 ::std::collections::HashMap<
                     ::std::string::String,
@@ -13650,6 +14628,7 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     annotations: Ok(Default::default()),
+                    created_by: Ok(Default::default()),
                     labels: Ok(Default::default()),
                     name: Ok(Default::default()),
                     namespace: Ok(Default::default()),
@@ -13671,6 +14650,18 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for annotations: {e}")
+                    });
+                self
+            }
+            pub fn created_by<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created_by = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for created_by: {e}")
                     });
                 self
             }
@@ -13723,6 +14714,7 @@ pub mod types {
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     annotations: value.annotations?,
+                    created_by: value.created_by?,
                     labels: value.labels?,
                     name: value.name?,
                     namespace: value.namespace?,
@@ -13733,6 +14725,7 @@ pub mod types {
             fn from(value: super::ObjectMeta) -> Self {
                 Self {
                     annotations: Ok(value.annotations),
+                    created_by: Ok(value.created_by),
                     labels: Ok(value.labels),
                     name: Ok(value.name),
                     namespace: Ok(value.namespace),
@@ -13825,6 +14818,44 @@ pub mod types {
                 Self {
                     password_hash: Ok(value.password_hash),
                 }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Process {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Process {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                }
+            }
+        }
+        impl Process {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Process> for super::Process {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Process,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { name: value.name? })
+            }
+        }
+        impl ::std::convert::From<super::Process> for Process {
+            fn from(value: super::Process) -> Self {
+                Self { name: Ok(value.name) }
             }
         }
         #[derive(Clone, Debug)]
@@ -13950,6 +14981,83 @@ pub mod types {
             fn from(value: super::Refresh) -> Self {
                 Self {
                     refresh_token: Ok(value.refresh_token),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ResourceReference {
+            api_version: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for ResourceReference {
+            fn default() -> Self {
+                Self {
+                    api_version: Ok(Default::default()),
+                    name: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                }
+            }
+        }
+        impl ResourceReference {
+            pub fn api_version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.api_version = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for api_version: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ResourceReference> for super::ResourceReference {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ResourceReference,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    api_version: value.api_version?,
+                    name: value.name?,
+                    type_: value.type_?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ResourceReference> for ResourceReference {
+            fn from(value: super::ResourceReference) -> Self {
+                Self {
+                    api_version: Ok(value.api_version),
+                    name: Ok(value.name),
+                    type_: Ok(value.type_),
                 }
             }
         }
@@ -14244,21 +15352,99 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Secret {
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            secret: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Secret {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                    secret: Ok(Default::default()),
+                }
+            }
+        }
+        impl Secret {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn secret<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.secret = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for secret: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Secret> for super::Secret {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Secret,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    secret: value.secret?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Secret> for Secret {
+            fn from(value: super::Secret) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    secret: Ok(value.secret),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Silenced {
             begin: ::std::result::Result<i64, ::std::string::String>,
-            check: ::std::result::Result<::std::string::String, ::std::string::String>,
+            check: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             creator: ::std::result::Result<::std::string::String, ::std::string::String>,
+            default_silenced_expiry: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
             expire: ::std::result::Result<i64, ::std::string::String>,
             expire_at: ::std::result::Result<
                 ::std::option::Option<i64>,
                 ::std::string::String,
             >,
             expire_on_resolve: ::std::result::Result<bool, ::std::string::String>,
+            max_silenced_expiry_allowed: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
-            reason: ::std::result::Result<::std::string::String, ::std::string::String>,
+            reason: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             subscription: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
@@ -14270,9 +15456,11 @@ pub mod types {
                     begin: Ok(Default::default()),
                     check: Ok(Default::default()),
                     creator: Ok(Default::default()),
+                    default_silenced_expiry: Ok(Default::default()),
                     expire: Ok(Default::default()),
                     expire_at: Ok(Default::default()),
                     expire_on_resolve: Ok(Default::default()),
+                    max_silenced_expiry_allowed: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     reason: Ok(Default::default()),
                     subscription: Ok(Default::default()),
@@ -14294,7 +15482,7 @@ pub mod types {
             }
             pub fn check<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.check = value
@@ -14313,6 +15501,20 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for creator: {e}")
+                    });
+                self
+            }
+            pub fn default_silenced_expiry<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.default_silenced_expiry = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for default_silenced_expiry: {e}"
+                        )
                     });
                 self
             }
@@ -14354,6 +15556,20 @@ pub mod types {
                     });
                 self
             }
+            pub fn max_silenced_expiry_allowed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max_silenced_expiry_allowed = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for max_silenced_expiry_allowed: {e}"
+                        )
+                    });
+                self
+            }
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
@@ -14368,7 +15584,7 @@ pub mod types {
             }
             pub fn reason<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.reason = value
@@ -14400,9 +15616,11 @@ pub mod types {
                     begin: value.begin?,
                     check: value.check?,
                     creator: value.creator?,
+                    default_silenced_expiry: value.default_silenced_expiry?,
                     expire: value.expire?,
                     expire_at: value.expire_at?,
                     expire_on_resolve: value.expire_on_resolve?,
+                    max_silenced_expiry_allowed: value.max_silenced_expiry_allowed?,
                     metadata: value.metadata?,
                     reason: value.reason?,
                     subscription: value.subscription?,
@@ -14415,9 +15633,11 @@ pub mod types {
                     begin: Ok(value.begin),
                     check: Ok(value.check),
                     creator: Ok(value.creator),
+                    default_silenced_expiry: Ok(value.default_silenced_expiry),
                     expire: Ok(value.expire),
                     expire_at: Ok(value.expire_at),
                     expire_on_resolve: Ok(value.expire_on_resolve),
+                    max_silenced_expiry_allowed: Ok(value.max_silenced_expiry_allowed),
                     metadata: Ok(value.metadata),
                     reason: Ok(value.reason),
                     subscription: Ok(value.subscription),
@@ -14488,7 +15708,23 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
+            arm_version: ::std::result::Result<
+                ::std::option::Option<i32>,
+                ::std::string::String,
+            >,
+            cloud_provider: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            float_type: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             hostname: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            libc_type: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
@@ -14512,17 +15748,36 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
+            processes: ::std::result::Result<
+                ::std::vec::Vec<super::Process>,
+                ::std::string::String,
+            >,
+            vm_role: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            vm_system: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for System {
             fn default() -> Self {
                 Self {
                     arch: Ok(Default::default()),
+                    arm_version: Ok(Default::default()),
+                    cloud_provider: Ok(Default::default()),
+                    float_type: Ok(Default::default()),
                     hostname: Ok(Default::default()),
+                    libc_type: Ok(Default::default()),
                     network: Ok(Default::default()),
                     os: Ok(Default::default()),
                     platform: Ok(Default::default()),
                     platform_family: Ok(Default::default()),
                     platform_version: Ok(Default::default()),
+                    processes: Ok(Default::default()),
+                    vm_role: Ok(Default::default()),
+                    vm_system: Ok(Default::default()),
                 }
             }
         }
@@ -14539,6 +15794,44 @@ pub mod types {
                     });
                 self
             }
+            pub fn arm_version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i32>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.arm_version = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for arm_version: {e}")
+                    });
+                self
+            }
+            pub fn cloud_provider<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.cloud_provider = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for cloud_provider: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn float_type<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.float_type = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for float_type: {e}")
+                    });
+                self
+            }
             pub fn hostname<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -14548,6 +15841,18 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for hostname: {e}")
+                    });
+                self
+            }
+            pub fn libc_type<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.libc_type = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for libc_type: {e}")
                     });
                 self
             }
@@ -14613,6 +15918,42 @@ pub mod types {
                     });
                 self
             }
+            pub fn processes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Process>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.processes = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for processes: {e}")
+                    });
+                self
+            }
+            pub fn vm_role<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.vm_role = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for vm_role: {e}")
+                    });
+                self
+            }
+            pub fn vm_system<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.vm_system = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for vm_system: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<System> for super::System {
             type Error = super::error::ConversionError;
@@ -14621,12 +15962,19 @@ pub mod types {
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     arch: value.arch?,
+                    arm_version: value.arm_version?,
+                    cloud_provider: value.cloud_provider?,
+                    float_type: value.float_type?,
                     hostname: value.hostname?,
+                    libc_type: value.libc_type?,
                     network: value.network?,
                     os: value.os?,
                     platform: value.platform?,
                     platform_family: value.platform_family?,
                     platform_version: value.platform_version?,
+                    processes: value.processes?,
+                    vm_role: value.vm_role?,
+                    vm_system: value.vm_system?,
                 })
             }
         }
@@ -14634,12 +15982,19 @@ pub mod types {
             fn from(value: super::System) -> Self {
                 Self {
                     arch: Ok(value.arch),
+                    arm_version: Ok(value.arm_version),
+                    cloud_provider: Ok(value.cloud_provider),
+                    float_type: Ok(value.float_type),
                     hostname: Ok(value.hostname),
+                    libc_type: Ok(value.libc_type),
                     network: Ok(value.network),
                     os: Ok(value.os),
                     platform: Ok(value.platform),
                     platform_family: Ok(value.platform_family),
                     platform_version: Ok(value.platform_version),
+                    processes: Ok(value.processes),
+                    vm_role: Ok(value.vm_role),
+                    vm_system: Ok(value.vm_system),
                 }
             }
         }
@@ -14876,6 +16231,83 @@ pub mod types {
                     thursday: Ok(value.thursday),
                     tuesday: Ok(value.tuesday),
                     wednesday: Ok(value.wednesday),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct TimeWindowRepeated {
+            begin: ::std::result::Result<::std::string::String, ::std::string::String>,
+            end: ::std::result::Result<::std::string::String, ::std::string::String>,
+            repeat: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for TimeWindowRepeated {
+            fn default() -> Self {
+                Self {
+                    begin: Ok(Default::default()),
+                    end: Ok(Default::default()),
+                    repeat: Ok(Default::default()),
+                }
+            }
+        }
+        impl TimeWindowRepeated {
+            pub fn begin<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.begin = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for begin: {e}")
+                    });
+                self
+            }
+            pub fn end<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.end = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for end: {e}")
+                    });
+                self
+            }
+            pub fn repeat<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.repeat = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for repeat: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<TimeWindowRepeated> for super::TimeWindowRepeated {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: TimeWindowRepeated,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    begin: value.begin?,
+                    end: value.end?,
+                    repeat: value.repeat?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::TimeWindowRepeated> for TimeWindowRepeated {
+            fn from(value: super::TimeWindowRepeated) -> Self {
+                Self {
+                    begin: Ok(value.begin),
+                    end: Ok(value.end),
+                    repeat: Ok(value.repeat),
                 }
             }
         }
@@ -15186,7 +16618,7 @@ pub mod types {
     /// Generation of default values for serde.
     pub mod defaults {
         pub(super) fn metric_point_value() -> f64 {
-            0.0_f64
+            0_f64
         }
     }
     /// Error types.

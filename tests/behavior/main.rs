@@ -5,3 +5,5 @@
 mod front;
 mod hostile;
 mod pages;
+mod sessions;
+mod silences;
