@@ -43,6 +43,47 @@ pub mod types {
             Default::default()
         }
     }
+    ///A group of the API.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct ApiGroup {
+        ///Its name.
+        pub name: ::std::string::String,
+        ///Its versions.
+        pub versions: ::std::vec::Vec<ApiVersion>,
+    }
+    impl ApiGroup {
+        pub fn builder() -> builder::ApiGroup {
+            Default::default()
+        }
+    }
+    ///A resource of a version.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct ApiResource {
+        ///Its name, as in URLs and in the rules of roles.
+        pub name: ::std::string::String,
+        ///Whether its objects belong to a namespace.
+        pub namespaced: bool,
+        ///What can be done with it, in the words of roles: `create`, `delete`, `get`, `list`, `update`.
+        pub verbs: ::std::vec::Vec<::std::string::String>,
+    }
+    impl ApiResource {
+        pub fn builder() -> builder::ApiResource {
+            Default::default()
+        }
+    }
+    ///A version of a group.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct ApiVersion {
+        ///Where its resources are listed.
+        pub path: ::std::string::String,
+        ///`v`, a major version, and for versions that are not stable `alpha` or `beta` and a number: `v2`, `v3alpha1`.
+        pub version: ::std::string::String,
+    }
+    impl ApiVersion {
+        pub fn builder() -> builder::ApiVersion {
+            Default::default()
+        }
+    }
     ///An archive that agents fetch and unpack before they run what needs it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Asset {
@@ -10213,6 +10254,202 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ApiGroup {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            versions: ::std::result::Result<
+                ::std::vec::Vec<super::ApiVersion>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ApiGroup {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_string()),
+                    versions: Err("no value supplied for versions".to_string()),
+                }
+            }
+        }
+        impl ApiGroup {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn versions<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ApiVersion>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.versions = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for versions: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ApiGroup> for super::ApiGroup {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ApiGroup,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    versions: value.versions?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ApiGroup> for ApiGroup {
+            fn from(value: super::ApiGroup) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    versions: Ok(value.versions),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ApiResource {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            namespaced: ::std::result::Result<bool, ::std::string::String>,
+            verbs: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ApiResource {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_string()),
+                    namespaced: Err("no value supplied for namespaced".to_string()),
+                    verbs: Err("no value supplied for verbs".to_string()),
+                }
+            }
+        }
+        impl ApiResource {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn namespaced<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.namespaced = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for namespaced: {e}")
+                    });
+                self
+            }
+            pub fn verbs<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.verbs = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for verbs: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ApiResource> for super::ApiResource {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ApiResource,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    namespaced: value.namespaced?,
+                    verbs: value.verbs?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ApiResource> for ApiResource {
+            fn from(value: super::ApiResource) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    namespaced: Ok(value.namespaced),
+                    verbs: Ok(value.verbs),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ApiVersion {
+            path: ::std::result::Result<::std::string::String, ::std::string::String>,
+            version: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for ApiVersion {
+            fn default() -> Self {
+                Self {
+                    path: Err("no value supplied for path".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl ApiVersion {
+            pub fn path<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.path = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for path: {e}")
+                    });
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for version: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ApiVersion> for super::ApiVersion {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ApiVersion,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    path: value.path?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ApiVersion> for ApiVersion {
+            fn from(value: super::ApiVersion) -> Self {
+                Self {
+                    path: Ok(value.path),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Asset {
             filters: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
@@ -16743,6 +16980,48 @@ impl ClientInfo<crate::session::Session> for Client {
 }
 impl ClientHooks<crate::session::Session> for &Client {}
 impl Client {
+    /**List the groups of the API
+
+There is one, `core`. Needs no credentials.
+
+Sends a `GET` request to `/apis`
+
+```ignore
+let response = client.api_group_list()
+    .send()
+    .await;
+```*/
+    pub fn api_group_list(&self) -> builder::ApiGroupList<'_> {
+        builder::ApiGroupList::new(self)
+    }
+    /**List the versions of the group core
+
+There is one, `v2`. Needs no credentials.
+
+Sends a `GET` request to `/apis/core`
+
+```ignore
+let response = client.api_group_get()
+    .send()
+    .await;
+```*/
+    pub fn api_group_get(&self) -> builder::ApiGroupGet<'_> {
+        builder::ApiGroupGet::new(self)
+    }
+    /**List the resources of core/v2
+
+Each with the verbs that roles can allow, and whether its objects belong to a namespace. Needs no credentials.
+
+Sends a `GET` request to `/apis/core/v2`
+
+```ignore
+let response = client.api_resource_list()
+    .send()
+    .await;
+```*/
+    pub fn api_resource_list(&self) -> builder::ApiResourceList<'_> {
+        builder::ApiResourceList::new(self)
+    }
     /**List the assets of every namespace
 
 The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
@@ -19332,6 +19611,219 @@ pub mod builder {
         encode_path, ByteStream, ClientInfo, ClientHooks, Error, OperationInfo,
         RequestBuilderExt, ResponseValue,
     };
+    /**Builder for [`Client::api_group_list`]
+
+[`Client::api_group_list`]: super::Client::api_group_list*/
+    #[derive(Debug, Clone)]
+    pub struct ApiGroupList<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ApiGroupList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::ApiGroup>>,
+            Error<types::Error>,
+        > {
+            let Self { client } = self;
+            let url = format!("{}/apis", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "api_group_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::api_group_get`]
+
+[`Client::api_group_get`]: super::Client::api_group_get*/
+    #[derive(Debug, Clone)]
+    pub struct ApiGroupGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ApiGroupGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis/core`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ApiGroup>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/apis/core", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "api_group_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::api_resource_list`]
+
+[`Client::api_resource_list`]: super::Client::api_resource_list*/
+    #[derive(Debug, Clone)]
+    pub struct ApiResourceList<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ApiResourceList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis/core/v2`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::ApiResource>>,
+            Error<types::Error>,
+        > {
+            let Self { client } = self;
+            let url = format!("{}/apis/core/v2", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "api_resource_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::asset_list_all`]
 
 [`Client::asset_list_all`]: super::Client::asset_list_all*/

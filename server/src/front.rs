@@ -27,6 +27,7 @@ use tracing::Instrument as _;
 
 use crate::context::Cx;
 use crate::cors;
+use crate::discovery;
 use crate::error::{ApiError, Error, FAILED};
 use crate::http::{ALIAS, PREFIX, is_published, params};
 
@@ -100,7 +101,10 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
             let allowed: Vec<&Method> =
                 PUBLISHED.iter().filter(|method| look(method).is_some()).collect();
             let method = rqctx.request.method().clone();
-            return Box::pin(async move { no_operation(&method, &allowed) });
+            let unknown = discovery::unknown(&route.path).filter(|_| allowed.is_empty());
+            return Box::pin(async move {
+                unknown.map_or_else(|| no_operation(&method, &allowed), |why| failure(why.into()))
+            });
         };
         rqctx.endpoint = found.endpoint;
         Box::pin(FAILED.scope(Default::default(), async move {

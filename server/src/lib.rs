@@ -38,6 +38,7 @@ pub mod commands;
 pub mod config;
 mod context;
 mod cors;
+mod discovery;
 mod error;
 mod etag;
 mod events;

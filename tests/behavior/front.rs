@@ -34,6 +34,16 @@ async fn unknown_routes_and_wrong_methods_have_our_error_shape() {
         assert_eq!(answer.body, json!({ "message": "not found", "code": 2 }), "{path}");
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
     }
+    for (path, message) in [
+        ("/apis/enterprise/v2", "there is no group \"enterprise\"; the groups are: core"),
+        (
+            "/apis/core/v3/checks",
+            "there is no version \"v3\" of the group core; the versions are: v2",
+        ),
+    ] {
+        let answer = server.send("GET", path, None, None).await;
+        assert_eq!(answer.body, json!({ "message": message, "code": 2 }), "{path}");
+    }
     let answer = server.send("DELETE", CHECKS, None, None).await;
     assert_eq!((answer.status, answer.header("allow")), (405, "GET, POST, HEAD, OPTIONS"));
     assert_eq!(answer.body, json!({ "message": "method not allowed", "code": 1 }));

@@ -17,9 +17,11 @@ async fn every_documented_operation_is_served_under_both_prefixes() {
     let server = TestServer::start().await;
     for operation in Document::committed().operations() {
         let path = filled(&operation.path);
-        for path in [path.clone(), path.replacen("/apis/", "/api/", 1)] {
+        // Discovery has no place in the prefix of released clients.
+        let alias = path.replacen("/apis/core/v2/", "/api/core/v2/", 1);
+        for path in [path, alias] {
             let answer = server.send(&operation.method, &path, None, None).await;
-            let open = ["health_get", "version_get"].contains(&operation.id.as_str());
+            let open = operation.value["security"] == serde_json::json!([]);
             let wanted = if open { 200 } else { 401 };
             assert_eq!(answer.status, wanted, "{} {path}: {:?}", operation.method, answer.body);
         }

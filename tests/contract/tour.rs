@@ -62,6 +62,9 @@ async fn open_doors(server: &TestServer, seen: &Log) {
     let anonymous = Client::new(&server.url(), watching(seen, Session::default()));
     anonymous.health_get().send().await.expect("health");
     anonymous.version_get().send().await.expect("version");
+    anonymous.api_group_list().send().await.expect("groups");
+    anonymous.api_group_get().send().await.expect("versions");
+    anonymous.api_resource_list().send().await.expect("resources");
     anonymous.auth_login().send().await.expect_err("no credentials");
 
     let mut headers = reqwest::header::HeaderMap::new();

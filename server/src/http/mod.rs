@@ -7,6 +7,7 @@ mod checks;
 mod cluster;
 mod cluster_role_bindings;
 mod cluster_roles;
+mod discovery;
 mod entities;
 mod events;
 mod extensions;
@@ -74,6 +75,7 @@ pub(crate) const NAMESPACED_ROOMS: &[&str] = &[
 pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
     let mut api = ApiDescription::new().tag_config(tags());
     auth::mount(&mut api)?;
+    discovery::mount(&mut api)?;
     health::mount(&mut api)?;
     version::mount(&mut api)?;
     cluster::mount(&mut api)?;
@@ -104,6 +106,7 @@ const TAGS: &[(&str, &str)] = &[
     ("cluster", "The members of the cluster, and its id."),
     ("clusterrolebindings", "Who has which cluster role, in every namespace."),
     ("clusterroles", "What may be done, in every namespace and to what has none."),
+    ("discovery", "Which groups, versions and resources there are. Needs no credentials."),
     ("entities", "What is monitored: hosts with an agent, and proxies for everything else."),
     ("events", "What was observed: the latest result of each check on each entity, with history."),
     ("extensions", "Services that handle, filter or mutate events for the server."),

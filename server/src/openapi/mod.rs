@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::http;
 
+pub(crate) use operations::asked;
 pub use operations::operations;
 
 /// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.
@@ -30,7 +31,7 @@ pub fn document() -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn published() -> anyhow::Result<Value> {
+pub(crate) fn published() -> anyhow::Result<Value> {
     let mut document = derived()?;
     split::silenced(&mut document);
     info::add(&mut document);

@@ -19,7 +19,10 @@ pub fn operations() -> anyhow::Result<String> {
             text(&operation.value["operationId"]),
             operation.method.to_uppercase(),
             operation.path.to_owned(),
-            asked(operation.path, operation.method, operation.value),
+            match asked(operation.path, operation.method, operation.value) {
+                Some((verb, resource)) => format!("{verb} {resource}"),
+                None => "-".to_owned(),
+            },
         ];
         tags.entry(text(&operation.value["tags"][0])).or_default().push(row);
     });
@@ -39,9 +42,13 @@ pub fn operations() -> anyhow::Result<String> {
     Ok(table)
 }
 
-/// The verb and resource that the caller's roles must allow.
-fn asked(path: &str, method: &str, operation: &Value) -> String {
-    let Some(below) = path.strip_prefix("/apis/core/v2/") else { return "-".into() };
+/// The verb and resource that the caller's roles must allow; `None` where no role is asked.
+pub(crate) fn asked<'a>(
+    path: &'a str,
+    method: &str,
+    operation: &Value,
+) -> Option<(&'static str, &'a str)> {
+    let below = path.strip_prefix("/apis/core/v2/")?;
     let id = operation["operationId"].as_str().unwrap_or_default();
     let mut words = below.split('/');
     let mut resource = words.next().unwrap_or_default();
@@ -52,8 +59,10 @@ fn asked(path: &str, method: &str, operation: &Value) -> String {
         "post" => "create",
         "put" | "patch" => "update",
         "delete" => "delete",
-        _ if id.contains("_list") => "list",
+        // As in the reference, the silences of one check or subscription are got, not listed.
+        _ if id.contains("_list") && !id.starts_with("silenced_list_") => "list",
+        _ if id == "silenced_list_all" => "list",
         _ => "get",
     };
-    format!("{verb} {resource}")
+    Some((verb, resource))
 }

@@ -1,0 +1,44 @@
+//! `/apis`: which groups, versions and resources there are (D2).
+
+use dropshot::{HttpResponseOk, RequestContext, endpoint};
+
+use super::routes::{Api, Mounted};
+use crate::context::Cx;
+use crate::discovery::{self, ApiGroup, ApiResource};
+use crate::error::{ApiError, Error};
+
+pub(super) fn mount(api: &mut Api) -> Mounted {
+    api.register(api_group_list)?;
+    api.register(api_group_get)?;
+    api.register(api_resource_list)
+}
+
+/// List the groups of the API
+///
+/// There is one, `core`. Needs no credentials.
+#[endpoint { method = GET, path = "/apis", tags = ["discovery"] }]
+async fn api_group_list(
+    _rqctx: RequestContext<Cx>,
+) -> Result<HttpResponseOk<Vec<ApiGroup>>, ApiError> {
+    Ok(HttpResponseOk(discovery::groups()))
+}
+
+/// List the versions of the group core
+///
+/// There is one, `v2`. Needs no credentials.
+#[endpoint { method = GET, path = "/apis/core", tags = ["discovery"] }]
+async fn api_group_get(_rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGroup>, ApiError> {
+    let core = discovery::groups().into_iter().next();
+    Ok(HttpResponseOk(core.ok_or_else(Error::not_found)?))
+}
+
+/// List the resources of core/v2
+///
+/// Each with the verbs that roles can allow, and whether its objects belong to a namespace. Needs no
+/// credentials.
+#[endpoint { method = GET, path = "/apis/core/v2", tags = ["discovery"] }]
+async fn api_resource_list(
+    _rqctx: RequestContext<Cx>,
+) -> Result<HttpResponseOk<Vec<ApiResource>>, ApiError> {
+    Ok(HttpResponseOk(discovery::resources()?.to_vec()))
+}
