@@ -127,6 +127,35 @@ async fn fifty_thousand_objects_come_in_bounded_pages() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_walks_pages_as_they_are_wanted() {
+    use futures::{StreamExt as _, TryStreamExt as _};
+
+    let server = TestServer::start().await;
+    let client = server.as_admin().await;
+    let items = (0..2_000).map(|n| {
+        let name = format!("e{n:04}");
+        (vec!["default".to_owned(), name.clone(), "c".to_owned()], event(&name))
+    });
+    fill(&server, "events", items).await;
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let events = || {
+        sensu_client::pages(|token| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            let list = client.event_list().namespace("default").limit(300);
+            match token {
+                Some(token) => list.continue_(token).send(),
+                None => list.send(),
+            }
+        })
+    };
+    let all: Vec<_> = events().try_collect().await.expect("walks to the end");
+    assert_eq!((all.len(), asked.swap(0, Ordering::Relaxed)), (2_000, 7));
+    let few: Vec<_> = events().take(10).collect().await;
+    assert_eq!((few.len(), asked.load(Ordering::Relaxed)), (10, 1), "no page is read ahead");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn limits_and_tokens_are_what_they_should_be() {
     let server = TestServer::start().await;
