@@ -5,5 +5,6 @@
 mod front;
 mod hostile;
 mod pages;
+mod rights;
 mod sessions;
 mod silences;

@@ -176,3 +176,79 @@ async fn all<T: Resource + DeserializeOwned>(store: &dyn Store) -> Result<Vec<T>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A policy of one binding in `dev` and one everywhere.
+    fn policy(inside: Value, everywhere: Value) -> Policy {
+        let bound = |binding: &Value| Bound {
+            subjects: serde_json::from_value(binding["subjects"].clone()).unwrap(),
+            rules: serde_json::from_value::<Vec<Rule>>(binding["rules"].clone()).unwrap().into(),
+        };
+        Policy {
+            everywhere: vec![bound(&everywhere)],
+            inside: BTreeMap::from([("dev".to_owned(), vec![bound(&inside)])]),
+        }
+    }
+
+    fn ask<'a>(verb: Verb, resource: &'a str, namespace: &'a str, name: &'a str) -> Ask<'a> {
+        Ask { verb, resource, namespace, name }
+    }
+
+    fn example() -> Policy {
+        policy(
+            json!({
+                "subjects": [{ "type": "User", "name": "bob" }, { "type": "Group", "name": "ops" }],
+                "rules": [
+                    { "verbs": ["get", "list"], "resources": ["checks"] },
+                    { "verbs": ["*"], "resources": ["hooks"], "resource_names": ["dump"] },
+                ],
+            }),
+            json!({
+                "subjects": [{ "type": "Group", "name": "all" }, { "type": "Robot", "name": "bob" }],
+                "rules": [{ "verbs": ["get"], "resources": ["*"] }],
+            }),
+        )
+    }
+
+    #[test]
+    fn a_rule_allows_if_verb_resource_and_name_match() {
+        let policy = example();
+        let bob = |ask: Ask<'_>| policy.allows("bob", &[], &ask);
+        assert!(bob(ask(Verb::Get, "checks", "dev", "a")));
+        assert!(bob(ask(Verb::List, "checks", "dev", "")));
+        assert!(!bob(ask(Verb::Create, "checks", "dev", "")));
+        assert!(!bob(ask(Verb::Get, "entities", "dev", "a")));
+        assert!(bob(ask(Verb::Delete, "hooks", "dev", "dump")));
+        assert!(!bob(ask(Verb::Get, "hooks", "dev", "other")));
+        assert!(!bob(ask(Verb::List, "hooks", "dev", "")), "a list has no name");
+    }
+
+    #[test]
+    fn bindings_count_where_they_are() {
+        let policy = example();
+        assert!(!policy.allows("bob", &[], &ask(Verb::Get, "checks", "prod", "a")));
+        assert!(!policy.allows("bob", &[], &ask(Verb::Get, "checks", "", "")), "nor everywhere");
+        let all = ["all".to_owned()];
+        assert!(policy.allows("eve", &all, &ask(Verb::Get, "anything", "prod", "a")));
+        assert!(!policy.allows("eve", &all, &ask(Verb::List, "anything", "prod", "")));
+    }
+
+    #[test]
+    fn subjects_are_users_and_groups_and_nothing_else() {
+        let policy = example();
+        let check = ask(Verb::Get, "checks", "dev", "a");
+        assert!(policy.allows("eve", &["ops".to_owned()], &check));
+        assert!(!policy.allows("Bob", &[], &check), "the case of a name matters");
+        assert!(
+            !policy.allows("bob", &[], &ask(Verb::Get, "users", "", "a")),
+            "a robot is neither"
+        );
+        assert_eq!(policy.namespaces_of("bob", &[]), ["dev"]);
+        assert_eq!(policy.namespaces_of("eve", &[]), [""; 0]);
+    }
+}
