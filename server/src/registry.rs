@@ -1,7 +1,9 @@
 //! The typed verbs over the store: prepare, validate, compare, write, once for every resource.
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Txn};
+use sensu_store::{
+    CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Scan, Store, Txn,
+};
 use sensu_types::namespace::Namespace;
 use sensu_types::{Resource, Scope};
 
@@ -239,6 +241,20 @@ pub(crate) fn contended() -> Error {
 pub(crate) fn parse<T: Resource>(entry: &Entry) -> Result<T, Error> {
     serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))
+}
+
+/// Every object below a prefix: for kinds of which there are few.
+pub(crate) async fn all<T: Resource>(store: &dyn Store, prefix: &Prefix) -> Result<Vec<T>, Error> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let scan = Scan { prefix: prefix.clone(), after, limit: 500, max_bytes: usize::MAX };
+        let entries = store.scan(scan).await?;
+        let Some(last) = entries.last() else { return Ok(found) };
+        after = Some(last.key.clone());
+        for entry in &entries {
+            found.push(parse(entry)?);
+        }
+    }
 }
 
 /// The object as it is shown.

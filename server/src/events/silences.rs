@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use sensu_store::{Prefix, Revision, Scan, Store};
+use sensu_store::{Prefix, Revision, Store};
 use sensu_types::Resource as _;
 use sensu_types::silenced::Silenced;
 
 use crate::error::Error;
-use crate::registry::parse;
+use crate::registry;
 
 /// Namespaces whose entries are kept; beyond that, all are forgotten and read again.
 const NAMESPACES: usize = 10_000;
@@ -51,15 +51,8 @@ impl Silences {
 }
 
 async fn read(store: &dyn Store, namespace: &str) -> Result<Vec<Silenced>, Error> {
-    let Ok(prefix) = Prefix::new(Silenced::PLURAL, [namespace]) else { return Ok(Vec::new()) };
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: 500, max_bytes: usize::MAX };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(found) };
-        after = Some(last.key.clone());
-        for entry in &entries {
-            found.push(parse(entry)?);
-        }
+    match Prefix::new(Silenced::PLURAL, [namespace]) {
+        Ok(prefix) => registry::all(store, &prefix).await,
+        Err(_) => Ok(Vec::new()),
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use sensu_store::{Prefix, Revision, Scan, Store};
+use sensu_store::{Prefix, Revision, Store};
 use sensu_types::Resource;
 use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};
 use sensu_types::role::{ClusterRole, Role, Rule};
-use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::registry;
 
 /// What a caller wants to do (D20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,21 +160,9 @@ impl Policies {
 }
 
 /// Every object of a kind.
-async fn all<T: Resource + DeserializeOwned>(store: &dyn Store) -> Result<Vec<T>, Error> {
+async fn all<T: Resource>(store: &dyn Store) -> Result<Vec<T>, Error> {
     let prefix = Prefix::new(T::PLURAL, []).map_err(|bad| Error::Internal(bad.to_string()))?;
-    let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: 500, max_bytes: usize::MAX };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(found) };
-        after = Some(last.key.clone());
-        for entry in &entries {
-            let value = serde_json::from_slice(&entry.value)
-                .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))?;
-            found.push(value);
-        }
-    }
+    registry::all(store, &prefix).await
 }
 
 #[cfg(test)]
