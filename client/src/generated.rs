@@ -17030,10 +17030,14 @@ Sends a `GET` request to `/apis/core/v2/assets`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.asset_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17049,10 +17053,14 @@ Sends a `GET` request to `/apis/core/v2/checks`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.check_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17149,10 +17157,14 @@ Sends a `GET` request to `/apis/core/v2/clusterrolebindings`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.cluster_role_binding_list()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17265,10 +17277,14 @@ Sends a `GET` request to `/apis/core/v2/clusterroles`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.cluster_role_list()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17381,10 +17397,14 @@ Sends a `GET` request to `/apis/core/v2/entities`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.entity_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17400,10 +17420,14 @@ Sends a `GET` request to `/apis/core/v2/events`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.event_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17419,10 +17443,14 @@ Sends a `GET` request to `/apis/core/v2/extensions`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.extension_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17438,10 +17466,14 @@ Sends a `GET` request to `/apis/core/v2/filters`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.filter_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17457,10 +17489,14 @@ Sends a `GET` request to `/apis/core/v2/handlers`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.handler_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17476,10 +17512,14 @@ Sends a `GET` request to `/apis/core/v2/hooks`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.hook_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17495,10 +17535,14 @@ Sends a `GET` request to `/apis/core/v2/mutators`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.mutator_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17514,10 +17558,14 @@ Sends a `GET` request to `/apis/core/v2/namespaces`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.namespace_list()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17612,11 +17660,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.asset_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17742,11 +17794,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.check_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -17945,11 +18001,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.entity_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18075,11 +18135,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.event_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18116,12 +18180,16 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `entity`: The name of the entity.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.event_list_entity()
     .namespace(namespace)
     .entity(entity)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18211,11 +18279,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.extension_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18322,11 +18394,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.filter_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18452,11 +18528,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.handler_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18582,11 +18662,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.hook_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18712,11 +18796,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.mutator_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18842,11 +18930,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.role_binding_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -18972,11 +19064,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.role_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19102,11 +19198,15 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.silenced_list()
     .namespace(namespace)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19233,12 +19333,16 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `check`: The check, matched exactly.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.silenced_list_check()
     .namespace(namespace)
     .check(check)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19256,12 +19360,16 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `subscription`: The subscription, matched exactly.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.silenced_list_subscription()
     .namespace(namespace)
     .subscription(subscription)
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19277,10 +19385,14 @@ Sends a `GET` request to `/apis/core/v2/rolebindings`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.role_binding_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19296,10 +19408,14 @@ Sends a `GET` request to `/apis/core/v2/roles`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.role_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19315,10 +19431,14 @@ Sends a `GET` request to `/apis/core/v2/silenced`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.silenced_list_all()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19334,10 +19454,14 @@ Sends a `GET` request to `/apis/core/v2/users`
 
 Arguments:
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
+- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
+- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
 - `limit`: At most so many items; 0 or absent for as many as fit into one answer.
 ```ignore
 let response = client.user_list()
     .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
     .limit(limit)
     .send()
     .await;
@@ -19831,6 +19955,8 @@ pub mod builder {
     pub struct AssetListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> AssetListAll<'a> {
@@ -19838,6 +19964,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -19850,6 +19978,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -19868,8 +20022,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/assets", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -19889,6 +20045,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -19947,6 +20109,8 @@ pub mod builder {
     pub struct CheckListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> CheckListAll<'a> {
@@ -19954,6 +20118,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -19966,6 +20132,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -19987,8 +20179,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::CheckConfig>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/checks", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -20008,6 +20202,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -20576,6 +20776,8 @@ pub mod builder {
     pub struct ClusterRoleBindingList<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> ClusterRoleBindingList<'a> {
@@ -20583,6 +20785,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -20595,6 +20799,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -20616,8 +20846,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::ClusterRoleBinding>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/clusterrolebindings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -20637,6 +20869,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -21460,6 +21698,8 @@ pub mod builder {
     pub struct ClusterRoleList<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> ClusterRoleList<'a> {
@@ -21467,6 +21707,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -21479,6 +21721,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -21500,8 +21768,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::ClusterRole>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/clusterroles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -21521,6 +21791,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -22332,6 +22608,8 @@ pub mod builder {
     pub struct EntityListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> EntityListAll<'a> {
@@ -22339,6 +22617,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -22351,6 +22631,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -22369,8 +22675,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Entity>>, Error<types::Error>> {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/entities", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -22390,6 +22698,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -22448,6 +22762,8 @@ pub mod builder {
     pub struct EventListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> EventListAll<'a> {
@@ -22455,6 +22771,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -22467,6 +22785,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -22485,8 +22829,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/events", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -22506,6 +22852,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -22564,6 +22916,8 @@ pub mod builder {
     pub struct ExtensionListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> ExtensionListAll<'a> {
@@ -22571,6 +22925,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -22583,6 +22939,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -22604,8 +22986,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Extension>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/extensions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -22625,6 +23009,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -22683,6 +23073,8 @@ pub mod builder {
     pub struct FilterListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> FilterListAll<'a> {
@@ -22690,6 +23082,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -22702,6 +23096,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -22723,8 +23143,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::EventFilter>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/filters", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -22744,6 +23166,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -22802,6 +23230,8 @@ pub mod builder {
     pub struct HandlerListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> HandlerListAll<'a> {
@@ -22809,6 +23239,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -22821,6 +23253,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -22842,8 +23300,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Handler>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/handlers", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -22863,6 +23323,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -22921,6 +23387,8 @@ pub mod builder {
     pub struct HookListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> HookListAll<'a> {
@@ -22928,6 +23396,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -22940,6 +23410,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -22961,8 +23457,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::HookConfig>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/hooks", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -22982,6 +23480,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -23040,6 +23544,8 @@ pub mod builder {
     pub struct MutatorListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> MutatorListAll<'a> {
@@ -23047,6 +23553,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -23059,6 +23567,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -23080,8 +23614,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Mutator>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/mutators", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -23101,6 +23637,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -23159,6 +23701,8 @@ pub mod builder {
     pub struct NamespaceList<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> NamespaceList<'a> {
@@ -23166,6 +23710,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -23178,6 +23724,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -23199,8 +23771,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Namespace>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/namespaces", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -23220,6 +23794,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -23890,6 +24470,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::AssetListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> AssetList<'a> {
@@ -23898,6 +24480,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -23925,6 +24509,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -23939,9 +24549,18 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, encode_path(&
@@ -23964,6 +24583,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -24847,6 +25472,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::CheckListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> CheckList<'a> {
@@ -24855,6 +25482,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -24882,6 +25511,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -24899,9 +25554,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::CheckConfig>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, encode_path(&
@@ -24924,6 +25588,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -26372,6 +27042,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::EntityListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> EntityList<'a> {
@@ -26380,6 +27052,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -26408,6 +27082,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -26422,9 +27122,18 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Entity>>, Error<types::Error>> {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, encode_path(&
@@ -26447,6 +27156,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -27334,6 +28049,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::EventListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> EventList<'a> {
@@ -27342,6 +28059,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -27369,6 +28088,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -27383,9 +28128,18 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events", client.baseurl, encode_path(&
@@ -27408,6 +28162,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -27623,6 +28383,8 @@ pub mod builder {
         namespace: Result<types::EventListEntityNamespace, String>,
         entity: Result<types::EventListEntityEntity, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> EventListEntity<'a> {
@@ -27632,6 +28394,8 @@ pub mod builder {
                 namespace: Err("namespace was not initialized".to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -27671,6 +28435,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -27685,10 +28475,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
-            let Self { client, namespace, entity, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                entity,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let entity = entity.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events/{}", client.baseurl, encode_path(&
@@ -27711,6 +28511,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -28326,6 +29132,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::ExtensionListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> ExtensionList<'a> {
@@ -28334,6 +29142,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -28362,6 +29172,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -28379,9 +29215,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Extension>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions", client.baseurl, encode_path(&
@@ -28404,6 +29249,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -29140,6 +29991,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::FilterListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> FilterList<'a> {
@@ -29148,6 +30001,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -29176,6 +30031,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -29193,9 +30074,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::EventFilter>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, encode_path(&
@@ -29218,6 +30108,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -30113,6 +31009,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HandlerListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> HandlerList<'a> {
@@ -30121,6 +31019,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -30149,6 +31049,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -30166,9 +31092,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Handler>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, encode_path(&
@@ -30191,6 +31126,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -31080,6 +32021,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HookListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> HookList<'a> {
@@ -31088,6 +32031,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -31115,6 +32060,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -31132,9 +32103,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::HookConfig>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, encode_path(&
@@ -31157,6 +32137,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -32047,6 +33033,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::MutatorListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> MutatorList<'a> {
@@ -32055,6 +33043,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -32083,6 +33073,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -32100,9 +33116,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Mutator>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, encode_path(&
@@ -32125,6 +33150,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -33014,6 +34045,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RoleBindingListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> RoleBindingList<'a> {
@@ -33022,6 +34055,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -33050,6 +34085,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -33067,9 +34128,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::RoleBinding>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl,
@@ -33092,6 +34162,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -33989,6 +35065,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RoleListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> RoleList<'a> {
@@ -33997,6 +35075,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -34024,6 +35104,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -34038,9 +35144,18 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, encode_path(&
@@ -34063,6 +35178,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -34945,6 +36066,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::SilencedListNamespace, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> SilencedList<'a> {
@@ -34953,6 +36076,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -34981,6 +36106,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -34998,9 +36149,18 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Silenced>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, encode_path(&
@@ -35023,6 +36183,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -35913,6 +37079,8 @@ pub mod builder {
         namespace: Result<types::SilencedListCheckNamespace, String>,
         check: Result<types::SilencedListCheckCheck, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> SilencedListCheck<'a> {
@@ -35922,6 +37090,8 @@ pub mod builder {
                 namespace: Err("namespace was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -35961,6 +37131,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -35978,10 +37174,20 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Silenced>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, check, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                check,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let check = check.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/checks/{}", client.baseurl,
@@ -36004,6 +37210,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -36071,6 +37283,8 @@ pub mod builder {
         namespace: Result<types::SilencedListSubscriptionNamespace, String>,
         subscription: Result<types::SilencedListSubscriptionSubscription, String>,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> SilencedListSubscription<'a> {
@@ -36080,6 +37294,8 @@ pub mod builder {
                 namespace: Err("namespace was not initialized".to_string()),
                 subscription: Err("subscription was not initialized".to_string()),
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -36120,6 +37336,32 @@ pub mod builder {
                 });
             self
         }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<i64>,
@@ -36137,10 +37379,20 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Silenced>>,
             Error<types::Error>,
         > {
-            let Self { client, namespace, subscription, continue_, limit } = self;
+            let Self {
+                client,
+                namespace,
+                subscription,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let subscription = subscription.map_err(Error::InvalidRequest)?;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/subscriptions/{}", client
@@ -36164,6 +37416,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -36229,6 +37487,8 @@ pub mod builder {
     pub struct RoleBindingListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> RoleBindingListAll<'a> {
@@ -36236,6 +37496,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -36248,6 +37510,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -36269,8 +37557,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::RoleBinding>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/rolebindings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -36290,6 +37580,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -36348,6 +37644,8 @@ pub mod builder {
     pub struct RoleListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> RoleListAll<'a> {
@@ -36355,6 +37653,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -36367,6 +37667,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -36385,8 +37711,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/roles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -36406,6 +37734,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -36464,6 +37798,8 @@ pub mod builder {
     pub struct SilencedListAll<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> SilencedListAll<'a> {
@@ -36471,6 +37807,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -36483,6 +37821,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -36504,8 +37868,10 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<types::Silenced>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/silenced", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -36525,6 +37891,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
@@ -36583,6 +37955,8 @@ pub mod builder {
     pub struct UserList<'a> {
         client: &'a super::Client,
         continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
         limit: Result<Option<i64>, String>,
     }
     impl<'a> UserList<'a> {
@@ -36590,6 +37964,8 @@ pub mod builder {
             Self {
                 client: client,
                 continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
                 limit: Ok(None),
             }
         }
@@ -36602,6 +37978,32 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
                         .to_string()
                 });
             self
@@ -36620,8 +38022,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<::std::vec::Vec<types::User>>, Error<types::Error>> {
-            let Self { client, continue_, limit } = self;
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/users", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -36641,6 +38045,12 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;

@@ -10,7 +10,7 @@ use crate::etag::Conditions;
 use crate::http::NAMESPACED_ROOMS;
 use crate::page::{self, Page, Want};
 use crate::rbac::Grant;
-use crate::registry::{contended, key, shown};
+use crate::registry::{contended, key, selected};
 
 /// A page of the namespaces: all, or those that are `visible`.
 pub(crate) async fn list(
@@ -22,7 +22,7 @@ pub(crate) async fn list(
     let show = |entry: &Entry| -> Result<Option<Bytes>, Error> {
         let name = entry.key.segments().nth(1).unwrap_or_default();
         let seen = visible.is_none_or(|names| names.iter().any(|visible| visible == name));
-        seen.then(|| shown::<Namespace>(entry)).transpose()
+        if seen { selected::<Namespace>(entry, &want.selection) } else { Ok(None) }
     };
     page::read(grant.store(), &prefix, want, grant.cx().limits.response_bytes, show).await
 }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan, Store};
+use sensu_types::selector::Selection;
 
 use crate::error::Error;
 
@@ -17,6 +18,8 @@ pub(crate) struct Want {
     pub(crate) limit: usize,
     /// The token of the page before, as the caller sent it.
     pub(crate) token: Option<String>,
+    /// Which of the objects.
+    pub(crate) selection: Selection,
 }
 
 /// A part of a list, ready to be sent.

@@ -5,6 +5,7 @@ use sensu_store::{
     CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Scan, Store, Txn,
 };
 use sensu_types::namespace::Namespace;
+use sensu_types::selector::Selection;
 use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
@@ -51,7 +52,7 @@ impl<T: Resource> Grant<T> {
     /// A page of the namespace's objects, or of all if no namespace was asked for.
     pub(crate) async fn list(&self, want: &Want) -> Result<Page, Error> {
         let max_bytes = self.cx().limits.response_bytes;
-        let show = |entry: &Entry| shown::<T>(entry).map(Some);
+        let show = |entry: &Entry| selected::<T>(entry, &want.selection);
         match self.prefix() {
             Some(prefix) => page::read(self.store(), &prefix, want, max_bytes, show).await,
             // No such namespace can exist, so there is nothing in it (D7).
@@ -267,6 +268,17 @@ pub(crate) fn shown<T: Resource>(entry: &Entry) -> Result<Bytes, Error> {
         Some(redacted) => Ok(Bytes::from(encode(&redacted)?)),
         None => Ok(entry.value.clone()),
     }
+}
+
+/// The object as it is shown, if it is among those that are wanted (D35).
+pub(crate) fn selected<T: Resource>(
+    entry: &Entry,
+    selection: &Selection,
+) -> Result<Option<Bytes>, Error> {
+    if !selection.is_everything() && !selection.admits(&parse::<T>(entry)?) {
+        return Ok(None);
+    }
+    shown::<T>(entry).map(Some)
 }
 
 /// The key of an object; `None` for a name that nothing can have.

@@ -6,5 +6,6 @@ mod front;
 mod hostile;
 mod pages;
 mod rights;
+mod selectors;
 mod sessions;
 mod silences;

@@ -71,7 +71,7 @@ async fn event_list_entity(
 ) -> Result<Many<Event>, ApiError> {
     let OfEntity { namespace, entity } = path.into_inner();
     let grant = Caller::of(&rqctx).await?.may::<Event>(Verb::List, &namespace, &entity).await?;
-    let page = grant.list(&paging.read()?.want()).await?;
+    let page = grant.list(&paging.read()?.want()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 

@@ -47,7 +47,7 @@ async fn namespace_list(
         true => None,
         false => Some(caller.bound_namespaces().await?),
     };
-    let page = namespaces::list(&grant, visible.as_deref(), &paging.read()?.want()).await?;
+    let page = namespaces::list(&grant, visible.as_deref(), &paging.read()?.want()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 

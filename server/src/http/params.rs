@@ -1,5 +1,6 @@
 //! Query strings, read after the caller has been authorized, so that nobody else learns of errors.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
@@ -8,6 +9,8 @@ use dropshot::{
     SharedExtractor,
 };
 use schemars::JsonSchema;
+use sensu_types::Invalid;
+use sensu_types::selector::Selection;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;
@@ -33,7 +36,7 @@ impl<T: DeserializeOwned> Params<T> {
     /// # Errors
     /// [`Error::Invalid`] if one has the wrong type or is given twice.
     pub(crate) fn read(&self) -> Result<T, Error> {
-        serde_urlencoded::from_str(&self.0)
+        serde_urlencoded::from_str(&join_selectors(&self.0))
             .map_err(|error| Error::Invalid(format!("query string: {error}")))
     }
 }
@@ -46,18 +49,52 @@ pub(crate) struct Paging {
     /// The value of the `Sensu-Continue` header of the page before.
     #[serde(rename = "continue")]
     pub(crate) token: Option<String>,
+    /// Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`,
+    /// `matches` (a part of the text), `in` and `notin`, joined by `&&`.
+    #[serde(rename = "labelSelector")]
+    pub(crate) label_selector: Option<String>,
+    /// Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The
+    /// language is that of `labelSelector`; names begin with the word for the kind.
+    #[serde(rename = "fieldSelector")]
+    pub(crate) field_selector: Option<String>,
 }
 
 impl Paging {
     /// The part of the list that is wanted.
-    pub(crate) fn want(self) -> Want {
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a selector cannot be read.
+    pub(crate) fn want(self) -> Result<Want, Error> {
         let limit = match self.limit {
             None | Some(0) => usize::MAX,
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         };
-        Want { limit, token: self.token.filter(|token| !token.is_empty()) }
+        let selection =
+            Selection::parse(self.label_selector.as_deref(), self.field_selector.as_deref())
+                .map_err(|Invalid(why)| Error::Invalid(why))?;
+        Ok(Want { limit, token: self.token.filter(|token| !token.is_empty()), selection })
     }
 }
+
+/// The query string with repeated selectors joined into one each: all of them have to hold (D35).
+fn join_selectors(query: &str) -> Cow<'_, str> {
+    if !SELECTORS.iter().any(|name| query.matches(name).nth(1).is_some()) {
+        return Cow::Borrowed(query);
+    }
+    let mut joined: Vec<(Cow<'_, str>, String)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let selects = SELECTORS.contains(&name.as_ref());
+        match joined.iter_mut().find(|(known, _)| selects && *known == name) {
+            Some((_, so_far)) if so_far.trim().is_empty() => *so_far = value.into_owned(),
+            Some(_) if value.trim().is_empty() => {}
+            Some((_, so_far)) => *so_far = format!("{so_far} && {value}"),
+            None => joined.push((name, value.into_owned())),
+        }
+    }
+    Cow::Owned(form_urlencoded::Serializer::new(String::new()).extend_pairs(joined).finish())
+}
+
+const SELECTORS: [&str; 2] = ["labelSelector", "fieldSelector"];
 
 /// Whether a query string can be decoded at all (D5).
 ///
@@ -83,6 +120,15 @@ pub(crate) fn well_escaped(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repeated_selectors_all_have_to_hold() {
+        let query = "limit=2&labelSelector=a+%3D%3D+b&labelSelector=&labelSelector=c+%3D%3D+d";
+        let paging = Params::<Paging>(query.into(), PhantomData).read().unwrap();
+        assert_eq!(paging.limit, Some(2));
+        assert_eq!(paging.label_selector.as_deref(), Some("a == b && c == d"));
+        assert!(Params::<Paging>("limit=2&limit=3".into(), PhantomData).read().is_err());
+    }
 
     #[test]
     fn bad_escapes_are_found() {

@@ -14,7 +14,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::page;
 use crate::rbac::Verb;
-use crate::registry::{parse, shown};
+use crate::registry::{parse, selected};
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<Silenced>::of(api)
@@ -83,15 +83,15 @@ async fn silenced_list_by(
     // As in the reference, what is asked for is to get something of this name.
     caller.may::<Silenced>(Verb::Get, &namespace, &format!("{word}/{value}")).await?;
     let grant = caller.grant::<Silenced>(&namespace, "");
+    let want = paging.read()?.want()?;
     let show = |entry: &sensu_store::Entry| -> Result<Option<Bytes>, crate::error::Error> {
         let silenced: Silenced = parse(entry)?;
         let field = match by {
             By::Checks => &silenced.check,
             By::Subscriptions => &silenced.subscription,
         };
-        (*field == value).then(|| shown::<Silenced>(entry)).transpose()
+        if *field == value { selected::<Silenced>(entry, &want.selection) } else { Ok(None) }
     };
-    let want = paging.read()?.want();
     let page = match grant.prefix() {
         Some(prefix) => {
             let max_bytes = rqctx.context().limits.response_bytes;

@@ -24,7 +24,7 @@ pub(super) async fn list<T: Resource>(
 ) -> Result<Many<T>, ApiError> {
     let path = path.into_inner();
     let grant = Caller::of(&rqctx).await?.may::<T>(Verb::List, path.namespace(), "").await?;
-    let page = grant.list(&paging.read()?.want()).await?;
+    let page = grant.list(&paging.read()?.want()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn list_all<T: Resource>(
     paging: Params<Paging>,
 ) -> Result<Many<T>, ApiError> {
     let grant = Caller::of(&rqctx).await?.may::<T>(Verb::List, "", "").await?;
-    let page = grant.list(&paging.read()?.want()).await?;
+    let page = grant.list(&paging.read()?.want()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
 
 /// An archive that agents fetch and unpack before they run what needs it.
@@ -25,6 +26,7 @@ impl Resource for Asset {
     const KIND: &'static str = "Asset";
     const NOUN: &'static str = "asset";
     const PLURAL: &'static str = "assets";
+    const SINGULAR: &'static str = "asset";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -55,6 +57,14 @@ impl Resource for Asset {
         }
         address(&self.url)?;
         expression::verify_all(&self.filters)
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self).list("filters", &self.filters)
     }
 }
 

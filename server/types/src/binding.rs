@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::role::{INVALID, everywhere, named};
+use crate::selector::Fields;
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
 /// The role that a binding gives.
@@ -56,6 +57,7 @@ impl Resource for RoleBinding {
     const KIND: &'static str = "RoleBinding";
     const NOUN: &'static str = "role binding";
     const PLURAL: &'static str = "rolebindings";
+    const SINGULAR: &'static str = "rolebinding";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -78,12 +80,23 @@ impl Resource for RoleBinding {
         }
         Ok(())
     }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .text("role_ref.name", &self.role_ref.name)
+            .text("role_ref.type", &self.role_ref.kind)
+    }
 }
 
 impl Resource for ClusterRoleBinding {
     const KIND: &'static str = "ClusterRoleBinding";
     const NOUN: &'static str = "cluster role binding";
     const PLURAL: &'static str = "clusterrolebindings";
+    const SINGULAR: &'static str = "clusterrolebinding";
     type Scope = ClusterWide;
 
     fn name(&self) -> &str {
@@ -102,6 +115,16 @@ impl Resource for ClusterRoleBinding {
         named(&self.metadata.name)?;
         bound(&self.subjects, &self.role_ref, &["ClusterRole"])?;
         everywhere(&self.metadata)
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .text("role_ref.name", &self.role_ref.name)
+            .text("role_ref.type", &self.role_ref.kind)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::MetricTag;
 use crate::reference::ResourceReference;
 use crate::secret::Secret;
+use crate::selector::Fields;
 use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
 use crate::threshold::MetricThreshold;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, cron, expression, name};
@@ -125,6 +126,7 @@ impl Resource for CheckConfig {
     const KIND: &'static str = "CheckConfig";
     const NOUN: &'static str = "check";
     const PLURAL: &'static str = "checks";
+    const SINGULAR: &'static str = "check";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -168,6 +170,20 @@ impl Resource for CheckConfig {
             subdue: self.subdue.as_ref(),
         }
         .validate()
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .list("handlers", &self.handlers)
+            .flag("publish", self.publish)
+            .flag("round_robin", self.round_robin)
+            .list("runtime_assets", &self.runtime_assets)
+            .list("subscriptions", &self.subscriptions)
+            .joined("pipelines", self.pipelines.iter().map(|pipeline| pipeline.name.as_str()))
     }
 }
 

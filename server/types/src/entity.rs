@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, name};
 
 /// Something that is monitored: a host with an agent, or a proxy for anything else.
@@ -150,6 +151,7 @@ impl Resource for Entity {
     const KIND: &'static str = "Entity";
     const NOUN: &'static str = "entity";
     const PLURAL: &'static str = "entities";
+    const SINGULAR: &'static str = "entity";
     const OWNS: &'static [&'static str] = &["events"];
     type Scope = Namespaced;
 
@@ -205,6 +207,18 @@ impl Resource for Entity {
             }
         }
         Some(shown)
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .flag("deregister", self.deregister)
+            .text("entity_class", &self.entity_class)
+            .list("subscriptions", &self.subscriptions)
+            .text("user", &self.user)
     }
 }
 

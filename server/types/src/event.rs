@@ -3,6 +3,7 @@
 mod check;
 mod metrics;
 mod number;
+mod selected;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::is_zero;
 use crate::entity::Entity;
 use crate::reference::ResourceReference;
+use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 pub use check::{Check, CheckHistory, Hook};
@@ -78,6 +80,7 @@ impl Resource for Event {
     const KIND: &'static str = "Event";
     const NOUN: &'static str = "event";
     const PLURAL: &'static str = "events";
+    const SINGULAR: &'static str = "event";
     const COMPOSITE: bool = true;
     type Scope = Namespaced;
 
@@ -120,6 +123,17 @@ impl Resource for Event {
     fn redacted(&self) -> Option<Self> {
         let entity = self.entity.as_ref()?.redacted()?;
         Some(Self { entity: Some(entity), ..self.clone() })
+    }
+
+    /// A label of the check or, where the check has none of this name, of the entity.
+    fn label(&self, key: &str) -> Option<&str> {
+        let check = self.check.as_ref().and_then(|check| check.metadata.labels.get(key));
+        let label = || self.entity.as_ref().and_then(|entity| entity.metadata.labels.get(key));
+        check.or_else(label).map(String::as_str)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        selected::fields(self)
     }
 }
 

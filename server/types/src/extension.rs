@@ -19,6 +19,7 @@ impl Resource for Extension {
     const KIND: &'static str = "Extension";
     const NOUN: &'static str = "extension";
     const PLURAL: &'static str = "extensions";
+    const SINGULAR: &'static str = "extension";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -43,6 +44,10 @@ impl Resource for Extension {
             return Invalid::because("empty namespace");
         }
         Ok(())
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 }
 

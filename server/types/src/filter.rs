@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::selector::Fields;
 use crate::subdue::TimeWindowWhen;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
 
@@ -28,6 +29,7 @@ impl Resource for EventFilter {
     const KIND: &'static str = "EventFilter";
     const NOUN: &'static str = "filter";
     const PLURAL: &'static str = "filters";
+    const SINGULAR: &'static str = "filter";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -64,6 +66,14 @@ impl Resource for EventFilter {
 
     fn cannot_delete(name: &str) -> String {
         name.to_owned()
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self).text("action", &self.action).list("runtime_assets", &self.runtime_assets)
     }
 }
 

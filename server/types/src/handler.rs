@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
 
 /// What is done with events: a command, a connection, or a set of other handlers.
@@ -50,6 +51,7 @@ impl Resource for Handler {
     const KIND: &'static str = "Handler";
     const NOUN: &'static str = "handler";
     const PLURAL: &'static str = "handlers";
+    const SINGULAR: &'static str = "handler";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -93,6 +95,18 @@ impl Resource for Handler {
     /// As in the reference, the message is the name.
     fn conflict(&self) -> String {
         self.metadata.name.clone()
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .list("filters", &self.filters)
+            .list("handlers", &self.handlers)
+            .text("mutator", &self.mutator)
+            .text("type", &self.kind)
     }
 }
 

@@ -24,6 +24,7 @@ impl Resource for HookConfig {
     const KIND: &'static str = "HookConfig";
     const NOUN: &'static str = "hook";
     const PLURAL: &'static str = "hooks";
+    const SINGULAR: &'static str = "hook";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -50,5 +51,9 @@ impl Resource for HookConfig {
             return Invalid::because("namespace must be set");
         }
         Ok(())
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 }

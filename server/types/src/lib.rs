@@ -29,6 +29,7 @@ pub mod resource;
 pub mod role;
 pub mod scope;
 pub mod secret;
+pub mod selector;
 pub mod silenced;
 pub mod subdue;
 pub mod threshold;

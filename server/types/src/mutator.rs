@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
 
 /// A command that turns an event into what a handler wants.
@@ -26,6 +27,7 @@ impl Resource for Mutator {
     const KIND: &'static str = "Mutator";
     const NOUN: &'static str = "mutator";
     const PLURAL: &'static str = "mutators";
+    const SINGULAR: &'static str = "mutator";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -58,6 +60,14 @@ impl Resource for Mutator {
 
     fn cannot_delete(name: &str) -> String {
         name.to_owned()
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self).list("runtime_assets", &self.runtime_assets)
     }
 }
 

@@ -18,6 +18,7 @@ impl Resource for Namespace {
     const KIND: &'static str = "Namespace";
     const NOUN: &'static str = "namespace";
     const PLURAL: &'static str = "namespaces";
+    const SINGULAR: &'static str = "namespace";
     type Scope = Root;
 
     fn name(&self) -> &str {

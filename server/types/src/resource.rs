@@ -5,7 +5,9 @@ use std::fmt::{Debug, Display, Formatter};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::ObjectMeta;
 use crate::scope::Scope;
+use crate::selector::Fields;
 
 /// A kind of object that the API stores and serves.
 ///
@@ -21,6 +23,8 @@ pub trait Resource:
     const NOUN: &'static str;
     /// The URL segment, the RBAC resource and the room of the store: `checks`.
     const PLURAL: &'static str;
+    /// What field selectors call one of them, before the first dot: `check` (D35).
+    const SINGULAR: &'static str;
     /// Rooms whose keys begin with this object's own (namespace, name) and that
     /// go when it goes: an entity owns its `events` (D26).
     const OWNS: &'static [&'static str] = &[];
@@ -64,6 +68,21 @@ pub trait Resource:
     /// When the object ends by itself, in seconds since 1970-01-01 UTC.
     fn expires_at(&self) -> Option<i64> {
         None
+    }
+
+    /// Name, labels and annotations, for kinds that have them in one place.
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        None
+    }
+
+    /// The value of a label, for label selectors (D35).
+    fn label(&self, key: &str) -> Option<&str> {
+        self.metadata()?.labels.get(key).map(String::as_str)
+    }
+
+    /// What field selectors can ask about (D35).
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
     }
 
     /// The object as it is shown, if that differs from how it is stored (D25).

@@ -48,6 +48,7 @@ impl Resource for Role {
     const KIND: &'static str = "Role";
     const NOUN: &'static str = "role";
     const PLURAL: &'static str = "roles";
+    const SINGULAR: &'static str = "role";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -70,12 +71,17 @@ impl Resource for Role {
         }
         Ok(())
     }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
 }
 
 impl Resource for ClusterRole {
     const KIND: &'static str = "ClusterRole";
     const NOUN: &'static str = "cluster role";
     const PLURAL: &'static str = "clusterroles";
+    const SINGULAR: &'static str = "clusterrole";
     type Scope = ClusterWide;
 
     fn name(&self) -> &str {
@@ -94,6 +100,10 @@ impl Resource for ClusterRole {
         named(&self.metadata.name)?;
         rules(&self.rules)?;
         everywhere(&self.metadata)
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 }
 

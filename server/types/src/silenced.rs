@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::is_zero;
+use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, name};
 
 /// An entry that silences the events of a check, of a subscription, or of a check within one.
@@ -51,6 +52,7 @@ impl Resource for Silenced {
     const KIND: &'static str = "Silenced";
     const NOUN: &'static str = "silenced entry";
     const PLURAL: &'static str = "silenced";
+    const SINGULAR: &'static str = "silenced";
     type Scope = Namespaced;
 
     fn name(&self) -> &str {
@@ -123,6 +125,19 @@ impl Resource for Silenced {
 
     fn expires_at(&self) -> Option<i64> {
         (self.expire_at > 0).then_some(self.expire_at)
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .text("check", &self.check)
+            .text("creator", &self.creator)
+            .flag("expire_on_resolve", self.expire_on_resolve)
+            .text("subscription", &self.subscription)
+            .text("reason", &self.reason)
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::selector::Fields;
 use crate::{ClusterWide, Invalid, Resource, name};
 
 /// Somebody who may log in.
@@ -39,6 +40,7 @@ impl Resource for User {
     const KIND: &'static str = "User";
     const NOUN: &'static str = "user";
     const PLURAL: &'static str = "users";
+    const SINGULAR: &'static str = "user";
     type Scope = ClusterWide;
 
     fn name(&self) -> &str {
@@ -58,6 +60,13 @@ impl Resource for User {
     fn validate(&self) -> Result<(), Invalid> {
         name::username(&self.username).map_err(|why| Invalid(format!("username {why}")))?;
         if self.password_hash.is_empty() { Ok(()) } else { hash(&self.password_hash) }
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self)
+            .text("username", &self.username)
+            .flag("disabled", self.disabled)
+            .list("groups", &self.groups)
     }
 }
 

@@ -1,0 +1,133 @@
+//! Selectors, cut into words and signs.
+
+use std::fmt::{Display, Formatter};
+
+use crate::Invalid;
+
+/// A word or sign of a selector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    Open,
+    Close,
+    Comma,
+    And,
+    Equal,
+    NotEqual,
+    In,
+    NotIn,
+    Matches,
+    True,
+    False,
+    Word(&'a str),
+    Quoted(&'a str),
+    /// Nothing more.
+    End,
+}
+
+impl Display for Token<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let sign = match self {
+            Self::Open => "[",
+            Self::Close => "]",
+            Self::Comma => ",",
+            Self::And => "&&",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::In => "in",
+            Self::NotIn => "notin",
+            Self::Matches => "matches",
+            Self::True => "true",
+            Self::False => "false",
+            Self::Word(text) | Self::Quoted(text) => return write!(f, "{text:?}"),
+            Self::End => return f.write_str("the end"),
+        };
+        write!(f, "{sign:?}")
+    }
+}
+
+/// The tokens of a text and the columns they begin at, counted in characters from 1. The last one is
+/// the end.
+///
+/// # Errors
+/// [`Invalid`] with the column of what is neither word nor sign.
+pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Invalid> {
+    let (mut tokens, mut rest, mut column) = (Vec::new(), text, 1);
+    loop {
+        let token = rest.trim_start();
+        column += rest[..rest.len() - token.len()].chars().count();
+        let (length, kind) =
+            next(token).map_err(|why| Invalid(format!("column {column}: {why}")))?;
+        tokens.push((column, kind));
+        if kind == Token::End {
+            return Ok(tokens);
+        }
+        column += token[..length].chars().count();
+        rest = &token[length..];
+    }
+}
+
+/// The token that a text begins with, and its length in bytes.
+fn next(text: &str) -> Result<(usize, Token<'_>), String> {
+    for (sign, token) in SIGNS {
+        if text.starts_with(sign) {
+            return Ok((sign.len(), token));
+        }
+    }
+    match text.chars().next() {
+        None => Ok((0, Token::End)),
+        Some('"' | '\'') => match text[1..].find(['"', '\'']) {
+            Some(length) => Ok((length + 2, Token::Quoted(&text[1..=length]))),
+            None => Err("the quote has no end".into()),
+        },
+        Some(first) if starts_word(first) => {
+            let word = &text[..word(text)?];
+            Ok((word.len(), keyword(word).unwrap_or(Token::Word(word))))
+        }
+        Some('=') => Err("a single =; equality is ==".into()),
+        Some('!' | '&') => Err("signs are ==, != and &&".into()),
+        Some(_) => Err("words begin with a letter or _; put other text in quotes".into()),
+    }
+}
+
+const SIGNS: [(&str, Token<'static>); 6] = [
+    ("[", Token::Open),
+    ("]", Token::Close),
+    (",", Token::Comma),
+    ("&&", Token::And),
+    ("==", Token::Equal),
+    ("!=", Token::NotEqual),
+];
+
+/// The length of the word that a text begins with.
+fn word(text: &str) -> Result<usize, String> {
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '.' if !letters.peek().is_some_and(|(_, next)| starts_word(*next)) => {
+                return Err("after a . comes a letter or _; put other text in quotes".into());
+            }
+            '_' | '.' | '/' => {}
+            _ if letter.is_alphabetic() || letter.is_numeric() => {}
+            _ if letter.is_whitespace() || "[]!&,\"'".contains(letter) => return Ok(at),
+            '=' => return Err("write a space before ==".into()),
+            _ => return Err(format!("a word cannot have {letter:?} in it; put it in quotes")),
+        }
+    }
+    Ok(text.len())
+}
+
+fn starts_word(letter: char) -> bool {
+    letter == '_' || letter.is_alphabetic()
+}
+
+/// Words that are signs, in capitals too.
+fn keyword(word: &str) -> Option<Token<'static>> {
+    let known = [
+        ("in", Token::In),
+        ("notin", Token::NotIn),
+        ("matches", Token::Matches),
+        ("true", Token::True),
+        ("false", Token::False),
+    ];
+    known.into_iter().find(|(text, _)| text.eq_ignore_ascii_case(word)).map(|(_, token)| token)
+}

@@ -1,0 +1,80 @@
+//! Lists narrowed down by labels and fields (D35).
+
+use sensu_tests::{Raw, TestServer};
+use serde_json::json;
+
+const ROOT: &str = "/apis/core/v2";
+
+/// The names of the objects in a list.
+fn names(list: &Raw) -> Vec<&str> {
+    let items = list.body.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn lists_hold_what_was_selected_on_every_page() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    let checks = format!("{ROOT}/namespaces/default/checks");
+    for number in 0..9 {
+        let tier = if number % 2 == 0 { "web" } else { "db" };
+        let check = json!({ "interval": 1, "publish": number < 6, "subscriptions": ["linux"],
+            "metadata": { "name": format!("c{number}"), "labels": { "tier": tier } } });
+        assert_eq!(server.send("POST", &checks, Some(&admin), Some(&check)).await.status, 200);
+    }
+    let get = async |query: &str| {
+        server.send("GET", &format!("{checks}?{query}"), Some(&admin), None).await
+    };
+    let web = "labelSelector=tier%20%3D%3D%20web";
+    let published = "fieldSelector=check.publish%20%3D%3D%20true";
+    assert_eq!(names(&get(web).await), ["c0", "c2", "c4", "c6", "c8"]);
+    assert_eq!(names(&get(&format!("{web}&{published}")).await), ["c0", "c2", "c4"]);
+    let twice = format!("{web}&labelSelector=tier%20%3D%3D%20db");
+    assert!(names(&get(&twice).await).is_empty(), "both have to hold");
+    let first = get(&format!("{web}&limit=2")).await;
+    assert_eq!(names(&first), ["c0", "c2"]);
+    let next = format!("{web}&limit=3&continue={}", first.header("sensu-continue"));
+    let second = get(&next).await;
+    assert_eq!(
+        (names(&second).join(" ").as_str(), second.header("sensu-continue")),
+        ("c4 c6 c8", "")
+    );
+    let all = format!("{ROOT}/checks?fieldSelector=linux%20in%20check.subscriptions&limit=1");
+    assert_eq!(names(&server.send("GET", &all, Some(&admin), None).await), ["c0"]);
+    let refused = get("fieldSelector=check.name%3D%3Dc0").await;
+    assert_eq!((refused.status, refused.body["code"].as_u64()), (400, Some(1)));
+    let why = refused.body["message"].as_str().unwrap_or_default();
+    assert!(why.starts_with("failed to parse fieldSelector: column 1: "), "{why}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn lists_of_their_own_making_are_selected_from_too() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    for (entity, check, status) in [("web", "cpu", 0), ("web", "mem", 2), ("db", "cpu", 2)] {
+        let event = json!({ "entity": { "entity_class": "proxy", "metadata": { "name": entity } },
+            "check": { "interval": 1, "status": status, "metadata": { "name": check } } });
+        let path = format!("{ROOT}/namespaces/default/events/{entity}/{check}");
+        assert_eq!(server.send("PUT", &path, Some(&admin), Some(&event)).await.status, 200);
+    }
+    let silenced = json!({ "check": "cpu", "reason": "work" });
+    let path = format!("{ROOT}/namespaces/default/silenced");
+    server.send("POST", &path, Some(&admin), Some(&silenced)).await;
+    for (path, query, items) in [
+        ("namespaces/default/events/web", "event.check.status == \"2\"", 1),
+        ("namespaces/default/events", "event.check.status == \"2\"", 2),
+        ("events", "event.entity.name == db && event.check.name == cpu", 1),
+        ("namespaces", "namespace.name != default", 0),
+        ("namespaces/default/silenced/checks/cpu", "silenced.reason == work", 1),
+        ("namespaces/default/silenced/checks/cpu", "silenced.reason == play", 0),
+        ("users", "user.username == admin", 1),
+        ("clusterroles", "clusterrole.name matches admin", 2),
+    ] {
+        let query = query.replace(' ', "%20").replace('&', "%26");
+        let path = format!("{ROOT}/{path}?fieldSelector={query}");
+        let list = server.send("GET", &path, Some(&admin), None).await;
+        assert_eq!(list.body.as_array().map(Vec::len), Some(items), "{path}: {list:?}");
+    }
+    server.stop().await;
+}
