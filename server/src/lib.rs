@@ -31,6 +31,7 @@
 //! **Architecture Invariant:** the published document is derived from what is served, in small
 //! steps (`openapi/`); nothing in it is typed by hand twice.
 
+mod api_keys;
 mod auth;
 mod checks;
 mod cluster;

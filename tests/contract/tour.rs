@@ -27,6 +27,7 @@ pub(crate) async fn answers() -> Vec<Seen> {
     open_doors(&server, &seen).await;
     namespaces(&client).await;
     users(&client).await;
+    api_keys(&client).await;
     entities(&client).await;
     checks(&client).await;
     events(&client).await;
@@ -133,6 +134,30 @@ async fn users(client: &Client) {
     client.user_disable().name("tourist").send().await.expect("disables");
     client.user_reinstate().name("tourist").send().await.expect("reinstates");
     client.user_reinstate().name("nobody").send().await.expect_err("is not there");
+}
+
+async fn api_keys(client: &Client) {
+    let draft: types::ApiKey = body(json!({ "username": "tourist" }));
+    let made = client.api_key_create().body(draft).send().await.expect("creates");
+    let name =
+        made.metadata.as_ref().and_then(|metadata| metadata.name.clone()).unwrap_or_default();
+    client.api_key_get().name(name.as_str()).send().await.expect("is there");
+    client.api_key_get().name(made.key.as_str()).send().await.expect("finds itself");
+    client.api_key_list().limit(1).send().await.expect("lists");
+    let labels: types::MergePatch = body(json!({ "metadata": { "labels": { "team": "ops" } } }));
+    client.api_key_patch().name(name.as_str()).body(labels).send().await.expect("patches");
+    let user: types::MergePatch = body(json!({ "username": "admin" }));
+    client
+        .api_key_patch()
+        .name(name.as_str())
+        .body(user)
+        .send()
+        .await
+        .expect_err("stays with its user");
+    client.api_key_delete().name(name.as_str()).send().await.expect("deletes");
+    client.api_key_delete().name(name.as_str()).send().await.expect_err("is not there");
+    let nobody: types::ApiKey = body(json!({ "username": "nobody" }));
+    client.api_key_create().body(nobody).send().await.expect_err("no such user");
 }
 
 async fn entities(client: &Client) {

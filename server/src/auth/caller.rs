@@ -8,6 +8,7 @@ use quick_cache::sync::Cache;
 use sensu_store::{Key, Revision};
 use sensu_types::Resource;
 
+use super::api_key;
 use super::jwt::{BadToken, Claims, Use, decode_basic};
 use super::session::{self, Session};
 use crate::context::{Context, Cx};
@@ -21,12 +22,21 @@ const SELF: &str = "localselfuser";
 /// Somebody whose token has been verified and whose session is alive.
 pub(crate) struct Caller {
     cx: Cx,
-    token: Arc<Verified>,
+    who: Arc<Identity>,
+}
+
+/// Whom a request speaks for.
+#[derive(Debug)]
+struct Identity {
+    user: String,
+    groups: Vec<String>,
 }
 
 /// A token whose signature is good, and the session that made it valid when last looked at.
+#[derive(Clone)]
 pub(crate) struct Verified {
     claims: Claims,
+    who: Arc<Identity>,
     session: Key,
     revision: Revision,
 }
@@ -54,15 +64,22 @@ impl Caller {
         if header.is_empty() {
             return Err(Error::Unauthenticated("bad credentials".into()));
         }
-        let token = bearer(header).ok_or_else(invalid)?;
-        let token = verify(cx, token).await?;
+        let who = match (bearer(header), scheme(header, "key")) {
+            (Some(token), _) => Arc::clone(&verify(cx, token).await?.who),
+            (None, Some(key)) => {
+                let user = api_key::holder(cx, key).await?.user;
+                let groups = session::groups_of(&user);
+                Arc::new(Identity { user: user.username, groups })
+            }
+            (None, None) => return Err(invalid()),
+        };
         params::well_formed(rqctx.request.uri().query())?;
-        Ok(Self { cx: Arc::clone(cx), token })
+        Ok(Self { cx: Arc::clone(cx), who })
     }
 
     /// The user's name.
     pub(crate) fn name(&self) -> &str {
-        &self.token.claims.sub
+        &self.who.user
     }
 
     /// The right to do one thing, if the caller has it.
@@ -104,13 +121,13 @@ impl Caller {
     /// Whether the caller may do this, as far as roles and bindings say.
     pub(crate) async fn allowed(&self, ask: &Ask<'_>) -> Result<bool, Error> {
         let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
-        Ok(policy.allows(self.name(), &self.token.claims.groups, ask))
+        Ok(policy.allows(self.name(), &self.who.groups, ask))
     }
 
     /// The namespaces in which some binding applies to the caller (D19).
     pub(crate) async fn bound_namespaces(&self) -> Result<Vec<String>, Error> {
         let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
-        Ok(policy.namespaces_of(self.name(), &self.token.claims.groups))
+        Ok(policy.namespaces_of(self.name(), &self.who.groups))
     }
 
     /// A grant for something that was decided by other means than a verb on a resource.
@@ -121,8 +138,13 @@ impl Caller {
 
 /// The token of a `Bearer` header; the scheme's case does not matter (D14).
 pub(crate) fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    scheme(header, "bearer")
+}
+
+/// What follows the name of an authorization scheme.
+fn scheme<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let (scheme, rest) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(name).then_some(rest)
 }
 
 /// User and password of a `Basic` header, spelled as in the reference.
@@ -142,7 +164,8 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<Verified>, Error> {
             let claims = cx.signer.verify(Use::Access, token).map_err(|_: BadToken| invalid())?;
             let session = session::key(&claims.sub, claims.session())?;
             // No session has revision 0: the record is read below, once.
-            Arc::new(Verified { claims, session, revision: 0 })
+            let who = Identity { user: claims.sub.clone(), groups: claims.groups.clone() };
+            Arc::new(Verified { claims, who: Arc::new(who), session, revision: 0 })
         }
     };
     if verified.claims.exp <= cx.clock.now() {
@@ -158,8 +181,7 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<Verified>, Error> {
     if session.access != verified.claims.jti {
         return Err(dead());
     }
-    let (claims, session) = (verified.claims.clone(), verified.session.clone());
-    let verified = Arc::new(Verified { claims, session, revision: entry.revision });
+    let verified = Arc::new(Verified { revision: entry.revision, ..(*verified).clone() });
     cx.verified.0.insert(token.into(), Arc::clone(&verified));
     Ok(verified)
 }

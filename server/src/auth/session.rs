@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use sensu_store::{CommitError, Key, Operation, Precondition, Prefix, Txn};
 use sensu_types::tokens::Tokens;
+use sensu_types::user::User;
 use serde::{Deserialize, Serialize};
 
 use super::jwt::{Claims, Use};
@@ -83,6 +84,11 @@ pub(super) fn key(user: &str, session: &str) -> Result<Key, Error> {
     Key::new(ROOM, [user, session]).map_err(|_| ended())
 }
 
+/// The groups of a user, with the one that everybody is in.
+pub(super) fn groups_of(user: &User) -> Vec<String> {
+    user.groups.iter().cloned().chain([EVERYBODY.to_owned()]).collect()
+}
+
 /// The refresh token's claims, if both tokens are ours and belong to one session.
 fn pair(cx: &Context, access: &str, refresh: &str) -> Result<Claims, Error> {
     let bad = |_| Error::Unauthenticated("invalid credentials".into());
@@ -107,8 +113,7 @@ async fn issue(
     revision: Option<u64>,
 ) -> Result<Tokens, Error> {
     let (user, now) = (&account.user, cx.clock.now());
-    let mut groups = user.groups.clone();
-    groups.push(EVERYBODY.to_owned());
+    let groups = groups_of(user);
     let claims = |life: std::time::Duration| Claims {
         exp: now.saturating_add_unsigned(life.as_secs()),
         jti: format!("{id}{}", random_hex()),

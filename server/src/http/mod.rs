@@ -1,5 +1,6 @@
 //! The operations of the API: one file per resource, and the regular verbs that they share.
 
+mod api_keys;
 mod assets;
 mod auth;
 mod body;
@@ -81,6 +82,7 @@ pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
     cluster::mount(&mut api)?;
     namespaces::mount(&mut api)?;
     users::mount(&mut api)?;
+    api_keys::mount(&mut api)?;
     cluster_roles::mount(&mut api)?;
     cluster_role_bindings::mount(&mut api)?;
     roles::mount(&mut api)?;
@@ -100,6 +102,10 @@ pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
 
 /// What each tag of the document is about.
 const TAGS: &[(&str, &str)] = &[
+    (
+        "apikeys",
+        "What programs show instead of a password. They speak for a user, and may end by themselves.",
+    ),
     ("assets", "Archives that checks, filters, mutators and handlers need to run."),
     ("auth", "Log in with user and password, renew the tokens, log out."),
     ("checks", "What agents run, how often, and who hears of the results."),

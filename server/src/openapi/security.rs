@@ -17,17 +17,25 @@ pub(super) fn add(document: &mut Value) {
             "bearerFormat": "JWT",
             "description": "An access token from `GET /auth`: `Authorization: Bearer <access token>`.",
         },
+        "apiKeyAuth": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "An API key, with its scheme: `Key <key>`. See `POST /apis/core/v2/apikeys`.",
+        },
         "basicAuth": {
             "type": "http",
             "scheme": "basic",
             "description": "User name and password. Only for `GET /auth`.",
         },
     });
-    document["security"] = json!([{ "bearerAuth": [] }]);
+    document["security"] = json!([{ "bearerAuth": [] }, { "apiKeyAuth": [] }]);
     each(document, |operation| {
         let id = operation.value["operationId"].as_str().unwrap_or_default();
         if OPEN.contains(&id) {
             operation.value["security"] = json!([]);
+        } else if ["auth_logout", "auth_refresh"].contains(&id) {
+            operation.value["security"] = json!([{ "bearerAuth": [] }]);
         } else if id == "auth_login" {
             operation.value["security"] = json!([{ "basicAuth": [] }]);
         }

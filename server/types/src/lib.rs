@@ -5,6 +5,7 @@
 //! copied into the OpenAPI document: they are the API's documentation.
 
 pub mod adhoc;
+pub mod api_key;
 pub mod asset;
 pub mod binding;
 pub mod check;

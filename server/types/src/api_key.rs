@@ -1,0 +1,85 @@
+//! API keys: what programs show instead of a password (D38).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::check::is_zero;
+use crate::selector::Fields;
+use crate::{ClusterWide, Invalid, ObjectMeta, Resource, Scene};
+
+/// What is known of an API key. The key itself is shown once, when it is created.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "APIKey")]
+pub struct ApiKey {
+    /// Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do
+    /// not give it away. Set by the server.
+    pub metadata: ObjectMeta,
+    /// The user whom the key speaks for, with the groups that the user has at the time. Required;
+    /// cannot be changed.
+    pub username: String,
+    /// When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
+    pub created_at: i64,
+    /// When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub expires_at: i64,
+}
+
+/// A new API key, and what is known of it.
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "NewAPIKey")]
+pub struct NewApiKey {
+    /// What will be shown of the key from now on.
+    #[serde(flatten)]
+    pub known: ApiKey,
+    /// The key, to be sent as `Authorization: Key <key>`. It cannot be read again.
+    pub key: String,
+}
+
+impl Resource for ApiKey {
+    const KIND: &'static str = "APIKey";
+    const NOUN: &'static str = "API key";
+    const PLURAL: &'static str = "apikeys";
+    const SINGULAR: &'static str = "apikey";
+    type Scope = ClusterWide;
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &'static str {
+        ""
+    }
+
+    fn adopt(&mut self, _namespace: &str, name: &str) {
+        self.metadata.adopt("", name);
+    }
+
+    /// Whom a key speaks for and when it was made do not change.
+    fn prepare(&mut self, scene: &Scene<'_>, previous: Option<&Self>) {
+        self.metadata.namespace.clear();
+        self.created_at = previous.map_or(scene.now, |previous| previous.created_at);
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        if self.username.is_empty() {
+            return Invalid::because("username cannot be empty");
+        }
+        if self.expires_at < 0 {
+            return Invalid::because("expires_at is before 1970; leave it out for no end");
+        }
+        Ok(())
+    }
+
+    fn expires_at(&self) -> Option<i64> {
+        (self.expires_at > 0).then_some(self.expires_at)
+    }
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of(self).text("username", &self.username)
+    }
+}
