@@ -21,10 +21,15 @@ fn event(status: u32, ttl: i64) -> Value {
 
 /// A server over a store on disk that outlives it.
 async fn over(folder: &std::path::Path, clock: &Arc<ManualClock>) -> TestServer {
+    bounded(folder, clock, Limits::default()).await
+}
+
+/// The same, with bounds of its own.
+async fn bounded(folder: &std::path::Path, clock: &Arc<ManualClock>, limits: Limits) -> TestServer {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let store = SqliteStore::open(folder, SqliteOptions::default(), Arc::clone(&clock));
     let store: Arc<dyn Store> = Arc::new(store.expect("opens"));
-    TestServer::over(store, Limits::default(), clock).await
+    TestServer::over(store, limits, clock).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,16 +102,47 @@ async fn a_result_that_does_not_come_is_a_failure_also_after_a_restart() {
     assert_eq!(read.body["check"]["status"], 0, "{:?}", read.body);
 
     clock.advance(35);
-    let mut last = Value::Null;
-    for _ in 0..100 {
-        last = server.send("GET", EVENT, Some(&token), None).await.body;
-        if last["check"]["status"] == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let last = failed(&server, EVENT).await;
     assert_eq!(last["check"]["output"], "Last check execution was 65 seconds ago", "{last:?}");
     assert_eq!(last["check"]["state"], "failing");
     assert_eq!(last["check"]["history"].as_array().expect("a history").len(), 3);
+    server.stop().await;
+}
+
+/// The event, once the server has found out that its results do not come.
+async fn failed(server: &TestServer, path: &str) -> Value {
+    let token = server.token().await;
+    for _ in 0..200 {
+        let read = server.send("GET", path, Some(&token), None).await;
+        if read.body["check"]["status"] == 1 {
+            return read.body;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{path} goes on as if its results came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_event_that_cannot_be_written_does_not_hide_the_silence_of_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = Arc::new(ManualClock::at(1_000));
+    let server = over(folder.path(), &clock).await;
+    let token = server.token().await;
+    let mut large = event(0, 60);
+    large["entity"]["metadata"]["labels"] = json!({ "note": "x".repeat(8_000) });
+    let other = "/apis/core/v2/namespaces/default/events/web-2/cpu";
+    for (path, body) in [(EVENT, &large), (other, &event(0, 61))] {
+        let put = server.send("PUT", path, Some(&token), Some(body)).await;
+        assert_eq!(put.status, 200, "{:?}", put.body);
+    }
+    server.stop().await;
+
+    // What was small enough when it was written no longer is.
+    let limits = Limits { response_bytes: 4_000, ..Limits::default() };
+    let server = bounded(folder.path(), &clock, limits).await;
+    clock.advance(100);
+    assert_eq!(failed(&server, other).await["check"]["state"], "failing");
+    let large = server.send("GET", EVENT, Some(&server.token().await), None).await;
+    assert_eq!(large.body["check"]["status"], 0, "{:?}", large.body);
     server.stop().await;
 }

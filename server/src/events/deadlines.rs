@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use sensu_engine::ttl;
-use sensu_store::{BadKey, Entry, Key, Operation, Prefix, Scan, Txn};
+use sensu_store::{BadKey, CommitError, Entry, Key, Operation, Precondition, Prefix, Scan, Txn};
 use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
@@ -96,27 +96,34 @@ pub(crate) async fn fire(cx: &Context) -> Result<usize, Error> {
     Ok(passed)
 }
 
-/// Fails the event if the deadline still is the event's, and drops the record of it.
+/// Fails the event if the deadline still is the event's, and drops the record of it: in one
+/// transaction, so that a result which arrives at this moment keeps the deadline that it sets.
 async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> Result<(), Error> {
     let subject = deadline.subject().map_err(internal)?;
-    let current = cx.store.get(&subject).await?;
-    let mut operations = vec![Operation::Delete(entry.key.clone())];
-    if current.is_some_and(|current| current.value == entry.value) {
+    let operations = vec![Operation::Delete(entry.key.clone())];
+    let mut drop = Txn { preconditions: Vec::new(), operations };
+    if let Some(current) = cx.store.get(&subject).await?
+        && current.value == entry.value
+    {
+        drop.operations.push(Operation::Delete(subject.clone()));
+        drop.preconditions.push(Precondition::At(subject, current.revision));
         let name = Event::of(&deadline.entity, &deadline.check);
         if let Some(last) = stored(cx.store.as_ref(), &deadline.namespace, &name).await?
             && let Some(result) = ttl::missing(&last.value, now)
         {
-            // The failed result has a deadline of its own like any other; only a silence that goes
-            // on after it is not news, so it is taken away below.
-            if attempt(cx, &deadline.namespace, result, Some(last)).await?.is_none() {
-                // A result arrived at this very moment: look again on the next round.
-                return Ok(());
+            match attempt(cx, &deadline.namespace, result, Some(last), Some(drop.clone())).await {
+                // Written; or else a result arrived at this very moment: look again next round.
+                Ok(_) => return Ok(()),
+                Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),
+                // One event that cannot be written must not keep all others from being watched.
+                Err(error) => tracing::warn!(?error, "a missing result cannot be stored: {name:?}"),
             }
         }
-        operations.push(Operation::Delete(subject));
     }
-    cx.store.commit(Txn { preconditions: Vec::new(), operations }).await?;
-    Ok(())
+    match cx.store.commit(drop).await {
+        Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn internal(bad: BadKey) -> Error {

@@ -92,7 +92,7 @@ async fn write(
             return Err(Error::exists());
         }
         conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
-        if let Some(shown) = attempt(cx, namespace, event.clone(), stored).await? {
+        if let Some(shown) = attempt(cx, namespace, event.clone(), stored, None).await? {
             return Ok(shown);
         }
     }
@@ -100,11 +100,15 @@ async fn write(
 }
 
 /// One attempt: `None` if somebody else wrote in between.
+///
+/// A result of a check with a `ttl` sets the deadline for the next one, unless it stands for one that
+/// did not come: then `missed` takes the deadline away.
 async fn attempt(
     cx: &Context,
     namespace: &str,
     event: Event,
     stored: Option<Stored<Event>>,
+    missed: Option<Txn>,
 ) -> Result<Option<Shown>, Error> {
     let store = cx.store.as_ref();
     let event_key = event_key(namespace, &event)?;
@@ -138,7 +142,16 @@ async fn attempt(
     for name in &outcome.ended {
         operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
     }
-    operations.extend(deadlines::set(namespace, &outcome.event, before, outcome.deadline)?);
+    match missed {
+        None => {
+            let set = deadlines::set(namespace, &outcome.event, before, outcome.deadline)?;
+            operations.extend(set);
+        }
+        Some(missed) => {
+            preconditions.extend(missed.preconditions);
+            operations.extend(missed.operations);
+        }
+    }
     match store.commit(Txn { preconditions, operations }).await {
         Ok(revision) => Ok(Some(Shown { body, revision })),
         Err(CommitError::Precondition(1)) => Err(no_namespace(namespace)),
