@@ -111,6 +111,11 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Overloaded | StoreError::Stopped(_) => Self::Unavailable(error.to_string()),
+            StoreError::Unavailable(detail) => {
+                // Names of hosts are nobody's business but the operator's.
+                tracing::warn!(detail, "the store cannot be reached");
+                Self::Unavailable("the store cannot be reached; try again".to_owned())
+            }
             StoreError::Failed(detail) => Self::Internal(detail),
         }
     }

@@ -135,16 +135,13 @@ const ROOMS: [&str; 4] =
 
 /// The current policy, kept until one of its rooms is written.
 #[derive(Default)]
-pub(crate) struct Policies(RwLock<Option<(Stamp, Arc<Policy>)>>);
-
-/// The last transactions that touched the rooms.
-type Stamp = [Revision; ROOMS.len()];
+pub(crate) struct Policies(RwLock<Option<(Revision, Arc<Policy>)>>);
 
 impl Policies {
     /// The policy as of now: a request that starts after a role was written sees it.
     pub(crate) async fn current(&self, store: &dyn Store) -> Result<Arc<Policy>, Error> {
         // Taken before reading, so that a write in between makes the next request read again.
-        let stamp = ROOMS.map(|room| store.touched(room));
+        let stamp = store.touched(&ROOMS).await?;
         if let Ok(kept) = self.0.read()
             && let Some((at, policy)) = kept.as_ref()
             && *at == stamp

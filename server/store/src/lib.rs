@@ -45,9 +45,10 @@
 //! this store never gave out, is told [`ChangesError::TooOld`] and reads everything again. What it
 //! is told is complete.
 //!
-//! **Cheap news.** [`Store::touched`] says which revision last changed any key of a room. Asked
-//! *before* a read, it dates what is read: as long as it stays the same, nothing in the room has
-//! changed since, except by expiry.
+//! **Cheap news.** [`Store::touched`] says which revision last changed any key of some rooms. Asked
+//! *before* a read, it dates what is read: as long as it stays the same, nothing in the rooms has
+//! changed since, except by expiry. It is a read like any other, so it tells of every acknowledged
+//! write, also of another server's.
 //!
 //! # What an acknowledgement means
 //!
@@ -90,6 +91,6 @@ pub use feed::FeedLimits;
 pub use key::{BadKey, Key, Prefix};
 pub use memory::MemoryStore;
 pub use store::{
-    Change, ChangesError, CommitError, Entry, Health, MAX_VALUE_BYTES, Operation, Precondition,
-    Revision, Scan, Store, StoreError, Txn,
+    Change, ChangesError, CommitError, Connections, Entry, Failure, Health, MAX_VALUE_BYTES,
+    Operation, Precondition, Revision, Scan, Store, StoreError, Txn,
 };

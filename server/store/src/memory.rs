@@ -253,9 +253,10 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
-    fn touched(&self, room: &str) -> Revision {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.touched.get(room).copied().unwrap_or(0)
+    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+        let state = self.read()?;
+        let touched = rooms.iter().filter_map(|room| state.touched.get(*room));
+        Ok(touched.copied().max().unwrap_or(0))
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
@@ -281,6 +282,7 @@ impl Store for MemoryStore {
             failure: state.closed.then(|| "closed".to_owned()),
             size_bytes: state.bytes,
             revision: state.revision,
+            ..Health::default()
         }
     }
 

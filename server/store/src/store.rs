@@ -1,6 +1,7 @@
 //! The trait that every engine implements, and the values that pass through it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -148,6 +149,9 @@ pub enum StoreError {
     /// The engine is shut down, or refuses to go on after a failed write.
     #[error("the store is stopped: {0}")]
     Stopped(String),
+    /// The database cannot be reached at this time, or went away before it answered; try again.
+    #[error("the store cannot be reached: {0}")]
+    Unavailable(String),
     /// The medium or the database failed.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -181,14 +185,43 @@ pub enum ChangesError {
 /// What an engine says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The engine's name: `sqlite`, `memory`.
+    /// The engine's name: `sqlite`, `postgres`, `memory`.
     pub engine: &'static str,
-    /// Why the engine no longer accepts writes; `None` while it does.
+    /// Why the engine does not accept writes now; `None` while it does.
     pub failure: Option<String>,
+    /// The last failure since the engine was opened, whether or not it is over.
+    pub last_failure: Option<Failure>,
     /// Size of the data on the medium, in bytes.
     pub size_bytes: u64,
     /// The last committed transaction.
     pub revision: Revision,
+    /// How long the last group of transactions took to be written and acknowledged by the medium;
+    /// `None` before the first.
+    pub commit_latency: Option<Duration>,
+    /// Transactions that wait for the writer.
+    pub queued: usize,
+    /// Connections to the database, for engines that have one.
+    pub connections: Option<Connections>,
+}
+
+/// Something that went wrong, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Seconds since 1970-01-01 UTC.
+    pub at: i64,
+    /// What happened.
+    pub reason: String,
+}
+
+/// Connections to a database server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// At most so many.
+    pub max: usize,
+    /// Busy now.
+    pub in_use: usize,
+    /// Open and waiting for work.
+    pub idle: usize,
 }
 
 /// An engine. See the crate's documentation for the promise that all of them keep.
@@ -206,9 +239,10 @@ pub trait Store: Send + Sync + 'static {
     /// Keys changed after a revision, in order, at most `limit` and always whole transactions.
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError>;
 
-    /// The last revision that touched any key of a room; 0 if none did since the store was opened
-    /// or created. Cheap enough to ask on every request: the basis of caches above the store.
-    fn touched(&self, room: &str) -> Revision;
+    /// The last revision that touched any key of these rooms; 0 if none did since the store was
+    /// opened or created. Cheap enough to ask on every request: the basis of caches above the
+    /// store. Like any read, it sees every acknowledged write, by whichever server.
+    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError>;
 
     /// Removes up to `limit` expired entries and says how many it removed.
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError>;

@@ -167,8 +167,9 @@ impl Store for SqliteStore {
         read.map_err(|oldest| ChangesError::TooOld { oldest })
     }
 
-    fn touched(&self, room: &str) -> Revision {
-        self.shared.touched(room)
+    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+        self.refuse_when_closing()?;
+        Ok(self.shared.touched(rooms))
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
@@ -189,8 +190,12 @@ impl Store for SqliteStore {
         Health {
             engine: "sqlite",
             failure: self.shared.complaint().or(gone),
+            last_failure: self.shared.last_failure(),
             size_bytes: tokio::task::spawn_blocking(measure).await.unwrap_or(0),
             revision: self.shared.revision.load(Ordering::Acquire),
+            commit_latency: self.shared.commit_latency(),
+            queued: self.queue.max_capacity() - self.queue.capacity(),
+            connections: None,
         }
     }
 

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::cache::Cache;
-use crate::{Clock, Revision, StoreError};
+use crate::{Clock, Failure, Revision, StoreError};
 
 /// What the engine's threads and its callers know together.
 pub(super) struct Shared {
@@ -23,6 +24,9 @@ pub(super) struct Shared {
     failure: OnceLock<String>,
     trouble: Mutex<Option<String>>,
     troubled: AtomicBool,
+    last_failure: Mutex<Option<Failure>>,
+    /// In nanoseconds; 0 before the first commit.
+    commit_latency: AtomicU64,
 }
 
 impl Shared {
@@ -43,13 +47,17 @@ impl Shared {
             failure: OnceLock::new(),
             trouble: Mutex::default(),
             troubled: AtomicBool::new(false),
+            last_failure: Mutex::default(),
+            commit_latency: AtomicU64::new(0),
         }
     }
 
     /// Stops the engine for good: nothing is acknowledged from now on. The first reason stays.
     pub(super) fn fail(&self, reason: String) {
         // A second failure is a consequence of the first, which is the one to tell.
-        let _ = self.failure.set(reason);
+        if self.failure.set(reason.clone()).is_ok() {
+            self.remember(reason);
+        }
     }
 
     /// The reason why the engine stopped for good.
@@ -59,6 +67,7 @@ impl Shared {
 
     /// The last group failed, but the next may not.
     pub(super) fn trouble(&self, reason: String) {
+        self.remember(reason.clone());
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         self.troubled.store(true, Ordering::Release);
     }
@@ -76,10 +85,32 @@ impl Shared {
         self.failure.get().cloned().or_else(trouble)
     }
 
-    /// The last revision that touched the room.
-    pub(super) fn touched(&self, room: &str) -> Revision {
+    fn remember(&self, reason: String) {
+        let failure = Failure { at: self.clock.now(), reason };
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+
+    /// The last failure of any kind, over or not.
+    pub(super) fn last_failure(&self) -> Option<Failure> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A group took so long from its first statement to the end of its commit.
+    pub(super) fn took(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.commit_latency.store(nanos, Ordering::Relaxed);
+    }
+
+    /// How long the last group took.
+    pub(super) fn commit_latency(&self) -> Option<Duration> {
+        let nanos = self.commit_latency.load(Ordering::Relaxed);
+        (nanos > 0).then(|| Duration::from_nanos(nanos))
+    }
+
+    /// The last revision that touched any of the rooms.
+    pub(super) fn touched(&self, rooms: &[&str]) -> Revision {
         let touched = self.touched.read().unwrap_or_else(PoisonError::into_inner);
-        touched.get(room).copied().unwrap_or(0)
+        rooms.iter().filter_map(|room| touched.get(*room)).copied().max().unwrap_or(0)
     }
 
     /// Publishes what a group touched. After its commit: whoever learns of the new revision and

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -120,6 +121,7 @@ impl Writer {
     ) -> rusqlite::Result<()> {
         let shared = &*self.shared;
         self.checkpointer.before_group(&self.db)?;
+        let began = Instant::now();
         execute(&self.db, "BEGIN IMMEDIATE")?;
         // Taken after the last job has arrived: whatever its sender saw expire is expired here.
         let now = shared.clock.now();
@@ -157,6 +159,7 @@ impl Writer {
             }
             return Err(error);
         }
+        shared.took(began.elapsed());
         shared.cache.finish(&written, wanted);
         shared.revision.store(revision, Ordering::Release);
         shared.touch(touched);

@@ -112,18 +112,20 @@ async fn a_revision_that_never_was_is_refused(fixture: Fixture) {
 }
 
 async fn touched_follows_each_room(fixture: Fixture) {
-    let touched = |room| fixture.store.touched(room);
-    assert_eq!((touched("a"), touched("b")), (0, 0));
+    let touched = async |room| fixture.touched(room).await;
+    assert_eq!((touched("a").await, touched("b").await), (0, 0));
     fixture.put("a/1", "").await;
-    assert_eq!((touched("a"), touched("b")), (1, 0));
+    assert_eq!((touched("a").await, touched("b").await), (1, 0));
     fixture.commit([], [put("a/1", ""), put("b/1", "")]).await.unwrap();
-    assert_eq!((touched("a"), touched("b")), (2, 2));
+    assert_eq!((touched("a").await, touched("b").await), (2, 2));
     fixture.delete("b/none").await;
-    assert_eq!((touched("a"), touched("b")), (2, 2), "nothing was there");
+    assert_eq!((touched("a").await, touched("b").await), (2, 2), "nothing was there");
     fixture.delete("b/1").await;
-    assert_eq!((touched("a"), touched("b")), (2, 4));
+    assert_eq!((touched("a").await, touched("b").await), (2, 4));
     fixture.commit([], [Operation::DeletePrefix(prefix("a"))]).await.unwrap();
-    assert_eq!((touched("a"), touched("b"), touched("c")), (5, 4, 0));
+    assert_eq!((touched("a").await, touched("b").await, touched("c").await), (5, 4, 0));
+    assert_eq!(fixture.store.touched(&["b", "c", "a"]).await.unwrap(), 5, "the last of several");
+    assert_eq!(fixture.store.touched(&[]).await.unwrap(), 0);
 }
 
 /// Follows a trimmed feed from each revision: either everything after it comes, or `TooOld`.

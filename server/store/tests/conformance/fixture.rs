@@ -79,6 +79,10 @@ impl Fixture {
         self.get(name).await.map(|entry| text(&entry.value))
     }
 
+    pub(crate) async fn touched(&self, room: &str) -> Revision {
+        self.store.touched(&[room]).await.unwrap()
+    }
+
     /// The names below a prefix, as a scan shows them.
     pub(crate) async fn names(&self, below: &str) -> Vec<String> {
         let found = self.store.scan(all(below)).await.unwrap();
