@@ -50,6 +50,7 @@ mod namespaces;
 mod openapi;
 mod page;
 mod patch;
+pub mod program;
 pub mod rbac;
 mod registry;
 mod server;

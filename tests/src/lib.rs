@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+pub mod process;
 mod server;
 
 pub use server::{Raw, TestServer};

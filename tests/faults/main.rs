@@ -1,0 +1,13 @@
+//! Whole servers in trouble: killed, starved of disk, denied a folder. What was acknowledged is
+//! kept, or the server says clearly what is wrong.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod folder;
+
+use std::process::Command;
+
+/// The server's program.
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_test-server"))
+}
