@@ -20199,6 +20199,20 @@ let response = client.auth_logout()
     pub fn auth_logout(&self) -> builder::AuthLogout<'_> {
         builder::AuthLogout::new(self)
     }
+    /**Test user and password
+
+Answers 200 and no body if the HTTP Basic credentials are good for logging in, and begins no session. Failures count as failed log-ins do: 429 with `Retry-After` after several.
+
+Sends a `GET` request to `/auth/test`
+
+```ignore
+let response = client.auth_test()
+    .send()
+    .await;
+```*/
+    pub fn auth_test(&self) -> builder::AuthTest<'_> {
+        builder::AuthTest::new(self)
+    }
     /**Renew the tokens of a session
 
 Takes the access token in the header, where it may have expired, and the refresh token in the body. Answers with a new pair; the old pair is dead from then on. A refresh token that is used a second time ends its session, because it must have been copied. The user's groups are read afresh.
@@ -20227,6 +20241,34 @@ let response = client.health_get()
 ```*/
     pub fn health_get(&self) -> builder::HealthGet<'_> {
         builder::HealthGet::new(self)
+    }
+    /**Show what the server counts and measures
+
+In the text format of Prometheus: requests by operation, method and status, how long they took and how many are under way; events by status; the store's state, size, revision and latency; memory, processor time and open files of the process. Needs no credentials.
+
+Sends a `GET` request to `/metrics`
+
+```ignore
+let response = client.metrics_get()
+    .send()
+    .await;
+```*/
+    pub fn metrics_get(&self) -> builder::MetricsGet<'_> {
+        builder::MetricsGet::new(self)
+    }
+    /**Tell whether the server wants requests
+
+For load balancers: 200 and `"ready"` while the store accepts writes; 503 with `Retry-After` while it does not and while the server starts or stops. Needs no credentials.
+
+Sends a `GET` request to `/ready`
+
+```ignore
+let response = client.ready_get()
+    .send()
+    .await;
+```*/
+    pub fn ready_get(&self) -> builder::ReadyGet<'_> {
+        builder::ReadyGet::new(self)
     }
     /**Tell what is running
 
@@ -40836,6 +40878,87 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::auth_test`]
+
+[`Client::auth_test`]: super::Client::auth_test*/
+    #[derive(Debug, Clone)]
+    pub struct AuthTest<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> AuthTest<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/auth/test`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/auth/test", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "auth_test",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                429u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::auth_refresh`]
 
 [`Client::auth_refresh`]: super::Client::auth_refresh*/
@@ -41004,6 +41127,129 @@ pub mod builder {
                     )
                 }
                 500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::metrics_get`]
+
+[`Client::metrics_get`]: super::Client::metrics_get*/
+    #[derive(Debug, Clone)]
+    pub struct MetricsGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> MetricsGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/metrics`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<ByteStream>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/metrics", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client.client.get(url).headers(header_map).build()?;
+            let info = OperationInfo {
+                operation_id: "metrics_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::ready_get`]
+
+[`Client::ready_get`]: super::Client::ready_get*/
+    #[derive(Debug, Clone)]
+    pub struct ReadyGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ReadyGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/ready`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::string::String>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/ready", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "ready_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,

@@ -1,5 +1,6 @@
 //! What every operation can reach: the store, the clock, the keys, the limits.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::cluster::Identity;
 use crate::error::Error;
 use crate::events::Silences;
 use crate::front::Dispatch;
+use crate::metrics::Metrics;
 use crate::rbac::Policies;
 
 /// The context that Dropshot hands to every operation.
@@ -35,6 +37,10 @@ pub(crate) struct Context {
     pub(crate) silences: Silences,
     /// Numbers that bound requests and answers.
     pub(crate) limits: Limits,
+    /// What is counted and measured.
+    pub(crate) metrics: Metrics,
+    /// Whether the server has been told to stop: it still answers, but wants no more requests.
+    pub(crate) stopping: AtomicBool,
     /// The router behind the front door; set once, when the server starts.
     pub(crate) dispatch: OnceLock<Dispatch>,
 }
@@ -84,6 +90,7 @@ impl Context {
     ) -> Result<Cx, Error> {
         let signer = Signer::load(store.as_ref()).await?;
         let identity = Identity::load(store.as_ref()).await?;
+        let metrics = Metrics::new().map_err(|error| Error::Internal(format!("{error:#}")))?;
         Ok(Arc::new(Self {
             store,
             clock,
@@ -94,6 +101,8 @@ impl Context {
             policies: Policies::default(),
             silences: Silences::default(),
             limits,
+            metrics,
+            stopping: AtomicBool::new(false),
             dispatch: OnceLock::new(),
         }))
     }

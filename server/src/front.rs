@@ -9,7 +9,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
 
 use dropshot::{
     ApiDescription, ApiEndpoint, ApiEndpointVersions, Body, HttpError, HttpResponseError as _,
@@ -25,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Instrument as _;
 
+use crate::access::Access;
 use crate::context::Cx;
 use crate::cors;
 use crate::discovery;
@@ -34,11 +34,16 @@ use crate::http::{ALIAS, PREFIX, is_published, params};
 /// Hands a request to the operation that its path names.
 ///
 /// A closure, because the types of Dropshot's router have no public names.
-pub(crate) type Dispatch = Box<
-    dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> BoxFuture<'static, Response<Body>>
-        + Send
-        + Sync,
->;
+pub(crate) type Dispatch =
+    Box<dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> Found + Send + Sync>;
+
+/// Where a request leads.
+pub(crate) struct Found {
+    /// The id of the operation; `None` where there is none.
+    operation: Option<String>,
+    /// What gives the answer.
+    work: BoxFuture<'static, Response<Body>>,
+}
 
 /// What the front door found out about a request before it looks for the operation.
 #[derive(Clone, Debug)]
@@ -102,12 +107,14 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
                 PUBLISHED.iter().filter(|method| look(method).is_some()).collect();
             let method = rqctx.request.method().clone();
             let unknown = discovery::unknown(&route.path).filter(|_| allowed.is_empty());
-            return Box::pin(async move {
+            let work = async move {
                 unknown.map_or_else(|| no_operation(&method, &allowed), |why| failure(why.into()))
-            });
+            };
+            return Found { operation: None, work: Box::pin(work) };
         };
+        let operation = Some(found.endpoint.operation_id.clone());
         rqctx.endpoint = found.endpoint;
-        Box::pin(FAILED.scope(Default::default(), async move {
+        let work = Box::pin(FAILED.scope(Default::default(), async move {
             match found.handler.handle_request(rqctx, request).await {
                 Ok(response) => response,
                 // Dropshot's failure is opaque; the error left a copy when asked for its status.
@@ -117,7 +124,8 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
                     }))
                 }
             }
-        }))
+        }));
+        Found { operation, work }
     })
 }
 
@@ -132,63 +140,34 @@ async fn enter(
     _path: Path<Rest>,
     request: RawRequest,
 ) -> Result<Response<Body>, HttpError> {
-    let started = Instant::now();
     let cx = Arc::clone(rqctx.context());
-    let info = Seen::of(&rqctx);
+    let access = Access::of(&rqctx);
     let span = tracing::info_span!("request", id = %rqctx.request_id);
-    let mut response = answer(rqctx, request.into_inner()).instrument(span).await;
+    let mut operation = None;
+    let work = answer(rqctx, request.into_inner(), &mut operation);
+    let mut response = work.instrument(span).await;
 
-    let gone = response.status() == StatusCode::NO_CONTENT && info.method != Method::OPTIONS;
+    let gone = response.status() == StatusCode::NO_CONTENT && access.method != Method::OPTIONS;
     let headers = response.headers_mut();
     headers.insert(EDITION, HeaderValue::from_static("core"));
     if gone {
         // As in the reference, which gives a type to bodies that are not there, too.
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    cors::allow(&cx.limits.cors_origins, info.origin.as_ref(), headers);
-    if info.method == Method::HEAD {
+    cors::allow(&cx.limits.cors_origins, access.origin.as_ref(), headers);
+    if access.method == Method::HEAD {
         response = without_body(response);
     }
-    info.log(&response, started);
+    access.answered(operation.as_deref(), &response);
     Ok(response)
 }
 
-/// What the log wants to know of a request after it has been consumed.
-struct Seen {
-    id: String,
-    method: Method,
-    uri: http::Uri,
-    from: std::net::SocketAddr,
-    origin: Option<HeaderValue>,
-}
-
-impl Seen {
-    fn of(rqctx: &RequestContext<Cx>) -> Self {
-        let request = &rqctx.request;
-        Self {
-            id: rqctx.request_id.clone(),
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            from: request.remote_addr(),
-            origin: request.headers().get(http::header::ORIGIN).cloned(),
-        }
-    }
-
-    fn log(&self, response: &Response<Body>, started: Instant) {
-        tracing::info!(
-            target: "sensu_server::access",
-            id = self.id,
-            method = %self.method,
-            path = self.uri.path(),
-            status = response.status().as_u16(),
-            bytes = response.body().size_hint().exact(),
-            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            from = %self.from,
-        );
-    }
-}
-
-async fn answer(rqctx: RequestContext<Cx>, request: Request<Body>) -> Response<Body> {
+/// The answer; `operation` is set once it is known.
+async fn answer(
+    rqctx: RequestContext<Cx>,
+    request: Request<Body>,
+    operation: &mut Option<String>,
+) -> Response<Body> {
     let cx = Arc::clone(rqctx.context());
     let uri = rqctx.request.uri();
     let path = uri.path();
@@ -224,7 +203,9 @@ async fn answer(rqctx: RequestContext<Cx>, request: Request<Body>) -> Response<B
     let Some(dispatch) = cx.dispatch.get() else {
         return failure(Error::Unavailable("the server is starting".into()).into());
     };
-    let work = AssertUnwindSafe(dispatch(rqctx, request, route)).catch_unwind();
+    let found = dispatch(rqctx, request, route);
+    *operation = found.operation;
+    let work = AssertUnwindSafe(found.work).catch_unwind();
     match tokio::time::timeout(cx.limits.deadline, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {

@@ -31,6 +31,7 @@
 //! **Architecture Invariant:** the published document is derived from what is served, in small
 //! steps (`openapi/`); nothing in it is typed by hand twice.
 
+mod access;
 mod api_keys;
 mod auth;
 mod checks;
@@ -46,6 +47,7 @@ mod events;
 mod front;
 mod http;
 mod keeper;
+mod metrics;
 mod namespaces;
 mod openapi;
 mod page;

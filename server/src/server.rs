@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -21,6 +22,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Server {
     http: HttpServer<Cx>,
     keeper: JoinHandle<()>,
+    cx: Cx,
     store: Arc<dyn Store>,
 }
 
@@ -69,7 +71,8 @@ impl Server {
             .tls(tls)
             .start()
             .with_context(|| format!("cannot listen on {address}"))?;
-        Ok(Self { http, keeper: tokio::spawn(keeper::keep(cx)), store })
+        let keeper = tokio::spawn(keeper::keep(Arc::clone(&cx)));
+        Ok(Self { http, keeper, cx, store })
     }
 
     /// Where it listens.
@@ -83,6 +86,7 @@ impl Server {
     /// # Errors
     /// If Dropshot reports a failure of its own.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.cx.stopping.store(true, Ordering::Relaxed);
         self.keeper.abort();
         let closed = tokio::time::timeout(GRACE, self.http.close()).await;
         self.store.close().await;

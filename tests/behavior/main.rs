@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod front;
+mod health;
 mod hostile;
 mod pages;
 mod rights;

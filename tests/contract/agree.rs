@@ -79,6 +79,17 @@ impl Document {
                 return Err(format!("the header {name} is missing"));
             }
         }
+        let kind = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or_default();
+        let content = response["content"].as_object();
+        if let Some(documented) = content.and_then(|content| content.keys().next())
+            && documented != "application/json"
+        {
+            return match kind.split(';').next() == Some(documented) {
+                true => Ok(()),
+                false => Err(format!("content type {kind:?}")),
+            };
+        }
         let schema = &response["content"]["application/json"]["schema"];
         if schema.is_null() {
             return match answer.body.is_empty() {
@@ -86,8 +97,7 @@ impl Document {
                 false => Err("a body where none is documented".into()),
             };
         }
-        let kind = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
-        if kind != Some("application/json") {
+        if kind != "application/json" {
             return Err(format!("content type {kind:?}"));
         }
         let body: Value = serde_json::from_slice(&answer.body).map_err(|e| e.to_string())?;

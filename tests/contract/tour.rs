@@ -62,17 +62,21 @@ fn body<T: DeserializeOwned>(value: Value) -> T {
 async fn open_doors(server: &TestServer, seen: &Log) {
     let anonymous = Client::new(&server.url(), watching(seen, Session::default()));
     anonymous.health_get().send().await.expect("health");
+    anonymous.ready_get().send().await.expect("ready");
+    anonymous.metrics_get().send().await.expect("metrics");
     anonymous.version_get().send().await.expect("version");
     anonymous.api_group_list().send().await.expect("groups");
     anonymous.api_group_get().send().await.expect("versions");
     anonymous.api_resource_list().send().await.expect("resources");
     anonymous.auth_login().send().await.expect_err("no credentials");
+    anonymous.auth_test().send().await.expect_err("no credentials");
 
     let mut headers = reqwest::header::HeaderMap::new();
     // admin:P@ssw0rd!
     headers.insert("authorization", "Basic YWRtaW46UEBzc3cwcmQh".parse().expect("a header"));
     let http = reqwest::Client::builder().default_headers(headers).build().expect("a client");
     let basic = Client::new_with_client(&server.url(), http, watching(seen, Session::default()));
+    basic.auth_test().send().await.expect("good credentials");
     let tokens = basic.auth_login().send().await.expect("logs in").into_inner();
 
     let session = |access: &str| {

@@ -153,7 +153,10 @@ async fn attempt(
         }
     }
     match store.commit(Txn { preconditions, operations }).await {
-        Ok(revision) => Ok(Some(Shown { body, revision })),
+        Ok(revision) => {
+            cx.metrics.took(&outcome.event);
+            Ok(Some(Shown { body, revision }))
+        }
         Err(CommitError::Precondition(1)) => Err(no_namespace(namespace)),
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -170,6 +173,7 @@ async fn metrics_only(cx: &Context, namespace: &str, event: Event) -> Result<Sho
         Err(error) => return Err(error.into()),
     };
     let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
+    cx.metrics.took(&event);
     // A key only for the sake of the form in which it is shown; nothing is written.
     let key =
         sensu_store::Key::new("events", ["-"]).map_err(|bad| Error::Internal(bad.to_string()))?;

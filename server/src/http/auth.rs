@@ -8,12 +8,13 @@ use super::body::Draft;
 use super::params;
 use super::response::Done;
 use super::routes::{Api, Mounted};
-use crate::auth;
+use crate::auth::{self, Account};
 use crate::context::Cx;
 use crate::error::{ApiError, Error};
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(auth_login)?;
+    api.register(auth_test)?;
     api.register(auth_refresh)?;
     api.register(auth_logout)
 }
@@ -28,9 +29,29 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
     tags = ["auth"],
 }]
 async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>, ApiError> {
+    let account = verified(&rqctx).await?;
+    Ok(HttpResponseOk(auth::log_in(rqctx.context(), &account).await?))
+}
+
+/// Test user and password
+///
+/// Answers 200 and no body if the HTTP Basic credentials are good for logging in, and begins no
+/// session. Failures count as failed log-ins do: 429 with `Retry-After` after several.
+#[endpoint {
+    method = GET,
+    path = "/auth/test",
+    tags = ["auth"],
+}]
+async fn auth_test(rqctx: RequestContext<Cx>) -> Result<Done, ApiError> {
+    verified(&rqctx).await?;
+    Ok(Done)
+}
+
+/// The account that the request's user and password belong to.
+async fn verified(rqctx: &RequestContext<Cx>) -> Result<Account, Error> {
     params::well_formed(rqctx.request.uri().query())?;
     let cx = rqctx.context();
-    let credentials = auth::basic_credentials(&authorization(&rqctx));
+    let credentials = auth::basic_credentials(&authorization(rqctx));
     let (user, password) = credentials.ok_or_else(bad)?;
     let (address, now) = (rqctx.request.remote_addr().ip(), cx.clock.now());
     cx.throttle.admit(&user, address, now)?;
@@ -40,12 +61,12 @@ async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>,
     match account.filter(|account| matches && !account.user.disabled) {
         Some(account) => {
             cx.throttle.succeeded(&user);
-            Ok(HttpResponseOk(auth::log_in(cx, &account).await?))
+            Ok(account)
         }
         None => {
             cx.throttle.failed(&user, address, now);
             tracing::warn!(user, %address, "log-in refused");
-            Err(bad().into())
+            Err(bad())
         }
     }
 }

@@ -1,15 +1,24 @@
-//! `/health`
+//! `/health`, `/ready` and `/metrics`: how the server is, for people, balancers and Prometheus.
 
-use dropshot::{HttpResponseOk, RequestContext, endpoint};
+use std::sync::atomic::Ordering;
+
+use dropshot::{
+    ApiEndpointResponse, Body, HttpError, HttpResponse, HttpResponseOk, RequestContext, endpoint,
+};
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
 use sensu_types::health::HealthResponse;
 
 use super::params;
 use super::routes::{Api, Mounted};
 use crate::context::Cx;
-use crate::error::ApiError;
+use crate::error::{ApiError, Error};
+use crate::metrics;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(health_get)
+    api.register(health_get)?;
+    api.register(ready_get)?;
+    api.register(metrics_get)
 }
 
 /// Tell whether the server can do its work
@@ -26,4 +35,64 @@ async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthRe
     let cx = rqctx.context();
     let health = cx.store.health().await;
     Ok(HttpResponseOk(HealthResponse::of_one(cx.identity.header(), health.failure)))
+}
+
+/// Tell whether the server wants requests
+///
+/// For load balancers: 200 and `"ready"` while the store accepts writes; 503 with `Retry-After` while
+/// it does not and while the server starts or stops. Needs no credentials.
+#[endpoint {
+    method = GET,
+    path = "/ready",
+    tags = ["health"],
+}]
+async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
+    let cx = rqctx.context();
+    if cx.stopping.load(Ordering::Relaxed) {
+        return Err(Error::Unavailable("the server is stopping".into()).into());
+    }
+    match cx.store.health().await.failure {
+        None => Ok(HttpResponseOk("ready".into())),
+        Some(why) => {
+            // Who asks needs no credentials, so the reason is for the log.
+            tracing::warn!(why, "not ready: the store does not accept writes");
+            Err(Error::Unavailable("the store does not accept writes".into()).into())
+        }
+    }
+}
+
+/// Show what the server counts and measures
+///
+/// In the text format of Prometheus: requests by operation, method and status, how long they took and
+/// how many are under way; events by status; the store's state, size, revision and latency; memory,
+/// processor time and open files of the process. Needs no credentials.
+#[endpoint {
+    method = GET,
+    path = "/metrics",
+    tags = ["health"],
+}]
+async fn metrics_get(rqctx: RequestContext<Cx>) -> Result<Exposition, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
+    let cx = rqctx.context();
+    let text = cx.metrics.text(&cx.store.health().await);
+    Ok(Exposition(text.map_err(|error| Error::Internal(format!("{error:#}")))?))
+}
+
+/// Metrics in the text format of Prometheus.
+struct Exposition(String);
+
+impl HttpResponse for Exposition {
+    fn to_result(self) -> Result<Response<Body>, HttpError> {
+        let builder = Response::builder().header(CONTENT_TYPE, metrics::FORMAT);
+        Ok(builder.body(self.0.into())?)
+    }
+
+    fn response_metadata() -> ApiEndpointResponse {
+        HttpResponseOk::<dropshot::FreeformBody>::response_metadata()
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::OK
+    }
 }

@@ -155,10 +155,10 @@ fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> 
     if has_body {
         statuses.extend(["413", "415"]);
     }
-    if id == "auth_login" {
+    if ["auth_login", "auth_test"].contains(&id) {
         statuses.push("429");
     }
-    if method == "get" && id == "health_get" {
+    if method == "get" && ["health_get", "metrics_get"].contains(&id) {
         statuses.retain(|status| *status != "503");
     }
     statuses

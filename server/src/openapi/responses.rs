@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::each;
+use crate::metrics;
 
 /// The media type of RFC 7396.
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -14,6 +15,10 @@ pub(super) fn complete(document: &mut Value) {
         if operation.method == "get" && tagged {
             operation.value["responses"]["304"] =
                 json!({ "description": "The object is the one that If-None-Match names." });
+        }
+        if operation.value["operationId"] == "metrics_get" {
+            operation.value["responses"]["200"]["content"] =
+                json!({ metrics::MEDIA_TYPE: { "schema": { "type": "string" } } });
         }
         if operation.method == "patch"
             && let Some(content) = operation.value.pointer_mut("/requestBody/content")

@@ -5,8 +5,15 @@ use serde_json::{Value, json};
 use super::each;
 
 /// Operations that need no credentials.
-const OPEN: [&str; 5] =
-    ["api_group_get", "api_group_list", "api_resource_list", "health_get", "version_get"];
+const OPEN: [&str; 7] = [
+    "api_group_get",
+    "api_group_list",
+    "api_resource_list",
+    "health_get",
+    "metrics_get",
+    "ready_get",
+    "version_get",
+];
 
 /// Adds the schemes and what each operation requires.
 pub(super) fn add(document: &mut Value) {
@@ -26,7 +33,7 @@ pub(super) fn add(document: &mut Value) {
         "basicAuth": {
             "type": "http",
             "scheme": "basic",
-            "description": "User name and password. Only for `GET /auth`.",
+            "description": "User name and password. Only for `GET /auth` and `GET /auth/test`.",
         },
     });
     document["security"] = json!([{ "bearerAuth": [] }, { "apiKeyAuth": [] }]);
@@ -36,7 +43,7 @@ pub(super) fn add(document: &mut Value) {
             operation.value["security"] = json!([]);
         } else if ["auth_logout", "auth_refresh"].contains(&id) {
             operation.value["security"] = json!([{ "bearerAuth": [] }]);
-        } else if id == "auth_login" {
+        } else if ["auth_login", "auth_test"].contains(&id) {
             operation.value["security"] = json!([{ "basicAuth": [] }]);
         }
     });

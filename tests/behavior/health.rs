@@ -1,0 +1,87 @@
+//! Whether the server can do its work: `/health`, `/ready`, `/metrics`, and testing credentials.
+
+use sensu_tests::{Raw, TestServer};
+use serde_json::{Value, json};
+
+async fn metrics(server: &TestServer) -> String {
+    match server.send("GET", "/metrics", None, None).await.body {
+        Value::String(text) => text,
+        other => panic!("{other}"),
+    }
+}
+
+/// The value of a series, by its name and labels as they are written.
+fn series(text: &str, name: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|value| value.parse().ok())
+}
+
+#[tokio::test]
+async fn a_store_that_takes_no_writes_is_told_everywhere() {
+    let server = TestServer::start().await;
+    let ready = server.send("GET", "/ready", None, None).await;
+    assert_eq!((ready.status, ready.body), (200, json!("ready")));
+    assert_eq!(
+        series(&metrics(&server).await, r#"sensu_server_store_up{engine="memory"}"#),
+        Some(1.0)
+    );
+
+    server.store.close().await;
+    let ready = server.send("GET", "/ready", None, None).await;
+    assert_eq!((ready.status, ready.header("retry-after")), (503, "1"));
+    assert_eq!(ready.body, json!({ "message": "the store does not accept writes", "code": 0 }));
+    let health = server.send("GET", "/health", None, None).await;
+    assert_eq!((health.status, &health.body["ClusterHealth"][0]["Healthy"]), (200, &json!(false)));
+    assert_eq!(health.body["ClusterHealth"][0]["Err"], "closed");
+    assert_eq!(
+        series(&metrics(&server).await, r#"sensu_server_store_up{engine="memory"}"#),
+        Some(0.0)
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn requests_and_events_are_counted() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let path = "/apis/core/v2/namespaces/default/events";
+    let event = json!({ "entity": { "entity_class": "proxy", "metadata": { "name": "e" } },
+        "check": { "interval": 1, "status": 2, "metadata": { "name": "c" } } });
+    assert_eq!(server.send("POST", path, Some(&token), Some(&event)).await.status, 200);
+    for nonsense in ["/nope", "/nope/again"] {
+        assert_eq!(server.send("GET", nonsense, None, None).await.status, 404);
+    }
+    let text = metrics(&server).await;
+    let requests =
+        |labels: &str| series(&text, &format!("sensu_server_http_requests_total{{{labels}}}"));
+    assert_eq!(requests(r#"method="POST",operation="event_create",status="200""#), Some(1.0));
+    assert_eq!(requests(r#"method="GET",operation="none",status="404""#), Some(2.0));
+    assert_eq!(series(&text, r#"sensu_server_events_total{status="critical"}"#), Some(1.0));
+    let took = r#"sensu_server_http_request_duration_seconds_count{operation="event_create"}"#;
+    assert_eq!(series(&text, took), Some(1.0));
+    // The one that asks.
+    assert_eq!(series(&text, "sensu_server_http_requests_in_flight"), Some(1.0));
+    assert!(series(&text, "process_resident_memory_bytes").is_some_and(|bytes| bytes > 0.0));
+    let revision = server.store.health().await.revision;
+    assert_eq!(series(&text, "sensu_server_store_revision").map(|r| r as u64), Some(revision));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn credentials_can_be_tested_without_a_session() {
+    let server = TestServer::start().await;
+    let before = server.store.health().await.revision;
+    let ask = |user: &'static str, password: &'static str| {
+        let request = reqwest::Client::new().get(format!("{}/auth/test", server.url()));
+        let request = request.basic_auth(user, Some(password));
+        async move { Raw::of(request.send().await.expect("an answer")).await }
+    };
+    let good = ask("admin", "P@ssw0rd!").await;
+    assert_eq!((good.status, good.body), (200, Value::Null));
+    for (user, password) in [("admin", "wrong"), ("nobody", "P@ssw0rd!")] {
+        let bad = ask(user, password).await;
+        assert_eq!((bad.status, &bad.body["code"]), (401, &json!(5)));
+    }
+    assert_eq!(server.store.health().await.revision, before, "nothing was written");
+    server.stop().await;
+}
