@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::context::Limits;
 
@@ -31,6 +31,20 @@ pub enum Command {
     /// Create the first administrator in a new store.
     #[command(after_help = "Example:\n  sensu-server init --cluster-admin-username alice")]
     Init(Init),
+    /// Copy the store to a new file, while a server may be at work on it.
+    #[command(after_help = "Example:\n  sensu-server backup /backups/sensu-monday.db")]
+    Backup(Backup),
+    /// Put a backup in the place of the store. No server may be running on it.
+    #[command(after_help = "Example:\n  sensu-server restore /backups/sensu-monday.db")]
+    Restore(Restore),
+    /// Read everything in the store, or in a backup, and report the first damage found.
+    #[command(
+        after_help = "Examples:\n  sensu-server verify\n  sensu-server verify sensu-monday.db"
+    )]
+    Verify(Verify),
+    /// Give the room of deleted data back to the file system. No server may be running on the store.
+    #[command(after_help = "Example:\n  sensu-server compact")]
+    Compact(Compact),
     /// Print the OpenAPI document of the API.
     #[command(after_help = "Example:\n  sensu-server openapi > sensu-core-v2.json")]
     Openapi,
@@ -116,6 +130,58 @@ pub struct Init {
     pub cluster_admin_password: Option<String>,
 }
 
+/// Where the data is.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// Folder that holds the store.
+    #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
+    pub state_dir: PathBuf,
+    /// TOML file with settings, by their long names.
+    #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
+    pub config_file: Option<PathBuf>,
+}
+
+/// Settings of `backup`.
+#[derive(Clone, Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub place: Place,
+    /// The file to write. It must not exist yet.
+    pub file: PathBuf,
+}
+
+/// Settings of `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub place: Place,
+    /// Replace the store that is there. Without this, restoring over one is refused.
+    #[arg(long)]
+    pub overwrite: bool,
+    /// The file that `backup` wrote.
+    pub file: PathBuf,
+}
+
+/// Settings of `verify`.
+#[derive(Clone, Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub place: Place,
+    /// A backup to verify instead of the store.
+    pub file: Option<PathBuf>,
+}
+
+/// Settings of `compact`.
+#[derive(Clone, Debug, Args)]
+pub struct Compact {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub place: Place,
+}
+
 /// How much to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogLevel {
@@ -170,6 +236,10 @@ impl Cli {
         let file = match &first.command {
             Command::Start(start) => start.common.config_file.clone(),
             Command::Init(init) => init.common.config_file.clone(),
+            Command::Backup(backup) => backup.place.config_file.clone(),
+            Command::Restore(restore) => restore.place.config_file.clone(),
+            Command::Verify(verify) => verify.place.config_file.clone(),
+            Command::Compact(compact) => compact.place.config_file.clone(),
             Command::Openapi => None,
         };
         match file {
@@ -180,7 +250,7 @@ impl Cli {
 }
 
 /// The arguments with those of the file added, where neither argument nor environment says
-/// anything else.
+/// anything else. One file serves all commands, so what only others know is passed over.
 fn with_file(mut given: Vec<OsString>, file: &Path) -> anyhow::Result<Vec<OsString>> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("cannot read the configuration file {}", file.display()))?;
@@ -189,7 +259,16 @@ fn with_file(mut given: Vec<OsString>, file: &Path) -> anyhow::Result<Vec<OsStri
         .with_context(|| format!("the configuration file {} is not TOML", file.display()))?;
     let flags: Vec<String> =
         given.iter().filter_map(|argument| argument.to_str()).map(str::to_owned).collect();
+    let program = Cli::command();
+    let knows = |command: &clap::Command, name: &str| {
+        command.get_arguments().any(|argument| argument.get_long() == Some(name))
+    };
+    let asked = given.get(1).and_then(|command| program.find_subcommand(command));
     for (name, value) in table {
+        let for_others = program.get_subcommands().any(|command| knows(command, &name));
+        if for_others && asked.is_some_and(|command| !knows(command, &name)) {
+            continue;
+        }
         let flag = format!("--{name}");
         let said =
             flags.iter().any(|given| *given == flag || given.starts_with(&(flag.clone() + "=")));
@@ -217,7 +296,6 @@ mod tests {
 
     #[test]
     fn the_flags_are_consistent() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
 
@@ -236,5 +314,15 @@ mod tests {
         assert_eq!(start.api_timeout, 7);
         assert_eq!(start.common.log_level, LogLevel::Debug);
         assert_eq!(start.cors_origins, ["a", "b"]);
+
+        // The same file, for a command that knows only some of it.
+        std::fs::write(&file, "api-timeout = 7\nstate-dir = \"there\"\n").unwrap();
+        let given = ["sensu-server", "compact"].map(OsString::from).to_vec();
+        let cli = Cli::try_parse_from(with_file(given.clone(), &file).unwrap()).unwrap();
+        let Command::Compact(compact) = cli.command else { panic!("not compact") };
+        assert_eq!(compact.place.state_dir, Path::new("there"));
+        std::fs::write(&file, "api-time-out = 7\n").unwrap();
+        let misspelt = Cli::try_parse_from(with_file(given, &file).unwrap());
+        assert!(misspelt.is_err_and(|error| error.to_string().contains("--api-time-out")));
     }
 }

@@ -56,6 +56,7 @@ pub mod program;
 pub mod rbac;
 mod registry;
 mod server;
+mod upkeep;
 mod users;
 
 pub use context::Limits;

@@ -1,4 +1,4 @@
-//! `sensu-server start | init | openapi`
+//! `sensu-server start | init | backup | restore | verify | compact | openapi`
 
 use std::process::ExitCode;
 

@@ -5,8 +5,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::commands;
 use crate::config::{Cli, Command};
+use crate::{commands, upkeep};
 
 /// Does what the process was started for; says on standard error why it could not.
 #[must_use]
@@ -28,6 +28,10 @@ fn run() -> anyhow::Result<()> {
         match cli.command {
             Command::Start(start) => commands::start(&start).await,
             Command::Init(init) => commands::init(&init).await,
+            Command::Backup(backup) => upkeep::backup(&backup),
+            Command::Restore(restore) => upkeep::restore(&restore),
+            Command::Verify(verify) => upkeep::verify(&verify),
+            Command::Compact(compact) => upkeep::compact(&compact),
             Command::Openapi => {
                 let document = crate::openapi()?;
                 Ok(std::io::stdout().lock().write_all(document.as_bytes())?)

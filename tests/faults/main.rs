@@ -4,6 +4,9 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod folder;
+mod kills;
+mod load;
+mod upkeep;
 
 use std::process::Command;
 

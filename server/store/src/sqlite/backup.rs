@@ -1,15 +1,15 @@
 //! Copies: online backup, restore, and the file that the in-memory engine writes.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::malformed;
-use super::file::{self, DATABASE, at, folder_of, sync_dir};
-use super::{OpenError, cache::Stored, rows, schema};
+use super::file::{self, DATABASE, at, folder_of, partial_of, remove_if_there, sync_dir};
+use super::{OpenError, cache::Stored, rows, schema, verify};
 use crate::{Entry, Revision, StoreError};
 
 /// Pages copied between two looks at whether to stop.
@@ -26,6 +26,10 @@ pub(super) fn backup(
     to: &Path,
     stop: &AtomicBool,
 ) -> Result<(), StoreError> {
+    copy(live, to, stop).map_err(text)
+}
+
+pub(super) fn copy(live: &mut Connection, to: &Path, stop: &AtomicBool) -> Result<(), OpenError> {
     place(to, |partial| {
         // An open snapshot keeps the copy from beginning again with every write meanwhile.
         let snapshot = live.transaction()?;
@@ -43,7 +47,7 @@ pub(crate) fn write_backup(
     revision: Revision,
     entries: &[Entry],
 ) -> Result<(), StoreError> {
-    place(to, |partial| {
+    let written = place(to, |partial| {
         let mut copy = Connection::open(partial)?;
         schema::migrate(&mut copy)?;
         let txn = copy.transaction()?;
@@ -54,23 +58,21 @@ pub(crate) fn write_backup(
         rows::set_state(&txn, revision, revision)?;
         txn.commit()?;
         finish(copy)
-    })
+    });
+    written.map_err(text)
 }
 
-/// Puts a backup into a folder that has no database yet.
-pub(super) fn restore(from: &Path, dir: &Path) -> Result<(), OpenError> {
+/// Puts a backup into a folder: one that has no database yet, unless the present one is to go.
+pub(super) fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError> {
     let _lock = file::claim(dir)?;
     let path = dir.join(DATABASE);
-    if path.exists() {
+    if path.exists() && !overwrite {
         return Err(OpenError::Exists(path));
     }
     let partial = partial_of(&path);
     remove_if_there(&partial).map_err(at(&partial))?;
     file::create(&partial)?;
-    let done = fill(from, &partial).and_then(|()| {
-        fs::rename(&partial, &path).map_err(at(&path))?;
-        sync_dir(dir).map_err(at(dir))
-    });
+    let done = fill(from, &partial).and_then(|()| file::replace(dir, &partial));
     if done.is_err() {
         // The first error is the one to tell.
         let _ = remove_if_there(&partial);
@@ -83,6 +85,8 @@ fn fill(from: &Path, partial: &Path) -> Result<(), OpenError> {
     let mut copy = Connection::open(partial)?;
     transfer(&source, &mut copy, &AtomicBool::new(false))?;
     schema::migrate(&mut copy)?;
+    // Nothing damaged may take the place of what is there.
+    verify::read_all(&mut copy, 0)?;
     let txn = copy.transaction()?;
     let (revision, _) = rows::state(&txn)?;
     let revision = revision.saturating_add(RESTORE_LEAP);
@@ -112,10 +116,9 @@ fn finish(copy: Connection) -> Result<(), OpenError> {
 }
 
 /// Has a file written beside `to` and gives it its name when it is whole and on the disk.
-fn place(to: &Path, write: impl FnOnce(&Path) -> Result<(), OpenError>) -> Result<(), StoreError> {
-    let text = |error: OpenError| StoreError::Failed(error.to_string());
+fn place(to: &Path, write: impl FnOnce(&Path) -> Result<(), OpenError>) -> Result<(), OpenError> {
     if to.exists() {
-        return Err(text(OpenError::Exists(to.to_owned())));
+        return Err(OpenError::Exists(to.to_owned()));
     }
     let partial = partial_of(to);
     let whole = (|| {
@@ -128,18 +131,9 @@ fn place(to: &Path, write: impl FnOnce(&Path) -> Result<(), OpenError>) -> Resul
         sync_dir(&folder_of(to)).map_err(at(to))
     })();
     let removed = remove_if_there(&partial).map_err(at(&partial));
-    whole.and(removed).map_err(text)
+    whole.and(removed)
 }
 
-fn partial_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    PathBuf::from(name)
-}
-
-fn remove_if_there(path: &Path) -> std::io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+fn text(error: OpenError) -> StoreError {
+    StoreError::Failed(error.to_string())
 }

@@ -1,6 +1,6 @@
 //! The folder, the lock against a second process, and connections to the database file.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use super::{Durability, OpenError};
 /// The database's file name in its folder. SQLite keeps `-wal` and `-shm` beside it.
 pub(super) const DATABASE: &str = "sensu.db";
 const LOCK: &str = "sensu.lock";
+
+/// A whole database, on the disk, that is to take the place of the present one.
+const NEXT: &str = "sensu.db.next";
 
 /// What a connection is for; decides how much memory it may take and what it may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,7 +32,8 @@ pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
     move |source| OpenError::Io { path, source }
 }
 
-/// Creates the folder, for its owner only, if it is not there; takes its lock.
+/// Creates the folder, for its owner only, if it is not there; takes its lock; finishes a
+/// replacement of the database that was interrupted.
 ///
 /// The lock belongs to the open file, so the operating system releases it however we end.
 pub(super) fn claim(dir: &Path) -> Result<File, OpenError> {
@@ -44,9 +48,57 @@ pub(super) fn claim(dir: &Path) -> Result<File, OpenError> {
     options.create(true).truncate(false).write(true).mode(0o600);
     let lock = options.open(&path).map_err(at(&path))?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => {
+            settle(dir)?;
+            Ok(lock)
+        }
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(dir.to_owned())),
         Err(TryLockError::Error(error)) => Err(at(&path)(error)),
+    }
+}
+
+/// Puts a finished file in the place of the database. To be called with the lock held.
+///
+/// Once the file has the name [`NEXT`], it is the database; if we are interrupted, whoever takes
+/// the lock next does the rest. The log of the old database has to go first: it would be read as
+/// the log of the new one.
+pub(super) fn replace(dir: &Path, with: &Path) -> Result<(), OpenError> {
+    File::open(with).and_then(|file| file.sync_all()).map_err(at(with))?;
+    let next = dir.join(NEXT);
+    fs::rename(with, &next).map_err(at(&next))?;
+    sync_dir(dir).map_err(at(dir))?;
+    settle(dir)
+}
+
+fn settle(dir: &Path) -> Result<(), OpenError> {
+    if !replacing(dir) {
+        return Ok(());
+    }
+    for old in [format!("{DATABASE}-wal"), format!("{DATABASE}-shm")] {
+        remove_if_there(&dir.join(&old)).map_err(at(&dir.join(old)))?;
+    }
+    sync_dir(dir).map_err(at(dir))?;
+    let path = dir.join(DATABASE);
+    fs::rename(dir.join(NEXT), &path).map_err(at(&path))?;
+    sync_dir(dir).map_err(at(dir))
+}
+
+/// Whether the database is being replaced.
+pub(super) fn replacing(dir: &Path) -> bool {
+    dir.join(NEXT).exists()
+}
+
+/// A name beside a file, for what is to become it.
+pub(super) fn partial_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    PathBuf::from(name)
+}
+
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

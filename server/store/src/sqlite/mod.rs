@@ -18,6 +18,7 @@ mod readers;
 mod rows;
 mod schema;
 mod shared;
+pub mod upkeep;
 mod verify;
 mod writer;
 
@@ -42,6 +43,7 @@ use crate::{
 
 pub(crate) use self::backup::write_backup;
 pub use self::options::{Durability, OpenError, SqliteOptions};
+pub use self::verify::Verified;
 
 /// The embedded engine.
 ///
@@ -96,7 +98,7 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`].
     pub fn restore(backup: &Path, dir: &Path) -> Result<(), OpenError> {
-        backup::restore(backup, dir)
+        upkeep::restore(backup, dir, false)
     }
 
     fn enqueue(&self, job: Job) -> Result<(), StoreError> {

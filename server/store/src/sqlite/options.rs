@@ -56,13 +56,19 @@ pub enum OpenError {
     #[error("{0} is not a database of this server")]
     Foreign(PathBuf),
     /// The file was written by a later version.
-    #[error("the database has format {found}; this version reads up to format {known}")]
+    #[error(
+        "the database has format {found}, and this version knows formats up to {known}: use the \
+         version that wrote it, or a later one"
+    )]
     TooNew {
         /// The file's format.
         found: i64,
         /// The last format this version knows.
         known: i64,
     },
+    /// There is nothing to work on.
+    #[error("there is no store in {0}")]
+    Missing(PathBuf),
     /// A restore found a database where it was to put one.
     #[error("{0} exists already")]
     Exists(PathBuf),

@@ -42,26 +42,36 @@ const FORMAT_1: &str = "
 
 /// Refuses files that are not ours or too new, and brings others to the current format.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), OpenError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let txn = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let id: i64 = txn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let found: i64 = txn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = txn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let empty = tables == 0 && found == 0;
-    if id != APPLICATION_ID && !(empty && id == 0) {
-        return Err(OpenError::Foreign(txn.path().unwrap_or_default().into()));
-    }
-    if found > known || found < 0 {
-        return Err(OpenError::TooNew { found, known });
-    }
+    let found = format(&txn)?;
     let done = usize::try_from(found).unwrap_or(0);
     for step in &MIGRATIONS[done..] {
         txn.execute_batch(step)?;
     }
-    if found < known {
+    if found < known() {
         txn.pragma_update(None, "application_id", APPLICATION_ID)?;
-        txn.pragma_update(None, "user_version", known)?;
+        txn.pragma_update(None, "user_version", known())?;
     }
     txn.commit()?;
     Ok(())
+}
+
+/// The format of a file, 0 if it is empty; refuses files that are not ours or too new.
+pub(super) fn format(db: &Connection) -> Result<i64, OpenError> {
+    let id: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let empty = tables == 0 && found == 0;
+    if id != APPLICATION_ID && !(empty && id == 0) {
+        return Err(OpenError::Foreign(db.path().unwrap_or_default().into()));
+    }
+    if found > known() || found < 0 {
+        return Err(OpenError::TooNew { found, known: known() });
+    }
+    Ok(found)
+}
+
+/// The format that this version writes.
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }

@@ -8,6 +8,16 @@ use rusqlite::Connection;
 use super::failure::malformed;
 use super::rows::{key_from, revision_from, state};
 use super::shared::Shared;
+use crate::Revision;
+
+/// What a verification that found no damage has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Entries that have not expired.
+    pub entries: u64,
+    /// The last committed transaction.
+    pub revision: Revision,
+}
 
 /// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
 /// how many entries have not expired.
@@ -15,12 +25,13 @@ pub(super) fn verify(db: &mut Connection, shared: &Arc<Shared>) -> rusqlite::Res
     let watched = Arc::clone(shared);
     // This may take minutes; the end of the store does not wait for it.
     db.progress_handler(10_000, Some(move || watched.closing.load(Ordering::Relaxed)))?;
-    let counted = read_all(db, shared.clock.now());
+    let found = read_all(db, shared.clock.now());
     db.progress_handler(0, None::<fn() -> bool>)?;
-    counted
+    Ok(found?.entries)
 }
 
-fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<u64> {
+/// Reads everything in one snapshot.
+pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verified> {
     let txn = db.transaction()?;
     let found: String = txn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found != "ok" {
@@ -62,5 +73,5 @@ fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<u64> {
     if missing > 0 {
         return Err(malformed(format!("{missing} writes are missing from the change feed")));
     }
-    Ok(alive)
+    Ok(Verified { entries: alive, revision: last })
 }

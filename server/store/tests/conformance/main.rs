@@ -10,3 +10,4 @@ mod lifecycle;
 mod model;
 mod order;
 mod transactions;
+mod upkeep;

@@ -1,0 +1,125 @@
+//! What is done to a store from outside, by an operator: copy, verify, restore, compact. All of it
+//! blocks.
+//!
+//! Copying and verifying read one snapshot, beside a server that goes on writing. Restoring and
+//! compacting put a new database in the place of the old one in one step, and need the folder's
+//! lock: no server may have it open.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::file::{self, DATABASE, Role, at, partial_of, remove_if_there};
+use super::{Durability, OpenError, Verified, backup, schema, verify};
+use crate::Clock;
+
+/// Sizes of the database, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Before.
+    pub before: u64,
+    /// After.
+    pub after: u64,
+}
+
+/// Copies the store in a folder to a new file, while a server may be at work on it.
+///
+/// # Errors
+/// See [`OpenError`]; no file is left then.
+pub fn backup(dir: &Path, to: &Path) -> Result<(), OpenError> {
+    let mut db = visit(dir)?;
+    backup::copy(&mut db, to, &AtomicBool::new(false))
+}
+
+/// Reads everything in the store of a folder, or in a backup if the path is a file's.
+///
+/// The first inconsistency is the error.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn verify(path: &Path, clock: &dyn Clock) -> Result<Verified, OpenError> {
+    let mut db = if path.is_file() {
+        let copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        schema::format(&copy)?;
+        copy
+    } else {
+        visit(path)?
+    };
+    Ok(verify::read_all(&mut db, clock.now())?)
+}
+
+/// Puts a backup into a folder, ready to be opened.
+///
+/// Unless told to overwrite it, refuses if there is a database already. The backup is verified
+/// first; interrupted at any moment, the folder holds the old database or the new one.
+///
+/// The entries keep their revisions; the store goes on with revisions that were never given
+/// out before, and with an empty change feed.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError> {
+    backup::restore(from, dir, overwrite)
+}
+
+/// Gives the room of what was deleted back to the file system.
+///
+/// Needs as much free space as the data takes; interrupted at any moment, the folder holds the same
+/// data as before.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn compact(dir: &Path) -> Result<Compacted, OpenError> {
+    let path = database_in(dir)?;
+    let _lock = file::claim(dir)?;
+    let mut db = file::connect(&path, Role::Writer(Durability::Disk))?;
+    schema::migrate(&mut db)?;
+    let before = size(&path) + size(&dir.join(format!("{DATABASE}-wal")));
+    let partial = partial_of(&path);
+    remove_if_there(&partial).map_err(at(&partial))?;
+    file::create(&partial)?;
+    let written = db.execute("VACUUM INTO ?1", [partial.to_string_lossy()]);
+    let done = written.map_err(OpenError::from).and_then(|_| {
+        drop(db);
+        file::replace(dir, &partial)
+    });
+    if done.is_err() {
+        // The first error is the one to tell.
+        let _ = remove_if_there(&partial);
+    }
+    done.map(|()| Compacted { before, after: size(&path) })
+}
+
+/// A connection that only reads, beside whoever writes.
+fn visit(dir: &Path) -> Result<Connection, OpenError> {
+    let path = database_in(dir)?;
+    if file::replacing(dir) {
+        // Interrupted, and nobody has opened it since: this finishes it. Otherwise it is under way.
+        drop(file::claim(dir)?);
+    }
+    let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino()));
+    let opened = identity(&path).map_err(at(&path))?;
+    let db = file::connect(&path, Role::Reader)?;
+    schema::format(&db)?;
+    // The snapshot begins with the first read; the database may have been replaced before it.
+    if file::replacing(dir) || identity(&path).map_err(at(&path))? != opened {
+        return Err(OpenError::Locked(dir.to_owned()));
+    }
+    Ok(db)
+}
+
+fn database_in(dir: &Path) -> Result<PathBuf, OpenError> {
+    let path = dir.join(DATABASE);
+    if path.exists() || file::replacing(dir) {
+        Ok(path)
+    } else {
+        Err(OpenError::Missing(dir.to_owned()))
+    }
+}
+
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |data| data.len())
+}

@@ -1,0 +1,104 @@
+//! What operators do to the embedded store's folder.
+
+use std::path::Path;
+
+use sensu_store::sqlite::{OpenError, SqliteStore, upkeep};
+use sensu_store::{Entry, FeedLimits, Operation};
+
+use crate::fixture::{Engine, Fixture, START, all, open, prefix, put_until};
+
+async fn filled() -> Fixture {
+    let fixture = Fixture::new(Engine::Sqlite);
+    for n in 0..300 {
+        let (name, end) = (format!("things/{n}"), (n % 7 == 0).then_some(START + n));
+        fixture.commit([], [put_until(&name, &name.repeat(500), end)]).await.unwrap();
+    }
+    fixture.commit([], [Operation::DeletePrefix(prefix("things/1"))]).await.unwrap();
+    fixture
+}
+
+async fn everything(fixture: &Fixture) -> Vec<Entry> {
+    fixture.store.scan(all("things")).await.unwrap()
+}
+
+#[tokio::test]
+async fn compacting_keeps_entries_revisions_and_the_feed() {
+    let mut fixture = filled().await;
+    for n in 0..290 {
+        fixture.delete(&format!("things/{n}")).await;
+    }
+    let before = everything(&fixture).await;
+    let changes = fixture.store.changes(0, usize::MAX).await.unwrap();
+    let state = fixture.dir.path().join("state");
+    assert!(matches!(upkeep::compact(&state), Err(OpenError::Locked(_))), "while it is open");
+    fixture.store.close().await;
+    let sizes = upkeep::compact(&state).unwrap();
+    assert!(sizes.after < sizes.before / 2, "{sizes:?}");
+    fixture.reopen().await;
+    assert_eq!(everything(&fixture).await, before);
+    assert_eq!(fixture.store.changes(0, usize::MAX).await.unwrap(), changes);
+    let next = fixture.put("things/next", "").await;
+    assert_eq!(next, changes.last().unwrap().revision + 1);
+}
+
+/// Files of a store that was killed: the last writes are only in the log.
+fn snapshot(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for file in ["sensu.db", "sensu.db-wal"] {
+        std::fs::copy(from.join(file), to.join(file)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_replacement_is_finished_by_whoever_opens_next() {
+    let fixture = filled().await;
+    let (dir, state) = (fixture.dir.path(), fixture.dir.path().join("state"));
+    let copy = dir.join("copy.db");
+    fixture.store.backup(&copy).await.unwrap();
+    let backed_up = everything(&fixture).await;
+    fixture.put("things/later", "").await;
+    for (n, log_is_gone) in [false, true].into_iter().enumerate() {
+        // The new database has its name, the old one and perhaps its log are still there.
+        let folder = dir.join(format!("interrupted-{n}"));
+        snapshot(&state, &folder);
+        std::fs::copy(&copy, folder.join("sensu.db.next")).unwrap();
+        if log_is_gone {
+            std::fs::remove_file(folder.join("sensu.db-wal")).unwrap();
+        }
+        let seen = upkeep::verify(&folder, &*fixture.clock).unwrap();
+        assert_eq!(seen.entries, backed_up.len() as u64);
+        let store = open(&folder, fixture.clock.clone(), FeedLimits::default());
+        let store: &dyn sensu_store::Store = &store;
+        assert_eq!(store.scan(all("things")).await.unwrap(), backed_up);
+        assert!(!folder.join("sensu.db.next").exists());
+        store.close().await;
+    }
+    // Before it has its name, nothing has happened.
+    let folder = dir.join("begun");
+    snapshot(&state, &folder);
+    std::fs::write(folder.join("sensu.db.partial"), "half a database").unwrap();
+    let store = open(&folder, fixture.clock.clone(), FeedLimits::default());
+    let store: &dyn sensu_store::Store = &store;
+    assert_eq!(store.scan(all("things")).await.unwrap(), everything(&fixture).await);
+    store.close().await;
+    upkeep::restore(&copy, &folder, true).unwrap();
+    assert_eq!(upkeep::verify(&folder, &*fixture.clock).unwrap().entries, backed_up.len() as u64);
+}
+
+#[tokio::test]
+async fn a_store_is_seen_from_outside_while_it_is_open() {
+    let fixture = filled().await;
+    let state = fixture.dir.path().join("state");
+    let seen = upkeep::verify(&state, &*fixture.clock).unwrap();
+    assert_eq!(seen.entries, everything(&fixture).await.len() as u64);
+    assert_eq!(seen.revision, fixture.store.health().await.revision);
+    let (copy, restored) = (fixture.dir.path().join("copy.db"), fixture.dir.path().join("again"));
+    upkeep::backup(&state, &copy).unwrap();
+    assert!(matches!(upkeep::backup(&state, &copy), Err(OpenError::Exists(_))));
+    assert!(matches!(SqliteStore::restore(&copy, &state), Err(OpenError::Locked(_))));
+    SqliteStore::restore(&copy, &restored).unwrap();
+    let store = open(&restored, fixture.clock.clone(), FeedLimits::default());
+    let store: &dyn sensu_store::Store = &store;
+    assert_eq!(store.scan(all("things")).await.unwrap(), everything(&fixture).await);
+    store.close().await;
+}
