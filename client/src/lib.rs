@@ -1,7 +1,8 @@
 //! A client for the Sensu Go `core/v2` API.
 //!
 //! The operations are generated from the server's OpenAPI document; this layer adds what a document
-//! cannot say: logging in, keeping the tokens fresh, and walking through pages.
+//! cannot say: finding and trusting the server, logging in, keeping the tokens fresh, trying again, and
+//! walking through pages. [`Client::builder`] puts a client together.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,10 +28,26 @@
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]
 mod generated;
+pub mod config;
+mod connect;
+mod error;
+mod login;
+mod observe;
 mod pages;
-pub mod session;
+mod prefix;
+mod raw;
+mod retry;
+mod send;
+mod session;
 
+pub use connect::ClientBuilder;
+pub use error::{ApiError, Code};
 pub use generated::{Client, builder, types};
+pub use observe::{Observer, Seen};
 pub use pages::pages;
+pub use prefix::Prefix;
 pub use progenitor_client::{ByteStream, Error, ResponseValue};
-pub use session::{LogInError, Observer, Seen, Session, Tokens};
+pub use raw::{CORE_V2, RawAnswer, RawRequest, core_path};
+pub use reqwest::{Method, StatusCode, header};
+pub use retry::Retries;
+pub use session::{Clock, Session, Tokens};

@@ -1,14 +1,13 @@
-//! Tokens: held, sent, and renewed once for everybody who waits.
+//! Who a client is to the server: its credentials, and the tokens that they bought.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
-use bytes::Bytes;
-use progenitor_client::{ClientHooks, ClientInfo as _, OperationInfo};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::Client;
+use crate::config::Directory;
+use crate::observe::Observer;
+use crate::prefix::Prefix;
+use crate::retry::Retries;
 
 /// What a log-in gives.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -27,40 +26,105 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// An answer, as an [`Observer`] sees it.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// The id of the operation, as the document has it.
-    pub operation: &'static str,
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body, complete.
-    pub body: Bytes,
-}
+/// Tells the time, in seconds since 1970-01-01 UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Sees every answer before it is decoded: for logs, and for tests of contracts. An observed client
-/// reads each body to its end before anybody else gets it.
-pub type Observer = Arc<dyn Fn(Seen) + Send + Sync>;
+/// What a client proves with who it is.
+#[derive(Clone, Default)]
+pub(crate) enum Credentials {
+    /// Tokens, if there are any; when they have had their day, nothing.
+    #[default]
+    Tokens,
+    /// A user's name and password: buys tokens whenever there are none.
+    Password { user: String, password: String },
+    /// An API key, sent as it is.
+    Key(String),
+    /// A configuration directory: its tokens, shared with other processes.
+    Directory(Directory),
+}
 
 /// Who a client is to the server. Clones of it, and of the client, share the tokens.
 #[derive(Clone, Default)]
 pub struct Session {
-    shared: Arc<Shared>,
-    observer: Option<Observer>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) observer: Option<Observer>,
 }
 
-#[derive(Default)]
-struct Shared {
-    tokens: RwLock<Option<Tokens>>,
+pub(crate) struct Shared {
+    pub(crate) credentials: Credentials,
+    pub(crate) namespace: String,
+    pub(crate) prefix: OnceLock<Prefix>,
+    pub(crate) retries: Retries,
+    pub(crate) clock: Clock,
+    pub(crate) held: RwLock<Option<Held>>,
     // Held while the tokens are renewed: whoever gets it second finds new tokens and goes on.
-    renewal: tokio::sync::Mutex<()>,
+    pub(crate) renewal: tokio::sync::Mutex<()>,
+}
+
+/// Tokens, and when it is time for others.
+#[derive(Clone)]
+pub(crate) struct Held {
+    pub(crate) tokens: Tokens,
+    /// By this machine's clock; `None` if that cannot be told.
+    due: Option<i64>,
+}
+
+/// How long before its end an access token is renewed, in seconds, so that it does not expire on
+/// its way; shorter for tokens that do not live long.
+const MARGIN: i64 = 10;
+
+impl Held {
+    /// Tokens that came from the server just now: its clock counts, not ours, when it has told it.
+    pub(crate) fn fresh(tokens: Tokens, server: Option<i64>, here: i64) -> Self {
+        let life = tokens.expires_at - server.unwrap_or(here);
+        // A life that is over at its beginning means clocks that mean nothing.
+        let due = (life > 0).then(|| here + life - MARGIN.min(life / 10));
+        Self { tokens, due }
+    }
+
+    /// Tokens that somebody has kept.
+    pub(crate) fn kept(tokens: Tokens) -> Self {
+        let due = (tokens.expires_at > 0).then_some(tokens.expires_at);
+        Self { tokens, due }
+    }
+
+    pub(crate) fn is_due(&self, now: i64) -> bool {
+        self.due.is_some_and(|due| now >= due) && !self.tokens.refresh_token.is_empty()
+    }
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            credentials: Credentials::default(),
+            namespace: "default".into(),
+            prefix: OnceLock::new(),
+            retries: Retries::default(),
+            clock: Arc::new(now),
+            held: RwLock::new(None),
+            renewal: tokio::sync::Mutex::new(()),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock of those who bring none")]
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("tokens", &self.tokens()).finish_non_exhaustive()
+        let credentials = match &self.shared.credentials {
+            Credentials::Tokens => "tokens",
+            Credentials::Password { .. } => "user and password",
+            Credentials::Key(_) => "API key",
+            Credentials::Directory(_) => "configuration directory",
+        };
+        f.debug_struct("Session")
+            .field("credentials", &credentials)
+            .field("tokens", &self.tokens())
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +133,7 @@ impl Session {
     #[must_use]
     pub fn with_tokens(tokens: Tokens) -> Self {
         let session = Self::default();
-        session.set(Some(tokens));
+        session.hold(Some(Held::kept(tokens)));
         session
     }
 
@@ -83,163 +147,79 @@ impl Session {
     /// The tokens that are sent now; `None` before a log-in and after a log-out.
     #[must_use]
     pub fn tokens(&self) -> Option<Tokens> {
-        self.shared.tokens.read().ok().and_then(|tokens| tokens.clone())
+        self.held().map(|held| held.tokens)
     }
 
-    fn set(&self, tokens: Option<Tokens>) {
-        if let Ok(mut held) = self.shared.tokens.write() {
+    /// The namespace of those who name none.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.shared.namespace
+    }
+
+    pub(crate) fn held(&self) -> Option<Held> {
+        self.shared.held.read().ok().and_then(|held| held.clone())
+    }
+
+    pub(crate) fn hold(&self, tokens: Option<Held>) {
+        if let Ok(mut held) = self.shared.held.write() {
             *held = tokens;
         }
     }
-}
 
-/// Why a log-in, renewal or log-out failed.
-#[derive(Debug, thiserror::Error)]
-pub enum LogInError {
-    /// The server could not be reached, or did not answer in time.
-    #[error(transparent)]
-    Unreachable(#[from] reqwest::Error),
-    /// The server said no.
-    #[error("{message} (status {status})")]
-    Refused {
-        /// The status of the answer.
-        status: StatusCode,
-        /// The server's message.
-        message: String,
-    },
-    /// There are no tokens to renew or give up.
-    #[error("not logged in")]
-    NotLoggedIn,
-}
-
-impl Client {
-    /// A client that has logged in with a user's name and password.
-    ///
-    /// # Errors
-    /// [`LogInError`] if the server cannot be reached or refuses the credentials.
-    pub async fn log_in(server: &str, user: &str, password: &str) -> Result<Self, LogInError> {
-        let client = Self::new(server, Session::default());
-        let request = client.client().get(format!("{}/auth", client.baseurl()));
-        let answer = request.basic_auth(user, Some(password)).send().await?;
-        client.inner().set(Some(tokens(answer).await?));
-        Ok(client)
-    }
-
-    /// The tokens that are sent now; `None` before a log-in and after a log-out.
-    #[must_use]
-    pub fn tokens(&self) -> Option<Tokens> {
-        self.inner().tokens()
-    }
-
-    /// Exchanges the tokens for new ones, once for all who ask at the same time.
-    ///
-    /// `stale` is the access token that was found wanting: if another one is held by now, somebody
-    /// else has done it already.
-    ///
-    /// # Errors
-    /// [`LogInError`] if there are no tokens, or the server refuses them.
-    pub async fn renew(&self, stale: &str) -> Result<Tokens, LogInError> {
-        let session = self.inner();
-        let _renewal = session.shared.renewal.lock().await;
-        let held = session.tokens().ok_or(LogInError::NotLoggedIn)?;
-        if held.access_token != stale {
-            return Ok(held);
+    /// The same session, which ends when its tokens do.
+    pub(crate) fn forgetting_password(self) -> Self {
+        let Shared { credentials, namespace, prefix, retries, clock, .. } = &*self.shared;
+        if !matches!(credentials, Credentials::Password { .. }) {
+            return self;
         }
-        let answer = self.with_both("/auth/token", &held).send().await?;
-        let renewed = tokens(answer).await?;
-        session.set(Some(renewed.clone()));
-        Ok(renewed)
-    }
-
-    /// Ends the session on the server and forgets the tokens.
-    ///
-    /// # Errors
-    /// [`LogInError`] if there are no tokens, or the server cannot be told.
-    pub async fn log_out(&self) -> Result<(), LogInError> {
-        let held = self.inner().tokens().ok_or(LogInError::NotLoggedIn)?;
-        let answer = self.with_both("/auth/logout", &held).send().await?;
-        let status = answer.status();
-        if !status.is_success() {
-            return Err(LogInError::Refused { status, message: message(answer).await });
-        }
-        self.inner().set(None);
-        Ok(())
-    }
-
-    fn with_both(&self, path: &str, held: &Tokens) -> reqwest::RequestBuilder {
-        self.client()
-            .post(format!("{}{path}", self.baseurl()))
-            .bearer_auth(&held.access_token)
-            .json(&serde_json::json!({ "refresh_token": held.refresh_token }))
-    }
-}
-
-async fn tokens(answer: Response) -> Result<Tokens, LogInError> {
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(answer.json().await?);
-    }
-    Err(LogInError::Refused { status, message: message(answer).await })
-}
-
-/// The server's message, or the whole body if it is not one of its errors.
-async fn message(answer: Response) -> String {
-    let text = answer.text().await.unwrap_or_default();
-    let parsed: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-    let message = parsed.as_ref().and_then(|body| body["message"].as_str());
-    message.map(str::to_owned).unwrap_or(text)
-}
-
-impl ClientHooks<Session> for Client {
-    /// Sends a request with the access token; after a 401, once more with a new one.
-    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        let answer = self.attempt(request).await?;
-        let Some(observer) = &self.inner().observer else { return Ok(answer) };
-        let (operation, status) = (info.operation_id, answer.status());
-        let headers = answer.headers().clone();
-        let body = answer.bytes().await?;
-        let mut copy = http::Response::new(body.clone());
-        (*copy.status_mut(), *copy.headers_mut()) = (status, headers.clone());
-        observer(Seen { operation, status, headers, body });
-        Ok(copy.into())
-    }
-}
-
-impl Client {
-    async fn attempt(&self, mut request: Request) -> reqwest::Result<Response> {
-        if request.method() == Method::PATCH {
-            let merge_patch = HeaderValue::from_static("application/merge-patch+json");
-            request.headers_mut().insert(CONTENT_TYPE, merge_patch);
-        }
-        // Who brings credentials of their own (`auth_login`) knows better.
-        let held = match request.headers().contains_key(AUTHORIZATION) {
-            true => None,
-            false => self.inner().tokens(),
+        let shared = Shared {
+            credentials: Credentials::Tokens,
+            namespace: namespace.clone(),
+            prefix: prefix.clone(),
+            retries: *retries,
+            clock: Arc::clone(clock),
+            held: RwLock::new(self.held()),
+            renewal: tokio::sync::Mutex::new(()),
         };
-        let Some(held) = held else { return self.client().execute(request).await };
-        let again = request.try_clone();
-        authorize(&mut request, &held);
-        let answer = self.client().execute(request).await?;
-        match again {
-            Some(mut again) if answer.status() == StatusCode::UNAUTHORIZED => {
-                match self.renew(&held.access_token).await {
-                    Ok(renewed) => {
-                        authorize(&mut again, &renewed);
-                        self.client().execute(again).await
-                    }
-                    // The first answer says what is wrong.
-                    Err(_) => Ok(answer),
-                }
-            }
-            _ => Ok(answer),
-        }
+        Self { shared: Arc::new(shared), observer: self.observer }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        (self.shared.clock)()
     }
 }
 
-fn authorize(request: &mut Request, tokens: &Tokens) {
-    // A token is ASCII; one that is not was never issued and is simply not sent.
-    if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", tokens.access_token)) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(expires_at: i64) -> Tokens {
+        Tokens { access_token: "secret".into(), expires_at, refresh_token: "secret".into() }
+    }
+
+    #[test]
+    fn fresh_tokens_are_due_shortly_before_their_end_whatever_the_clock_here_says() {
+        let held = Held::fresh(tokens(1900), Some(1000), 500_000);
+        assert!(!held.is_due(500_889));
+        assert!(held.is_due(500_890));
+        let short = Held::fresh(tokens(1005), Some(1000), 1000);
+        assert!(!short.is_due(1004));
+        assert!(short.is_due(1005));
+        assert!(!Held::fresh(tokens(1000), Some(500_000), 0).is_due(i64::MAX), "senseless clocks");
+    }
+
+    #[test]
+    fn kept_tokens_are_due_at_their_end_if_it_is_known_and_they_can_be_renewed() {
+        assert!(!Held::kept(tokens(100)).is_due(99));
+        assert!(Held::kept(tokens(100)).is_due(100));
+        assert!(!Held::kept(tokens(0)).is_due(100));
+        let last = Tokens { refresh_token: String::new(), ..tokens(100) };
+        assert!(!Held::kept(last).is_due(100));
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let session = Session::with_tokens(tokens(1));
+        assert!(!format!("{session:?}").contains("secret"), "{session:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sensu_client::{Client, LogInError};
+use sensu_client::{ApiError, Client};
 use sensu_server::Limits;
 use sensu_store::ManualClock;
 use sensu_tests::TestServer;
@@ -89,7 +89,7 @@ async fn a_copied_refresh_token_ends_the_session() {
     let thief = Client::new(&server.url(), sensu_client::Session::with_tokens(held.clone()));
     thief.renew(&held.access_token).await.expect("the thief is first");
     let refused = owner.renew(&held.access_token).await.expect_err("it was used");
-    assert!(matches!(refused, LogInError::Refused { .. }), "{refused}");
+    assert!(matches!(refused, ApiError::Refused { .. }), "{refused}");
     assert_eq!(status(&server, &thief).await.0, 401, "the thief is out as well");
     assert_eq!(status(&server, &other).await.0, 200, "other sessions go on");
     server.stop().await;
@@ -186,7 +186,7 @@ async fn guessing_is_slowed_down() {
     let (server, clock) = with_clock().await;
     let guess = || async {
         match Client::log_in(&server.url(), "admin", "wrong password").await {
-            Err(LogInError::Refused { status, .. }) => status.as_u16(),
+            Err(ApiError::Refused { status, .. }) => status.as_u16(),
             other => panic!("{other:?}"),
         }
     };
