@@ -83,6 +83,12 @@ impl Prefix {
         join(room, segments).map(Self)
     }
 
+    /// All keys of all rooms.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Box::from([]))
+    }
+
     /// The stored form.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -96,11 +102,12 @@ impl Prefix {
     }
 
     /// The first byte string after all keys below this prefix: NUL, the end of the last segment,
-    /// counted up by one.
+    /// counted up by one; or, after all there are, a byte that no text begins with.
     pub(crate) fn end(&self) -> Box<[u8]> {
         let mut end = self.0.clone();
-        if let Some(last) = end.last_mut() {
-            *last = 1;
+        match end.last_mut() {
+            Some(last) => *last = 1,
+            None => end = Box::from([0xff]),
         }
         end
     }

@@ -80,13 +80,16 @@
 //! [operations]: Operation
 
 mod clock;
+mod export;
 mod feed;
 mod key;
 mod memory;
+pub mod postgres;
 pub mod sqlite;
 mod store;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use export::Export;
 pub use feed::FeedLimits;
 pub use key::{BadKey, Key, Prefix};
 pub use memory::MemoryStore;

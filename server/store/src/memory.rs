@@ -11,8 +11,8 @@ use bytes::Bytes;
 
 use crate::store::alive;
 use crate::{
-    Change, ChangesError, Clock, CommitError, Entry, FeedLimits, Health, Key, Operation,
-    Precondition, Prefix, Revision, Scan, Store, StoreError, Txn,
+    Change, ChangesError, Clock, CommitError, Entry, Export, FeedLimits, Health, Key, Operation,
+    Precondition, Prefix, Revision, Scan, Store, StoreError, Txn, sqlite,
 };
 
 /// An engine that forgets everything when it goes.
@@ -286,18 +286,20 @@ impl Store for MemoryStore {
         }
     }
 
-    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+    async fn export(&self) -> Result<Export, StoreError> {
         let (revision, entries) = {
             let state = self.read()?;
             let entries = state.entries.iter().map(|(key, stored)| entry(key, stored));
             (state.revision, entries.collect::<Vec<_>>())
         };
-        let to = to.to_owned();
-        let write = move || crate::sqlite::write_backup(&to, revision, &entries);
-        match tokio::task::spawn_blocking(write).await {
-            Ok(done) => done,
-            Err(stopped) => Err(StoreError::Stopped(stopped.to_string())),
-        }
+        let (outlet, export) = Export::new(revision, entries.len() as u64);
+        // Nothing waits if whoever asked has gone.
+        tokio::spawn(async move { outlet.send(Ok(entries)).await });
+        Ok(export)
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        sqlite::write_backup(self.export().await?, to).await
     }
 
     async fn verify(&self) -> Result<u64, StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{BadKey, Key, Prefix};
+use crate::{BadKey, Export, Key, Prefix};
 
 /// The number of a committed transaction. Grows by one with each, never repeats.
 pub type Revision = u64;
@@ -249,6 +249,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// What the engine says of itself.
     async fn health(&self) -> Health;
+
+    /// Everything there is at one moment, while work goes on.
+    async fn export(&self) -> Result<Export, StoreError>;
 
     /// Writes a consistent copy to a new file while work goes on.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::failure::malformed;
 use super::file::{self, DATABASE, at, folder_of, partial_of, remove_if_there, sync_dir};
 use super::{OpenError, cache::Stored, rows, schema, verify};
-use crate::{Entry, Revision, StoreError};
+use crate::{Entry, Export, Revision, StoreError};
 
 /// Pages copied between two looks at whether to stop.
 const STEP: i32 = 1024;
@@ -41,29 +41,57 @@ pub(super) fn copy(live: &mut Connection, to: &Path, stop: &AtomicBool) -> Resul
     })
 }
 
-/// Writes entries to a new file as a backup of a store with this revision.
-pub(crate) fn write_backup(
-    to: &Path,
-    revision: Revision,
-    entries: &[Entry],
-) -> Result<(), StoreError> {
-    let written = place(to, |partial| {
-        let mut copy = Connection::open(partial)?;
-        schema::migrate(&mut copy)?;
-        let txn = copy.transaction()?;
+/// Writes what was exported to a new file, as a backup of the store it came from.
+pub(crate) async fn write_backup(mut export: Export, to: &Path) -> Result<(), StoreError> {
+    let to = to.to_owned();
+    let write = move || place(&to, |partial| write(&mut export, partial, |last| last));
+    match tokio::task::spawn_blocking(write).await {
+        Ok(written) => written.map_err(text),
+        Err(stopped) => Err(StoreError::Stopped(stopped.to_string())),
+    }
+}
+
+/// Makes a database of what was exported in a folder that has none yet.
+pub(super) fn fill_from(mut export: Export, dir: &Path) -> Result<(), OpenError> {
+    let leap = |revision: Revision| revision.saturating_add(RESTORE_LEAP);
+    put_in_place(dir, false, |partial| write(&mut export, partial, leap))
+}
+
+/// Writes what was exported; the store goes on after `last` of its last revision.
+fn write(
+    export: &mut Export,
+    partial: &Path,
+    last: impl Fn(Revision) -> Revision,
+) -> Result<(), OpenError> {
+    let mut copy = Connection::open(partial)?;
+    schema::migrate(&mut copy)?;
+    let txn = copy.transaction()?;
+    loop {
+        let entries = export.blocking_next().map_err(OpenError::Source)?;
+        if entries.is_empty() {
+            break;
+        }
         for entry in entries {
-            let Entry { key, value, flags, revision, expires_at } = entry.clone();
+            let Entry { key, value, flags, revision, expires_at } = entry;
             rows::put(&txn, &key, &Stored { value, flags, revision, expires_at })?;
         }
-        rows::set_state(&txn, revision, revision)?;
-        txn.commit()?;
-        finish(copy)
-    });
-    written.map_err(text)
+    }
+    let last = last(export.revision);
+    rows::set_state(&txn, last, last)?;
+    txn.commit()?;
+    finish(copy)
 }
 
 /// Puts a backup into a folder: one that has no database yet, unless the present one is to go.
 pub(super) fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError> {
+    put_in_place(dir, overwrite, |partial| fill(from, partial))
+}
+
+fn put_in_place(
+    dir: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&Path) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
     let _lock = file::claim(dir)?;
     let path = dir.join(DATABASE);
     if path.exists() && !overwrite {
@@ -72,7 +100,7 @@ pub(super) fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), Op
     let partial = partial_of(&path);
     remove_if_there(&partial).map_err(at(&partial))?;
     file::create(&partial)?;
-    let done = fill(from, &partial).and_then(|()| file::replace(dir, &partial));
+    let done = fill(&partial).and_then(|()| file::replace(dir, &partial));
     if done.is_err() {
         // The first error is the one to tell.
         let _ = remove_if_there(&partial);

@@ -9,6 +9,7 @@
 mod backup;
 mod cache;
 mod checkpoint;
+mod export;
 mod failure;
 mod feed;
 mod file;
@@ -37,7 +38,7 @@ use self::readers::{Readers, closed};
 use self::shared::Shared;
 use self::writer::{Job, Writer};
 use crate::{
-    Change, ChangesError, Clock, CommitError, Entry, Health, Key, Revision, Scan, Store,
+    Change, ChangesError, Clock, CommitError, Entry, Export, Health, Key, Revision, Scan, Store,
     StoreError, Txn,
 };
 
@@ -198,6 +199,22 @@ impl Store for SqliteStore {
             commit_latency: self.shared.commit_latency(),
             queued: self.queue.max_capacity() - self.queue.capacity(),
             connections: None,
+        }
+    }
+
+    async fn export(&self) -> Result<Export, StoreError> {
+        let (begun, export) = oneshot::channel();
+        let readers = Arc::clone(&self.readers);
+        let reading = tokio::spawn(async move {
+            readers.run(move |db| export::export(db, begun)).await
+        });
+        match export.await {
+            Ok(export) => Ok(export),
+            // It ended before it had begun; why.
+            Err(_) => match reading.await {
+                Ok(Err(error)) => Err(error),
+                Ok(Ok(())) | Err(_) => Err(self.stopped()),
+            },
         }
     }
 

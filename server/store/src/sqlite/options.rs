@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::FeedLimits;
+use crate::{FeedLimits, StoreError};
 
 /// What an acknowledged write has survived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +80,9 @@ pub enum OpenError {
         /// What happened.
         source: std::io::Error,
     },
+    /// What was to be written could not be read.
+    #[error(transparent)]
+    Source(StoreError),
     /// The database could not be opened or brought up to date.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] rusqlite::Error),

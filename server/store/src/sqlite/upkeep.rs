@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::file::{self, DATABASE, Role, at, partial_of, remove_if_there};
 use super::{Durability, OpenError, Verified, backup, schema, verify};
-use crate::Clock;
+use crate::{Clock, Export};
 
 /// Sizes of the database, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,17 @@ pub fn verify(path: &Path, clock: &dyn Clock) -> Result<Verified, OpenError> {
 /// See [`OpenError`].
 pub fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError> {
     backup::restore(from, dir, overwrite)
+}
+
+/// Makes a store of what another one exported, in a folder that has none yet.
+///
+/// Entries keep their revisions; the store goes on with revisions that were never given out, and
+/// with an empty change feed. Interrupted at any moment, the folder holds all or nothing.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn fill(export: Export, dir: &Path) -> Result<(), OpenError> {
+    backup::fill_from(export, dir)
 }
 
 /// Gives the room of what was deleted back to the file system.

@@ -132,7 +132,7 @@ async fn touched_follows_each_room(fixture: Fixture) {
 async fn trimmed(engine: Engine) {
     const KEPT: usize = 10;
     let limits = FeedLimits { max_changes: KEPT, max_age: 1000 };
-    let fixture = Fixture::with_feed(engine, limits);
+    let fixture = Fixture::with_feed(engine, limits).await;
     for n in 1..=50 {
         let last = fixture.put(&format!("things/{n:02}"), "").await;
         let mut oldest_seen = None;
@@ -169,4 +169,11 @@ async fn memory_trims_and_says_so() {
 #[tokio::test]
 async fn sqlite_trims_and_says_so() {
     trimmed(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn postgres_trims_and_says_so() {
+    if Engine::Postgres.here() {
+        trimmed(Engine::Postgres).await;
+    }
 }

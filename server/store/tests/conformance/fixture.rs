@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use sensu_store::postgres::{PostgresOptions, PostgresStore};
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
 use sensu_store::{
     Clock, CommitError, Entry, FeedLimits, Key, ManualClock, MemoryStore, Operation, Precondition,
     Prefix, Revision, Scan, Store, Txn,
 };
+use sensu_tests_postgres::Postgres;
 use tempfile::TempDir;
 
 /// The second at which every test begins.
@@ -19,6 +21,19 @@ pub(crate) const START: i64 = 1_700_000_000;
 pub(crate) enum Engine {
     Memory,
     Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// Whether it can be tested on this machine.
+    pub(crate) fn here(self) -> bool {
+        self != Self::Postgres || sensu_tests_postgres::installed()
+    }
+
+    /// Whether it keeps what it holds when it is closed.
+    pub(crate) fn keeps(self) -> bool {
+        self != Self::Memory
+    }
 }
 
 /// A fresh store, its clock and a folder for files.
@@ -28,29 +43,44 @@ pub(crate) struct Fixture {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) dir: TempDir,
     pub(crate) limits: FeedLimits,
+    /// The place of its own that a store has in a shared database.
+    pub(crate) schema: String,
 }
 
 impl Fixture {
-    pub(crate) fn new(engine: Engine) -> Self {
-        Self::with_feed(engine, FeedLimits::default())
+    pub(crate) async fn new(engine: Engine) -> Self {
+        Self::with_feed(engine, FeedLimits::default()).await
     }
 
-    pub(crate) fn with_feed(engine: Engine, limits: FeedLimits) -> Self {
+    pub(crate) async fn with_feed(engine: Engine, limits: FeedLimits) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let dir = TempDir::new().unwrap();
+        let schema = match engine {
+            Engine::Postgres => Postgres::shared().unwrap().schema(),
+            Engine::Memory | Engine::Sqlite => String::new(),
+        };
         let store: Arc<dyn Store> = match engine {
             Engine::Memory => Arc::new(MemoryStore::with_feed(clock.clone(), limits)),
             Engine::Sqlite => Arc::new(open(&dir.path().join("state"), clock.clone(), limits)),
+            Engine::Postgres => Arc::new(connect(&schema, clock.clone(), limits).await),
         };
-        Self { engine, store, clock, dir, limits }
+        Self { engine, store, clock, dir, limits, schema }
     }
 
     /// Closes a store that keeps its data and opens it again.
     pub(crate) async fn reopen(&mut self) {
-        assert_eq!(self.engine, Engine::Sqlite);
         self.store.close().await;
         let dir = self.dir.path().join("state");
-        self.store = Arc::new(open(&dir, self.clock.clone(), self.limits));
+        self.store = match self.engine {
+            Engine::Memory => panic!("it forgets"),
+            Engine::Sqlite => Arc::new(open(&dir, self.clock.clone(), self.limits)),
+            Engine::Postgres => self.beside().await,
+        };
+    }
+
+    /// Another server on the same database.
+    pub(crate) async fn beside(&self) -> Arc<dyn Store> {
+        Arc::new(connect(&self.schema, self.clock.clone(), self.limits).await)
     }
 
     pub(crate) async fn put(&self, name: &str, value: &str) -> Revision {
@@ -110,6 +140,12 @@ pub(crate) fn open(dir: &Path, clock: Arc<dyn Clock>, feed: FeedLimits) -> Sqlit
     SqliteStore::open(dir, SqliteOptions { feed, ..SqliteOptions::default() }, clock).unwrap()
 }
 
+async fn connect(schema: &str, clock: Arc<dyn Clock>, feed: FeedLimits) -> PostgresStore {
+    let schema = schema.to_owned();
+    let options = PostgresOptions { feed, schema, connections: 4, ..PostgresOptions::default() };
+    PostgresStore::open(&Postgres::shared().unwrap().url(), options, clock).await.unwrap()
+}
+
 /// `room/first/second` as a key.
 pub(crate) fn key(name: &str) -> Key {
     let mut segments = name.split('/');
@@ -150,14 +186,23 @@ macro_rules! on_every_engine {
             use crate::fixture::{Engine, Fixture};
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $property() {
-                super::$property(Fixture::new(Engine::Memory)).await;
+                super::$property(Fixture::new(Engine::Memory).await).await;
             })*
         }
         mod sqlite {
             use crate::fixture::{Engine, Fixture};
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $property() {
-                super::$property(Fixture::new(Engine::Sqlite)).await;
+                super::$property(Fixture::new(Engine::Sqlite).await).await;
+            })*
+        }
+        mod postgres {
+            use crate::fixture::{Engine, Fixture};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $property() {
+                if Engine::Postgres.here() {
+                    super::$property(Fixture::new(Engine::Postgres).await).await;
+                }
             })*
         }
     };

@@ -23,7 +23,7 @@ on_every_engine!(
 );
 
 async fn sqlite() -> Fixture {
-    Fixture::new(Engine::Sqlite)
+    Fixture::new(Engine::Sqlite).await
 }
 
 async fn everything(store: &dyn Store) -> Vec<Entry> {

@@ -141,7 +141,7 @@ fn prefix(name: &Name) -> Prefix {
 
 /// Runs the steps on an engine and compares every answer.
 async fn run(engine: Engine, steps: &[Step]) {
-    let mut fixture = Fixture::new(engine);
+    let mut fixture = Fixture::new(engine).await;
     let mut model = Model { now: START, ..Model::default() };
     for step in steps {
         match step {
@@ -185,7 +185,7 @@ async fn run(engine: Engine, steps: &[Step]) {
                 model.now += seconds;
                 fixture.clock.set(model.now);
             }
-            Step::Reopen if engine == Engine::Sqlite => fixture.reopen().await,
+            Step::Reopen if engine.keeps() => fixture.reopen().await,
             Step::Reopen => {}
         }
     }
@@ -258,7 +258,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn on(engine: Engine, steps: &[Step]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(run(engine, steps));
 }
 
@@ -273,5 +273,12 @@ proptest! {
     #[test]
     fn sqlite_agrees_with_the_model(steps in prop::collection::vec(step(), 1..80)) {
         on(Engine::Sqlite, &steps);
+    }
+
+    #[test]
+    fn postgres_agrees_with_the_model(steps in prop::collection::vec(step(), 1..80)) {
+        if Engine::Postgres.here() {
+            on(Engine::Postgres, &steps);
+        }
     }
 }

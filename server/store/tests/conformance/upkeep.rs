@@ -8,7 +8,7 @@ use sensu_store::{Entry, FeedLimits, Operation};
 use crate::fixture::{Engine, Fixture, START, all, open, prefix, put_until};
 
 async fn filled() -> Fixture {
-    let fixture = Fixture::new(Engine::Sqlite);
+    let fixture = Fixture::new(Engine::Sqlite).await;
     for n in 0..300 {
         let (name, end) = (format!("things/{n}"), (n % 7 == 0).then_some(START + n));
         fixture.commit([], [put_until(&name, &name.repeat(500), end)]).await.unwrap();

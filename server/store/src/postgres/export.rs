@@ -1,0 +1,125 @@
+//! Everything in the tables, in one snapshot: to copy it, and to find what should not be there.
+
+use deadpool_postgres::Object;
+use tokio::sync::oneshot;
+
+use super::failure::{malformed, told};
+use super::rows::{self, key_from, revision_from};
+use crate::export::{BATCH, Export, Outlet, batch};
+use crate::store::alive;
+use crate::{Revision, StoreError};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Before every second there is, so that nothing has expired.
+const EVER: i64 = i64::MIN;
+
+/// One snapshot for many statements, however long whoever reads it takes.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// Says what is to come, then sends it until the end or until nobody wants it any more.
+pub(super) async fn export(db: Object, begun: oneshot::Sender<Result<Export>>) {
+    let (revision, count) = match begin(&db).await {
+        Ok(found) => found,
+        Err(error) => {
+            drop(Object::take(db));
+            // Whoever has gone does not care, here and below.
+            let _ = begun.send(Err(error));
+            return;
+        }
+    };
+    let (outlet, export) = Export::new(revision, count);
+    let _ = begun.send(Ok(export));
+    let sent = send(&db, &outlet).await;
+    end(db).await;
+    if let Err(error) = sent {
+        let _ = outlet.send(Err(error)).await;
+    }
+}
+
+async fn begin(db: &Object) -> Result<(Revision, u64)> {
+    db.batch_execute(BEGIN).await.map_err(told)?;
+    let text = "SELECT revision, (SELECT count(*) FROM entries
+                WHERE expires_at IS NULL OR expires_at > $1) FROM state WHERE id = 1";
+    let row = db.query_one(text, &[&EVER]).await.map_err(told)?;
+    Ok((revision_from(row.get(0))?, row.get::<_, i64>(1).unsigned_abs()))
+}
+
+async fn send(db: &Object, outlet: &Outlet) -> Result<()> {
+    let mut last = None;
+    loop {
+        let entries = rows::scan(db, &batch(last.as_ref()), EVER).await?;
+        let Some(entry) = entries.last() else { return Ok(()) };
+        last = Some(entry.clone());
+        if outlet.send(Ok(entries)).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Ends the snapshot; a connection that cannot is not used again.
+async fn end(db: Object) {
+    if db.batch_execute("COMMIT").await.is_err() {
+        drop(Object::take(db));
+    }
+}
+
+/// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
+/// how many entries have not expired.
+pub(super) async fn verify(db: Object, now: i64) -> Result<u64> {
+    let found = read_all(&db, now).await;
+    end(db).await;
+    found
+}
+
+async fn read_all(db: &Object, now: i64) -> Result<u64> {
+    db.batch_execute(BEGIN).await.map_err(told)?;
+    let text = "SELECT revision, feed_floor FROM state WHERE id = 1";
+    let row = db.query_one(text, &[]).await.map_err(told)?;
+    let (last, floor) = (revision_from(row.get(0))?, revision_from(row.get(1))?);
+    if floor > last {
+        return Err(malformed("the change feed begins after the last revision"));
+    }
+    let limit = rows::count(BATCH);
+    let (mut alive_now, mut after) = (0, Vec::new());
+    loop {
+        let text = "SELECT key, revision, flags, expires_at FROM entries WHERE key > $1
+                    ORDER BY key LIMIT $2";
+        let statement = db.prepare_cached(text).await.map_err(told)?;
+        let rows = db.query(&statement, &[&after, &limit]).await.map_err(told)?;
+        let Some(end) = rows.last() else { break };
+        end.get::<_, &[u8]>(0).clone_into(&mut after);
+        for row in rows {
+            let (key, revision) = (key_from(&row, 0)?, revision_from(row.get(1))?);
+            if revision == 0 || revision > last {
+                return Err(malformed(format!("{key:?} has a revision that never was")));
+            }
+            u32::try_from(row.get::<_, i64>(2))
+                .map_err(|_| malformed(format!("{key:?} has bad flags")))?;
+            alive_now += u64::from(alive(row.get(3), now));
+        }
+    }
+    let text = "SELECT (SELECT count(*) FROM changes WHERE revision > $1 OR revision <= 0),
+        (SELECT count(*) FROM entries WHERE revision > $2 AND NOT EXISTS (
+            SELECT 1 FROM changes WHERE changes.revision = entries.revision
+            AND changes.key = entries.key AND NOT changes.deleted)),
+        (SELECT count(*) FROM (SELECT convert_from(substring(key FOR position('\\x00' IN key) - 1),
+                'UTF8') AS room, max(revision) AS revision FROM changes WHERE revision > $2
+            GROUP BY 1) AS told LEFT JOIN rooms USING (room)
+            WHERE rooms.revision IS NULL OR rooms.revision < told.revision)";
+    let (top, bottom) = (rows::number(last), rows::number(floor));
+    let row = db.query_one(text, &[&top, &bottom]).await.map_err(told)?;
+    let complaints = [
+        "changes have a revision that never was",
+        "writes are missing from the change feed",
+        "rooms were written later than they say",
+    ];
+    for (column, complaint) in complaints.into_iter().enumerate() {
+        match row.get::<_, i64>(column) {
+            0 => {}
+            count => return Err(malformed(format!("{count} {complaint}"))),
+        }
+    }
+    Ok(alive_now)
+}

@@ -1,0 +1,119 @@
+//! Reads, each one statement and so one snapshot; and rows as entries.
+
+use bytes::Bytes;
+use deadpool_postgres::Object;
+use tokio_postgres::Row;
+
+use super::failure::{malformed, told};
+use crate::{Entry, Key, Prefix, Revision, Scan, StoreError};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Numbers that PostgreSQL has no unsigned type for; ours have long stopped being reachable where
+/// its end.
+pub(super) fn number(of: u64) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
+}
+
+pub(super) fn count(of: usize) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
+}
+
+pub(super) fn revision_from(number: i64) -> Result<Revision> {
+    Revision::try_from(number).map_err(|_| malformed("a revision below zero"))
+}
+
+pub(super) fn key_from(row: &Row, column: usize) -> Result<Key> {
+    let bytes: &[u8] = row.try_get(column).map_err(told)?;
+    Key::from_bytes(bytes).map_err(|_| malformed("a malformed key"))
+}
+
+/// An entry from the columns `revision, flags, expires_at, value`, from `column` on.
+pub(super) fn entry_from(key: Key, row: &Row, column: usize) -> Result<Entry> {
+    let value: &[u8] = row.try_get(column + 3).map_err(told)?;
+    Ok(Entry {
+        key,
+        value: Bytes::copy_from_slice(value),
+        flags: u32::try_from(row.get::<_, i64>(column + 1)).map_err(|_| malformed("bad flags"))?,
+        revision: revision_from(row.get(column))?,
+        expires_at: row.get(column + 2),
+    })
+}
+
+/// What is stored under the key, expired or not.
+pub(super) async fn get(db: &Object, key: &Key) -> Result<Option<Entry>> {
+    let text = "SELECT revision, flags, expires_at, value FROM entries WHERE key = $1";
+    let statement = db.prepare_cached(text).await.map_err(told)?;
+    let row = db.query_opt(&statement, &[&key.as_bytes()]).await.map_err(told)?;
+    row.map(|row| entry_from(key.clone(), &row, 0)).transpose()
+}
+
+/// Entries in key order.
+pub(super) async fn scan(db: &Object, scan: &Scan, now: i64) -> Result<Vec<Entry>> {
+    let cursor = scan.after.as_ref().filter(|after| after.as_bytes() >= scan.prefix.as_bytes());
+    let start = cursor.map_or(scan.prefix.as_bytes(), Key::as_bytes);
+    let order = if cursor.is_some() { ">" } else { ">=" };
+    let below = format!(
+        "FROM entries WHERE key {order} $1 AND key < $2
+         AND (expires_at IS NULL OR expires_at > $3) ORDER BY key LIMIT $4"
+    );
+    let columns = "key, revision, flags, expires_at, value";
+    let text = if scan.max_bytes == usize::MAX {
+        format!("SELECT {columns} {below}")
+    } else {
+        // What does not fit is not sent at all; its size is known without reading it.
+        format!(
+            "SELECT {columns} FROM (
+                 SELECT {columns}, row_number() OVER (ORDER BY key) AS n,
+                        sum(octet_length(value)) OVER (ORDER BY key) AS total {below}) AS page
+             WHERE total <= $5 OR n = 1 ORDER BY key"
+        )
+    };
+    let statement = db.prepare_cached(&text).await.map_err(told)?;
+    let (end, limit, bytes) = (scan.prefix.end(), count(scan.limit), count(scan.max_bytes));
+    let end: &[u8] = &end;
+    let rows = if scan.max_bytes == usize::MAX {
+        db.query(&statement, &[&start, &end, &now, &limit]).await
+    } else {
+        db.query(&statement, &[&start, &end, &now, &limit, &bytes]).await
+    };
+    let rows = rows.map_err(told)?;
+    rows.iter().map(|row| entry_from(key_from(row, 0)?, row, 1)).collect()
+}
+
+/// The last revision that touched any of the rooms.
+pub(super) async fn touched(db: &Object, rooms: &[&str]) -> Result<Revision> {
+    let text = "SELECT coalesce(max(revision), 0) FROM rooms WHERE room = ANY($1)";
+    let statement = db.prepare_cached(text).await.map_err(told)?;
+    let row = db.query_one(&statement, &[&rooms]).await.map_err(told)?;
+    revision_from(row.get(0))
+}
+
+/// The last revision, and how many bytes the tables take.
+pub(super) async fn state(db: &Object) -> Result<(Revision, u64)> {
+    let text = "SELECT revision, (SELECT sum(pg_total_relation_size(name::regclass))::bigint
+                FROM unnest(ARRAY['entries', 'changes', 'marks', 'rooms', 'state']) AS name)
+                FROM state WHERE id = 1";
+    let statement = db.prepare_cached(text).await.map_err(told)?;
+    let row = db.query_one(&statement, &[]).await.map_err(told)?;
+    Ok((revision_from(row.get(0))?, u64::try_from(row.get::<_, i64>(1)).unwrap_or(0)))
+}
+
+/// Whether nothing below the prefix has not expired.
+pub(super) async fn empty(db: &Object, prefix: &Prefix, now: i64) -> Result<bool> {
+    let text = "SELECT 1 FROM entries WHERE key >= $1 AND key < $2
+                AND (expires_at IS NULL OR expires_at > $3) LIMIT 1";
+    let statement = db.prepare_cached(text).await.map_err(told)?;
+    let (start, end) = (prefix.as_bytes(), prefix.end());
+    let end: &[u8] = &end;
+    let row = db.query_opt(&statement, &[&start, &end, &now]).await;
+    Ok(row.map_err(told)?.is_none())
+}
+
+/// Keys whose time is over, the longest first.
+pub(super) async fn expired(db: &Object, now: i64, limit: usize) -> Result<Vec<Key>> {
+    let text = "SELECT key FROM entries WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2";
+    let statement = db.prepare_cached(text).await.map_err(told)?;
+    let rows = db.query(&statement, &[&now, &count(limit)]).await.map_err(told)?;
+    rows.iter().map(|row| key_from(row, 0)).collect()
+}
