@@ -59,22 +59,42 @@
 //! loss of power may take back the last moments, in whole transactions, newest first. The
 //! in-memory engine forgets all.
 //!
+//! With PostgreSQL, `commit` answers after the database server has acknowledged the commit, which
+//! it does once its log is on its disk: it survives the end of this process, of the database and
+//! the loss of power there, as far as `fsync` is on. Where the operator has made it wait for
+//! standbys, too (`synchronous_standby_names`), it has reached them. After a failover to a standby
+//! that nobody waited for, the last moments may be missing. The relaxed mode is its
+//! `synchronous_commit = off`.
+//!
 //! An error other than a refused precondition means that the transaction was not acknowledged, not
 //! that it did not happen: after [`StoreError::Overloaded`] it surely did not; after
-//! [`StoreError::Failed`] and [`StoreError::Stopped`], and when the caller drops the future, it may
-//! have or may still. If it matters, read.
+//! [`StoreError::Failed`], [`StoreError::Unavailable`] and [`StoreError::Stopped`], and when the
+//! caller drops the future, it may have or may still. If it matters, read.
 //!
-//! When the disk fails to sync, or anything else leaves doubt about what is on it, the engine
-//! stops: nothing more is acknowledged, [`Store::health`] says why, reads go on with what is known
+//! When the disk fails to sync, or anything else leaves doubt about what is on it, the embedded
+//! engine stops: nothing more is acknowledged, [`Store::health`] says why, reads go on with what is known
 //! to be stored. It never tries the sync again, because a kernel that could not write a page may
 //! have dropped it and then calls the next sync a success. Starting the server again reads the disk
 //! afresh. A full disk is no such doubt: those writes fail, health says so, and it goes on when
-//! there is room.
+//! there is room. PostgreSQL judges its disk by itself in the same way, and starts again from its
+//! log; meanwhile it is as if it could not be reached: every call is answered
+//! [`StoreError::Unavailable`], and the first one after its return succeeds.
+//!
+//! # Several servers
+//!
+//! Stores that were opened on the same schema of the same PostgreSQL, by whatever servers, are one
+//! store: everything above holds across them. There is one order of revisions; what one has
+//! acknowledged, the next read through any other shows; each follower of the feed is told of all
+//! writers' transactions. Each server judges expiry by its own clock, so the clocks of the machines
+//! have to agree as closely as their users care about the second in which something ends. A server
+//! that ends in the middle of a transaction leaves nothing of it, and does not hold up the others
+//! for longer than [`patience`](postgres::PostgresOptions::patience).
 //!
 //! # Engines
 //!
-//! [`MemoryStore`] for tests, and [`sqlite::SqliteStore`], embedded and durable. A new engine
-//! implements [`Store`] and adds itself to the conformance suite's fixture.
+//! [`MemoryStore`] for tests, [`sqlite::SqliteStore`], embedded and durable, and
+//! [`postgres::PostgresStore`] for several servers. A new engine implements [`Store`] and adds
+//! itself to the conformance suite's fixture.
 //!
 //! [preconditions]: Precondition
 //! [operations]: Operation

@@ -67,7 +67,7 @@ pub(super) async fn migrate(db: &mut Client, schema: &str) -> Result<(), OpenErr
         txn.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
     }
     let found = format(&txn, schema).await?;
-    if found > FORMAT || found < 0 {
+    if !(0..=FORMAT).contains(&found) {
         return Err(OpenError::TooNew { found, known: FORMAT });
     }
     let done = usize::try_from(found).unwrap_or(0);

@@ -11,10 +11,7 @@ use crate::export::{Export, Outlet, batch};
 const EVER: i64 = i64::MIN;
 
 /// Says what is to come, then sends it until the end or until nobody wants it any more.
-pub(super) fn export(
-    db: &mut Connection,
-    begun: oneshot::Sender<Export>,
-) -> rusqlite::Result<()> {
+pub(super) fn export(db: &mut Connection, begun: oneshot::Sender<Export>) -> rusqlite::Result<()> {
     let txn = db.transaction()?;
     let (revision, _) = rows::state(&txn)?;
     let count: i64 = txn.query_row(

@@ -205,9 +205,8 @@ impl Store for SqliteStore {
     async fn export(&self) -> Result<Export, StoreError> {
         let (begun, export) = oneshot::channel();
         let readers = Arc::clone(&self.readers);
-        let reading = tokio::spawn(async move {
-            readers.run(move |db| export::export(db, begun)).await
-        });
+        let reading =
+            tokio::spawn(async move { readers.run(move |db| export::export(db, begun)).await });
         match export.await {
             Ok(export) => Ok(export),
             // It ended before it had begun; why.

@@ -9,5 +9,6 @@ mod fixture;
 mod lifecycle;
 mod model;
 mod order;
+mod servers;
 mod transactions;
 mod upkeep;
