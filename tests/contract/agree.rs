@@ -75,7 +75,7 @@ impl Document {
             return Err("the status is not documented".into());
         }
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
-            if header["required"] == true && !answer.headers.contains_key(name) {
+            if self.resolve(header)["required"] == true && !answer.headers.contains_key(name) {
                 return Err(format!("the header {name} is missing"));
             }
         }

@@ -2,6 +2,7 @@
 
 use dropshot::{HttpResponseOk, RequestContext, endpoint};
 
+use super::params;
 use super::routes::{Api, Mounted};
 use crate::context::Cx;
 use crate::discovery::{self, ApiGroup, ApiResource};
@@ -18,8 +19,9 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 /// There is one, `core`. Needs no credentials.
 #[endpoint { method = GET, path = "/apis", tags = ["discovery"] }]
 async fn api_group_list(
-    _rqctx: RequestContext<Cx>,
+    rqctx: RequestContext<Cx>,
 ) -> Result<HttpResponseOk<Vec<ApiGroup>>, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
     Ok(HttpResponseOk(discovery::groups()))
 }
 
@@ -27,7 +29,8 @@ async fn api_group_list(
 ///
 /// There is one, `v2`. Needs no credentials.
 #[endpoint { method = GET, path = "/apis/core", tags = ["discovery"] }]
-async fn api_group_get(_rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGroup>, ApiError> {
+async fn api_group_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGroup>, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
     let core = discovery::groups().into_iter().next();
     Ok(HttpResponseOk(core.ok_or_else(Error::not_found)?))
 }
@@ -38,7 +41,8 @@ async fn api_group_get(_rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiG
 /// credentials.
 #[endpoint { method = GET, path = "/apis/core/v2", tags = ["discovery"] }]
 async fn api_resource_list(
-    _rqctx: RequestContext<Cx>,
+    rqctx: RequestContext<Cx>,
 ) -> Result<HttpResponseOk<Vec<ApiResource>>, ApiError> {
+    params::well_formed(rqctx.request.uri().query())?;
     Ok(HttpResponseOk(discovery::resources()?.to_vec()))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::each;
+use super::{each, headers};
 
 /// Status, name, description, Sensu's code, an example message.
 const NAMED: &[(&str, &str, &str, u32, &str)] = &[
@@ -96,21 +96,13 @@ pub(super) fn name(document: &mut Value) {
                 "example": { "message": message, "code": code },
             } },
         });
-        if matches!(*status, "429" | "503") {
-            response["headers"] = json!({ "Retry-After": {
-                "description": "Seconds to wait before trying again.",
-                "style": "simple",
-                "required": true,
-                "schema": { "type": "integer", "format": "int64", "minimum": 0 },
-            } });
-        }
-        if *status == "401" {
-            response["headers"] = json!({ "WWW-Authenticate": {
-                "description": "The scheme to authenticate with.",
-                "style": "simple",
-                "required": true,
-                "schema": { "type": "string" },
-            } });
+        let header = match *status {
+            "401" => Some("WWW-Authenticate"),
+            "429" | "503" => Some("Retry-After"),
+            _ => None,
+        };
+        if let Some(header) = header {
+            response["headers"][header] = headers::reference(header);
         }
         responses.insert((*name).to_owned(), response);
     }
@@ -128,7 +120,8 @@ pub(super) fn name(document: &mut Value) {
     });
 }
 
-/// The statuses that an operation can answer with, besides its success.
+/// The statuses that an operation can answer with, besides its success. `tests/contract/refusals.rs`
+/// provokes each of them.
 fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> {
     let id = operation["operationId"].as_str().unwrap_or_default();
     let open = operation["security"] == json!([]);
@@ -136,17 +129,23 @@ fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> 
     let conditional = operation["parameters"].as_array().is_some_and(|parameters| {
         parameters.iter().any(|parameter| parameter["name"] == "If-Match")
     });
-    let mut statuses = vec!["400", "500", "503"];
+    let is_list = id.contains("_list");
+    let mut statuses = vec!["400"];
     if !open {
-        statuses.push("401");
+        statuses.extend(["401", "500"]);
     }
-    if !open && !path.starts_with("/auth") {
+    // Everybody may ask for the namespaces, and is shown those that are theirs.
+    if !open && !path.starts_with("/auth") && id != "namespace_list" {
         statuses.push("403");
     }
-    if path.contains('{') && !id.ends_with("_list") {
+    // What is put need not be there, but its namespace must.
+    let is_made = method == "put" && id.ends_with("_put") && !path.contains("/{namespace}/");
+    if path.contains('{') && !is_list && !is_made {
         statuses.push("404");
     }
-    if id.ends_with("_create") || ["namespace_delete", "cluster_member_add"].contains(&id) {
+    // Keys have random names.
+    let may_be_there = id.ends_with("_create") && id != "api_key_create";
+    if may_be_there || ["namespace_delete", "cluster_member_add"].contains(&id) {
         statuses.push("409");
     }
     if conditional {
@@ -158,8 +157,8 @@ fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> 
     if ["auth_login", "auth_test"].contains(&id) {
         statuses.push("429");
     }
-    if method == "get" && ["health_get", "metrics_get"].contains(&id) {
-        statuses.retain(|status| *status != "503");
+    if !open || id == "ready_get" {
+        statuses.push("503");
     }
     statuses
 }

@@ -5,6 +5,8 @@
 //! named errors, media types) and cure what generators and linters stumble over.
 
 mod errors;
+mod groups;
+mod headers;
 mod info;
 mod operations;
 mod parameters;
@@ -40,6 +42,8 @@ pub(crate) fn published() -> anyhow::Result<Value> {
     parameters::order(&mut document);
     responses::complete(&mut document);
     errors::name(&mut document);
+    headers::add(&mut document);
+    groups::add(&mut document);
     Ok(document)
 }
 
