@@ -61,5 +61,5 @@ mod users;
 
 pub use context::Limits;
 pub use error::{ApiError, Error};
-pub use openapi::{document as openapi, operations};
+pub use openapi::{document as openapi, document_with as openapi_with, operations};
 pub use server::{Server, Tls};

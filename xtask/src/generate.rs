@@ -50,9 +50,12 @@ pub fn run(check: bool) -> anyhow::Result<()> {
 /// # Errors
 /// If the document cannot be derived or the client cannot be made from it.
 pub fn generated() -> anyhow::Result<Vec<Generated>> {
-    let document = sensu_server::openapi()?;
+    let examples = crate::examples::record().context("the examples cannot be recorded")?;
+    // Not what the server was built with, which may be older.
+    let document = sensu_server::openapi_with(&examples)?;
     let client = client(&document)?;
     Ok(vec![
+        Generated { path: "openapi/examples.json", text: examples },
         Generated { path: "openapi/operations.txt", text: sensu_server::operations()? },
         Generated { path: "openapi/sensu-core-v2.json", text: document },
         Generated { path: "client/src/generated.rs", text: client },

@@ -5,12 +5,15 @@
 //! named errors, media types) and cure what generators and linters stumble over.
 
 mod errors;
+mod examples;
 mod groups;
 mod headers;
 mod info;
+mod links;
 mod operations;
 mod parameters;
 mod responses;
+mod samples;
 mod schemas;
 mod security;
 mod split;
@@ -23,17 +26,34 @@ use crate::http;
 pub(crate) use operations::asked;
 pub use operations::operations;
 
+/// Requests and what a server answered, as `cargo xtask generate` recorded them.
+const RECORDED: &str = include_str!("../../../openapi/examples.json");
+
 /// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.
 ///
 /// # Errors
 /// If an operation cannot be registered or described: a defect that the tests find.
 pub fn document() -> anyhow::Result<String> {
-    let mut text = serde_json::to_string_pretty(&published()?)?;
+    document_with(RECORDED)
+}
+
+/// The document with other examples than those that the server was built with: for whoever records
+/// them.
+///
+/// # Errors
+/// As [`document`], and if the examples are not JSON.
+pub fn document_with(examples: &str) -> anyhow::Result<String> {
+    let mut text = serde_json::to_string_pretty(&published_with(examples)?)?;
     text.push('\n');
     Ok(text)
 }
 
 pub(crate) fn published() -> anyhow::Result<Value> {
+    published_with(RECORDED)
+}
+
+fn published_with(examples: &str) -> anyhow::Result<Value> {
+    let recorded: Value = serde_json::from_str(examples).context("the recorded examples")?;
     let mut document = derived()?;
     split::silenced(&mut document);
     info::add(&mut document);
@@ -43,6 +63,9 @@ pub(crate) fn published() -> anyhow::Result<Value> {
     responses::complete(&mut document);
     errors::name(&mut document);
     headers::add(&mut document);
+    examples::add(&mut document, &recorded);
+    samples::add(&mut document, &recorded);
+    links::add(&mut document);
     groups::add(&mut document);
     Ok(document)
 }

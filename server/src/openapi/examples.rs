@@ -1,0 +1,72 @@
+//! Examples: requests that were sent to a server, and its answers, word for word.
+
+use serde_json::{Map, Value, json};
+
+use super::{Operation, each};
+
+/// Adds the examples that were recorded for each operation. Optional parameters get none: docs
+/// browsers would fill them in.
+pub(super) fn add(document: &mut Value, recorded: &Value) {
+    let shared = document["components"]["responses"].clone();
+    let mut own = Vec::new();
+    each(document, |operation| {
+        let id = operation.value["operationId"].as_str().unwrap_or_default().to_owned();
+        let example = &recorded[&id];
+        let Operation { value, .. } = operation;
+        let parameters = value.get_mut("parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            if let (Some("path"), Some(text)) =
+                (parameter["in"].as_str(), example["path"].get(name))
+            {
+                parameter["example"] = text.clone();
+            }
+        }
+        if let (Some(described), Some(body)) = (value.get_mut("requestBody"), example.get("body")) {
+            show(described, body);
+        }
+        let status = success(&value["responses"]);
+        if let (Some(status), Some(answer)) = (status, example.get("answer")) {
+            show(&mut value["responses"][&status], answer);
+        }
+        for (status, error) in example["errors"].as_object().into_iter().flatten() {
+            let name =
+                value["responses"][status]["$ref"].as_str().and_then(|r| r.rsplit('/').next());
+            let Some(name) = name else { continue };
+            let mut response = shared[name].clone();
+            show(&mut response, error);
+            own.push(name.to_owned());
+            value["responses"][status] = response;
+        }
+    });
+    drop_unused(document, &own);
+}
+
+/// The status of an operation's success.
+pub(super) fn success(responses: &Value) -> Option<String> {
+    let statuses = responses.as_object().into_iter().flat_map(Map::keys);
+    statuses.into_iter().find(|status| status.starts_with('2')).cloned()
+}
+
+/// The example of a body, whatever its media type.
+fn show(described: &mut Value, example: &Value) {
+    let content = described.get_mut("content").and_then(Value::as_object_mut);
+    for (_, body) in content.into_iter().flatten() {
+        body["example"] = example.clone();
+    }
+}
+
+/// Shared responses of which every operation has its own.
+fn drop_unused(document: &mut Value, own: &[String]) {
+    let mut used = Vec::new();
+    each(document, |operation| {
+        let responses = operation.value["responses"].as_object();
+        let references = responses.into_iter().flat_map(Map::values);
+        used.extend(references.filter_map(|response| response["$ref"].as_str().map(str::to_owned)));
+    });
+    let Some(shared) = document["components"]["responses"].as_object_mut() else { return };
+    shared.retain(|name, _| {
+        let reference = json!(format!("#/components/responses/{name}"));
+        used.iter().any(|used| *used == reference) || !own.contains(name)
+    });
+}

@@ -1,0 +1,115 @@
+//! `x-codeSamples`: each example as a command line, for curl and for sensuctl.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Operation, each};
+
+/// Where a server listens if nobody says otherwise.
+const SERVER: &str = "http://127.0.0.1:8080";
+
+/// What sensuctl calls the things of a tag, where its commands follow the usual pattern.
+const NOUNS: [(&str, &str); 16] = [
+    ("assets", "asset"),
+    ("checks", "check"),
+    ("clusterrolebindings", "cluster-role-binding"),
+    ("clusterroles", "cluster-role"),
+    ("entities", "entity"),
+    ("events", "event"),
+    ("extensions", "extension"),
+    ("filters", "filter"),
+    ("handlers", "handler"),
+    ("hooks", "hook"),
+    ("mutators", "mutator"),
+    ("namespaces", "namespace"),
+    ("rolebindings", "role-binding"),
+    ("roles", "role"),
+    ("silenced", "silenced"),
+    ("users", "user"),
+];
+
+/// Adds the command lines.
+pub(super) fn add(document: &mut Value, recorded: &Value) {
+    each(document, |operation| {
+        let id = operation.value["operationId"].as_str().unwrap_or_default().to_owned();
+        let Some(example) = recorded.get(&id) else { return };
+        let sample = |label: &str, source: String| json!({ "lang": "Shell", "label": label, "source": source });
+        let mut samples = vec![sample("curl", curl(&operation, example))];
+        let sensuctl = match example.get("sensuctl") {
+            Some(command) => command.as_str().map(str::to_owned),
+            None => usual(&id, operation.value, example),
+        };
+        samples.extend(sensuctl.map(|command| sample("sensuctl", command)));
+        operation.value["x-codeSamples"] = samples.into();
+    });
+}
+
+fn curl(operation: &Operation<'_>, example: &Value) -> String {
+    let mut path = operation.path.to_owned();
+    for (name, value) in example["path"].as_object().into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        let escaped: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        // A colon needs no escape in a path.
+        path = path.replace(&format!("{{{name}}}"), &escaped.replace("%3A", ":"));
+    }
+    let query: Vec<String> = example["query"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    let query = if query.is_empty() { query.concat() } else { format!("?{}", query.join("&")) };
+    let mut command = match operation.method {
+        "get" => "curl".to_owned(),
+        method => format!("curl -X {}", method.to_uppercase()),
+    };
+    let _ = write!(command, " {}", quoted(&format!("{SERVER}{path}{query}")));
+    let security = operation.value.get("security");
+    if security == Some(&json!([{ "basicAuth": [] }])) {
+        command.push_str(" -u 'admin:P@ssw0rd!'");
+    } else if security != Some(&json!([])) {
+        command.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\"");
+    }
+    let media_type = operation.value["requestBody"]["content"].as_object();
+    if let (Some(media_type), Some(body)) =
+        (media_type.and_then(|content| content.keys().next()), example.get("body"))
+    {
+        let _ = write!(
+            command,
+            " \\\n  -H 'Content-Type: {media_type}' \\\n  -d {}",
+            quoted(&body.to_string())
+        );
+    }
+    command
+}
+
+/// The command where sensuctl has the usual one: list, info, create from a file, delete.
+fn usual(id: &str, operation: &Value, example: &Value) -> Option<String> {
+    let tag = operation["tags"][0].as_str()?;
+    let (_, noun) = NOUNS.iter().find(|(known, _)| *known == tag)?;
+    let path = example["path"].as_object()?;
+    // The last one is the name of the thing.
+    let name = path.values().next_back().and_then(Value::as_str).unwrap_or_default();
+    let name = path.get("name").and_then(Value::as_str).unwrap_or(name);
+    let quoted_name = quoted(name);
+    let verb = id.rsplit('_').next()?;
+    match verb {
+        "all" => Some(format!("sensuctl {noun} list --all-namespaces")),
+        "list" => Some(format!("sensuctl {noun} list")),
+        "get" if tag != "namespaces" => Some(format!("sensuctl {noun} info {quoted_name}")),
+        "put" if tag != "users" => Some(format!("sensuctl create --file {noun}.json")),
+        "delete" => Some(format!("sensuctl {noun} delete {quoted_name} --skip-confirm")),
+        _ => None,
+    }
+}
+
+/// A word that a shell takes as it is.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

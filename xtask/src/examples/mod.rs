@@ -1,0 +1,84 @@
+//! The examples of the document: a story that is told to a live server, and what it answered.
+//!
+//! `story.json` has a step for each operation: the request that the document shows, a body that breaks a
+//! rule, what random parts of the answer are shown as. Telling it writes `openapi/examples.json`, from
+//! which the document takes its examples. The clock stands still and the store is new, so the same story
+//! has the same answers: an example that a server would not give is a stale file, which a test finds.
+
+mod step;
+mod teller;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+
+pub use step::{Step, Story};
+use teller::Teller;
+
+/// Tells the story and writes down the answers, as the text of `openapi/examples.json`.
+///
+/// # Errors
+/// If a step is not answered as the document says, or if an operation has no step.
+pub fn record() -> anyhow::Result<String> {
+    let document: Value = serde_json::from_str(&sensu_server::openapi_with("{}")?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let recorded = runtime.block_on(tell(&document))?;
+    Ok(serde_json::to_string_pretty(&recorded)? + "\n")
+}
+
+async fn tell(document: &Value) -> anyhow::Result<Value> {
+    let story = Story::read()?;
+    let operations = operations(document);
+    for id in operations.keys() {
+        let has_step = story.steps.iter().any(|step| step.op == *id);
+        ensure!(has_step, "{id} has no step in xtask/src/examples/story.json");
+    }
+    let mut teller = Teller::start(&story).await?;
+    let mut recorded = json!({});
+    for step in &story.steps {
+        let operation = operations
+            .get(step.op.as_str())
+            .with_context(|| format!("the story has {}, the document has not", step.op))?;
+        let told = teller.tell(step, operation).await.with_context(|| step.op.clone())?;
+        recorded[&step.op] = told;
+    }
+    for step in &story.steps {
+        if let Some(other) = &step.answer_of {
+            recorded[&step.op]["answer"] = recorded[other]["answer"].clone();
+        }
+    }
+    teller.stop().await?;
+    Ok(recorded)
+}
+
+/// What a step has to know of its operation.
+struct Operation {
+    method: String,
+    path: String,
+    tag: String,
+    value: Value,
+}
+
+impl Operation {
+    fn documents(&self, status: &str) -> bool {
+        !self.value["responses"][status].is_null()
+    }
+}
+
+fn operations(document: &Value) -> BTreeMap<&str, Operation> {
+    let mut found = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, value) in item.as_object().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let operation = Operation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                tag: text(&value["tags"][0]),
+                value: value.clone(),
+            };
+            found.insert(value["operationId"].as_str().unwrap_or_default(), operation);
+        }
+    }
+    found
+}

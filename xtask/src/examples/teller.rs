@@ -1,0 +1,250 @@
+//! Tells the steps of the story to a server of its own.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, ensure};
+use sensu_server::{Limits, Server, rbac};
+use sensu_store::{Clock, ManualClock, MemoryStore, Store};
+use serde_json::{Value, json};
+
+use super::{Operation, Step, Story};
+
+/// The lowest cost that bcrypt has: nobody guesses passwords here.
+const COST: u32 = 4;
+
+/// A server, and what its random answers are shown as.
+pub(super) struct Teller<'a> {
+    story: &'a Story,
+    server: Server,
+    http: reqwest::Client,
+    admin: String,
+    masks: Vec<Mask>,
+}
+
+/// A random part of an answer.
+struct Mask {
+    /// Where it was found.
+    pointer: String,
+    /// What was answered.
+    actual: Value,
+    /// What is shown instead.
+    shown: Value,
+}
+
+/// One request.
+#[derive(Clone, Debug, Default)]
+struct Request {
+    path: BTreeMap<String, String>,
+    query: BTreeMap<String, String>,
+    body: Option<Value>,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) async fn start(story: &'a Story) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(story.at));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+        let told = |error| anyhow!("{error:?}");
+        rbac::seed(store.as_ref()).await.map_err(told)?;
+        rbac::dev_users(store.as_ref(), COST).await.map_err(told)?;
+        let limits = Limits { password_cost: COST, ..Limits::default() };
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::start(store, clock, limits, anywhere, None).await?;
+        let http = reqwest::Client::new();
+        let tokens: Value = http
+            .get(format!("http://{}/auth", server.address()))
+            .basic_auth("admin", Some(rbac::DEV_PASSWORD))
+            .send()
+            .await?
+            .json()
+            .await?;
+        let admin = tokens["access_token"].as_str().context("no token")?.to_owned();
+        Ok(Self { story, server, http, admin, masks: Vec::new() })
+    }
+
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        self.server.stop().await
+    }
+
+    /// Tells one step: what breaks a rule, what is not there, what the document shows, and what stands
+    /// in the way.
+    pub(super) async fn tell(
+        &mut self,
+        step: &Step,
+        operation: &Operation,
+    ) -> anyhow::Result<Value> {
+        let mut errors = json!({});
+        let asked = self.request(step, operation);
+        if operation.documents("400") {
+            let error = self.error(operation, &wrong(step, operation, &asked), 400).await?;
+            errors["400"] = error;
+        }
+        if operation.documents("404") {
+            let error = self.error(operation, &missing(step, operation, &asked), 404).await?;
+            errors["404"] = error;
+        }
+        let mut told = json!({ "path": asked.path, "query": asked.query });
+        if let Some(body) = &asked.body {
+            told["body"] = body.clone();
+        }
+        if let Some(sensuctl) = &step.sensuctl {
+            told["sensuctl"] = sensuctl.clone().into();
+        }
+        if step.answer_of.is_none() {
+            let (status, mut answer) = self.send(operation, &asked).await?;
+            let documented = operation.documents(&status.to_string());
+            ensure!((200..300).contains(&status) && documented, "answered {status}: {answer}");
+            for (pointer, shown) in &step.random {
+                let actual = answer.pointer(pointer).context("a random part is not there")?;
+                let (pointer, actual, shown) = (pointer.clone(), actual.clone(), shown.clone());
+                self.masks.push(Mask { pointer, actual, shown });
+            }
+            self.mask(&mut answer);
+            told["status"] = status.into();
+            if !answer.is_null() {
+                told["answer"] = answer;
+            }
+        }
+        if operation.documents("409") {
+            let mut again = asked.clone();
+            if let Some(variant) = &step.conflict {
+                again.path.extend(variant.path.clone());
+                again.query.extend(variant.query.clone());
+            }
+            errors["409"] = self.error(operation, &again, 409).await?;
+        }
+        told["errors"] = errors;
+        Ok(told)
+    }
+
+    /// What the step asks, with everything that it need not say.
+    fn request(&self, step: &Step, operation: &Operation) -> Request {
+        let usual = self.story.path.get(&operation.tag);
+        let parameters = operation.path.split('/').filter_map(|part| {
+            let name = part.strip_prefix('{')?.strip_suffix('}')?;
+            let value = step.path.get(name).or_else(|| usual?.get(name));
+            let value = value.map_or("default", String::as_str);
+            Some((name.to_owned(), value.to_owned()))
+        });
+        Request { path: parameters.collect(), query: step.query.clone(), body: step.body.clone() }
+    }
+
+    /// Asks for something that must be refused with this status.
+    async fn error(
+        &self,
+        operation: &Operation,
+        request: &Request,
+        wanted: u16,
+    ) -> anyhow::Result<Value> {
+        let (status, mut answer) = self.send(operation, request).await?;
+        ensure!(status == wanted, "{wanted} is documented, {status} was answered: {answer}");
+        self.mask(&mut answer);
+        Ok(answer)
+    }
+
+    async fn send(&self, operation: &Operation, request: &Request) -> anyhow::Result<(u16, Value)> {
+        let mut url = reqwest::Url::parse(&format!("http://{}", self.server.address()))?;
+        {
+            let mut path = url.path_segments_mut().map_err(|()| anyhow!("no path"))?;
+            path.clear();
+            for part in operation.path.split('/').skip(1) {
+                let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+                let value = name.and_then(|name| request.path.get(name)).map(String::as_str);
+                path.push(&self.actual_text(value.unwrap_or(part)));
+            }
+        }
+        let query: Vec<String> = request.query.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        if !query.is_empty() {
+            url.set_query(Some(&query.join("&")));
+        }
+        let method = reqwest::Method::from_bytes(operation.method.as_bytes())?;
+        let mut http = self.http.request(method, url);
+        if operation.value["security"] == json!([{ "basicAuth": [] }]) {
+            http = http.basic_auth("admin", Some(rbac::DEV_PASSWORD));
+        } else if operation.tag == "auth" {
+            let mut access = self.masks.iter().filter(|mask| mask.pointer == "/access_token");
+            let latest = access.next_back().and_then(|mask| mask.actual.as_str());
+            http = http.bearer_auth(latest.context("nobody has logged in")?);
+        } else {
+            http = http.bearer_auth(&self.admin);
+        }
+        if let Some(body) = &request.body {
+            let mut body = body.clone();
+            self.unmask(&mut body);
+            http = http.json(&body);
+        }
+        let answer = http.send().await?;
+        let status = answer.status().as_u16();
+        let text = answer.text().await?;
+        let value = match text.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_str(&text).with_context(|| format!("not JSON: {text}"))?,
+        };
+        Ok((status, value))
+    }
+
+    fn mask(&self, value: &mut Value) {
+        each(value, &|part| self.masks.iter().find(|m| m.actual == *part).map(|m| m.shown.clone()));
+    }
+
+    fn unmask(&self, value: &mut Value) {
+        each(value, &|part| self.masks.iter().find(|m| m.shown == *part).map(|m| m.actual.clone()));
+    }
+
+    fn actual_text(&self, shown: &str) -> String {
+        let mask = self.masks.iter().find(|mask| mask.shown == shown);
+        mask.and_then(|mask| mask.actual.as_str()).unwrap_or(shown).to_owned()
+    }
+}
+
+/// The request, broken: as the step says, or where every operation can be broken.
+fn wrong(step: &Step, operation: &Operation, asked: &Request) -> Request {
+    let mut request = asked.clone();
+    if !step.wrong_query.is_empty() {
+        request.query.clone_from(&step.wrong_query);
+    } else if step.wrong.is_some() {
+        request.body.clone_from(&step.wrong);
+    } else if step.op.contains("_list") && operation.method == "GET" && pages(operation) {
+        request.query.insert("limit".into(), "ten".into());
+    } else if step.answer_of.is_none() {
+        request.query.insert("pretty".into(), "%zz".into());
+    }
+    request
+}
+
+fn pages(operation: &Operation) -> bool {
+    let parameters = operation.value["parameters"].as_array();
+    parameters.is_some_and(|parameters| parameters.iter().any(|p| p["name"] == "limit"))
+}
+
+/// The request for something that is not there: as the step says, a namespace for what is made, another
+/// name for what is read.
+fn missing(step: &Step, operation: &Operation, asked: &Request) -> Request {
+    let mut request = asked.clone();
+    if let Some(variant) = &step.missing {
+        request.path.extend(variant.path.clone());
+        return request;
+    }
+    let is_made = step.op.ends_with("_create") || step.op.ends_with("_put");
+    let last = operation.path.rsplit('/').find_map(|part| part.strip_prefix('{'));
+    let last = last.and_then(|part| part.strip_suffix('}')).unwrap_or_default();
+    match is_made {
+        true => request.path.insert("namespace".into(), "nowhere".into()),
+        false => request.path.insert(last.into(), "missing".into()),
+    };
+    request
+}
+
+/// Replaces parts of a value, inside out.
+fn each(value: &mut Value, replaced: &impl Fn(&Value) -> Option<Value>) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(|value| each(value, replaced)),
+        Value::Array(items) => items.iter_mut().for_each(|value| each(value, replaced)),
+        part => {
+            if let Some(other) = replaced(part) {
+                *part = other;
+            }
+        }
+    }
+}
