@@ -47,6 +47,9 @@ pub struct Step {
     /// Random parts of the answer by JSON pointer, and what they are shown as.
     #[serde(default)]
     pub random: BTreeMap<String, Value>,
+    /// What is shown of an answer that is never the same twice. Each of its lines is in the answer, up
+    /// to the number at the end.
+    pub excerpt: Option<String>,
     /// Never answered with success here: the answer of this other step is what it would look like.
     pub answer_of: Option<String>,
     /// What sensuctl calls it; `null` if it has no word for it, absent if the word is the usual one.

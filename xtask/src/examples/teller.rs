@@ -101,6 +101,10 @@ impl<'a> Teller<'a> {
                 self.masks.push(Mask { pointer, actual, shown });
             }
             self.mask(&mut answer);
+            if let Some(excerpt) = &step.excerpt {
+                holds(answer.as_str().unwrap_or_default(), excerpt)?;
+                answer = excerpt.clone().into();
+            }
             told["status"] = status.into();
             if !answer.is_null() {
                 told["answer"] = answer;
@@ -176,9 +180,12 @@ impl<'a> Teller<'a> {
         }
         let answer = http.send().await?;
         let status = answer.status().as_u16();
+        let media_type = answer.headers().get(reqwest::header::CONTENT_TYPE);
+        let is_text = media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/"));
         let text = answer.text().await?;
         let value = match text.is_empty() {
             true => Value::Null,
+            false if is_text => Value::String(text),
             false => serde_json::from_str(&text).with_context(|| format!("not JSON: {text}"))?,
         };
         Ok((status, value))
@@ -196,6 +203,15 @@ impl<'a> Teller<'a> {
         let mask = self.masks.iter().find(|mask| mask.shown == shown);
         mask.and_then(|mask| mask.actual.as_str()).unwrap_or(shown).to_owned()
     }
+}
+
+/// Whether an answer has the lines of an excerpt, whatever their numbers.
+fn holds(answer: &str, excerpt: &str) -> anyhow::Result<()> {
+    for line in excerpt.lines() {
+        let words = line.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        ensure!(answer.lines().any(|other| other.starts_with(words)), "not answered: {line}");
+    }
+    Ok(())
 }
 
 /// The request, broken: as the step says, or where every operation can be broken.
