@@ -57,7 +57,7 @@ pub mod types {
         }
     }
     ///What is known of an API key. The key itself is shown once, when it is created.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiKey {
         ///When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
         #[serde(default)]
@@ -69,7 +69,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The user whom the key speaks for, with the groups that the user has at the time. Required; cannot be changed.
-        #[serde(default)]
         pub username: ::std::string::String,
     }
     impl ApiKey {
@@ -268,7 +267,7 @@ pub mod types {
         }
     }
     ///An archive that agents fetch and unpack before they run what needs it.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Asset {
         ///JavaScript expressions about the entity; the asset is for those where all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -277,11 +276,9 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub sha512: ::std::option::Option<::std::string::String>,
+        pub sha512: ::std::string::String,
         ///Where the archive is: an `http` or `https` address. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub url: ::std::option::Option<::std::string::String>,
+        pub url: ::std::string::String,
     }
     impl Asset {
         pub fn builder() -> builder::Asset {
@@ -2252,13 +2249,12 @@ pub mod types {
         }
     }
     ///Rules that can be given in every namespace, or in one by a role binding of that namespace.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRole {
         ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///What the role allows. At least one rule.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub rules: ::std::vec::Vec<Rule>,
     }
     impl ClusterRole {
@@ -2267,16 +2263,14 @@ pub mod types {
         }
     }
     ///Gives a cluster role to users and groups, in every namespace and for what has none.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRoleBinding {
         ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The cluster role.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub role_ref: ::std::option::Option<RoleRef>,
+        pub role_ref: RoleRef,
         ///Who is given the role. At least one.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subjects: ::std::vec::Vec<Subject>,
     }
     impl ClusterRoleBinding {
@@ -2730,7 +2724,7 @@ pub mod types {
         }
     }
     ///Something that is monitored: a host with an agent, or a proxy for anything else.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Entity {
         ///Whether the entity is removed when its agent stops.
         #[serde(default)]
@@ -2739,7 +2733,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub deregistration: ::std::option::Option<Deregistration>,
         ///`agent`, `proxy`, or any other word. Required.
-        #[serde(default)]
         pub entity_class: ::std::string::String,
         ///Names of the handlers that hear when the agent falls silent. Absent when there are none.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -3341,14 +3334,13 @@ pub mod types {
         }
     }
     ///What was observed on an entity: the result of a check, metrics, or both.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Event {
         ///The check and its result. Absent on events that carry only metrics.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub check: ::std::option::Option<Check>,
         ///The entity that it was observed on. Required. An entity that is not known is created.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub entity: ::std::option::Option<Entity>,
+        pub entity: Entity,
         ///The fallback pipeline that handles the event: it tries one pipeline after another. Absent when there is none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub fallback_pipeline: ::std::option::Option<ResourceReference>,
@@ -3593,13 +3585,11 @@ pub mod types {
         }
     }
     ///Expressions that decide which events reach the handlers that name the filter.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EventFilter {
         ///What happens to events for which all expressions are true: `allow` or `deny`. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub action: ::std::option::Option<::std::string::String>,
+        pub action: ::std::string::String,
         ///JavaScript expressions about the event. At least one.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub expressions: ::std::vec::Vec<::std::string::String>,
         ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4103,13 +4093,12 @@ pub mod types {
         }
     }
     ///A service that handles, filters or mutates events.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Extension {
         ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Where the service is. Required.
-        #[serde(default)]
         pub url: ::std::string::String,
     }
     impl Extension {
@@ -5144,7 +5133,7 @@ pub mod types {
         }
     }
     ///What is done with events: a command, a connection, or a set of other handlers.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Handler {
         ///The command that reads the event from its standard input. For `pipe`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -5174,8 +5163,8 @@ pub mod types {
         #[serde(default)]
         pub timeout: i64,
         ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
-        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<::std::string::String>,
+        #[serde(rename = "type")]
+        pub type_: ::std::string::String,
     }
     impl Handler {
         pub fn builder() -> builder::Handler {
@@ -5821,11 +5810,10 @@ pub mod types {
         }
     }
     ///A command that an agent runs in response to the result of a check.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HookConfig {
         ///The command to run. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub command: ::std::option::Option<::std::string::String>,
+        pub command: ::std::string::String,
         ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
@@ -5833,7 +5821,6 @@ pub mod types {
         #[serde(default)]
         pub stdin: bool,
         ///How long the command may take, in seconds. Required, greater than 0.
-        #[serde(default)]
         pub timeout: i64,
     }
     impl HookConfig {
@@ -6638,11 +6625,10 @@ pub mod types {
         }
     }
     ///A command that turns an event into what a handler wants.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Mutator {
         ///The command: reads the event from its standard input, writes the result. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub command: ::std::option::Option<::std::string::String>,
+        pub command: ::std::string::String,
         ///Environment variables of the command: `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
@@ -7420,7 +7406,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The user whom the key speaks for, with the groups that the user has at the time. Required; cannot be changed.
-        #[serde(default)]
         pub username: ::std::string::String,
     }
     impl NewApiKey {
@@ -7465,10 +7450,9 @@ pub mod types {
         }
     }
     ///A new password.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Password {
         ///The new password, 8 to 72 bytes.
-        #[serde(default)]
         pub password: ::std::string::String,
     }
     impl Password {
@@ -7477,10 +7461,9 @@ pub mod types {
         }
     }
     ///A new password, by its hash.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct PasswordHash {
         ///The bcrypt hash of the password: `$2b$10$...`.
-        #[serde(default)]
         pub password_hash: ::std::string::String,
     }
     impl PasswordHash {
@@ -7549,13 +7532,12 @@ pub mod types {
         }
     }
     ///Rules that a role binding can give to users and groups in the role's namespace.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Role {
         ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///What the role allows. At least one rule.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub rules: ::std::vec::Vec<Rule>,
     }
     impl Role {
@@ -7564,16 +7546,14 @@ pub mod types {
         }
     }
     ///Gives a role to users and groups, in the namespace of the binding.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RoleBinding {
         ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The role.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub role_ref: ::std::option::Option<RoleRef>,
+        pub role_ref: RoleRef,
         ///Who is given the role. At least one.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subjects: ::std::vec::Vec<Subject>,
     }
     impl RoleBinding {
@@ -8662,13 +8642,12 @@ pub mod types {
         }
     }
     ///The role that a binding gives.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RoleRef {
         ///The name of the role. A role that does not exist gives nothing.
-        #[serde(default)]
         pub name: ::std::string::String,
         ///`Role` for a role of the binding's namespace, or `ClusterRole`.
-        #[serde(rename = "type", default)]
+        #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
     impl RoleRef {
@@ -9512,13 +9491,12 @@ pub mod types {
         }
     }
     ///Who is given a role.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Subject {
         ///The name of the user or group.
-        #[serde(default)]
         pub name: ::std::string::String,
         ///`User` or `Group`.
-        #[serde(rename = "type", default)]
+        #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
     impl Subject {
@@ -9578,13 +9556,11 @@ pub mod types {
         }
     }
     ///A window of time within a day, in UTC.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindow {
         ///When it begins, on a 12-hour clock: `5:00PM`.
-        #[serde(default)]
         pub begin: ::std::string::String,
         ///When it ends, on a 12-hour clock. Before `begin` means on the next day.
-        #[serde(default)]
         pub end: ::std::string::String,
     }
     impl TimeWindow {
@@ -9626,13 +9602,11 @@ pub mod types {
         }
     }
     ///A window of time with a date, which may come again.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindowRepeated {
         ///When it begins for the first time, with the offset from UTC: `2026-01-31T17:00:00+01:00`.
-        #[serde(default)]
         pub begin: ::std::string::String,
         ///When it ends for the first time, in the same form. Not before `begin`.
-        #[serde(default)]
         pub end: ::std::string::String,
         ///When it comes again: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a day of the week (`mondays`). Empty for never.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -10542,7 +10516,7 @@ pub mod types {
                     created_at: Ok(Default::default()),
                     expires_at: Ok(Default::default()),
                     metadata: Ok(Default::default()),
-                    username: Ok(Default::default()),
+                    username: Err("no value supplied for username".to_string()),
                 }
             }
         }
@@ -10764,22 +10738,16 @@ pub mod types {
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
-            sha512: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
+            sha512: ::std::result::Result<::std::string::String, ::std::string::String>,
+            url: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
         impl ::std::default::Default for Asset {
             fn default() -> Self {
                 Self {
                     filters: Ok(Default::default()),
                     metadata: Ok(Default::default()),
-                    sha512: Ok(Default::default()),
-                    url: Ok(Default::default()),
+                    sha512: Err("no value supplied for sha512".to_string()),
+                    url: Err("no value supplied for url".to_string()),
                 }
             }
         }
@@ -10810,7 +10778,7 @@ pub mod types {
             }
             pub fn sha512<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.sha512 = value
@@ -10822,7 +10790,7 @@ pub mod types {
             }
             pub fn url<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.url = value
@@ -12531,7 +12499,7 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     metadata: Ok(Default::default()),
-                    rules: Ok(Default::default()),
+                    rules: Err("no value supplied for rules".to_string()),
                 }
             }
         }
@@ -12586,10 +12554,7 @@ pub mod types {
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
-            role_ref: ::std::result::Result<
-                ::std::option::Option<super::RoleRef>,
-                ::std::string::String,
-            >,
+            role_ref: ::std::result::Result<super::RoleRef, ::std::string::String>,
             subjects: ::std::result::Result<
                 ::std::vec::Vec<super::Subject>,
                 ::std::string::String,
@@ -12599,8 +12564,8 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     metadata: Ok(Default::default()),
-                    role_ref: Ok(Default::default()),
-                    subjects: Ok(Default::default()),
+                    role_ref: Err("no value supplied for role_ref".to_string()),
+                    subjects: Err("no value supplied for subjects".to_string()),
                 }
             }
         }
@@ -12619,7 +12584,7 @@ pub mod types {
             }
             pub fn role_ref<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::RoleRef>>,
+                T: ::std::convert::TryInto<super::RoleRef>,
                 T::Error: ::std::fmt::Display,
             {
                 self.role_ref = value
@@ -12750,7 +12715,7 @@ pub mod types {
                 Self {
                     deregister: Ok(Default::default()),
                     deregistration: Ok(Default::default()),
-                    entity_class: Ok(Default::default()),
+                    entity_class: Err("no value supplied for entity_class".to_string()),
                     keepalive_handlers: Ok(Default::default()),
                     last_seen: Ok(Default::default()),
                     metadata: Ok(Default::default()),
@@ -13067,10 +13032,7 @@ pub mod types {
                 ::std::option::Option<super::Check>,
                 ::std::string::String,
             >,
-            entity: ::std::result::Result<
-                ::std::option::Option<super::Entity>,
-                ::std::string::String,
-            >,
+            entity: ::std::result::Result<super::Entity, ::std::string::String>,
             fallback_pipeline: ::std::result::Result<
                 ::std::option::Option<super::ResourceReference>,
                 ::std::string::String,
@@ -13104,7 +13066,7 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     check: Ok(Default::default()),
-                    entity: Ok(Default::default()),
+                    entity: Err("no value supplied for entity".to_string()),
                     fallback_pipeline: Ok(Default::default()),
                     id: Ok(Default::default()),
                     metadata: Ok(Default::default()),
@@ -13130,7 +13092,7 @@ pub mod types {
             }
             pub fn entity<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::Entity>>,
+                T: ::std::convert::TryInto<super::Entity>,
                 T::Error: ::std::fmt::Display,
             {
                 self.entity = value
@@ -13262,10 +13224,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct EventFilter {
-            action: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
+            action: ::std::result::Result<::std::string::String, ::std::string::String>,
             expressions: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
@@ -13286,8 +13245,8 @@ pub mod types {
         impl ::std::default::Default for EventFilter {
             fn default() -> Self {
                 Self {
-                    action: Ok(Default::default()),
-                    expressions: Ok(Default::default()),
+                    action: Err("no value supplied for action".to_string()),
+                    expressions: Err("no value supplied for expressions".to_string()),
                     metadata: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
                     when: Ok(Default::default()),
@@ -13297,7 +13256,7 @@ pub mod types {
         impl EventFilter {
             pub fn action<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.action = value
@@ -13395,7 +13354,7 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     metadata: Ok(Default::default()),
-                    url: Ok(Default::default()),
+                    url: Err("no value supplied for url".to_string()),
                 }
             }
         }
@@ -13479,10 +13438,7 @@ pub mod types {
                 ::std::string::String,
             >,
             timeout: ::std::result::Result<i64, ::std::string::String>,
-            type_: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
+            type_: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
         impl ::std::default::Default for Handler {
             fn default() -> Self {
@@ -13496,7 +13452,7 @@ pub mod types {
                     runtime_assets: Ok(Default::default()),
                     socket: Ok(Default::default()),
                     timeout: Ok(Default::default()),
-                    type_: Ok(Default::default()),
+                    type_: Err("no value supplied for type_".to_string()),
                 }
             }
         }
@@ -13613,7 +13569,7 @@ pub mod types {
             }
             pub fn type_<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.type_ = value
@@ -14063,10 +14019,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct HookConfig {
-            command: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
+            command: ::std::result::Result<::std::string::String, ::std::string::String>,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
@@ -14077,17 +14030,17 @@ pub mod types {
         impl ::std::default::Default for HookConfig {
             fn default() -> Self {
                 Self {
-                    command: Ok(Default::default()),
+                    command: Err("no value supplied for command".to_string()),
                     metadata: Ok(Default::default()),
                     stdin: Ok(Default::default()),
-                    timeout: Ok(Default::default()),
+                    timeout: Err("no value supplied for timeout".to_string()),
                 }
             }
         }
         impl HookConfig {
             pub fn command<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.command = value
@@ -14853,10 +14806,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Mutator {
-            command: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
+            command: ::std::result::Result<::std::string::String, ::std::string::String>,
             env_vars: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
@@ -14874,7 +14824,7 @@ pub mod types {
         impl ::std::default::Default for Mutator {
             fn default() -> Self {
                 Self {
-                    command: Ok(Default::default()),
+                    command: Err("no value supplied for command".to_string()),
                     env_vars: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
@@ -14885,7 +14835,7 @@ pub mod types {
         impl Mutator {
             pub fn command<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.command = value
@@ -15161,7 +15111,7 @@ pub mod types {
                     expires_at: Ok(Default::default()),
                     key: Err("no value supplied for key".to_string()),
                     metadata: Ok(Default::default()),
-                    username: Ok(Default::default()),
+                    username: Err("no value supplied for username".to_string()),
                 }
             }
         }
@@ -15399,7 +15349,7 @@ pub mod types {
         impl ::std::default::Default for Password {
             fn default() -> Self {
                 Self {
-                    password: Ok(Default::default()),
+                    password: Err("no value supplied for password".to_string()),
                 }
             }
         }
@@ -15442,7 +15392,7 @@ pub mod types {
         impl ::std::default::Default for PasswordHash {
             fn default() -> Self {
                 Self {
-                    password_hash: Ok(Default::default()),
+                    password_hash: Err("no value supplied for password_hash".to_string()),
                 }
             }
         }
@@ -15733,7 +15683,7 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     metadata: Ok(Default::default()),
-                    rules: Ok(Default::default()),
+                    rules: Err("no value supplied for rules".to_string()),
                 }
             }
         }
@@ -15788,10 +15738,7 @@ pub mod types {
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
-            role_ref: ::std::result::Result<
-                ::std::option::Option<super::RoleRef>,
-                ::std::string::String,
-            >,
+            role_ref: ::std::result::Result<super::RoleRef, ::std::string::String>,
             subjects: ::std::result::Result<
                 ::std::vec::Vec<super::Subject>,
                 ::std::string::String,
@@ -15801,8 +15748,8 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     metadata: Ok(Default::default()),
-                    role_ref: Ok(Default::default()),
-                    subjects: Ok(Default::default()),
+                    role_ref: Err("no value supplied for role_ref".to_string()),
+                    subjects: Err("no value supplied for subjects".to_string()),
                 }
             }
         }
@@ -15821,7 +15768,7 @@ pub mod types {
             }
             pub fn role_ref<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::RoleRef>>,
+                T: ::std::convert::TryInto<super::RoleRef>,
                 T::Error: ::std::fmt::Display,
             {
                 self.role_ref = value
@@ -15873,8 +15820,8 @@ pub mod types {
         impl ::std::default::Default for RoleRef {
             fn default() -> Self {
                 Self {
-                    name: Ok(Default::default()),
-                    type_: Ok(Default::default()),
+                    name: Err("no value supplied for name".to_string()),
+                    type_: Err("no value supplied for type_".to_string()),
                 }
             }
         }
@@ -16309,8 +16256,8 @@ pub mod types {
         impl ::std::default::Default for Subject {
             fn default() -> Self {
                 Self {
-                    name: Ok(Default::default()),
-                    type_: Ok(Default::default()),
+                    name: Err("no value supplied for name".to_string()),
+                    type_: Err("no value supplied for type_".to_string()),
                 }
             }
         }
@@ -16663,8 +16610,8 @@ pub mod types {
         impl ::std::default::Default for TimeWindow {
             fn default() -> Self {
                 Self {
-                    begin: Ok(Default::default()),
-                    end: Ok(Default::default()),
+                    begin: Err("no value supplied for begin".to_string()),
+                    end: Err("no value supplied for end".to_string()),
                 }
             }
         }
@@ -16903,8 +16850,8 @@ pub mod types {
         impl ::std::default::Default for TimeWindowRepeated {
             fn default() -> Self {
                 Self {
-                    begin: Ok(Default::default()),
-                    end: Ok(Default::default()),
+                    begin: Err("no value supplied for begin".to_string()),
+                    end: Err("no value supplied for end".to_string()),
                     repeat: Ok(Default::default()),
                 }
             }

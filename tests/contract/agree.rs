@@ -1,9 +1,13 @@
 //! The judge: a document, and what a live server answered to the generated client, side by side.
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use sensu_client::Seen;
 use serde_json::{Value, json};
+
+/// Validators by schema: making one takes longer than using it.
+type Judges = BTreeMap<String, jsonschema::Validator>;
 
 /// A document, as the tests read it.
 #[derive(Clone)]
@@ -56,9 +60,10 @@ impl Document {
         for id in documented.symmetric_difference(&seen) {
             found.push(format!("{id}: in one of document and tour only"));
         }
+        let mut judges = Judges::default();
         for answer in answers {
             if let Some(operation) = operations.iter().find(|op| op.id == answer.operation)
-                && let Err(why) = self.judge(operation, answer)
+                && let Err(why) = self.judge(operation, answer, &mut judges)
             {
                 let body = String::from_utf8_lossy(&answer.body).into_owned();
                 found.push(format!("{} {}: {why}\n  {body}", answer.operation, answer.status));
@@ -68,7 +73,12 @@ impl Document {
     }
 
     /// Whether one answer is as the document says.
-    fn judge(&self, operation: &Operation, answer: &Seen) -> Result<(), String> {
+    fn judge(
+        &self,
+        operation: &Operation,
+        answer: &Seen,
+        judges: &mut Judges,
+    ) -> Result<(), String> {
         let status = answer.status.as_u16().to_string();
         let response = self.resolve(&operation.value["responses"][&status]);
         if response.is_null() {
@@ -101,15 +111,22 @@ impl Document {
             return Err(format!("content type {kind:?}"));
         }
         let body: Value = serde_json::from_slice(&answer.body).map_err(|e| e.to_string())?;
-        let mut whole = schema.clone();
-        whole["components"] = json!({ "schemas": self.0["components"]["schemas"] });
-        strict(&mut whole);
-        let validator = jsonschema::draft4::new(&whole).map_err(|e| e.to_string())?;
+        let validator = match judges.entry(schema.to_string()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.validator(schema)?),
+        };
         let errors: Vec<String> = validator
             .iter_errors(&body)
             .map(|error| format!("{} at {}", error, error.instance_path()))
             .collect();
         if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+    }
+
+    fn validator(&self, schema: &Value) -> Result<jsonschema::Validator, String> {
+        let mut whole = schema.clone();
+        whole["components"] = json!({ "schemas": self.0["components"]["schemas"] });
+        strict(&mut whole);
+        jsonschema::draft4::new(&whole).map_err(|e| e.to_string())
     }
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {

@@ -69,6 +69,9 @@ pub fn generated() -> anyhow::Result<Vec<Generated>> {
 pub fn client(document: &str) -> anyhow::Result<String> {
     let mut document: Value = serde_json::from_str(document)?;
     as_json(&mut document);
+    if let Some(schemas) = document.pointer_mut("/components/schemas") {
+        without_bounds(schemas);
+    }
     let document: OpenAPI = serde_json::from_value(document)?;
     let mut settings = GenerationSettings::new();
     settings
@@ -94,6 +97,32 @@ fn as_json(value: &mut Value) {
             map.values_mut().for_each(as_json);
         }
         Value::Array(items) => items.iter_mut().for_each(as_json),
+        _ => {}
+    }
+}
+
+/// Bounds become types of their own in the client, one for each field. They are the server's to judge:
+/// a client that is older than the server would refuse what the server has learned to take.
+fn without_bounds(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            // Not a property that is called `type`.
+            let kind = map.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if !kind.is_empty() {
+                for bound in ["pattern", "minLength", "maxLength", "minItems", "enum"] {
+                    map.shift_remove(bound);
+                }
+            }
+            if kind == "string" {
+                map.shift_remove("format");
+            }
+            if kind == "integer" && map.contains_key("maximum") {
+                map.insert("minimum".into(), 0.into());
+                map.insert("maximum".into(), u32::MAX.into());
+            }
+            map.values_mut().for_each(without_bounds);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_bounds),
         _ => {}
     }
 }

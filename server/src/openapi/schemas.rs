@@ -12,6 +12,7 @@ pub(super) fn tidy(document: &mut Value) {
         titles(map);
         empty_enums(map);
         write_only(map);
+        required(map);
     });
     collapse(document);
 }
@@ -41,12 +42,25 @@ fn integers(map: &mut Map<String, Value>) {
         Some("uint16") => ("int32", Some(u64::from(u16::MAX))),
         Some("uint32") => ("int64", Some(u64::from(u32::MAX))),
         Some("uint64" | "uint") => ("int64", None),
-        _ => return,
+        _ => return whole(map),
     };
     map.insert("format".into(), format.into());
-    map.insert("minimum".into(), 0.into());
+    map.entry("minimum").or_insert_with(|| 0.into());
+    whole(map);
     if let Some(maximum) = maximum {
         map.entry("maximum").or_insert_with(|| maximum.into());
+    }
+}
+
+/// Bounds of integers are integers.
+fn whole(map: &mut Map<String, Value>) {
+    for bound in ["minimum", "maximum"] {
+        if let Some(value) = map.get_mut(bound)
+            && let Some(Ok(number)) =
+                value.as_f64().map(|number| format!("{number:.0}").parse::<u64>())
+        {
+            *value = number.into();
+        }
     }
 }
 
@@ -74,6 +88,24 @@ fn write_only(map: &mut Map<String, Value>) {
     required.retain(|name| properties[name.as_str().unwrap_or_default()]["writeOnly"] != true);
     if required.is_empty() {
         map.shift_remove("required");
+    }
+}
+
+/// Fields that are marked as such must be there; a default would say the contrary.
+fn required(map: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = map.get_mut("properties") else { return };
+    let mut names = Vec::new();
+    for (name, property) in properties.iter_mut() {
+        let Some(property) = property.as_object_mut() else { continue };
+        if property.shift_remove("x-required").is_some() {
+            property.shift_remove("default");
+            names.push(Value::from(name.as_str()));
+        }
+    }
+    if let Some(Value::Array(there)) = map.get_mut("required") {
+        there.append(&mut names);
+    } else if !names.is_empty() {
+        map.insert("required".into(), names.into());
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::is_zero;
 use crate::selector::Fields;
-use crate::{ClusterWide, Invalid, ObjectMeta, Resource, Scene};
+use crate::{ClusterWide, Invalid, ObjectMeta, Resource, Scene, bound};
 
 /// What is known of an API key. The key itself is shown once, when it is created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -17,11 +17,14 @@ pub struct ApiKey {
     pub metadata: ObjectMeta,
     /// The user whom the key speaks for, with the groups that the user has at the time. Required;
     /// cannot be changed.
+    #[schemars(schema_with = "bound::required::<String>")]
     pub username: String,
     /// When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
+    #[schemars(schema_with = "bound::kept::<i64>")]
     pub created_at: i64,
     /// When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0))]
     pub expires_at: i64,
 }
 

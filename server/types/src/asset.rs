@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, expression, name};
 
 /// An archive that agents fetch and unpack before they run what needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -12,9 +12,11 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
 pub struct Asset {
     /// Where the archive is: an `http` or `https` address. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "address_schema")]
     pub url: String,
     /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "checksum")]
     pub sha512: String,
     /// JavaScript expressions about the entity; the asset is for those where all are true.
     pub filters: Vec<String>,
@@ -66,6 +68,17 @@ impl Resource for Asset {
     fn fields(&self) -> Fields<'_> {
         Fields::of(self).list("filters", &self.filters)
     }
+}
+
+/// At least as long as a SHA-512 checksum is in hexadecimal.
+fn checksum(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    let mut schema = bound::text();
+    schema.string().min_length = Some(128);
+    bound::must_be_there(schema)
+}
+
+fn address_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::must_be_there(bound::pattern("^[Hh][Tt][Tt][Pp][Ss]?:"))
 }
 
 /// Whether a text is an address that an archive can be fetched from. An address without a host passes,

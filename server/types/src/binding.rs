@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::role::{INVALID, everywhere, named};
 use crate::selector::Fields;
-use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
+use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource, bound};
 
 /// The role that a binding gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -13,8 +13,10 @@ use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 pub struct RoleRef {
     /// `Role` for a role of the binding's namespace, or `ClusterRole`.
     #[serde(rename = "type")]
+    #[schemars(schema_with = "role_kind")]
     pub kind: String,
     /// The name of the role. A role that does not exist gives nothing.
+    #[schemars(schema_with = "bound::required::<String>")]
     pub name: String,
 }
 
@@ -24,8 +26,10 @@ pub struct RoleRef {
 pub struct Subject {
     /// `User` or `Group`.
     #[serde(rename = "type")]
+    #[schemars(schema_with = "subject_kind")]
     pub kind: String,
     /// The name of the user or group.
+    #[schemars(schema_with = "bound::required::<String>")]
     pub name: String,
 }
 
@@ -34,8 +38,10 @@ pub struct Subject {
 #[serde(default)]
 pub struct RoleBinding {
     /// Who is given the role. At least one.
+    #[schemars(schema_with = "bound::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
     /// The role.
+    #[schemars(schema_with = "bound::required::<RoleRef>")]
     pub role_ref: RoleRef,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
@@ -46,8 +52,10 @@ pub struct RoleBinding {
 #[serde(default)]
 pub struct ClusterRoleBinding {
     /// Who is given the role. At least one.
+    #[schemars(schema_with = "bound::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
     /// The cluster role.
+    #[schemars(schema_with = "bound::required::<RoleRef>")]
     pub role_ref: RoleRef,
     /// Name, labels and annotations.
     pub metadata: ObjectMeta,
@@ -74,7 +82,7 @@ impl Resource for RoleBinding {
 
     fn validate(&self) -> Result<(), Invalid> {
         named(&self.metadata.name)?;
-        bound(&self.subjects, &self.role_ref, &["Role", "ClusterRole"])?;
+        gives(&self.subjects, &self.role_ref, &ROLES)?;
         if self.metadata.namespace.is_empty() {
             return Invalid::because(format!("{INVALID}: namespace must be set"));
         }
@@ -113,7 +121,7 @@ impl Resource for ClusterRoleBinding {
 
     fn validate(&self) -> Result<(), Invalid> {
         named(&self.metadata.name)?;
-        bound(&self.subjects, &self.role_ref, &["ClusterRole"])?;
+        gives(&self.subjects, &self.role_ref, &["ClusterRole"])?;
         everywhere(&self.metadata)
     }
 
@@ -128,12 +136,23 @@ impl Resource for ClusterRoleBinding {
     }
 }
 
-fn bound(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
+const ROLES: [&str; 2] = ["Role", "ClusterRole"];
+const SUBJECTS: [&str; 2] = ["User", "Group"];
+
+fn role_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::must_be_there(bound::one_of(&ROLES))
+}
+
+fn subject_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::must_be_there(bound::one_of(&SUBJECTS))
+}
+
+fn gives(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
     if subjects.is_empty() {
         return Invalid::because(format!("{INVALID}: a binding needs at least one subject"));
     }
     for subject in subjects {
-        if !["User", "Group"].contains(&subject.kind.as_str()) || subject.name.is_empty() {
+        if !SUBJECTS.contains(&subject.kind.as_str()) || subject.name.is_empty() {
             let Subject { kind, name } = subject;
             return Invalid::because(format!(
                 "{INVALID}: subject {name:?} of type {kind:?}; a subject has a name and is of type \

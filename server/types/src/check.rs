@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use crate::selector::Fields;
 use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
 use crate::threshold::MetricThreshold;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, cron, expression, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, bound, cron, expression, name};
 
 pub use crate::check_hooks::HookList;
 
@@ -31,10 +31,12 @@ pub struct CheckConfig {
     /// Whether the check runs on its schedule. A check that is not published runs only on request.
     pub publish: bool,
     /// Names of the assets that the command needs.
+    #[schemars(schema_with = "bound::asset_names")]
     pub runtime_assets: Vec<String>,
     /// Agents with one of these subscriptions run the check.
     pub subscriptions: Vec<String>,
     /// The entity that results are for, if not the agent's own.
+    #[schemars(schema_with = "bound::name_or_nothing")]
     pub proxy_entity_name: String,
     /// Hooks to run in response to results, by kind of result.
     pub check_hooks: Vec<HookList>,
@@ -59,10 +61,12 @@ pub struct CheckConfig {
     pub round_robin: bool,
     /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
     /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
+    #[schemars(schema_with = "metric_format")]
     pub output_metric_format: String,
     /// Names of the handlers that metrics are sent to.
     pub output_metric_handlers: Vec<String>,
     /// Environment variables of the command: `NAME=value`.
+    #[schemars(schema_with = "bound::variables")]
     pub env_vars: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
@@ -119,6 +123,7 @@ pub struct ProxyRequests {
     pub splay: bool,
     /// The part of the interval to spread the runs over, in percent: 0 to 100, greater than 0 if
     /// `splay` is true.
+    #[schemars(range(max = 100))]
     pub splay_coverage: u32,
 }
 
@@ -221,6 +226,10 @@ pub(crate) struct Rules<'a> {
 
 const METRIC_FORMATS: [&str; 5] =
     ["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"];
+
+pub(crate) fn metric_format(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::one_of(&METRIC_FORMATS).into()
+}
 
 impl Rules<'_> {
     /// The first rule that is broken, in the reference's order.

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, bound, name};
 
 /// Something that is monitored: a host with an agent, or a proxy for anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Entity {
     /// `agent`, `proxy`, or any other word. Required.
+    #[schemars(schema_with = "class")]
     pub entity_class: String,
     /// What is known of the system.
     pub system: System,
@@ -129,6 +130,10 @@ pub struct Deregistration {
     /// The name of the handler that hears of it. Absent when none does.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub handler: String,
+}
+
+fn class(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::must_be_there(bound::pattern("^[A-Za-z0-9_.-]+$"))
 }
 
 /// What is shown instead of a value that is not for everybody's eyes.

@@ -12,7 +12,7 @@ use crate::check::is_zero;
 use crate::entity::Entity;
 use crate::reference::ResourceReference;
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound};
 
 pub use check::{Check, CheckHistory, Hook};
 pub use metrics::{MetricPoint, MetricTag, Metrics};
@@ -26,6 +26,7 @@ pub struct Event {
     pub timestamp: i64,
     /// The entity that it was observed on. Required. An entity that is not known is created.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "bound::required::<Entity>")]
     pub entity: Option<Entity>,
     /// The check and its result. Absent on events that carry only metrics.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
 /// A service that handles, filters or mutates events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -12,6 +12,7 @@ pub struct Extension {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
     /// Where the service is. Required.
+    #[schemars(schema_with = "bound::required::<String>")]
     pub url: String,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::selector::Fields;
 use crate::subdue::TimeWindowWhen;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, expression, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, expression, name};
 
 /// Expressions that decide which events reach the handlers that name the filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -15,14 +15,22 @@ pub struct EventFilter {
     pub metadata: ObjectMeta,
     /// What happens to events for which all expressions are true: `allow` or `deny`. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "action")]
     pub action: String,
     /// JavaScript expressions about the event. At least one.
+    #[schemars(schema_with = "bound::required::<Vec<String>>")]
     pub expressions: Vec<String>,
     /// When the filter applies. Absent for always.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<TimeWindowWhen>,
     /// Names of the assets that the expressions need.
     pub runtime_assets: Vec<String>,
+}
+
+const ACTIONS: [&str; 2] = ["allow", "deny"];
+
+fn action(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::must_be_there(bound::one_of(&ACTIONS))
 }
 
 impl Resource for EventFilter {
@@ -46,7 +54,7 @@ impl Resource for EventFilter {
 
     fn validate(&self) -> Result<(), Invalid> {
         name::plain(&self.metadata.name).map_err(|why| Invalid(format!("filter name {why}")))?;
-        if !["allow", "deny"].contains(&self.action.as_str()) {
+        if !ACTIONS.contains(&self.action.as_str()) {
             return Invalid::because(format!("action '{}' is not valid", self.action));
         }
         if self.expressions.is_empty() {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
 /// What is done with events: a command, a connection, or a set of other handlers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -14,6 +14,7 @@ pub struct Handler {
     pub metadata: ObjectMeta,
     /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "kind")]
     pub kind: String,
     /// The name of the mutator that prepares the event. Absent for the event as JSON.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -45,6 +46,10 @@ pub struct HandlerSocket {
     pub host: String,
     /// The port. Required, greater than 0.
     pub port: u32,
+}
+
+fn kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::must_be_there(bound::one_of(&["pipe", "tcp", "udp", "set"]))
 }
 
 impl Resource for Handler {

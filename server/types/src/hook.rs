@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
 /// A command that an agent runs in response to the result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -13,8 +13,10 @@ pub struct HookConfig {
     pub metadata: ObjectMeta,
     /// The command to run. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "bound::required::<String>")]
     pub command: String,
     /// How long the command may take, in seconds. Required, greater than 0.
+    #[schemars(schema_with = "bound::required::<u32>")]
     pub timeout: u32,
     /// Whether the agent writes the check's event, as JSON, to the command's standard input.
     pub stdin: bool,

@@ -8,6 +8,7 @@ pub mod adhoc;
 pub mod api_key;
 pub mod asset;
 pub mod binding;
+mod bound;
 pub mod check;
 pub mod check_hooks;
 pub mod cluster;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
 /// A command that turns an event into what a handler wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -14,6 +14,7 @@ pub struct Mutator {
     pub metadata: ObjectMeta,
     /// The command: reads the event from its standard input, writes the result. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "bound::required::<String>")]
     pub command: String,
     /// Seconds that the command may take. 0 for no limit.
     pub timeout: u32,

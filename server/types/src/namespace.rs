@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::Root;
-use crate::{Invalid, Resource, name};
+use crate::{Invalid, Resource, bound, name};
 
 /// A room for objects: names need to be unique within it only, and rights can be given for it alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Namespace {
     /// The name: letters, digits, `_`, `.` and `-`.
+    #[schemars(schema_with = "bound::name_or_nothing")]
     pub name: String,
 }
 

@@ -3,15 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource, name};
+use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
 /// What a rule allows: any of the verbs on any of the resources, on any of the names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Rule {
     /// What may be done: `get`, `list`, `create`, `update`, `delete`, or `*` for all of it.
+    #[schemars(schema_with = "verbs")]
     pub verbs: Vec<String>,
     /// To what: `checks`, `events`, `entities` and so on, or `*` for everything.
+    #[schemars(schema_with = "resources")]
     pub resources: Vec<String>,
     /// To which objects, by name. Empty for all. A rule with names never allows listing or creating,
     /// because those name no object.
@@ -23,6 +25,7 @@ pub struct Rule {
 #[serde(default)]
 pub struct Role {
     /// What the role allows. At least one rule.
+    #[schemars(schema_with = "bound::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
@@ -33,6 +36,7 @@ pub struct Role {
 #[serde(default)]
 pub struct ClusterRole {
     /// What the role allows. At least one rule.
+    #[schemars(schema_with = "bound::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
     /// Name, labels and annotations.
     pub metadata: ObjectMeta,
@@ -43,6 +47,14 @@ pub struct ClusterRole {
 pub(crate) const INVALID: &str = "invalid argument(s) received";
 
 const VERBS: [&str; 6] = ["get", "list", "create", "update", "delete", "*"];
+
+fn verbs(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::list_of(bound::one_of(&VERBS))
+}
+
+fn resources(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::list_of(bound::pattern("^([a-z]+|\\*)$"))
+}
 
 impl Resource for Role {
     const KIND: &'static str = "Role";

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::is_zero;
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, bound, name};
 
 /// An entry that silences the events of a check, of a subscription, or of a check within one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -19,9 +19,11 @@ pub struct Silenced {
     /// Whether the entry goes when an event that it silences is resolved.
     pub expire_on_resolve: bool,
     /// The user who wrote the entry. Set by the server.
+    #[schemars(schema_with = "bound::kept::<String>")]
     pub creator: String,
     /// The check whose events are silenced. Absent for all of the subscription.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "check")]
     pub check: String,
     /// Why. Absent when not given.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -29,6 +31,7 @@ pub struct Silenced {
     /// The subscription whose events are silenced: those of entities and checks that both have it.
     /// `entity:<name>` is the subscription of one entity. Absent for all.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "subscription")]
     pub subscription: String,
     /// When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
     pub begin: i64,
@@ -43,6 +46,14 @@ pub struct Silenced {
     /// Kept for clients that send it; it has no effect here. Absent when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub max_silenced_expiry_allowed: i64,
+}
+
+fn check(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::pattern("^([A-Za-z0-9_.-]*|\\*)$").into()
+}
+
+fn subscription(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::pattern("^([A-Za-z0-9_.:-]*|\\*)$").into()
 }
 
 /// Stands for any check or any subscription in the name of an entry.

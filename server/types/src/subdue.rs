@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveTime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
+use crate::{Invalid, bound};
 
 /// Windows of time, by day of the week, in which the check does not run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -49,8 +49,10 @@ pub struct TimeWindowDays {
 #[serde(default)]
 pub struct TimeWindow {
     /// When it begins, on a 12-hour clock: `5:00PM`.
+    #[schemars(schema_with = "bound::clock")]
     pub begin: String,
     /// When it ends, on a 12-hour clock. Before `begin` means on the next day.
+    #[schemars(schema_with = "bound::clock")]
     pub end: String,
 }
 
@@ -59,11 +61,14 @@ pub struct TimeWindow {
 #[serde(default)]
 pub struct TimeWindowRepeated {
     /// When it begins for the first time, with the offset from UTC: `2026-01-31T17:00:00+01:00`.
+    #[schemars(schema_with = "bound::moment")]
     pub begin: String,
     /// When it ends for the first time, in the same form. Not before `begin`.
+    #[schemars(schema_with = "bound::moment")]
     pub end: String,
     /// When it comes again: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a
     /// day of the week (`mondays`). Empty for never.
+    #[schemars(schema_with = "periods")]
     pub repeat: Vec<String>,
 }
 
@@ -82,6 +87,10 @@ const PERIODS: [&str; 13] = [
     "fridays",
     "saturdays",
 ];
+
+fn periods(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::list_of(bound::one_of(&PERIODS))
+}
 
 impl TimeWindowRepeated {
     /// Whether it begins, ends, and comes again at times that exist.

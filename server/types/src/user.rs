@@ -4,19 +4,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::selector::Fields;
-use crate::{ClusterWide, Invalid, Resource, name};
+use crate::{ClusterWide, Invalid, Resource, bound, name};
 
 /// Somebody who may log in.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct User {
     /// The name to log in with: lower-case letters, digits, `_`, `.` and `-`.
+    #[schemars(regex(pattern = r"^[a-z0-9_.-]*$"))]
     pub username: String,
     /// The password, 8 to 72 bytes. Taken in requests, never shown.
     #[serde(skip_serializing)]
+    #[schemars(length(min = 8, max = 72))]
     pub password: String,
     /// A bcrypt hash to use instead of a password. Taken in requests, never shown.
     #[serde(skip_serializing)]
+    #[schemars(length(equal = 60), regex(pattern = r"^\$2[aby]\$"))]
     pub password_hash: String,
     /// The groups that the user belongs to, in any text. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,6 +78,7 @@ impl Resource for User {
 #[serde(default)]
 pub struct Password {
     /// The new password, 8 to 72 bytes.
+    #[schemars(schema_with = "new_password")]
     pub password: String,
 }
 
@@ -83,7 +87,22 @@ pub struct Password {
 #[serde(default)]
 pub struct PasswordHash {
     /// The bcrypt hash of the password: `$2b$10$...`.
+    #[schemars(schema_with = "new_hash")]
     pub password_hash: String,
+}
+
+fn new_password(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    let mut schema = bound::text();
+    schema.string().min_length = Some(8);
+    schema.string().max_length = Some(72);
+    bound::must_be_there(schema)
+}
+
+fn new_hash(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    let mut schema = bound::pattern(r"^\$2[aby]\$");
+    schema.string().min_length = Some(60);
+    schema.string().max_length = Some(60);
+    bound::must_be_there(schema)
 }
 
 impl PasswordHash {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metrics::MetricTag;
 use super::number;
+use crate::bound;
 use crate::check::{HookList, ProxyRequests, Rules, is_none, is_zero, schedule, subdue_schema};
 use crate::reference::ResourceReference;
 use crate::secret::Secret;
@@ -31,10 +32,12 @@ pub struct Check {
     /// Whether the check runs on its schedule.
     pub publish: bool,
     /// Names of the assets that the command needs.
+    #[schemars(schema_with = "bound::asset_names")]
     pub runtime_assets: Vec<String>,
     /// Agents with one of these subscriptions run the check.
     pub subscriptions: Vec<String>,
     /// The entity that the result is for, if not the agent's own.
+    #[schemars(schema_with = "bound::name_or_nothing")]
     pub proxy_entity_name: String,
     /// Hooks to run in response to results, by kind of result.
     pub check_hooks: Vec<HookList>,
@@ -62,6 +65,7 @@ pub struct Check {
     pub executed: i64,
     /// The last 21 results in order of `executed`, this one included. Kept by the server; what is
     /// sent is ignored.
+    #[schemars(schema_with = "bound::kept::<Vec<CheckHistory>>")]
     pub history: Vec<CheckHistory>,
     /// When the run was asked for, in seconds since 1970-01-01 UTC.
     pub issued: i64,
@@ -69,33 +73,41 @@ pub struct Check {
     pub output: String,
     /// `passing`, `failing` or `flapping`. Kept by the server; what is sent is ignored.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "bound::kept::<String>")]
     pub state: String,
     /// The exit status of the command: 0 is good, 1 a warning, 2 critical, anything else unknown.
     pub status: u32,
     /// How much the status changed over the last 21 results, weighted, in percent: 0 to 100. Kept by
     /// the server; what is sent is ignored.
+    #[schemars(schema_with = "bound::kept::<u32>")]
     pub total_state_change: u32,
     /// The `timestamp` of the last event with status 0, in seconds since 1970-01-01 UTC. 0 for
     /// never. Kept by the server; what is sent is ignored.
+    #[schemars(schema_with = "bound::kept::<i64>")]
     pub last_ok: i64,
     /// How many results in a row had this status. Kept by the server; what is sent is ignored.
+    #[schemars(schema_with = "bound::kept::<i64>")]
     pub occurrences: i64,
     /// The highest count of `occurrences` since the status last changed to or from 0. Kept by the
     /// server; what is sent is ignored.
+    #[schemars(schema_with = "bound::kept::<i64>")]
     pub occurrences_watermark: i64,
     /// Names of the silenced entries that apply. Absent when none does. Kept by the server; what is
     /// sent is ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "bound::kept::<Vec<String>>")]
     pub silenced: Vec<String>,
     /// Results of the hooks that ran. Absent when none did.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<Hook>,
     /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
     /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
+    #[schemars(schema_with = "crate::check::metric_format")]
     pub output_metric_format: String,
     /// Names of the handlers that metrics are sent to.
     pub output_metric_handlers: Vec<String>,
     /// Environment variables of the command: `NAME=value`.
+    #[schemars(schema_with = "bound::variables")]
     pub env_vars: Vec<String>,
     /// Name, namespace, labels and annotations of the check.
     pub metadata: ObjectMeta,
