@@ -1,0 +1,41 @@
+//! Commands that are about no single resource.
+
+mod completion;
+mod config;
+mod configure;
+mod create;
+mod delete;
+mod describe_type;
+mod dump;
+mod edit;
+mod env;
+mod files;
+mod logout;
+mod man;
+mod version;
+
+use crate::resource::Irregular;
+
+/// All of them, in the order of `sensuctl --help`.
+pub(crate) const ALL: &[Irregular] = &[
+    Irregular { command: configure::command, run: configure::run },
+    Irregular { command: logout::command, run: logout::run },
+    Irregular { command: config::command, run: config::run },
+    Irregular { command: env::command, run: env::run },
+    Irregular { command: create::command, run: create::run },
+    Irregular { command: delete::command, run: delete::run },
+    Irregular { command: edit::command, run: edit::run },
+    Irregular { command: dump::command, run: dump::run },
+    Irregular { command: describe_type::command, run: describe_type::run },
+    Irregular { command: completion::command, run: completion::run },
+    Irregular { command: man::command, run: man::run },
+    Irregular { command: version::command, run: version::run },
+];
+
+/// A bar for work that takes long; shown only in a terminal, and only for much work.
+fn progress(steps: usize) -> indicatif::ProgressBar {
+    if steps < 10 {
+        return indicatif::ProgressBar::hidden();
+    }
+    indicatif::ProgressBar::new(steps as u64)
+}

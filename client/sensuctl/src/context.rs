@@ -1,0 +1,352 @@
+//! What every command can reach: the settings of this run, the server, and the terminal.
+//!
+//! Commands are plain functions: a call to the server returns when the answer is there.
+
+use std::cell::OnceCell;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+use base64::Engine as _;
+use clap::ArgMatches;
+use futures::StreamExt as _;
+use sensu_client::config::{Cluster, Directory, Profile};
+use sensu_client::{ApiError, CORE_V2, Client, Method, RawAnswer, Tokens};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// The address of a server on this machine.
+pub(crate) const HERE: &str = "http://127.0.0.1:8080";
+
+/// How long a request may take if nobody says.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The settings of this run, and what follows from them.
+pub(crate) struct Context {
+    directory: Directory,
+    cluster: Cluster,
+    profile: Profile,
+    flags: Flags,
+    client: OnceCell<Client>,
+    runtime: Runtime,
+}
+
+/// What the global flags, or their environment variables, say.
+#[derive(Default)]
+struct Flags {
+    api_url: Option<String>,
+    namespace: Option<String>,
+    api_key: Option<String>,
+    ca_file: Option<PathBuf>,
+    skip_verify: bool,
+    timeout: Option<Duration>,
+    tokens: Option<Tokens>,
+}
+
+/// An answer of the server.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The body.
+    pub body: Value,
+    raw: RawAnswer,
+}
+
+impl Answer {
+    /// A header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.raw.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// What narrows a list down.
+#[derive(Debug, Default)]
+pub(crate) struct Narrow {
+    /// The query: selectors, and how many items a page has.
+    pub query: Vec<(&'static str, String)>,
+    /// How many items at most.
+    pub limit: Option<usize>,
+}
+
+impl Context {
+    /// The context of a run with these flags.
+    pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
+        let given = |flag| matches.get_one::<String>(flag).filter(|text| !text.is_empty()).cloned();
+        let directory = match given("config-dir") {
+            Some(path) => Directory::at(path),
+            None => Directory::of_user()?,
+        };
+        let flags = Flags {
+            api_url: given("api-url"),
+            namespace: given("namespace"),
+            api_key: given("api-key"),
+            ca_file: given("trusted-ca-file").map(PathBuf::from),
+            skip_verify: matches.get_flag("insecure-skip-tls-verify"),
+            timeout: given("timeout").map(|text| duration(&text)).transpose()?,
+            tokens: tokens(matches),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (cluster, profile) = (directory.cluster()?, directory.profile()?);
+        Ok(Self { directory, cluster, profile, flags, client: OnceCell::new(), runtime })
+    }
+
+    /// The configuration directory.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// What the file `cluster` held when the program began.
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The format of the profile; empty if it has none.
+    pub(crate) fn preferred_format(&self) -> &str {
+        &self.profile.format
+    }
+
+    /// The server's address.
+    pub(crate) fn api_url(&self) -> &str {
+        let kept = Some(self.cluster.api_url.as_str()).filter(|url| !url.is_empty());
+        self.flags.api_url.as_deref().or(kept).unwrap_or(HERE)
+    }
+
+    /// The namespace to work in.
+    pub(crate) fn namespace(&self) -> &str {
+        let kept = Some(self.profile.namespace.as_str()).filter(|name| !name.is_empty());
+        self.flags.namespace.as_deref().or(kept).unwrap_or("default")
+    }
+
+    /// The file with the authorities to trust, if there is one.
+    pub(crate) fn ca_file(&self) -> Option<PathBuf> {
+        let kept = self.cluster.others.get("trusted-ca-file").and_then(Value::as_str);
+        let kept = kept.filter(|path| !path.is_empty()).map(PathBuf::from);
+        self.flags.ca_file.clone().or(kept)
+    }
+
+    /// Whether any certificate is accepted.
+    pub(crate) fn skip_verify(&self) -> bool {
+        let kept = self.cluster.others.get("insecure-skip-tls-verify").and_then(Value::as_bool);
+        self.flags.skip_verify || kept == Some(true)
+    }
+
+    /// How long a request may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        let kept = self.cluster.others.get("timeout").and_then(Value::as_u64);
+        let kept = kept.filter(|nanoseconds| *nanoseconds > 0).map(Duration::from_nanos);
+        self.flags.timeout.or(kept).unwrap_or(TIMEOUT)
+    }
+
+    /// The tokens of the environment, or else those of the configuration directory.
+    pub(crate) fn tokens(&self) -> Option<Tokens> {
+        self.flags.tokens.clone().or_else(|| self.cluster.tokens())
+    }
+
+    /// The user whom the access token speaks for.
+    pub(crate) fn user(&self) -> Option<String> {
+        claim(&self.tokens()?.access_token, "sub")?.as_str().map(str::to_owned)
+    }
+
+    /// The settings of a client, without credentials.
+    pub(crate) fn builder(&self) -> sensu_client::ClientBuilder {
+        let builder = Client::builder()
+            .address(self.api_url())
+            .namespace(self.namespace())
+            .skip_verify(self.skip_verify())
+            .timeout(self.timeout());
+        match self.ca_file() {
+            Some(file) => builder.ca_file(file),
+            None => builder,
+        }
+    }
+
+    /// The client, with the best credentials there are: key, environment, configuration directory.
+    pub(crate) fn client(&self) -> Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let builder = self.builder();
+        let builder = match (&self.flags.api_key, &self.flags.tokens) {
+            (Some(key), _) => builder.api_key(key.clone()),
+            (None, Some(tokens)) => builder.tokens(tokens.clone()),
+            (None, None) if self.cluster.tokens().is_none() => bail!(
+                "Unable to locate credentials. You can configure credentials by running \"sensuctl configure\""
+            ),
+            (None, None) => builder.directory(self.directory.clone()),
+        };
+        let client = builder.build()?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Waits for something of the library.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Calls the API: a method, a path below `core/v2`, a query, a body.
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Result<Answer> {
+        let method = Method::from_bytes(method.as_bytes())?;
+        let mut request = self.client()?.raw(method, format!("{CORE_V2}{path}"));
+        for (name, value) in query {
+            request = request.query(*name, value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let raw = self.wait(request.send()).map_err(explained)?;
+        Ok(Answer { body: raw.json()?, raw })
+    }
+
+    /// Calls what is not below `core/v2` and needs no credentials.
+    pub(crate) fn call_outside(&self, method: &str, path: &str) -> Result<Value> {
+        let method = Method::from_bytes(method.as_bytes())?;
+        let client = self.builder().build()?;
+        Ok(self.wait(client.raw(method, path).send()).map_err(explained)?.json()?)
+    }
+
+    /// Fetches an object.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        Ok(self.call("GET", path, &[], None)?.body)
+    }
+
+    /// Creates an object.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        Ok(self.call("POST", path, &[], Some(body))?.body)
+    }
+
+    /// Creates or replaces an object.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        Ok(self.call("PUT", path, &[], Some(body))?.body)
+    }
+
+    /// Deletes an object.
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
+        self.call("DELETE", path, &[], None).map(drop)
+    }
+
+    /// The items of a list, over all of its pages.
+    pub(crate) fn list(&self, path: &str, narrow: &Narrow) -> Result<Vec<Value>> {
+        let mut request = self.client()?.raw(Method::GET, format!("{CORE_V2}{path}"));
+        for (name, value) in &narrow.query {
+            request = request.query(*name, value);
+        }
+        let items = request.pages().take(narrow.limit.unwrap_or(usize::MAX));
+        let items = async {
+            let mut found = Vec::new();
+            futures::pin_mut!(items);
+            while let Some(item) = items.next().await {
+                found.push(item?);
+            }
+            Ok::<_, ApiError>(found)
+        };
+        self.wait(items).map_err(explained)
+    }
+
+    /// Whether a user has this password.
+    pub(crate) fn check_password(&self, user: &str, password: &str) -> Result<()> {
+        let login = self.builder().user(user, password).log_in();
+        Ok(self.wait(login).map(drop)?)
+    }
+
+    /// Logs in again, and keeps the session if the last one was kept.
+    pub(crate) fn begin_session(&self, user: &str, password: &str) -> Result<()> {
+        if self.flags.api_key.is_some() || self.flags.tokens.is_some() {
+            return Ok(());
+        }
+        let client = self.wait(self.builder().user(user, password).log_in())?;
+        let tokens = client.tokens();
+        Ok(self.directory.change_cluster(|cluster| cluster.set_tokens(tokens.as_ref()))?)
+    }
+
+    /// Writes a line to the standard output.
+    pub(crate) fn say(&self, text: &str) -> Result<()> {
+        self.write(&format!("{text}\n"))
+    }
+
+    /// Writes to the standard output.
+    pub(crate) fn write(&self, text: &str) -> Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// Whether the standard output shows colours.
+    pub(crate) fn has_colours(&self) -> bool {
+        io::stdout().is_terminal() && setting("NO_COLOR").is_none()
+    }
+}
+
+/// Says what to do about a session that has ended.
+fn explained(error: ApiError) -> anyhow::Error {
+    match error {
+        ApiError::NotLoggedIn => anyhow!(
+            "Unable to locate credentials. You can configure credentials by running \"sensuctl configure\""
+        ),
+        error => error.into(),
+    }
+}
+
+/// A claim of a token, which is not verified: the server does that.
+pub(crate) fn claim(token: &str, name: &str) -> Option<Value> {
+    let payload = token.split('.').nth(1)?;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()?;
+    serde_json::from_slice::<Value>(&bytes).ok()?.get(name).cloned()
+}
+
+/// The tokens that `sensuctl env` put into the environment.
+fn tokens(matches: &ArgMatches) -> Option<Tokens> {
+    let given = |flag| matches.get_one::<String>(flag).filter(|text| !text.is_empty()).cloned();
+    Some(Tokens {
+        access_token: given("access-token")?,
+        expires_at: given("access-token-expires-at")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default(),
+        refresh_token: given("refresh-token").unwrap_or_default(),
+    })
+}
+
+/// A length of time as the original writes it: `15s`, `1m30s`, `500ms`; seconds without a unit.
+pub(crate) fn duration(text: &str) -> Result<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    humantime::parse_duration(text)
+        .map_err(|_| anyhow!("{text:?} is not a length of time: write it like 15s or 1m30s"))
+}
+
+/// The time in seconds since 1970-01-01 UTC.
+pub(crate) fn now() -> i64 {
+    chrono::Utc::now().timestamp()
+}
+
+/// A setting of the environment that concerns the terminal, not the program.
+#[expect(clippy::disallowed_methods, reason = "not a setting of ours: terminals share these")]
+pub(crate) fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read() {
+        for (text, seconds) in [("15s", 15), ("1m30s", 90), ("20", 20)] {
+            assert_eq!(duration(text).unwrap(), Duration::from_secs(seconds), "{text}");
+        }
+        assert!(duration("soon").unwrap_err().to_string().contains("soon"));
+    }
+
+    #[test]
+    fn a_token_says_whom_it_speaks_for() {
+        let token = "e30.eyJzdWIiOiJhZG1pbiJ9.x";
+        assert_eq!(claim(token, "sub"), Some(Value::from("admin")));
+        assert_eq!(claim("nonsense", "sub"), None);
+    }
+}

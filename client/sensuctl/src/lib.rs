@@ -1,0 +1,32 @@
+//! `sensuctl`, the command line for the `core/v2` API.
+//!
+//! # The way of a command
+//!
+//! ```text
+//! arguments -> cli.rs          the tree of commands, and who answers
+//!           -> context.rs      settings: flags, environment, configuration directory
+//!           -> verbs/          list, info, create, update, delete: once for all resources
+//!              resource/       what each resource is called, shows and asks; its irregular commands
+//!              commands/       what is about no single resource
+//!           -> output.rs       tables, JSON, wrapped JSON, YAML
+//! ```
+//!
+//! Objects stay what the server sent: JSON with its keys in their order. Fields that this program
+//! does not know survive an update.
+
+mod ask;
+mod cell;
+mod cli;
+mod commands;
+mod context;
+mod document;
+mod field;
+mod moment;
+mod output;
+mod path;
+mod resource;
+mod schema;
+mod table;
+mod verbs;
+
+pub use cli::{command, run};

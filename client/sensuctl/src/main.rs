@@ -1,0 +1,7 @@
+//! `sensuctl`: the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sensuctl::run(std::env::args_os())
+}

@@ -1,0 +1,76 @@
+//! `sensuctl event`: what checks found.
+
+use anyhow::{Result, bail};
+use clap::{ArgMatches, Command};
+use serde_json::{Value, json};
+
+use super::{Irregular, RESOURCE, Resource, Verb};
+use crate::cell::{Cell, Of};
+use crate::context::{Context, now};
+use crate::field::{place, text};
+use crate::verbs;
+
+/// Events.
+pub(crate) const EVENT: Resource = Resource {
+    command: "event",
+    kind: "Event",
+    plural: "events",
+    noun: "event",
+    name_at: "/entity/metadata/name",
+    verbs: &[Verb::List, Verb::Info, Verb::Delete],
+    deleted: "Deleted",
+    columns: &[
+        Cell::at("Entity", "/entity/metadata/name"),
+        Cell::at("Check", "/check/metadata/name"),
+        Cell::made("Output", output),
+        Cell::at("Status", "/check/status"),
+        Cell { title: "Silenced", of: Of::Any("/check/silenced") },
+        Cell::time("Timestamp", "/timestamp"),
+    ],
+    details: &[
+        Cell::at("Entity", "/entity/metadata/name"),
+        Cell::at("Check", "/check/metadata/name"),
+        Cell::made("Output", output),
+        Cell::at("Status", "/check/status"),
+        Cell::made("History", |event| {
+            let history = event.pointer("/check/history").and_then(Value::as_array);
+            let history = history.map(Vec::as_slice).unwrap_or_default();
+            let statuses = history.iter().map(|result| text(result.pointer("/status")));
+            statuses.collect::<Vec<_>>().join(",")
+        }),
+        Cell { title: "Silenced", of: Of::Any("/check/silenced") },
+        Cell::at("Silenced By", "/check/silenced"),
+        Cell::time("Timestamp", "/timestamp"),
+        Cell::at("Namespace", "/entity/metadata/namespace"),
+    ],
+    irregular: &[Irregular { command: resolve_command, run: resolve }],
+    examples: "  sensuctl event list --field-selector 'event.check.status != 0'
+  sensuctl event info web-1 check-cpu --format yaml
+  sensuctl event resolve web-1 check-cpu",
+    ..RESOURCE
+};
+
+fn output(event: &Value) -> String {
+    text(event.pointer("/check/output")).trim_end().to_owned()
+}
+
+fn resolve_command() -> Command {
+    let command = Command::new("resolve")
+        .about("Resolve an event: set its status to 0")
+        .long_about("Resolve an event: set its status to 0, its output to a note that says who did it, and its time to now.");
+    verbs::name_arguments(command, &EVENT)
+}
+
+fn resolve(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let name = verbs::name(matches, &EVENT)?;
+    let address = EVENT.item(context.namespace(), &name);
+    let mut event = context.get(&address)?;
+    if event.pointer("/check").is_none_or(Value::is_null) {
+        bail!("the event has no check result to resolve");
+    }
+    place(&mut event, "/check/status", json!(0));
+    place(&mut event, "/check/output", json!("Resolved manually by sensuctl"));
+    place(&mut event, "/timestamp", json!(now()));
+    context.put(&address, &event)?;
+    context.say("OK")
+}

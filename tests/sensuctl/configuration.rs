@@ -1,0 +1,110 @@
+//! Configuration files: those of Sensu's program are read, and ours have the same keys.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::json;
+
+use crate::program::{Home, Stage};
+
+/// What Sensu's program writes: mode 0644, two blanks of indent, these keys.
+fn as_the_original(stage: &Stage, home: &Home) {
+    let tokens = stage.runtime.block_on(stage.server.as_admin()).tokens().expect("logged in");
+    let cluster = format!(
+        "{{\n  \"api-url\": \"{}\",\n  \"edition\": \"\",\n  \"access_token\": \"{}\",\n  \"expires_at\": {},\n  \"refresh_token\": \"{}\"\n}}",
+        stage.server.url(),
+        tokens.access_token,
+        tokens.expires_at,
+        tokens.refresh_token
+    );
+    home.write(".config/sensu/sensuctl/cluster", &cluster);
+    home.write(
+        ".config/sensu/sensuctl/profile",
+        "{\n  \"format\": \"yaml\",\n  \"namespace\": \"ops\"\n}",
+    );
+    for name in ["cluster", "profile"] {
+        let file = home.configuration().join(name);
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).expect("mode");
+    }
+}
+
+#[test]
+fn files_of_the_original_are_read() {
+    let stage = Stage::set();
+    let home = Home::new();
+    as_the_original(&stage, &home);
+    home.run("namespace create ops", "").ok();
+    home.run("check create c -c true -i 5 -s x", "").ok();
+    let shown = home.run("check info c", "").ok();
+    assert!(shown.starts_with("type: CheckConfig\n"), "{shown}");
+    assert!(shown.contains("namespace: ops"), "{shown}");
+}
+
+#[test]
+fn ours_have_the_same_keys_and_are_private() {
+    let stage = Stage::set();
+    let (ours, theirs) = (&stage.home, Home::new());
+    as_the_original(&stage, &theirs);
+    for name in ["cluster", "profile"] {
+        let keys = |home: &Home| {
+            let file = home.kept(name);
+            file.as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(keys(ours), keys(&theirs), "{name}");
+        let file = ours.configuration().join(name);
+        let mode = fs::metadata(&file).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+        let text = fs::read_to_string(&file).expect("there");
+        assert!(text.starts_with("{\n  \""), "two blanks of indent: {text}");
+    }
+    // The line that people look for.
+    let text = fs::read_to_string(ours.configuration().join("cluster")).expect("there");
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("access_token")).collect();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].starts_with("  \"access_token\": \"ey"), "{lines:?}");
+}
+
+#[test]
+fn settings_are_changed_and_shown() {
+    let stage = Stage::set();
+    for (line, kept) in [
+        ("config set-format YAML", json!({"format": "yaml", "namespace": "default"})),
+        ("config set-namespace dev", json!({"format": "yaml", "namespace": "dev"})),
+    ] {
+        assert_eq!(stage.ok(line), "OK\n");
+        assert_eq!(stage.home.kept("profile"), kept);
+    }
+    assert_eq!(stage.ok("config set-timeout 20s"), "OK\n");
+    assert_eq!(stage.home.kept("cluster")["timeout"], 20_000_000_000_u64);
+    let view: serde_json::Value =
+        serde_json::from_str(&stage.ok("config view --format json")).expect("JSON");
+    assert_eq!(view["api-url"], stage.server.url());
+    assert_eq!(
+        (
+            &view["edition"],
+            &view["format"],
+            &view["namespace"],
+            &view["timeout"],
+            &view["username"]
+        ),
+        (&json!("core"), &json!("yaml"), &json!("dev"), &json!("20s"), &json!("admin"))
+    );
+    // What the command line or the environment says goes first, and is not kept.
+    let once = stage.ok("--namespace other config view --format json");
+    assert!(once.contains("\"namespace\": \"other\""), "{once}");
+    let mut command = stage.home.command("config view --format json");
+    command.env("SENSU_NAMESPACE", "elsewhere");
+    let once = crate::program::Ran::of(command, "").ok();
+    assert!(once.contains("\"namespace\": \"elsewhere\""), "{once}");
+    assert_eq!(stage.home.kept("profile")["namespace"], "dev");
+    assert!(stage.fails("config set-format xml").contains("xml"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let home = Home::new();
+    home.write(".config/sensu/sensuctl/cluster", "{");
+    let ran = home.run("check list", "");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains(".config/sensu/sensuctl/cluster"), "{}", ran.err);
+}

@@ -1,0 +1,15 @@
+//! `sensuctl` as people run it: the program, against a server.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod calls;
+mod configuration;
+mod documents;
+mod lists;
+mod messages;
+mod program;
+mod proxy;
+mod sessions;
+mod surface;
+mod terminal;
+mod transcript;

@@ -1,0 +1,103 @@
+//! What commands say, and their exit codes.
+
+use std::fmt::Write as _;
+
+use expect_test::expect_file;
+
+use crate::lists::furnish;
+use crate::program::Stage;
+
+/// Commands in an order in which each has something to do.
+const LINES: &[&str] = &[
+    "namespace create dev",
+    "check create broken -c true -s x",
+    "check create broken -c true -s x -i 5 --cron '* * * * *'",
+    "check create broken -i 5",
+    "check create",
+    "check create broken -c true -s x -i soon",
+    "check info nope",
+    "check set-interval check-cpu 30",
+    "check set-cron check-cpu '* * * * *'",
+    "check set-cron check-cpu 'every now and then'",
+    "check set-timeout check-cpu 9",
+    "check remove-timeout check-cpu",
+    "check remove-hook check-cpu critical processes",
+    "check remove-hook check-cpu critical processes",
+    "check execute check-cpu -s system -r because",
+    "check execute nope",
+    "check update check-cpu --ttl 120",
+    "check update check-cpu",
+    "check delete check-cpu",
+    "check delete check-cpu --skip-confirm",
+    "check delete check-cpu --skip-confirm",
+    "event resolve web-1 check-cpu",
+    "event resolve web-1 nope",
+    "event delete web-1 check-cpu --skip-confirm",
+    "silenced create -c check-cpu",
+    "silenced create -r why",
+    "silenced create -c check-cpu -r why -b soon",
+    "silenced update web:check-cpu --expire 3600 --reason 'it takes longer'",
+    "silenced delete -s web -c check-cpu --skip-confirm",
+    "role create nobody -v fly -r checks",
+    "role-binding create lost -u bob",
+    "role-binding create lost -r readers",
+    "cluster-role delete audit --skip-confirm",
+    "user create bob -p P@ssw0rd!",
+    "user create carol",
+    "user add-group bob ops",
+    "user set-groups bob 'x,y z'",
+    "user remove-group bob x",
+    "user remove-groups bob",
+    "user change-password bob --new-password short",
+    "user change-password bob --new-password P@ssw0rd2",
+    "user test-creds bob --password P@ssw0rd2",
+    "user test-creds bob --password wrong",
+    "user reset-password bob --new-password P@ssw0rd3",
+    "user test-creds bob --password P@ssw0rd3",
+    "user change-password --new-password P@ssw0rd3",
+    "user change-password --current-password wrong --new-password P@ssw0rd3",
+    "user disable bob --skip-confirm",
+    "user reinstate bob",
+    "cluster health --format tabular",
+    "cluster id",
+    "cluster member-remove ff",
+    "asset delete plugins --skip-confirm",
+    "extension deregister metrics --skip-confirm",
+    "namespace delete nope --skip-confirm",
+    "namespace create full",
+    "--namespace full hook create h -c x -t 1",
+    "namespace delete full --skip-confirm",
+    "namespace delete full --skip-confirm --cascade",
+    "describe-type check,core/v2.Handler --format tabular",
+    "describe-type nonsense",
+    "dump --types",
+    "dump nonsense",
+    "edit nonsense x",
+    "edit check nope",
+    "completion csh",
+    "version",
+];
+
+#[test]
+fn commands_say_what_they_did() {
+    let stage = Stage::set();
+    furnish(&stage);
+    let mut text = String::new();
+    for line in LINES {
+        let ran = stage.home.run(line, "");
+        writeln!(text, "$ sensuctl {line}  rc={}", ran.code).expect("written");
+        // Where usage is shown, its first line says what is wrong.
+        let err = ran.err.lines().next().unwrap_or_default();
+        for line in ran.out.lines().chain([err]).filter(|line| !line.is_empty()) {
+            writeln!(text, "  {}", digits(line)).expect("written");
+        }
+    }
+    expect_file!["golden/messages.txt"].assert_eq(&text);
+}
+
+/// The same without what is different on every server: long numbers and names.
+fn digits(line: &str) -> String {
+    let unique = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{15,}");
+    let text = unique.expect("an expression").replace_all(line, "#").into_owned();
+    text.replace(env!("CARGO_PKG_VERSION"), "#")
+}
