@@ -180,6 +180,23 @@ fn every_command_of_the_original_makes_its_calls() {
     assert!(surprises.is_empty(), "\n{surprises}");
 }
 
+#[test]
+fn a_released_backend_is_asked_once_where_its_api_is() {
+    let stage = Stage::set();
+    let proxy = stage.runtime.block_on(Proxy::released(stage.server.url()));
+    let passed = || -> Vec<String> { proxy.take().into_iter().map(|passed| passed.path).collect() };
+    stage.home.log_in(&proxy.url());
+    let (new, old) = ("/apis/core/v2/users/admin", "/api/core/v2/users/admin");
+    assert_eq!(passed(), ["/auth", new, "/apis", old]);
+    for line in ["check create c -c true -i 5 -s x", "check list"] {
+        stage.ok(line);
+        assert_eq!(passed(), ["/api/core/v2/namespaces/default/checks"], "{line}");
+    }
+    // Elsewhere nothing is known, and nothing is mixed up.
+    let line = format!("--api-url {} check info c", stage.server.url());
+    assert!(stage.ok(&line).contains("\"interval\": 5"));
+}
+
 /// Brings about what the headings of the transcript say.
 fn prepare(stage: &mut Stage, step: &Step) {
     let mut cluster = stage.home.kept("cluster");

@@ -34,6 +34,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts one.
     pub(crate) async fn before(server: String) -> Self {
+        Self::start(server, false).await
+    }
+
+    /// Starts one that makes the server look like a released Sensu backend: `/apis` is not there.
+    pub(crate) async fn released(server: String) -> Self {
+        Self::start(server, true).await
+    }
+
+    async fn start(server: String, released: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let passed = Arc::<Mutex<Vec<Passed>>>::default();
@@ -43,7 +52,7 @@ impl Proxy {
             while let Ok((socket, _)) = listener.accept().await {
                 let (kept, http, server) = (Arc::clone(&kept), http.clone(), server.clone());
                 let pass = service_fn(move |request| {
-                    pass(request, http.clone(), server.clone(), Arc::clone(&kept))
+                    pass(request, http.clone(), server.clone(), released, Arc::clone(&kept))
                 });
                 let connection = hyper::server::conn::http1::Builder::new();
                 tokio::spawn(connection.serve_connection(TokioIo::new(socket), pass));
@@ -67,13 +76,16 @@ async fn pass(
     request: Request<Incoming>,
     http: reqwest::Client,
     server: String,
+    released: bool,
     kept: Arc<Mutex<Vec<Passed>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
     let mut headers = parts.headers;
     headers.remove("host");
-    let sent = http.request(parts.method.clone(), format!("{server}{}", parts.uri));
+    let hidden = released && parts.uri.path().starts_with("/apis");
+    let path = if hidden { "/not-there".to_owned() } else { parts.uri.to_string() };
+    let sent = http.request(parts.method.clone(), format!("{server}{path}"));
     let answer = sent.headers(headers).body(body.clone()).send().await.expect("an answer");
     let (status, headers) = (answer.status(), answer.headers().clone());
     let content = answer.bytes().await.expect("a body");

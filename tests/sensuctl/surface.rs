@@ -90,6 +90,26 @@ fn help_is_shown_with_examples_and_nothing_else_is_touched() {
     assert!(wrong.err.contains("lost"), "{}", wrong.err);
 }
 
+/// The published document shows each operation as a command of this program, too.
+#[test]
+fn the_samples_of_the_document_are_commands() {
+    let document = include_str!("../../openapi/sensu-core-v2.json");
+    let document: serde_json::Value = serde_json::from_str(document).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.filter_map(serde_json::Value::as_object).flat_map(|path| path.values());
+    let samples =
+        operations.filter_map(|operation| operation["x-codeSamples"].as_array()).flatten();
+    let mut commands = 0;
+    for sample in samples.filter(|sample| sample["label"] == "sensuctl") {
+        let source = sample["source"].as_str().unwrap();
+        let words = shell_words::split(source).unwrap();
+        let read = sensuctl::command().try_get_matches_from(words);
+        assert!(read.is_ok(), "{source}: {}", read.unwrap_err());
+        commands += 1;
+    }
+    assert!(commands > 80, "only {commands} samples");
+}
+
 #[test]
 fn scripts_and_pages_are_made_for_all_commands() {
     let home = Home::new();

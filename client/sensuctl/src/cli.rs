@@ -67,7 +67,7 @@ fn global() -> Vec<Arg> {
         text("config-dir", "SENSU_CONFIG_DIR", "DIR")
             .help("Where the configuration is; ~/.config/sensu/sensuctl by default"),
         text("cache-dir", "SENSU_CACHE_DIR", "DIR")
-            .help("Accepted as Sensu's program does; nothing is cached"),
+            .help("Where hints are kept, such as the prefix of a server; ~/.cache/sensu/sensuctl by default"),
         text("trusted-ca-file", "SENSU_TRUSTED_CA_FILE", "FILE")
             .help("Certificates of the authorities to trust, as PEM"),
         crate::field::switch(

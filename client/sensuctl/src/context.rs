@@ -16,6 +16,8 @@ use sensu_client::{ApiError, CORE_V2, Client, Method, RawAnswer, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::memory::Memory;
+
 /// The address of a server on this machine.
 pub(crate) const HERE: &str = "http://127.0.0.1:8080";
 
@@ -29,6 +31,7 @@ pub(crate) struct Context {
     profile: Profile,
     flags: Flags,
     client: OnceCell<Client>,
+    memory: Option<Memory>,
     runtime: Runtime,
 }
 
@@ -87,7 +90,9 @@ impl Context {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (cluster, profile) = (directory.cluster()?, directory.profile()?);
-        Ok(Self { directory, cluster, profile, flags, client: OnceCell::new(), runtime })
+        let memory = given("cache-dir").map(PathBuf::from).or_else(cache).map(Memory::within);
+        let client = OnceCell::new();
+        Ok(Self { directory, cluster, profile, flags, client, memory, runtime })
     }
 
     /// The configuration directory.
@@ -154,9 +159,20 @@ impl Context {
             .namespace(self.namespace())
             .skip_verify(self.skip_verify())
             .timeout(self.timeout());
-        match self.ca_file() {
+        let builder = match self.ca_file() {
             Some(file) => builder.ca_file(file),
             None => builder,
+        };
+        match self.memory.as_ref().and_then(|memory| memory.of(self.api_url())) {
+            Some(prefix) => builder.prefix(prefix),
+            None => builder,
+        }
+    }
+
+    /// Remembers what a client found out about its server.
+    pub(crate) fn remember(&self, address: &str, client: &Client) {
+        if let Some(memory) = &self.memory {
+            memory.keep(address, client.prefix());
         }
     }
 
@@ -192,14 +208,17 @@ impl Context {
         body: Option<&Value>,
     ) -> Result<Answer> {
         let method = Method::from_bytes(method.as_bytes())?;
-        let mut request = self.client()?.raw(method, format!("{CORE_V2}{path}"));
+        let client = self.client()?;
+        let mut request = client.raw(method, format!("{CORE_V2}{path}"));
         for (name, value) in query {
             request = request.query(*name, value);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
-        let raw = self.wait(request.send()).map_err(explained)?;
+        let raw = self.wait(request.send());
+        self.remember(self.api_url(), client);
+        let raw = raw.map_err(explained)?;
         Ok(Answer { body: raw.json()?, raw })
     }
 
@@ -232,7 +251,8 @@ impl Context {
 
     /// The items of a list, over all of its pages.
     pub(crate) fn list(&self, path: &str, narrow: &Narrow) -> Result<Vec<Value>> {
-        let mut request = self.client()?.raw(Method::GET, format!("{CORE_V2}{path}"));
+        let client = self.client()?;
+        let mut request = client.raw(Method::GET, format!("{CORE_V2}{path}"));
         for (name, value) in &narrow.query {
             request = request.query(*name, value);
         }
@@ -245,7 +265,9 @@ impl Context {
             }
             Ok::<_, ApiError>(found)
         };
-        self.wait(items).map_err(explained)
+        let items = self.wait(items);
+        self.remember(self.api_url(), client);
+        items.map_err(explained)
     }
 
     /// Whether a user has this password.
@@ -280,6 +302,13 @@ impl Context {
     pub(crate) fn has_colours(&self) -> bool {
         io::stdout().is_terminal() && setting("NO_COLOR").is_none()
     }
+}
+
+/// The cache directory of the user: `sensu/sensuctl` in `$XDG_CACHE_HOME`, or in `~/.cache`.
+fn cache() -> Option<PathBuf> {
+    let home = || setting("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let folder = setting("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?;
+    Some(folder.join("sensu").join("sensuctl"))
 }
 
 /// Says what to do about a session that has ended.

@@ -21,6 +21,7 @@ mod commands;
 mod context;
 mod document;
 mod field;
+mod memory;
 mod moment;
 mod output;
 mod path;

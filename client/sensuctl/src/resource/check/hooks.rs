@@ -11,6 +11,7 @@ use crate::{path, verbs};
 
 pub(super) fn set_command() -> Command {
     Command::new("set-hooks")
+        .alias("add-hook")
         .about("Add hooks to a check")
         .long_about(
             "Add hooks to a check.\n\nThe type says after which results they run: a status from 0 to 255, ok, warning, critical, unknown or non-zero.",
