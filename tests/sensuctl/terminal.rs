@@ -98,6 +98,34 @@ fn a_check_is_created_by_answers() {
 }
 
 #[test]
+fn what_has_no_questions_is_asked_for_its_name() {
+    let stage = Stage::set();
+    let (shown, code) =
+        Terminal::run(&stage.home, "namespace create").answer("Namespace Name:", "dev").end();
+    assert!(shown.ends_with("Created\r\n") && code == 0, "{shown}");
+    let mut terminal = Terminal::run(&stage.home, "silenced create");
+    terminal.answer("Namespace:", "dev").answer("Subscription:", "").answer("Check:", "c");
+    terminal.answer("Begin time:", "").answer("Expiry in Seconds:", "60");
+    terminal.answer("Expire on Resolve:", "").answer("Reason:", "why");
+    let (shown, code) = terminal.end();
+    assert!(shown.ends_with("OK\r\n") && code == 0, "{shown}");
+    let entry: Value =
+        serde_json::from_str(&stage.ok("--namespace dev silenced info *:c")).expect("JSON");
+    assert_eq!((&entry["expire"], &entry["reason"]), (&json!(60), &json!("why")));
+}
+
+#[test]
+fn a_user_is_created_by_answers() {
+    let stage = Stage::set();
+    let mut terminal = Terminal::run(&stage.home, "user create");
+    terminal.answer("Username:", "carol").answer("Password:", "P@ssw0rd!");
+    let (shown, code) = terminal.answer("Groups:", "dev,ops").end();
+    assert!(shown.ends_with("Created\r\n") && code == 0, "{shown}");
+    let user: Value = serde_json::from_str(&stage.ok("user info carol")).expect("JSON");
+    assert_eq!(user["groups"], json!(["dev", "ops"]));
+}
+
+#[test]
 fn deleting_is_asked_about() {
     let stage = Stage::set();
     stage.ok("hook create h -c x -t 1");

@@ -1,16 +1,20 @@
 //! Which fields a type has: from the API's own document.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
-/// The published document.
-const DOCUMENT: &str = include_str!("../../../openapi/sensu-core-v2.json");
+/// The schemas of the published document, read when first needed.
+static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
+    let text = include_str!("../../../openapi/sensu-core-v2.json");
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    document.pointer("/components/schemas").cloned().unwrap_or_default()
+});
 
 /// The path of a field that the type does not have, if there is one.
 pub(crate) fn unknown_field(kind: &str, object: &Value) -> Option<String> {
-    let document: Value = serde_json::from_str(DOCUMENT).ok()?;
-    let schemas = document.pointer("/components/schemas")?;
     let mut path = Vec::new();
-    unknown(schemas, schemas.get(kind)?, object, &mut path).then(|| path.join("."))
+    unknown(&SCHEMAS, SCHEMAS.get(kind)?, object, &mut path).then(|| path.join("."))
 }
 
 /// Looks for an unknown field; leaves its path in `path`.
@@ -57,5 +61,18 @@ fn resolved<'a>(schemas: &'a Value, schema: &'a Value) -> &'a Value {
     match name.and_then(|name| schemas.get(name)) {
         Some(found) => resolved(schemas, found),
         None => schema,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource;
+
+    #[test]
+    fn every_resource_has_a_schema() {
+        for resource in resource::ALL {
+            assert!(SCHEMAS.get(resource.kind).is_some(), "{}", resource.kind);
+        }
     }
 }

@@ -12,7 +12,7 @@ const GOOD_FOR: i64 = 60;
 /// Its flag.
 pub(crate) fn command() -> Command {
     Command::new("env")
-        .about("Print commands that put settings and session into the environment of a shell")
+        .about("Print commands that put settings and an access token into the environment of a shell")
         .after_help("Examples:\n  eval $(sensuctl env)\n  sensuctl env --shell powershell | Invoke-Expression\n  curl -H \"Authorization: Bearer $SENSU_ACCESS_TOKEN\" $SENSU_API_URL/apis/core/v2/namespaces")
         .arg(
             Arg::new("shell")
@@ -24,7 +24,8 @@ pub(crate) fn command() -> Command {
         )
 }
 
-/// Prints them.
+/// Prints them. The refresh token stays in its file: it is good for one use, and whoever uses an old
+/// one ends the session.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let client = context.client()?;
     context.wait(client.access_token(GOOD_FOR))?;
@@ -38,7 +39,6 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         ("SENSU_NAMESPACE", context.namespace().to_owned()),
         ("SENSU_ACCESS_TOKEN", held(|tokens| tokens.access_token.clone())),
         ("SENSU_ACCESS_TOKEN_EXPIRES_AT", held(|tokens| tokens.expires_at.to_string())),
-        ("SENSU_REFRESH_TOKEN", held(|tokens| tokens.refresh_token.clone())),
         (
             "SENSU_TRUSTED_CA_FILE",
             context.ca_file().map(|file| file.display().to_string()).unwrap_or_default(),

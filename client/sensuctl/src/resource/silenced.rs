@@ -199,6 +199,10 @@ fn create_command() -> Command {
 fn create(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut entry = SILENCED.named(context.namespace(), "");
     let asks = verbs::create::asks(&SILENCED, matches);
+    if asks {
+        let namespace = ask::text("Namespace:", context.namespace(), true)?;
+        place(&mut entry, "/metadata/namespace", json!(namespace));
+    }
     for field in FIELDS {
         let given = field.given(matches).unwrap_or_default();
         let value = if asks { ask::field(field, &given)? } else { given };
@@ -210,7 +214,8 @@ fn create(context: &Context, matches: &ArgMatches) -> Result<()> {
     if !asks && text(entry.pointer("/reason")).is_empty() {
         bail!("required flag(s) \"reason\" not set");
     }
-    context.post(&SILENCED.collection(Some(context.namespace())), &entry)?;
+    let namespace = SILENCED.namespace_of(&entry);
+    context.post(&SILENCED.collection(Some(&namespace)), &entry)?;
     context.say("OK")
 }
 

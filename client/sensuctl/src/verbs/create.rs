@@ -55,6 +55,10 @@ pub(crate) fn run(
         questions(context, resource, &mut object, matches)?;
     } else {
         from_flags(resource, &mut object, matches)?;
+        if name.is_empty() && ask::is_possible() {
+            let name = ask::text(&name_question(resource), "", true)?;
+            place(&mut object, resource.name_at, json!(name));
+        }
     }
     if resource.name_of(&object).is_empty() {
         bail!("give the name of the {}", resource.noun);
@@ -86,9 +90,7 @@ fn questions(
     object: &mut Value,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let noun = resource.noun;
-    let capital = noun[..1].to_uppercase() + &noun[1..];
-    let name = ask::text(&format!("{capital} Name:"), &resource.name_of(object), true)?;
+    let name = ask::text(&name_question(resource), &resource.name_of(object), true)?;
     place(object, resource.name_at, json!(name));
     if resource.namespaced {
         let namespace = ask::text("Namespace:", context.namespace(), true)?;
@@ -103,4 +105,10 @@ fn questions(
         }
     }
     Ok(())
+}
+
+/// `Check Name:`
+fn name_question(resource: &Resource) -> String {
+    let (first, rest) = resource.noun.split_at(1);
+    format!("{}{rest} Name:", first.to_uppercase())
 }
