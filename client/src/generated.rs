@@ -272,7 +272,6 @@ pub mod types {
         ///JavaScript expressions about the entity; the asset is for those where all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub filters: ::std::vec::Vec<::std::string::String>,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
@@ -1014,7 +1013,6 @@ pub mod types {
         ///The most bytes of the output that are stored; the rest is cut off. Absent when all are.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub max_output_size: ::std::option::Option<i64>,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line`, `influxdb_line`, or empty for not at all.
@@ -2251,7 +2249,6 @@ pub mod types {
     ///Rules that can be given in every namespace, or in one by a role binding of that namespace.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRole {
-        ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///What the role allows. At least one rule.
@@ -2265,7 +2262,6 @@ pub mod types {
     ///Gives a cluster role to users and groups, in every namespace and for what has none.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRoleBinding {
-        ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The cluster role.
@@ -2740,7 +2736,6 @@ pub mod types {
         ///When the entity was last heard of, in seconds since 1970-01-01 UTC. 0 for never.
         #[serde(default)]
         pub last_seen: i64,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Labels and annotations with one of these keys are shown as `REDACTED`, whatever the case of the key. Absent when empty; then `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret` apply.
@@ -3591,7 +3586,6 @@ pub mod types {
         pub action: ::std::string::String,
         ///JavaScript expressions about the event. At least one.
         pub expressions: ::std::vec::Vec<::std::string::String>,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Names of the assets that the expressions need.
@@ -4095,7 +4089,6 @@ pub mod types {
     ///A service that handles, filters or mutates events.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Extension {
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Where the service is. Required.
@@ -5147,7 +5140,6 @@ pub mod types {
         ///Names of other handlers. For `set`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The name of the mutator that prepares the event. Absent for the event as JSON.
@@ -5814,7 +5806,6 @@ pub mod types {
     pub struct HookConfig {
         ///The command to run. Required.
         pub command: ::std::string::String,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Whether the agent writes the check's event, as JSON, to the command's standard input.
@@ -6632,7 +6623,6 @@ pub mod types {
         ///Environment variables of the command: `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Names of the assets that the command needs.
@@ -7534,7 +7524,6 @@ pub mod types {
     ///Rules that a role binding can give to users and groups in the role's namespace.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Role {
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///What the role allows. At least one rule.
@@ -7548,7 +7537,6 @@ pub mod types {
     ///Gives a role to users and groups, in the namespace of the binding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RoleBinding {
-        ///Name, namespace, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The role.
@@ -9617,7 +9605,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Windows of time, by day of the week, in which the check does not run.
+    ///Windows of time, by day of the week: when a check does not run, or when a filter applies.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct TimeWindowWhen {
         ///Windows by day. Days without windows are absent.
@@ -17261,35 +17249,121 @@ pub mod types {
 #[derive(Clone, Debug)]
 /**Client for Sensu Go core/v2 API
 
-The monitoring API of Sensu Go: what to check, on which entities, what was observed, and who may see and change it. This document is generated by the server that it describes.
+The monitoring API of Sensu Go: what to check and on which entities, what was observed, what is done about it, and
+who may see and change it. The server that hands out this document is the one it describes; every example in it was
+sent to that server and answered by it.
 
-## Addresses
+# First steps
 
-Everything lives below `/apis/core/v2`; objects of a namespace below `/apis/core/v2/namespaces/{namespace}`. The same operations answer below `/api/core/v2`, where released Sensu clients look for them.
+Log in, keep the token, ask for something:
 
-## Authentication
+```sh
+TOKEN=$(curl -s -u 'admin:P@ssw0rd!' http://127.0.0.1:8080/auth | jq -r .access_token)
+curl http://127.0.0.1:8080/apis/core/v2/namespaces/default/events -H "Authorization: Bearer $TOKEN"
+```
 
-`GET /auth` exchanges a user name and password (HTTP Basic) for an access token, good for 15 minutes, and a refresh token. Send the access token with every request: `Authorization: Bearer <access token>`. When it has expired, the answer is 401 and `POST /auth/token` exchanges both tokens for new ones.
+Everything lives below `/apis/core/v2`, and objects of a namespace below `/apis/core/v2/namespaces/{namespace}`.
+The same operations answer below `/api/core/v2`, where released Sensu clients look for them. `GET` on a collection
+lists it, `POST` creates, and on one object there are `GET`, `PUT` (create or replace), `PATCH` (change parts) and
+`DELETE`. Names that hold a `/`, such as those of assets, are written with `%2F`.
 
-## Lists and pages
+# Authentication
 
-Lists are JSON arrays in byte order of names. An answer holds at most 512,000 bytes. If there is more, it carries the header `Sensu-Continue`; send its value as the query parameter `continue` to get the next page. `Link` holds the whole address of the next page. `limit` makes pages shorter.
+There are two ways to say who you are, both in the header `Authorization`.
 
-## Concurrent changes
+**Tokens, for people.** `GET /auth` takes a user name and password (HTTP Basic) and gives a pair of tokens:
 
-Answers with one object carry an `ETag`. Send it back in `If-Match` and a write happens only if nobody else has written in between; otherwise the answer is 412. `If-None-Match: *` on `PUT` creates without replacing.
+- the *access token* goes with every request: `Authorization: Bearer <access token>`. It lasts 15 minutes, unless the
+  server was started with another figure; `expires_at` says when it ends.
+- the *refresh token* buys the next pair at `POST /auth/token`, once. It lasts 12 hours, and each renewal starts them
+  anew. A refresh token that is used a second time ends the session, because it must have been copied.
 
-## Errors
+`POST /auth/logout` ends the session. A new password, and disabling the user, end all of the user's sessions at once.
 
-Every answer that is not a success has the body `{"message": "...", "code": N}`. The message says what to change. The codes are 0 internal, 1 invalid argument, 2 not found, 3 already exists, 4 permission denied, 5 unauthenticated, 6 precondition failed. Every answer carries `X-Request-Id`, which the server's log knows.
+**API keys, for programs.** `POST /apis/core/v2/apikeys` makes a key for a user and shows it this once. Send it as
+`Authorization: Key <key>`. It has the rights that the user has at the time, and may end by itself.
 
-## Limits
+A request without credentials, or with bad ones, is answered with 401 and `WWW-Authenticate`; one whose token has
+expired says so in the message. Whoever is known but has no role that allows the request is answered with 403. What a
+role allows is a matter of verbs (`get`, `list`, `create`, `update`, `delete`), resources (`checks`, `events`, ...) and
+names; *role bindings* give roles to users and groups, in one namespace or everywhere.
 
-Request bodies are JSON of at most 512,000 bytes; larger ones are refused with 413. Requests that take longer than 15 seconds end with 503.
+# Pages
 
-## Versions
+Lists are JSON arrays, by namespace and then by name, byte by byte. A list that does not fit into one answer (see
+*Limits*), or that is longer than the `limit` you asked for, comes in pages:
 
-`v2` is the stable version of the group `core`. Fields may be added to objects; clients should ignore those they do not know.
+```sh
+curl -i 'http://127.0.0.1:8080/apis/core/v2/namespaces/default/checks?limit=100' -H "Authorization: Bearer $TOKEN"
+```
+
+```
+HTTP/1.1 200 OK
+sensu-continue: Y2hlY2stbWVtb3J5
+link: </apis/core/v2/namespaces/default/checks?limit=100&continue=Y2hlY2stbWVtb3J5>; rel="next"
+```
+
+The value of `Sensu-Continue`, sent as the query parameter `continue`, gives the next page; `Link` holds the whole
+address. The last page has neither header. A token says where to go on, not what was there: it survives restarts and
+writes in between, and whatever exists all the while is neither skipped nor repeated.
+
+`labelSelector` and `fieldSelector` narrow a list down before it is cut into pages:
+`?labelSelector=region == "eu-west-1"`, `?fieldSelector=event.check.status == 2` (in a URL, with escapes).
+
+# Concurrent changes
+
+Every answer with one object carries an `ETag`, which names that state of it. Sent back in `If-Match`, a write happens
+only if nobody else has written in between; otherwise the answer is 412 and nothing has changed. `If-None-Match: *` on
+`PUT` creates and never replaces. `If-None-Match` on `GET` answers 304, without a body, if you have the latest state.
+
+# Errors
+
+Every answer that is not a success has the same body, whatever the reason:
+
+```json
+{"message": "hook timeout must be greater than 0", "code": 1}
+```
+
+The message says what to change and is for people. Programs look at the status, and at the code that goes with it:
+
+| code | status | what it means |
+|---|---|---|
+| 0 | 500 | the server failed; its log knows more under the request id |
+| 0 | 503 | the server cannot do it now; `Retry-After` says when to try again |
+| 1 | 400 | the request breaks a rule: bad JSON (with line, column and field), a bad value, a bad query |
+| 1 | 405 | this address does not take this method; `Allow` lists those it takes |
+| 1 | 408, 413, 415 | the body came too slowly, is too large, or is not declared to be JSON |
+| 2 | 404 | there is no such object, namespace or address |
+| 3 | 409 | the object exists already, or something stands in the way |
+| 4 | 403 | no role allows it |
+| 5 | 401 | the credentials are missing, wrong, or have expired |
+| 5 | 429 | too many failed log-ins; `Retry-After` says when to try again |
+| 6 | 412 | `If-Match` or `If-None-Match` does not hold |
+
+A request that was refused has changed nothing. Every answer, good or bad, carries `X-Request-Id`; please name it when you
+ask somebody to look into the server's log.
+
+# Limits
+
+- A request body is JSON of at most 512,000 bytes; a larger one is refused with 413.
+- An answer is at most 512,000 bytes. Lists come in pages; a single object that would be larger is refused when it is
+  written.
+- A request that takes longer than 15 seconds is answered with 503.
+- Log-ins: after 10 failures for a user, or 100 from an address, each further one has to wait, at most a minute at a time.
+- Passwords have 8 to 72 bytes.
+
+Whoever runs the server can change the first two. Bounds of single fields are part of their schemas, and each of them is
+enforced: what is outside is refused with 400.
+
+# Versions
+
+`v2` is the stable version of the group `core`. Within it, operations and fields are added and never taken away or changed
+in meaning, so a client should ignore fields that it does not know. Fields of Sensu releases later than 5.0 are absent until
+somebody sets them. The version of this document is that of the server: a step of its first number would announce a change
+that breaks clients. `GET /version` tells what is running, `GET /apis` which groups and versions there are.
+
+This document is served as `/openapi.json`, `/openapi.yaml` and, in OpenAPI 3.1, `/openapi-3.1.json`.
+
 
 Version: 0.1.0*/
 pub struct Client {

@@ -41,6 +41,7 @@ pub mod config;
 mod context;
 mod cors;
 mod discovery;
+mod documents;
 mod error;
 mod etag;
 mod events;
@@ -61,5 +62,8 @@ mod users;
 
 pub use context::Limits;
 pub use error::{ApiError, Error};
-pub use openapi::{document as openapi, document_with as openapi_with, operations};
+pub use openapi::{
+    document as openapi, document_with as openapi_with, newer as openapi_newer, operations,
+    yaml as openapi_yaml,
+};
 pub use server::{Server, Tls};

@@ -3,7 +3,9 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod agree;
+mod bounds;
 mod broken;
+mod documents;
 mod generated;
 mod served;
 mod tour;

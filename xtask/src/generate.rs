@@ -57,6 +57,14 @@ pub fn generated() -> anyhow::Result<Vec<Generated>> {
     Ok(vec![
         Generated { path: "openapi/examples.json", text: examples },
         Generated { path: "openapi/operations.txt", text: sensu_server::operations()? },
+        Generated {
+            path: "openapi/sensu-core-v2.3.1.json",
+            text: sensu_server::openapi_newer(&document)?,
+        },
+        Generated {
+            path: "openapi/sensu-core-v2.yaml",
+            text: sensu_server::openapi_yaml(&document)?,
+        },
         Generated { path: "openapi/sensu-core-v2.json", text: document },
         Generated { path: "client/src/generated.rs", text: client },
     ])

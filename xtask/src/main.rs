@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, generate, tidy};
+use xtask::{bench, check, docs_ui, generate, tidy};
 
 /// Tasks of this workspace.
 #[derive(Parser)]
@@ -21,6 +21,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Compare the docs browser that is checked in with the package it comes from.
+    DocsUi {
+        /// Compare only; the default.
+        #[arg(long, conflicts_with = "update")]
+        check: bool,
+        /// Fetch the package and take the file from it.
+        #[arg(long)]
+        update: bool,
+    },
     /// What CI runs, in its order.
     Check,
     /// The rules of the house that no compiler knows.
@@ -37,6 +46,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Generate { check } => generate::run(check),
+        Task::DocsUi { check: _, update } => docs_ui::run(update),
         Task::Check => check::run(),
         Task::Tidy => tidy::run(),
         Task::Bench { what } => bench::run(what),

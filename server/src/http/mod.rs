@@ -9,6 +9,7 @@ mod cluster;
 mod cluster_role_bindings;
 mod cluster_roles;
 mod discovery;
+mod documents;
 mod entities;
 mod events;
 mod extensions;
@@ -77,6 +78,7 @@ pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
     let mut api = ApiDescription::new().tag_config(tags());
     auth::mount(&mut api)?;
     discovery::mount(&mut api)?;
+    documents::mount(&mut api)?;
     health::mount(&mut api)?;
     version::mount(&mut api)?;
     cluster::mount(&mut api)?;

@@ -36,7 +36,9 @@ impl<T: DeserializeOwned> Params<T> {
     /// # Errors
     /// [`Error::Invalid`] if one has the wrong type or is given twice.
     pub(crate) fn read(&self) -> Result<T, Error> {
-        serde_urlencoded::from_str(&join_selectors(&self.0))
+        let query = join_selectors(&self.0);
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
             .map_err(|error| Error::Invalid(format!("query string: {error}")))
     }
 }

@@ -8,11 +8,11 @@ use super::each;
 use super::examples::success;
 
 /// Operations that have a name of their own: what they follow, what they are.
-const IRREGULAR: [(&str, &str, &str); 4] = [
-    ("check_create", "execute", "check_execute"),
-    ("user_create", "disable", "user_disable"),
-    ("auth_login", "refresh", "auth_refresh"),
-    ("auth_login", "logout", "auth_logout"),
+const IRREGULAR: [(&str, &str, &str, &str); 4] = [
+    ("check_create", "execute", "check_execute", "Run it now."),
+    ("user_create", "disable", "user_disable", "Keep the user from logging in."),
+    ("auth_login", "refresh", "auth_refresh", "Exchange both tokens for new ones."),
+    ("auth_login", "logout", "auth_logout", "End the session."),
 ];
 
 /// What the regular links are called, and what they are for.
@@ -47,11 +47,11 @@ pub(super) fn add(document: &mut Value) {
                 links.insert(verb.into(), link(&target, parameters, text));
             }
         }
-        for (from, name, target) in IRREGULAR {
+        for (from, name, target, text) in IRREGULAR {
             if from == id
                 && let Some(parameters) = known.get(target)
             {
-                links.insert(name.into(), link(target, parameters, "What may follow."));
+                links.insert(name.into(), link(target, parameters, text));
             }
         }
         let status = success(&operation.value["responses"]);

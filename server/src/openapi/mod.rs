@@ -10,6 +10,7 @@ mod groups;
 mod headers;
 mod info;
 mod links;
+mod newer;
 mod operations;
 mod parameters;
 mod responses;
@@ -44,6 +45,27 @@ pub fn document() -> anyhow::Result<String> {
 /// As [`document`], and if the examples are not JSON.
 pub fn document_with(examples: &str) -> anyhow::Result<String> {
     let mut text = serde_json::to_string_pretty(&published_with(examples)?)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// A published document in YAML.
+///
+/// # Errors
+/// If it is not JSON.
+pub fn yaml(document: &str) -> anyhow::Result<String> {
+    let document: Value = serde_json::from_str(document)?;
+    Ok(serde_saphyr::to_string(&document)?)
+}
+
+/// A published document in OpenAPI 3.1.
+///
+/// # Errors
+/// If it is not JSON.
+pub fn newer(document: &str) -> anyhow::Result<String> {
+    let mut document: Value = serde_json::from_str(document)?;
+    newer::rewrite(&mut document);
+    let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     Ok(text)
 }

@@ -109,10 +109,11 @@ fn required(map: &mut Map<String, Value>) {
     }
 }
 
-/// A list of one schema is that schema, where nothing stands beside it.
+/// A list of one schema is that schema, where nothing stands beside it. What is said of metadata in each
+/// place is what the schema says of itself.
 fn collapse(value: &mut Value) {
     if let Value::Object(map) = value
-        && map.len() == 1
+        && (map.len() == 1 || is_plain_metadata(map))
         && let Some(Value::Array(all)) = map.get_mut("allOf")
         && all.len() == 1
         && let Some(only) = all.pop()
@@ -124,6 +125,13 @@ fn collapse(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(collapse),
         _ => {}
     }
+}
+
+fn is_plain_metadata(map: &Map<String, Value>) -> bool {
+    let text = map.get("description").and_then(Value::as_str).unwrap_or_default();
+    let says_no_more =
+        ["Name, namespace, labels and annotations.", "Name, labels and annotations."];
+    map.len() == 2 && says_no_more.contains(&text)
 }
 
 #[cfg(test)]

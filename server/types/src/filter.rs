@@ -61,6 +61,7 @@ impl Resource for EventFilter {
             return Invalid::because("filter must have one or more expressions");
         }
         expression::verify_all(&self.expressions)?;
+        self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate)?;
         if self.metadata.namespace.is_empty() {
             return Invalid::because("namespace must be set");
         }

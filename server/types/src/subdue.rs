@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, bound};
 
-/// Windows of time, by day of the week, in which the check does not run.
+/// Windows of time, by day of the week: when a check does not run, or when a filter applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowWhen {

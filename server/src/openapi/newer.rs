@@ -1,0 +1,60 @@
+//! The same document in OpenAPI 3.1, for tools that want it.
+//!
+//! What differs is how schemas say things: `null` is a type of its own, examples are a list, and text may
+//! stand beside a reference. Nothing is said in one document that the other does not say.
+
+use serde_json::{Value, json};
+
+use super::walk;
+
+/// Rewrites a 3.0 document.
+pub(super) fn rewrite(document: &mut Value) {
+    document["openapi"] = "3.1.0".into();
+    if let Some(license) = document["info"]["license"].as_object_mut() {
+        let expression = license["name"].clone();
+        license.shift_remove("url");
+        license.insert("identifier".into(), expression);
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.values_mut().for_each(|schema| walk(schema, &mut plain));
+    }
+}
+
+/// One schema in the words of JSON Schema 2020-12.
+fn plain(schema: &mut serde_json::Map<String, Value>) {
+    let kind = schema.get("type").and_then(Value::as_str).map(str::to_owned);
+    if schema.get("nullable") == Some(&Value::Bool(true))
+        && let Some(kind) = kind
+    {
+        schema.shift_remove("nullable");
+        schema.insert("type".into(), json!([kind, "null"]));
+    }
+    let only = schema.get("allOf").and_then(Value::as_array).filter(|all| all.len() == 1);
+    if let Some(reference) = only.and_then(|all| all[0].get("$ref")).cloned() {
+        schema.shift_remove("allOf");
+        schema.shift_insert(0, "$ref".into(), reference);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_say_the_same_in_other_words() {
+        let mut document = json!({ "openapi": "3.0.3", "info": { "license": { "name": "MIT", "url": "x" } },
+            "components": { "schemas": { "A": { "properties": {
+                "a": { "type": "object", "nullable": true },
+                "b": { "description": "kept", "allOf": [{ "$ref": "#/x" }] },
+            } } } } });
+        rewrite(&mut document);
+        assert_eq!(
+            document,
+            json!({ "openapi": "3.1.0", "info": { "license": { "name": "MIT", "identifier": "MIT" } },
+                "components": { "schemas": { "A": { "properties": {
+                    "a": { "type": ["object", "null"] },
+                    "b": { "$ref": "#/x", "description": "kept" },
+                } } } } })
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The documents and the docs browser are served: whole, packed or not, and only once to those who have
+//! them.
+
+use std::fs;
+
+use reqwest::header::{ACCEPT_ENCODING, ETAG, IF_NONE_MATCH};
+use sensu_tests::TestServer;
+
+/// Addresses, media types, and the committed files that they serve.
+const SERVED: [(&str, &str, &str); 9] = [
+    ("/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
+    ("/apis/core/v2/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
+    ("/api/core/v2/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
+    ("/openapi.yaml", "application/yaml", "openapi/sensu-core-v2.yaml"),
+    ("/openapi-3.1.json", "application/json", "openapi/sensu-core-v2.3.1.json"),
+    ("/docs", "text/html; charset=utf-8", "server/docs-ui/index.html"),
+    ("/docs/start.js", "text/javascript; charset=utf-8", "server/docs-ui/start.js"),
+    ("/docs/style.css", "text/css", "server/docs-ui/style.css"),
+    ("/docs/scalar.js", "text/javascript; charset=utf-8", "server/docs-ui/scalar.js.gz"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_are_what_is_committed() {
+    let server = TestServer::start().await;
+    let http = reqwest::Client::new();
+    for (path, media_type, file) in SERVED {
+        let get = || http.get(format!("{}{path}", server.url()));
+        let committed = fs::read(xtask::root().join(file)).expect("the file is there");
+        let packed = get().header(ACCEPT_ENCODING, "br, gzip").send().await.expect("an answer");
+        assert_eq!(packed.status(), 200, "{path}");
+        assert_eq!(packed.headers()["content-type"], media_type, "{path}");
+        assert_eq!(packed.headers()["content-encoding"], "gzip", "{path}");
+        let tag = packed.headers()[ETAG].clone();
+        let packed = packed.bytes().await.expect("a body");
+        if file.ends_with(".gz") {
+            assert!(packed == committed, "{path} is not {file}");
+        } else {
+            assert!(packed.len() < committed.len(), "{path} is not packed");
+            let refusing = get().header(ACCEPT_ENCODING, "gzip;q=0").send().await;
+            let plain = refusing.expect("an answer");
+            assert!(!plain.headers().contains_key("content-encoding"), "{path}");
+            assert_ne!(plain.headers()[ETAG], tag, "{path}: one tag for two forms");
+            assert!(plain.bytes().await.expect("a body") == committed, "{path} is not {file}");
+        }
+        let again = get().header(ACCEPT_ENCODING, "gzip").header(IF_NONE_MATCH, tag).send().await;
+        let again = again.expect("an answer");
+        assert_eq!(again.status(), 304, "{path}");
+        assert_eq!(again.bytes().await.expect("a body").len(), 0, "{path}");
+    }
+    let unknown = server.send("GET", "/docs/nothing.js", None, None).await;
+    assert_eq!((unknown.status, &unknown.body["code"]), (404, &2.into()));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_docs_browser_may_talk_to_nobody_else() {
+    let server = TestServer::start().await;
+    let page = server.send("GET", "/docs", None, None).await;
+    let policy = page.header("content-security-policy");
+    for rule in
+        ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "form-action 'none'"]
+    {
+        assert!(policy.split(';').any(|part| part.trim() == rule), "{rule} is not in {policy}");
+    }
+    let html = page.body.as_str().expect("a page");
+    assert!(!html.contains("http://") && !html.contains("https://"), "the page names another host");
+    server.stop().await;
+}
