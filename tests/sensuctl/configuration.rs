@@ -108,3 +108,34 @@ fn a_file_that_cannot_be_read_is_named() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains(".config/sensu/sensuctl/cluster"), "{}", ran.err);
 }
+
+#[test]
+fn the_settings_of_the_connection_are_remembered() {
+    let stage = Stage::set();
+    let configure =
+        format!("configure -n --url {} --username admin --password P@ssw0rd!", stage.server.url());
+    stage.ok(&format!("{configure} --insecure-skip-tls-verify --timeout 20s"));
+    let cluster = stage.home.kept("cluster");
+    assert_eq!(
+        (&cluster["insecure-skip-tls-verify"], &cluster["timeout"]),
+        (&json!(true), &json!(20_000_000_000_u64))
+    );
+    // What was not said now stays; what was not said at all is what it was.
+    stage.ok(&configure);
+    assert_eq!(stage.home.kept("cluster")["timeout"], 20_000_000_000_u64);
+    assert_eq!(stage.home.kept("profile"), json!({"format": "json", "namespace": "default"}));
+    let said = stage.fails("--trusted-ca-file missing.pem check list");
+    assert!(said.contains("missing.pem"), "{said}");
+    let said = stage.fails("--timeout soon check list");
+    assert!(said.contains("\"soon\" is not a length of time"), "{said}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let home = Home::new();
+    let ran = home.run("--api-url http://127.0.0.1:9 cluster health", "");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.starts_with("Error: cannot reach the server"), "{}", ran.err);
+    let ran = home.run("--api-url 127.0.0.1:8080 cluster health", "");
+    assert!(ran.err.contains("127.0.0.1:8080"), "{}", ran.err);
+}

@@ -70,7 +70,7 @@ fn every_command_explains_itself() {
     let mut commands = vec![root];
     while let Some(command) = commands.pop() {
         assert!(command.get_about().is_some(), "{} has no text", command.get_name());
-        for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+        for arg in command.get_arguments() {
             assert!(arg.get_help().is_some() || arg.is_hide_set(), "{arg} of {command}");
         }
         commands.extend(command.get_subcommands().cloned());

@@ -60,7 +60,7 @@ fn global() -> Vec<Arg> {
         let arg = Arg::new(name).long(name).value_name(value).env(variable);
         arg.global(true).hide_env_values(true).allow_hyphen_values(true)
     };
-    vec![
+    let mut flags = vec![
         text("api-url", "SENSU_API_URL", "URL").help("The server's address"),
         text("api-key", "SENSU_API_KEY", "KEY").help("An API key to use instead of a session"),
         text("namespace", "SENSU_NAMESPACE", "NAME").help("The namespace to work in"),
@@ -85,7 +85,11 @@ fn global() -> Vec<Arg> {
         text("access-token", "SENSU_ACCESS_TOKEN", "TOKEN").hide(true),
         text("access-token-expires-at", "SENSU_ACCESS_TOKEN_EXPIRES_AT", "TIME").hide(true),
         text("refresh-token", "SENSU_REFRESH_TOKEN", "TOKEN").hide(true),
-    ]
+    ];
+    for flag in &mut flags {
+        *flag = std::mem::take(flag).help_heading("Global options");
+    }
+    flags
 }
 
 /// Runs a command line. Says what is wrong on the standard error.

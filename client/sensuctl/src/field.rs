@@ -154,6 +154,7 @@ pub(crate) fn switch(arg: Arg) -> Arg {
         .num_args(0..=1)
         .require_equals(true)
         .default_missing_value("true")
+        .hide_possible_values(true)
         .value_parser(clap::value_parser!(bool))
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn command() -> Command {
         .about("Print a script that completes commands in a shell")
         .after_help("Examples:\n  source <(sensuctl completion bash)\n  sensuctl completion zsh > ~/.zfunc/_sensuctl\n  sensuctl completion fish > ~/.config/fish/completions/sensuctl.fish")
         .arg(
-            Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell)),
+            Arg::new("shell").value_name("SHELL").help("The shell").required(true).value_parser(value_parser!(Shell)),
         )
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::cell::time;
@@ -14,7 +14,7 @@ use crate::{table, verbs};
 
 /// Its commands.
 pub(crate) fn command() -> Command {
-    let value = |name: &'static str| Arg::new("value").value_name(name).required(true);
+    let value = |name, help| verbs::positional("value", name, help);
     Command::new("config")
         .about("Show and change the settings")
         .after_help("Examples:\n  sensuctl config view\n  sensuctl config set-namespace production\n  sensuctl config set-format yaml")
@@ -23,16 +23,16 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("view").about("Show the settings").arg(output::flag()))
         .subcommand(
             Command::new("set-format").about("Set the output format").arg(
-                value("FORMAT").value_parser(PossibleValuesParser::new(FORMATS)).ignore_case(true),
+                value("FORMAT", "The format").value_parser(PossibleValuesParser::new(FORMATS)).ignore_case(true),
             ),
         )
         .subcommand(
-            Command::new("set-namespace").about("Set the namespace to work in").arg(value("NAME")),
+            Command::new("set-namespace").about("Set the namespace to work in").arg(value("NAME", "The namespace")),
         )
         .subcommand(
             Command::new("set-timeout")
                 .about("Set how long a request may take, such as 15s")
-                .arg(value("TIME")),
+                .arg(value("TIME", "How long")),
         )
 }
 

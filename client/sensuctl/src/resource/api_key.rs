@@ -43,7 +43,7 @@ pub(crate) const API_KEY: Resource = Resource {
 fn grant_command() -> Command {
     Command::new("grant")
         .about("Make an API key for a user; it is shown this once")
-        .arg(Arg::new("username").value_name("USERNAME").required(true))
+        .arg(verbs::positional("username", "USERNAME", "Whom the key speaks for"))
         .arg(Arg::new("expires").long("expires").value_name("TIME").help(
             "When the key ends, such as 'in 90days' or 2030-01-02T15:04:00Z; never if left out",
         ))

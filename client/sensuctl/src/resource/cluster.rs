@@ -90,7 +90,7 @@ fn query(matches: &ArgMatches) -> [(&'static str, String); 1] {
 }
 
 fn add_command() -> Command {
-    let name = Arg::new("name").value_name("NAME").required(true);
+    let name = verbs::positional("name", "NAME", "The new member");
     Command::new("member-add").about("Add a member").arg(name).arg(addresses())
 }
 

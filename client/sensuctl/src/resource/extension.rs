@@ -34,7 +34,7 @@ pub(crate) const EXTENSION: Resource = Resource {
 fn register_command() -> Command {
     Command::new("register")
         .about("Register an extension")
-        .arg(Arg::new("name").value_name("NAME").required(true))
+        .arg(verbs::positional("name", "NAME", "The extension"))
         .arg(Arg::new("url").value_name("URL").help("Where the extension listens").required(true))
 }
 

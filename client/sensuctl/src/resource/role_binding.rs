@@ -80,7 +80,7 @@ fn arguments(resource: &Resource) -> Command {
     };
     Command::new("create")
         .about(format!("Create a {}", resource.noun))
-        .arg(Arg::new("name").value_name("NAME").required(true))
+        .arg(verbs::positional("name", "NAME", "Its name"))
         .arg(
             Arg::new("cluster-role")
                 .long("cluster-role")

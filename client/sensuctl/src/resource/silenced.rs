@@ -182,7 +182,7 @@ fn list(context: &Context, matches: &ArgMatches) -> Result<()> {
 fn info_command() -> Command {
     Command::new("info")
         .about("Show a silenced entry")
-        .arg(Arg::new("name").value_name("NAME").required(true))
+        .arg(verbs::positional("name", "NAME", "Its name, SUBSCRIPTION:CHECK"))
         .arg(output::flag())
 }
 

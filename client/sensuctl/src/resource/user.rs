@@ -75,11 +75,11 @@ pub(crate) const USER: Resource = Resource {
 };
 
 fn on_user(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).about(about).arg(Arg::new("name").value_name("USERNAME").required(true))
+    Command::new(name).about(about).arg(verbs::positional("name", "USERNAME", "The user"))
 }
 
 fn group() -> Arg {
-    Arg::new("group").value_name("GROUP").required(true)
+    verbs::positional("group", "GROUP", "The group")
 }
 
 fn address(matches: &ArgMatches) -> String {
@@ -105,7 +105,7 @@ fn in_group(context: &Context, matches: &ArgMatches, method: &str, done: &str) -
 fn create_command() -> Command {
     Command::new("create")
         .about("Create a user")
-        .arg(Arg::new("name").value_name("USERNAME"))
+        .arg(Arg::new("name").value_name("USERNAME").help("The new user"))
         .arg(password::flag("password", "The user's password, 8 characters or more").short('p'))
         .arg(
             Arg::new("password-hash").long("password-hash").value_name("HASH").help(
@@ -160,8 +160,11 @@ fn disable(context: &Context, matches: &ArgMatches) -> Result<()> {
 }
 
 fn set_groups_command() -> Command {
-    on_user("set-groups", "Replace the groups of a user")
-        .arg(Arg::new("groups").value_name("GROUP,...").required(true))
+    on_user("set-groups", "Replace the groups of a user").arg(verbs::positional(
+        "groups",
+        "GROUP,...",
+        "The groups, with commas",
+    ))
 }
 
 fn set_groups(context: &Context, matches: &ArgMatches) -> Result<()> {

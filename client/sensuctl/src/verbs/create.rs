@@ -13,7 +13,7 @@ use crate::resource::Resource;
 pub(crate) fn arguments(command: Command, resource: &'static Resource) -> Command {
     let command = match resource.command {
         "silenced" => command,
-        _ => command.arg(Arg::new("name").value_name("NAME")),
+        _ => command.arg(Arg::new("name").value_name("NAME").help("Its name")),
     };
     let command = command.args(resource.fields.iter().map(Field::arg));
     match asks_anything(resource) {

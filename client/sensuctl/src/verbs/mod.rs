@@ -22,10 +22,15 @@ pub(crate) fn required<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
 pub(crate) fn name_arguments(command: Command, resource: &Resource) -> Command {
     match resource.command {
         "event" => command
-            .arg(Arg::new("entity").value_name("ENTITY").required(true))
-            .arg(Arg::new("check").value_name("CHECK").required(true)),
-        _ => command.arg(Arg::new("name").value_name("NAME").required(true)),
+            .arg(positional("entity", "ENTITY", "The entity that the event is about"))
+            .arg(positional("check", "CHECK", "The check that found it")),
+        _ => command.arg(positional("name", "NAME", "").help(format!("The {}", resource.noun))),
     }
+}
+
+/// A positional argument that has to be there.
+pub(crate) fn positional(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).value_name(value).help(help).required(true)
 }
 
 /// The name that the arguments mean.

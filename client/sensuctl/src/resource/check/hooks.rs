@@ -16,7 +16,7 @@ pub(super) fn set_command() -> Command {
         .long_about(
             "Add hooks to a check.\n\nThe type says after which results they run: a status from 0 to 255, ok, warning, critical, unknown or non-zero.",
         )
-        .arg(Arg::new("name").value_name("NAME").required(true))
+        .arg(verbs::positional("name", "NAME", "The check"))
         .arg(
             Arg::new("type")
                 .long("type")
@@ -48,9 +48,9 @@ pub(super) fn set(context: &Context, matches: &ArgMatches) -> Result<()> {
 pub(super) fn remove_command() -> Command {
     Command::new("remove-hook")
         .about("Remove a hook from a check")
-        .arg(Arg::new("name").value_name("NAME").required(true))
-        .arg(Arg::new("type").value_name("TYPE").required(true))
-        .arg(Arg::new("hook").value_name("HOOK").required(true))
+        .arg(verbs::positional("name", "NAME", "The check"))
+        .arg(verbs::positional("type", "TYPE", "After which results the hook runs"))
+        .arg(verbs::positional("hook", "HOOK", "The hook"))
 }
 
 pub(super) fn remove(context: &Context, matches: &ArgMatches) -> Result<()> {
@@ -64,7 +64,7 @@ pub(super) fn remove(context: &Context, matches: &ArgMatches) -> Result<()> {
 pub(super) fn execute_command() -> Command {
     Command::new("execute")
         .about("Ask for one run of a check, now")
-        .arg(Arg::new("name").value_name("NAME").required(true))
+        .arg(verbs::positional("name", "NAME", "The check"))
         .arg(
             Arg::new("reason")
                 .long("reason")

@@ -36,23 +36,28 @@ pub(crate) fn setters() -> Vec<Command> {
     let mut commands = Vec::new();
     for (part, removable) in PARTS {
         let what = part.replace('-', " ");
+        let help = known(part).map(|field| field.help).unwrap_or_default();
+        let value = verbs::positional("value", "VALUE", help).allow_hyphen_values(true);
         commands.push(
             Command::new(format!("set-{part}"))
                 .about(format!("Set the {what} of a check"))
-                .arg(Arg::new("name").value_name("NAME").required(true))
-                .arg(
-                    Arg::new("value").value_name("VALUE").required(true).allow_hyphen_values(true),
-                ),
+                .arg(verbs::positional("name", "NAME", "The check"))
+                .arg(value),
         );
         if *removable {
             commands.push(
                 Command::new(format!("remove-{part}"))
                     .about(format!("Remove the {what} of a check"))
-                    .arg(Arg::new("name").value_name("NAME").required(true)),
+                    .arg(verbs::positional("name", "NAME", "The check")),
             );
         }
     }
     commands
+}
+
+/// The field that a part is.
+fn known(part: &str) -> Option<&'static Field> {
+    CHECK.fields.iter().find(|field| field.flag == part)
 }
 
 /// Does what one of the commands says; `None` if `command` is not one of them.
@@ -61,7 +66,6 @@ pub(crate) fn settable(
     command: &str,
     matches: &ArgMatches,
 ) -> Option<Result<()>> {
-    let known = |part: &str| CHECK.fields.iter().find(|field| field.flag == part);
     if let Some(field) = command.strip_prefix("set-").and_then(known) {
         return Some(set(context, field, matches));
     }
@@ -103,12 +107,12 @@ fn from_file(name: &'static str, about: &'static str) -> Command {
     let file = Arg::new("file").long("file").short('f').value_name("FILE");
     Command::new(name)
         .about(about)
-        .arg(Arg::new("name").value_name("NAME").required(true))
+        .arg(verbs::positional("name", "NAME", "The check"))
         .arg(file.help("The file that holds them, as JSON; the standard input if left out"))
 }
 
 fn without(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).about(about).arg(Arg::new("name").value_name("NAME").required(true))
+    Command::new(name).about(about).arg(verbs::positional("name", "NAME", "The check"))
 }
 
 pub(super) fn set_proxy_requests() -> Command {
