@@ -129,5 +129,5 @@ fn damage_is_found_and_never_restored() {
         .filter(|name| !["sensu.db-wal", "sensu.db-shm"].contains(&name.as_str()))
         .collect();
     left.sort();
-    assert_eq!(left, ["sensu.db", "sensu.lock"]);
+    assert_eq!(left, ["sensu.db", "sensu.lock", "sensu.mark"]);
 }

@@ -74,9 +74,11 @@
 //! When the disk fails to sync, or anything else leaves doubt about what is on it, the embedded
 //! engine stops: nothing more is acknowledged, [`Store::health`] says why, reads go on with what is known
 //! to be stored. It never tries the sync again, because a kernel that could not write a page may
-//! have dropped it and then calls the next sync a success. Starting the server again reads the disk
-//! afresh. A full disk is no such doubt: those writes fail, health says so, and it goes on when
-//! there is room. PostgreSQL judges its disk by itself in the same way, and starts again from its
+//! have dropped it and then calls the next sync a success. Opening the store again first writes anew
+//! what the log holds. A full disk is no such doubt: those writes fail, health says so, and it goes
+//! on when there is room. A log that has lost its end (removed, cut off, damaged) looks like a
+//! shorter one; so the engine notes beside the database how far it has acknowledged, and does not
+//! open a database that ends before its note. PostgreSQL judges its disk by itself in the same way, and starts again from its
 //! log; meanwhile it is as if it could not be reached: every call is answered
 //! [`StoreError::Unavailable`], and the first one after its return succeeds.
 //!

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::mark::MARK;
 use super::{Durability, OpenError};
 
 /// The database's file name in its folder. SQLite keeps `-wal` and `-shm` beside it.
@@ -74,8 +75,8 @@ fn settle(dir: &Path) -> Result<(), OpenError> {
     if !replacing(dir) {
         return Ok(());
     }
-    for old in [format!("{DATABASE}-wal"), format!("{DATABASE}-shm")] {
-        remove_if_there(&dir.join(&old)).map_err(at(&dir.join(old)))?;
+    for old in [&format!("{DATABASE}-wal"), &format!("{DATABASE}-shm"), MARK] {
+        remove_if_there(&dir.join(old)).map_err(at(&dir.join(old)))?;
     }
     sync_dir(dir).map_err(at(dir))?;
     let path = dir.join(DATABASE);

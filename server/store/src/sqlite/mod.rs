@@ -14,6 +14,7 @@ mod failure;
 mod feed;
 mod file;
 mod group;
+mod mark;
 mod options;
 mod readers;
 mod rows;
@@ -31,9 +32,10 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::cache::Cache;
-use self::checkpoint::Checkpointer;
+use self::checkpoint::{CheckpointMode, Checkpointer};
 use self::feed::Feed;
 use self::file::Role;
+use self::mark::Mark;
 use self::readers::{Readers, closed};
 use self::shared::Shared;
 use self::writer::{Job, Writer};
@@ -74,8 +76,12 @@ impl SqliteStore {
         let path = dir.join(file::DATABASE);
         file::create(&path)?;
         let mut db = file::connect(&path, Role::Writer(options.durability))?;
+        // If the last sync before the end failed, the system may take for written what is not on
+        // the disk. Moved from the log into the database, all of it is written anew.
+        checkpoint::step(&db, CheckpointMode::TRUNCATE)?;
         schema::migrate(&mut db)?;
         let (revision, _) = rows::state(&db)?;
+        let mark = Mark::open(dir, options.durability, revision)?;
         let feed = Feed::open(&db, options.feed)?;
         let cache = Cache::new(options.cache_bytes);
         let shared = Arc::new(Shared::new(path, clock, cache, revision));
@@ -83,7 +89,7 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(options.queue.clamp(1, 1 << 20));
         let readers = Arc::new(Readers::new(Arc::clone(&shared), options.readers));
         let writer =
-            Writer { db, queue: jobs, shared: Arc::clone(&shared), checkpointer, feed, lock };
+            Writer { db, queue: jobs, shared: Arc::clone(&shared), checkpointer, feed, mark, lock };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{FeedLimits, StoreError};
+use crate::{FeedLimits, Revision, StoreError};
 
 /// What an acknowledged write has survived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +65,19 @@ pub enum OpenError {
         found: i64,
         /// The last format this version knows.
         known: i64,
+    },
+    /// Writes that were acknowledged are not there.
+    #[error(
+        "writes were acknowledged up to revision {noted}, but the database ends at {found}: the end \
+         of its log is missing or damaged. Restore a backup, or remove {mark} to go on without them"
+    )]
+    Lost {
+        /// The last acknowledged transaction.
+        noted: Revision,
+        /// The last transaction that is there.
+        found: Revision,
+        /// The file that says so.
+        mark: PathBuf,
     },
     /// There is nothing to work on.
     #[error("there is no store in {0}")]

@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use rusqlite::{Connection, OpenFlags};
 
 use super::file::{self, DATABASE, Role, at, partial_of, remove_if_there};
-use super::{Durability, OpenError, Verified, backup, schema, verify};
+use super::{Durability, OpenError, Verified, backup, mark, rows, schema, verify};
 use crate::{Clock, Export};
 
 /// Sizes of the database, in bytes.
@@ -88,6 +88,7 @@ pub fn compact(dir: &Path) -> Result<Compacted, OpenError> {
     let _lock = file::claim(dir)?;
     let mut db = file::connect(&path, Role::Writer(Durability::Disk))?;
     schema::migrate(&mut db)?;
+    mark::judge(dir, mark::noted(dir), rows::state(&db)?.0)?;
     let before = size(&path) + size(&dir.join(format!("{DATABASE}-wal")));
     let partial = partial_of(&path);
     remove_if_there(&partial).map_err(at(&partial))?;
@@ -104,22 +105,26 @@ pub fn compact(dir: &Path) -> Result<Compacted, OpenError> {
     done.map(|()| Compacted { before, after: size(&path) })
 }
 
-/// A connection that only reads, beside whoever writes.
+/// A connection that only reads, beside whoever writes, and shows all that was acknowledged.
 fn visit(dir: &Path) -> Result<Connection, OpenError> {
     let path = database_in(dir)?;
     if file::replacing(dir) {
         // Interrupted, and nobody has opened it since: this finishes it. Otherwise it is under way.
         drop(file::claim(dir)?);
     }
+    let noted = mark::noted(dir);
     let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino()));
     let opened = identity(&path).map_err(at(&path))?;
     let db = file::connect(&path, Role::Reader)?;
-    schema::format(&db)?;
-    // The snapshot begins with the first read; the database may have been replaced before it.
+    // A database that was never begun, or whose log is gone, is empty.
+    let empty = schema::format(&db)? == 0;
+    let revision = if empty { 0 } else { rows::state(&db)?.0 };
+    // The database may have been replaced before the first read.
     if file::replacing(dir) || identity(&path).map_err(at(&path))? != opened {
         return Err(OpenError::Locked(dir.to_owned()));
     }
-    Ok(db)
+    mark::judge(dir, noted, revision)?;
+    if empty { Err(OpenError::Missing(dir.to_owned())) } else { Ok(db) }
 }
 
 fn database_in(dir: &Path) -> Result<PathBuf, OpenError> {

@@ -13,8 +13,9 @@ use super::checkpoint::{self, CheckpointMode, Checkpointer};
 use super::failure::{failed, fatal};
 use super::feed::Feed;
 use super::group::Group;
-use super::rows;
+use super::mark::Mark;
 use super::shared::Shared;
+use super::{mark, rows};
 use crate::{CommitError, Revision, StoreError, Txn};
 
 /// A group is closed at so many jobs or bytes, so that the first in it does not wait for ever
@@ -46,6 +47,7 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) checkpointer: Checkpointer,
     pub(super) feed: Feed,
+    pub(super) mark: Mark,
     /// Held as long as the thread may write.
     pub(super) lock: File,
 }
@@ -103,7 +105,6 @@ impl Writer {
         match outcome {
             // A checkpoint that failed meanwhile does not undo this commit: it is in the log.
             Ok(()) => {
-                self.shared.recovered();
                 answers.into_iter().for_each(Answer::send);
             }
             Err(error) => {
@@ -160,12 +161,18 @@ impl Writer {
             return Err(error);
         }
         shared.took(began.elapsed());
+        // The commit stands without its note, which the next one replaces.
+        let noted = self.mark.note(revision);
         shared.cache.finish(&written, wanted);
         shared.revision.store(revision, Ordering::Release);
         shared.touch(touched);
         self.feed.moved(floor, garbage);
         self.feed.record(revision, now, changes);
         self.checkpointer.committed();
+        match noted {
+            Ok(()) => shared.recovered(),
+            Err(error) => shared.trouble(format!("{}: {error}", mark::MARK)),
+        }
         Ok(())
     }
 
