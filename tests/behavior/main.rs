@@ -11,3 +11,4 @@ mod rights;
 mod selectors;
 mod sessions;
 mod silences;
+mod watched;

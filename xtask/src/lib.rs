@@ -5,6 +5,7 @@ pub mod check;
 pub mod docs_ui;
 pub mod examples;
 pub mod generate;
+pub mod store;
 pub mod tidy;
 
 use std::path::PathBuf;

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+<<<<<<< HEAD
 use xtask::{bench, check, docs_ui, generate, tidy};
+=======
+use xtask::{bench, check, generate, store, tidy};
+>>>>>>> 7b9e300 (store, tests: linearizable histories, pages that are not read ahead, one command for all store suites)
 
 /// Tasks of this workspace.
 #[derive(Parser)]
@@ -34,6 +38,12 @@ enum Task {
     Check,
     /// The rules of the house that no compiler knows.
     Tidy,
+    /// The store's promise: conformance and crash suites on every engine, and what each passed.
+    Store {
+        /// How often a process that writes is killed.
+        #[arg(long, default_value_t = 200)]
+        kills: u32,
+    },
     /// Measure, as ratios within one run.
     Bench {
         /// What to measure.
@@ -49,6 +59,7 @@ fn main() -> ExitCode {
         Task::DocsUi { check: _, update } => docs_ui::run(update),
         Task::Check => check::run(),
         Task::Tidy => tidy::run(),
+        Task::Store { kills } => store::run(kills),
         Task::Bench { what } => bench::run(what),
     };
     match done {

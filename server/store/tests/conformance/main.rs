@@ -7,6 +7,7 @@ mod expiry;
 mod feed;
 mod fixture;
 mod lifecycle;
+mod linear;
 mod model;
 mod order;
 mod servers;

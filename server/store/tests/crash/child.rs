@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
@@ -163,16 +163,16 @@ pub(crate) fn start(
 }
 
 /// Runs the process to its end, which it comes to by itself.
-pub(crate) fn run(program: Command, dir: &Path, told: &mut Told) {
+pub(crate) fn run(program: Command, dir: &Path, told: &mut Told) -> ExitStatus {
     let (mut child, lines) = start(program, dir);
     lines.for_each(|line| told.hear(&line));
-    child.wait().unwrap();
+    child.wait().unwrap()
 }
 
 /// The same, but it goes on after failures that a store survives.
-pub(crate) fn run_patiently(mut program: Command, dir: &Path, told: &mut Told) {
+pub(crate) fn run_patiently(mut program: Command, dir: &Path, told: &mut Told) -> ExitStatus {
     program.env(PATIENT, "1");
-    run(program, dir, told);
+    run(program, dir, told)
 }
 
 /// Opens what a process left and compares it with what it was told.

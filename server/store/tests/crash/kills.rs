@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -48,7 +49,8 @@ fn what_was_acknowledged_survives_being_killed_at_a_sync() {
         // The first few are those of opening.
         let nth = 1 + kill * 11 % 90;
         program.arg(format!("--inject=fdatasync,fsync:signal=KILL:when={nth}"));
-        run(program, dir.path(), &mut told);
+        let ended = run(program, dir.path(), &mut told);
+        assert_eq!(ended.signal(), Some(9), "{ended}");
         judge(dir.path(), &mut told);
     }
     println!("{kills} kills at a sync, {} acknowledged writes, 0 lost", told.count);
