@@ -4,7 +4,9 @@
 //! rule, what random parts of the answer are shown as. Telling it writes `openapi/examples.json`, from
 //! which the document takes its examples. The clock stands still and the store is new, so the same story
 //! has the same answers: an example that a server would not give is a stale file, which a test finds.
+//! On the way every error that the document names is provoked (`refusals.rs`), so none is made up.
 
+mod refusals;
 mod step;
 mod teller;
 
@@ -48,6 +50,12 @@ async fn tell(document: &Value) -> anyhow::Result<Value> {
             recorded[&step.op]["answer"] = recorded[other]["answer"].clone();
         }
     }
+    let asked: Vec<(&Step, &Operation)> = story
+        .steps
+        .iter()
+        .filter_map(|step| Some((step, operations.get(step.op.as_str())?)))
+        .collect();
+    teller.fail(&asked).await?;
     teller.stop().await?;
     Ok(recorded)
 }
@@ -58,6 +66,8 @@ struct Operation {
     path: String,
     tag: String,
     value: Value,
+    /// The code in the example of each documented error.
+    codes: BTreeMap<String, Value>,
 }
 
 impl Operation {
@@ -75,10 +85,21 @@ fn operations(document: &Value) -> BTreeMap<&str, Operation> {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 tag: text(&value["tags"][0]),
+                codes: codes(document, value),
                 value: value.clone(),
             };
             found.insert(value["operationId"].as_str().unwrap_or_default(), operation);
         }
     }
     found
+}
+
+fn codes(document: &Value, operation: &Value) -> BTreeMap<String, Value> {
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    let code = |response: &Value| {
+        let pointer = response["$ref"].as_str()?.strip_prefix('#')?;
+        let shared = document.pointer(pointer)?;
+        shared.pointer("/content/application~1json/example/code").cloned()
+    };
+    responses.filter_map(|(status, response)| Some((status.clone(), code(response)?))).collect()
 }

@@ -19,7 +19,11 @@ pub(super) struct Teller<'a> {
     story: &'a Story,
     server: Server,
     http: reqwest::Client,
+    pub(super) store: Arc<dyn Store>,
     admin: String,
+    /// The tokens of a session of its own, once the story has been told.
+    last: Option<String>,
+    pub(super) refresh: String,
     masks: Vec<Mask>,
 }
 
@@ -35,10 +39,26 @@ struct Mask {
 
 /// One request.
 #[derive(Clone, Debug, Default)]
-struct Request {
+pub(super) struct Request {
     path: BTreeMap<String, String>,
     query: BTreeMap<String, String>,
-    body: Option<Value>,
+    pub(super) body: Option<Value>,
+    /// A body that is sent as it is, instead.
+    pub(super) raw: Option<String>,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) by: As,
+}
+
+/// Who sends a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum As {
+    /// The administrator, in the way that the operation wants.
+    #[default]
+    Usual,
+    /// Somebody without credentials.
+    Nobody,
+    /// Somebody who guesses passwords.
+    Guesser,
 }
 
 impl<'a> Teller<'a> {
@@ -50,17 +70,35 @@ impl<'a> Teller<'a> {
         rbac::dev_users(store.as_ref(), COST).await.map_err(told)?;
         let limits = Limits { password_cost: COST, ..Limits::default() };
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(store, clock, limits, anywhere, None).await?;
+        let server = Server::start(Arc::clone(&store), clock, limits, anywhere, None).await?;
         let http = reqwest::Client::new();
-        let tokens: Value = http
-            .get(format!("http://{}/auth", server.address()))
-            .basic_auth("admin", Some(rbac::DEV_PASSWORD))
-            .send()
-            .await?
-            .json()
-            .await?;
-        let admin = tokens["access_token"].as_str().context("no token")?.to_owned();
-        Ok(Self { story, server, http, admin, masks: Vec::new() })
+        let teller = Self {
+            story,
+            server,
+            http,
+            store,
+            admin: String::new(),
+            last: None,
+            refresh: String::new(),
+            masks: Vec::new(),
+        };
+        let (admin, _) = teller.tokens().await?;
+        Ok(Self { admin, ..teller })
+    }
+
+    /// Starts a session that nothing has been told about.
+    pub(super) async fn log_in(&mut self) -> anyhow::Result<()> {
+        let (access, refresh) = self.tokens().await?;
+        (self.last, self.refresh) = (Some(access), refresh);
+        Ok(())
+    }
+
+    async fn tokens(&self) -> anyhow::Result<(String, String)> {
+        let url = format!("http://{}/auth", self.server.address());
+        let login = self.http.get(url).basic_auth("admin", Some(rbac::DEV_PASSWORD));
+        let tokens: Value = login.send().await?.json().await?;
+        let token = |name: &str| tokens[name].as_str().context("no token").map(str::to_owned);
+        Ok((token("access_token")?, token("refresh_token")?))
     }
 
     pub(super) async fn stop(self) -> anyhow::Result<()> {
@@ -91,6 +129,7 @@ impl<'a> Teller<'a> {
         if let Some(sensuctl) = &step.sensuctl {
             told["sensuctl"] = sensuctl.clone().into();
         }
+        self.refuse(operation, &asked).await?;
         if step.answer_of.is_none() {
             let (status, mut answer) = self.send(operation, &asked).await?;
             let documented = operation.documents(&status.to_string());
@@ -123,7 +162,7 @@ impl<'a> Teller<'a> {
     }
 
     /// What the step asks, with everything that it need not say.
-    fn request(&self, step: &Step, operation: &Operation) -> Request {
+    pub(super) fn request(&self, step: &Step, operation: &Operation) -> Request {
         let usual = self.story.path.get(&operation.tag);
         let parameters = operation.path.split('/').filter_map(|part| {
             let name = part.strip_prefix('{')?.strip_suffix('}')?;
@@ -131,7 +170,12 @@ impl<'a> Teller<'a> {
             let value = value.map_or("default", String::as_str);
             Some((name.to_owned(), value.to_owned()))
         });
-        Request { path: parameters.collect(), query: step.query.clone(), body: step.body.clone() }
+        Request {
+            path: parameters.collect(),
+            query: step.query.clone(),
+            body: step.body.clone(),
+            ..Request::default()
+        }
     }
 
     /// Asks for something that must be refused with this status.
@@ -147,7 +191,11 @@ impl<'a> Teller<'a> {
         Ok(answer)
     }
 
-    async fn send(&self, operation: &Operation, request: &Request) -> anyhow::Result<(u16, Value)> {
+    pub(super) async fn send(
+        &self,
+        operation: &Operation,
+        request: &Request,
+    ) -> anyhow::Result<(u16, Value)> {
         let mut url = reqwest::Url::parse(&format!("http://{}", self.server.address()))?;
         {
             let mut path = url.path_segments_mut().map_err(|()| anyhow!("no path"))?;
@@ -164,16 +212,13 @@ impl<'a> Teller<'a> {
         }
         let method = reqwest::Method::from_bytes(operation.method.as_bytes())?;
         let mut http = self.http.request(method, url);
-        if operation.value["security"] == json!([{ "basicAuth": [] }]) {
-            http = http.basic_auth("admin", Some(rbac::DEV_PASSWORD));
-        } else if operation.tag == "auth" {
-            let mut access = self.masks.iter().filter(|mask| mask.pointer == "/access_token");
-            let latest = access.next_back().and_then(|mask| mask.actual.as_str());
-            http = http.bearer_auth(latest.context("nobody has logged in")?);
-        } else {
-            http = http.bearer_auth(&self.admin);
+        http = self.signed(http, operation, request.by)?;
+        for (name, value) in &request.headers {
+            http = http.header(*name, value);
         }
-        if let Some(body) = &request.body {
+        if let Some(raw) = &request.raw {
+            http = http.header("content-type", "application/json").body(raw.clone());
+        } else if let Some(body) = &request.body {
             let mut body = body.clone();
             self.unmask(&mut body);
             http = http.json(&body);
@@ -189,6 +234,28 @@ impl<'a> Teller<'a> {
             false => serde_json::from_str(&text).with_context(|| format!("not JSON: {text}"))?,
         };
         Ok((status, value))
+    }
+
+    /// The request with the credentials of whoever sends it.
+    fn signed(
+        &self,
+        http: reqwest::RequestBuilder,
+        operation: &Operation,
+        by: As,
+    ) -> anyhow::Result<reqwest::RequestBuilder> {
+        let basic = operation.value["security"] == json!([{ "basicAuth": [] }]);
+        Ok(match by {
+            As::Nobody => http,
+            As::Guesser => http.basic_auth("carol", Some("a guess")),
+            As::Usual if basic => http.basic_auth("admin", Some(rbac::DEV_PASSWORD)),
+            As::Usual if operation.tag == "auth" => {
+                let mut access = self.masks.iter().filter(|mask| mask.pointer == "/access_token");
+                let told = access.next_back().and_then(|mask| mask.actual.as_str());
+                let latest = self.last.as_deref().or(told);
+                http.bearer_auth(latest.context("nobody has logged in")?)
+            }
+            As::Usual => http.bearer_auth(&self.admin),
+        })
     }
 
     fn mask(&self, value: &mut Value) {
