@@ -11,6 +11,7 @@ const LONGEST: usize = 600;
 
 /// Files that may name Dropshot, besides everything in `server/src/http/`.
 const DROPSHOT: &[&str] = &[
+    "server/src/access.rs",
     "server/src/error.rs",
     "server/src/front.rs",
     "server/src/server.rs",
