@@ -3,11 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-<<<<<<< HEAD
-use xtask::{bench, check, docs_ui, generate, tidy};
-=======
-use xtask::{bench, check, generate, store, tidy};
->>>>>>> 7b9e300 (store, tests: linearizable histories, pages that are not read ahead, one command for all store suites)
+use xtask::{bench, check, docs_ui, generate, store, tidy};
 
 /// Tasks of this workspace.
 #[derive(Parser)]
