@@ -17492,8 +17492,14 @@ Makes a key for the user in the body: `{"username": "ci"}`, with `expires_at` if
 
 Sends a `POST` request to `/apis/core/v2/apikeys`
 
+Arguments:
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `body`
 ```ignore
 let response = client.api_key_create()
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -17528,10 +17534,12 @@ Sends a `DELETE` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.api_key_delete()
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -17547,11 +17555,15 @@ Sends a `PATCH` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.api_key_patch()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -17641,9 +17653,11 @@ The embedded store has exactly one member, so another one is refused with 400, a
 Sends a `POST` request to `/apis/core/v2/cluster/members`
 
 Arguments:
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `peer_addrs`: Where other members reach it: addresses separated by commas. May also come as a form in the body.
 ```ignore
 let response = client.cluster_member_add()
+    .dry_run(dry_run)
     .peer_addrs(peer_addrs)
     .send()
     .await;
@@ -17659,10 +17673,12 @@ Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
 
 Arguments:
 - `id`: The member's number in hexadecimal, without a prefix.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `peer_addrs`: Where other members reach it: addresses separated by commas. May also come as a form in the body.
 ```ignore
 let response = client.cluster_member_update()
     .id(id)
+    .dry_run(dry_run)
     .peer_addrs(peer_addrs)
     .send()
     .await;
@@ -17678,9 +17694,11 @@ Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
 
 Arguments:
 - `id`: The member's number in hexadecimal, without a prefix.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.cluster_member_remove()
     .id(id)
+    .dry_run(dry_run)
     .send()
     .await;
 ```*/
@@ -17716,8 +17734,14 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 
 Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
 
+Arguments:
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `body`
 ```ignore
 let response = client.cluster_role_binding_create()
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -17752,12 +17776,16 @@ Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
 ```ignore
 let response = client.cluster_role_binding_put()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -17775,10 +17803,12 @@ Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.cluster_role_binding_delete()
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -17794,11 +17824,15 @@ Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.cluster_role_binding_patch()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -17836,8 +17870,14 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 
 Sends a `POST` request to `/apis/core/v2/clusterroles`
 
+Arguments:
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `body`
 ```ignore
 let response = client.cluster_role_create()
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -17872,12 +17912,16 @@ Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
 ```ignore
 let response = client.cluster_role_put()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -17895,10 +17939,12 @@ Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.cluster_role_delete()
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -17914,11 +17960,15 @@ Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.cluster_role_patch()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -18117,8 +18167,14 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 
 Sends a `POST` request to `/apis/core/v2/namespaces`
 
+Arguments:
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `body`
 ```ignore
 let response = client.namespace_create()
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18153,12 +18209,16 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
 ```ignore
 let response = client.namespace_put()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18177,11 +18237,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `cascade`: `true` removes the namespace with everything in it, at once. Default `false`.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.namespace_delete()
     .namespace(namespace)
     .cascade(cascade)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18222,10 +18284,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.asset_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18263,6 +18329,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -18270,6 +18338,8 @@ Arguments:
 let response = client.asset_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18288,11 +18358,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.asset_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18309,12 +18381,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.asset_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -18356,10 +18432,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.check_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18397,6 +18477,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -18404,6 +18486,8 @@ Arguments:
 let response = client.check_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18422,11 +18506,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.check_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18443,12 +18529,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.check_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -18466,11 +18556,15 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/ex
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.check_execute()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18488,6 +18582,8 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the check.
 - `type_`: When the hooks run: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -18496,6 +18592,8 @@ let response = client.check_hook_add()
     .namespace(namespace)
     .name(name)
     .type_(type_)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18516,6 +18614,7 @@ Arguments:
 - `name`: The name of the check.
 - `type_`: When the hook runs: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
 - `hook`: The name of the hook.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.check_hook_remove()
@@ -18523,6 +18622,7 @@ let response = client.check_hook_remove()
     .name(name)
     .type_(type_)
     .hook(hook)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18563,10 +18663,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/entities`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.entity_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18604,6 +18708,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -18611,6 +18717,8 @@ Arguments:
 let response = client.entity_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18629,11 +18737,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/entities/{name
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.entity_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18650,12 +18760,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.entity_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -18697,10 +18811,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.event_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18768,6 +18886,8 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `entity`: The name of the entity.
 - `check`: The name of the check.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -18776,6 +18896,8 @@ let response = client.event_put()
     .namespace(namespace)
     .entity(entity)
     .check(check)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18795,12 +18917,14 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `entity`: The name of the entity.
 - `check`: The name of the check.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.event_delete()
     .namespace(namespace)
     .entity(entity)
     .check(check)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18863,6 +18987,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -18870,6 +18996,8 @@ Arguments:
 let response = client.extension_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -18888,11 +19016,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{na
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.extension_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -18909,12 +19039,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{nam
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.extension_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -18956,10 +19090,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.filter_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -18997,6 +19135,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19004,6 +19144,8 @@ Arguments:
 let response = client.filter_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19022,11 +19164,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.filter_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19043,12 +19187,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.filter_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -19090,10 +19238,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.handler_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -19131,6 +19283,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19138,6 +19292,8 @@ Arguments:
 let response = client.handler_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19156,11 +19312,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.handler_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19177,12 +19335,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.handler_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -19224,10 +19386,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.hook_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -19265,6 +19431,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19272,6 +19440,8 @@ Arguments:
 let response = client.hook_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19290,11 +19460,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.hook_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19311,12 +19483,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.hook_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -19358,10 +19534,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.mutator_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -19399,6 +19579,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19406,6 +19588,8 @@ Arguments:
 let response = client.mutator_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19424,11 +19608,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.mutator_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19445,12 +19631,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.mutator_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -19492,10 +19682,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.role_binding_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -19533,6 +19727,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{nam
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19540,6 +19736,8 @@ Arguments:
 let response = client.role_binding_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19558,11 +19756,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.role_binding_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19579,12 +19779,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{n
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.role_binding_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -19626,10 +19830,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.role_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -19667,6 +19875,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19674,6 +19884,8 @@ Arguments:
 let response = client.role_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19692,11 +19904,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.role_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19713,12 +19927,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.role_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -19760,10 +19978,14 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 
 Arguments:
 - `namespace`: The namespace, for example `default`.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.silenced_create()
     .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -19801,6 +20023,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -19808,6 +20032,8 @@ Arguments:
 let response = client.silenced_put()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -19826,11 +20052,13 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.silenced_delete()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
     .if_match(if_match)
     .send()
     .await;
@@ -19847,12 +20075,16 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}
 Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
 let response = client.silenced_patch()
     .namespace(namespace)
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .body(body)
     .send()
@@ -20013,8 +20245,14 @@ Needs a username and a password of at least 8 and at most 72 bytes. Refused with
 
 Sends a `POST` request to `/apis/core/v2/users`
 
+Arguments:
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `body`
 ```ignore
 let response = client.user_create()
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -20049,12 +20287,16 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
 ```ignore
 let response = client.user_put()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .if_match(if_match)
     .if_none_match(if_none_match)
     .body(body)
@@ -20072,9 +20314,11 @@ Sends a `DELETE` request to `/apis/core/v2/users/{name}`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_disable()
     .name(name)
+    .dry_run(dry_run)
     .send()
     .await;
 ```*/
@@ -20089,9 +20333,11 @@ Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_groups_clear()
     .name(name)
+    .dry_run(dry_run)
     .send()
     .await;
 ```*/
@@ -20107,10 +20353,12 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/groups/{group}`
 Arguments:
 - `name`: The name of the user.
 - `group`: The name of the group. Any text.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_group_add()
     .name(name)
     .group(group)
+    .dry_run(dry_run)
     .send()
     .await;
 ```*/
@@ -20126,10 +20374,12 @@ Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups/{group}`
 Arguments:
 - `name`: The name of the user.
 - `group`: The name of the group. Any text.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_group_remove()
     .name(name)
     .group(group)
+    .dry_run(dry_run)
     .send()
     .await;
 ```*/
@@ -20144,10 +20394,14 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/password`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.user_password()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -20163,9 +20417,11 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/reinstate`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_reinstate()
     .name(name)
+    .dry_run(dry_run)
     .send()
     .await;
 ```*/
@@ -20180,10 +20436,14 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/reset_password`
 
 Arguments:
 - `name`: The name of the object.
+- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
 ```ignore
 let response = client.user_password_reset()
     .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
     .body(body)
     .send()
     .await;
@@ -20646,14 +20906,38 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ApiKeyCreate<'a> {
         client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::ApiKey, String>,
     }
     impl<'a> ApiKeyCreate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -20677,7 +20961,9 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::NewApiKey>, Error<types::Error>> {
-            let Self { client, body } = self;
+            let Self { client, dry_run, strict, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::ApiKey::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -20699,6 +20985,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -20898,6 +21186,7 @@ pub mod builder {
     pub struct ApiKeyDelete<'a> {
         client: &'a super::Client,
         name: Result<types::ApiKeyDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ApiKeyDelete<'a> {
@@ -20905,6 +21194,7 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -20917,6 +21207,16 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ApiKeyDeleteName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -20934,8 +21234,9 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/apikeys/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, name, if_match } = self;
+            let Self { client, name, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/apikeys/{}", client.baseurl, encode_path(& name
@@ -20960,6 +21261,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -21031,6 +21333,8 @@ pub mod builder {
     pub struct ApiKeyPatch<'a> {
         client: &'a super::Client,
         name: Result<types::ApiKeyPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -21039,6 +21343,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -21052,6 +21358,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ApiKeyPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -21080,8 +21406,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ApiKey>, Error<types::Error>> {
-            let Self { client, name, if_match, body } = self;
+            let Self { client, name, dry_run, strict, if_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -21108,6 +21436,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -21669,14 +21999,26 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterMemberAdd<'a> {
         client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
         peer_addrs: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ClusterMemberAdd<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                dry_run: Ok(None),
                 peer_addrs: Ok(None),
             }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
         }
         pub fn peer_addrs<V>(mut self, value: V) -> Self
         where
@@ -21695,7 +22037,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
-            let Self { client, peer_addrs } = self;
+            let Self { client, dry_run, peer_addrs } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
             let url = format!("{}/apis/core/v2/cluster/members", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -21714,6 +22057,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .query(&progenitor_client::QueryParam::new("peer-addrs", &peer_addrs))
                 .headers(header_map)
                 .build()?;
@@ -21779,6 +22123,7 @@ pub mod builder {
     pub struct ClusterMemberUpdate<'a> {
         client: &'a super::Client,
         id: Result<types::ClusterMemberUpdateId, String>,
+        dry_run: Result<Option<bool>, String>,
         peer_addrs: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ClusterMemberUpdate<'a> {
@@ -21786,6 +22131,7 @@ pub mod builder {
             Self {
                 client: client,
                 id: Err("id was not initialized".to_string()),
+                dry_run: Ok(None),
                 peer_addrs: Ok(None),
             }
         }
@@ -21798,6 +22144,16 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ClusterMemberUpdateId` for id failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
             self
         }
         pub fn peer_addrs<V>(mut self, value: V) -> Self
@@ -21817,8 +22173,9 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
-            let Self { client, id, peer_addrs } = self;
+            let Self { client, id, dry_run, peer_addrs } = self;
             let id = id.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/cluster/members/{}", client.baseurl, encode_path(& id
@@ -21840,6 +22197,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .query(&progenitor_client::QueryParam::new("peer-addrs", &peer_addrs))
                 .headers(header_map)
                 .build()?;
@@ -21905,12 +22263,14 @@ pub mod builder {
     pub struct ClusterMemberRemove<'a> {
         client: &'a super::Client,
         id: Result<types::ClusterMemberRemoveId, String>,
+        dry_run: Result<Option<bool>, String>,
     }
     impl<'a> ClusterMemberRemove<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 id: Err("id was not initialized".to_string()),
+                dry_run: Ok(None),
             }
         }
         pub fn id<V>(mut self, value: V) -> Self
@@ -21924,12 +22284,23 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         ///Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
-            let Self { client, id } = self;
+            let Self { client, id, dry_run } = self;
             let id = id.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/cluster/members/{}", client.baseurl, encode_path(& id
                 .to_string()),
@@ -21950,6 +22321,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -22170,14 +22542,38 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleBindingCreate<'a> {
         client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::ClusterRoleBinding, String>,
     }
     impl<'a> ClusterRoleBindingCreate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -22207,7 +22603,9 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
-            let Self { client, body } = self;
+            let Self { client, dry_run, strict, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| {
                     types::ClusterRoleBinding::try_from(v).map_err(|e| e.to_string())
@@ -22231,6 +22629,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -22438,6 +22838,8 @@ pub mod builder {
     pub struct ClusterRoleBindingPut<'a> {
         client: &'a super::Client,
         name: Result<types::ClusterRoleBindingPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::ClusterRoleBinding, String>,
@@ -22447,6 +22849,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -22462,6 +22866,26 @@ pub mod builder {
                     "conversion to `ClusterRoleBindingPutName` for name failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -22518,8 +22942,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
-            let Self { client, name, if_match, if_none_match, body } = self;
+            let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -22554,6 +22980,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -22632,6 +23060,7 @@ pub mod builder {
     pub struct ClusterRoleBindingDelete<'a> {
         client: &'a super::Client,
         name: Result<types::ClusterRoleBindingDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ClusterRoleBindingDelete<'a> {
@@ -22639,6 +23068,7 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -22652,6 +23082,16 @@ pub mod builder {
                     "conversion to `ClusterRoleBindingDeleteName` for name failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -22669,8 +23109,9 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, name, if_match } = self;
+            let Self { client, name, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
@@ -22695,6 +23136,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -22766,6 +23208,8 @@ pub mod builder {
     pub struct ClusterRoleBindingPatch<'a> {
         client: &'a super::Client,
         name: Result<types::ClusterRoleBindingPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -22774,6 +23218,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -22788,6 +23234,26 @@ pub mod builder {
                     "conversion to `ClusterRoleBindingPatchName` for name failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -22816,8 +23282,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
-            let Self { client, name, if_match, body } = self;
+            let Self { client, name, dry_run, strict, if_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -22844,6 +23312,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -23085,14 +23555,38 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleCreate<'a> {
         client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::ClusterRole, String>,
     }
     impl<'a> ClusterRoleCreate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -23120,7 +23614,9 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
-            let Self { client, body } = self;
+            let Self { client, dry_run, strict, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::ClusterRole::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -23142,6 +23638,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -23348,6 +23846,8 @@ pub mod builder {
     pub struct ClusterRolePut<'a> {
         client: &'a super::Client,
         name: Result<types::ClusterRolePutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::ClusterRole, String>,
@@ -23357,6 +23857,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -23371,6 +23873,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ClusterRolePutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -23425,8 +23947,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
-            let Self { client, name, if_match, if_none_match, body } = self;
+            let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -23459,6 +23983,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -23537,6 +24063,7 @@ pub mod builder {
     pub struct ClusterRoleDelete<'a> {
         client: &'a super::Client,
         name: Result<types::ClusterRoleDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ClusterRoleDelete<'a> {
@@ -23544,6 +24071,7 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -23556,6 +24084,16 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ClusterRoleDeleteName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -23573,8 +24111,9 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, name, if_match } = self;
+            let Self { client, name, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
@@ -23599,6 +24138,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -23670,6 +24210,8 @@ pub mod builder {
     pub struct ClusterRolePatch<'a> {
         client: &'a super::Client,
         name: Result<types::ClusterRolePatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -23678,6 +24220,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -23691,6 +24235,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ClusterRolePatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -23719,8 +24283,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
-            let Self { client, name, if_match, body } = self;
+            let Self { client, name, dry_run, strict, if_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -23747,6 +24313,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -25074,14 +25642,38 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct NamespaceCreate<'a> {
         client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Namespace, String>,
     }
     impl<'a> NamespaceCreate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -25107,7 +25699,9 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
-            let Self { client, body } = self;
+            let Self { client, dry_run, strict, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -25129,6 +25723,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -25336,6 +25932,8 @@ pub mod builder {
     pub struct NamespacePut<'a> {
         client: &'a super::Client,
         namespace: Result<types::NamespacePutNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Namespace, String>,
@@ -25345,6 +25943,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -25360,6 +25960,26 @@ pub mod builder {
                     "conversion to `NamespacePutNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -25412,8 +26032,18 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
-            let Self { client, namespace, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -25446,6 +26076,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -25525,6 +26157,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::NamespaceDeleteNamespace, String>,
         cascade: Result<Option<bool>, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> NamespaceDelete<'a> {
@@ -25533,6 +26166,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 cascade: Ok(None),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -25558,6 +26192,16 @@ pub mod builder {
                 .map_err(|_| "conversion to `bool` for cascade failed".to_string());
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -25573,9 +26217,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, cascade, if_match } = self;
+            let Self { client, namespace, cascade, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let cascade = cascade.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}", client.baseurl, encode_path(& namespace
@@ -25601,6 +26246,7 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("cascade", &cascade))
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -25857,6 +26503,8 @@ pub mod builder {
     pub struct AssetCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::AssetCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Asset, String>,
     }
     impl<'a> AssetCreate<'a> {
@@ -25864,6 +26512,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -25877,6 +26527,26 @@ pub mod builder {
                     "conversion to `AssetCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -25901,8 +26571,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -25927,6 +26599,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -26153,6 +26827,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::AssetPutNamespace, String>,
         name: Result<types::AssetPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Asset, String>,
@@ -26163,6 +26839,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -26186,6 +26864,26 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|_| "conversion to `AssetPutName` for name failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -26236,9 +26934,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -26271,6 +26980,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -26357,6 +27068,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::AssetDeleteNamespace, String>,
         name: Result<types::AssetDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> AssetDelete<'a> {
@@ -26365,6 +27077,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -26391,6 +27104,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -26406,9 +27129,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
@@ -26433,6 +27157,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -26505,6 +27230,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::AssetPatchNamespace, String>,
         name: Result<types::AssetPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -26514,6 +27241,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -26539,6 +27268,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `AssetPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -26567,9 +27316,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -26596,6 +27347,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -26862,6 +27615,8 @@ pub mod builder {
     pub struct CheckCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::CheckCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::CheckConfig, String>,
     }
     impl<'a> CheckCreate<'a> {
@@ -26869,6 +27624,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -26882,6 +27639,26 @@ pub mod builder {
                     "conversion to `CheckCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -26910,8 +27687,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -26936,6 +27715,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -27162,6 +27943,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::CheckPutNamespace, String>,
         name: Result<types::CheckPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::CheckConfig, String>,
@@ -27172,6 +27955,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -27195,6 +27980,26 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|_| "conversion to `CheckPutName` for name failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -27249,9 +28054,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -27284,6 +28100,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -27370,6 +28188,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::CheckDeleteNamespace, String>,
         name: Result<types::CheckDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> CheckDelete<'a> {
@@ -27378,6 +28197,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -27404,6 +28224,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -27419,9 +28249,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, encode_path(&
@@ -27446,6 +28277,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -27518,6 +28350,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::CheckPatchNamespace, String>,
         name: Result<types::CheckPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -27527,6 +28361,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -27552,6 +28388,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `CheckPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -27580,9 +28436,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -27609,6 +28467,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -27695,6 +28555,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::CheckExecuteNamespace, String>,
         name: Result<types::CheckExecuteName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::AdhocRequest, String>,
     }
     impl<'a> CheckExecute<'a> {
@@ -27703,6 +28565,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -27727,6 +28591,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `CheckExecuteName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -27755,9 +28639,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Issued>, Error<types::Error>> {
-            let Self { client, namespace, name, body } = self;
+            let Self { client, namespace, name, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| {
                     types::AdhocRequest::try_from(v).map_err(|e| e.to_string())
@@ -27784,6 +28670,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -27864,6 +28752,8 @@ pub mod builder {
         namespace: Result<types::CheckHookAddNamespace, String>,
         name: Result<types::CheckHookAddName, String>,
         type_: Result<types::CheckHookAddType, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::HookList, String>,
@@ -27875,6 +28765,8 @@ pub mod builder {
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
@@ -27912,6 +28804,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `CheckHookAddType` for type_ failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -27953,10 +28865,22 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, type_, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                type_,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
             let type_ = type_.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
@@ -27988,6 +28912,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -28076,6 +29002,7 @@ pub mod builder {
         name: Result<types::CheckHookRemoveName, String>,
         type_: Result<types::CheckHookRemoveType, String>,
         hook: Result<types::CheckHookRemoveHook, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> CheckHookRemove<'a> {
@@ -28086,6 +29013,7 @@ pub mod builder {
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 hook: Err("hook was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -28134,6 +29062,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -28149,11 +29087,12 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, type_, hook, if_match } = self;
+            let Self { client, namespace, name, type_, hook, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
             let type_ = type_.map_err(Error::InvalidRequest)?;
             let hook = hook.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}/hook/{}", client
@@ -28180,6 +29119,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -28430,6 +29370,8 @@ pub mod builder {
     pub struct EntityCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::EntityCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Entity, String>,
     }
     impl<'a> EntityCreate<'a> {
@@ -28437,6 +29379,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -28450,6 +29394,26 @@ pub mod builder {
                     "conversion to `EntityCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -28474,8 +29438,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Entity::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -28500,6 +29466,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -28728,6 +29696,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::EntityPutNamespace, String>,
         name: Result<types::EntityPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Entity, String>,
@@ -28738,6 +29708,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -28763,6 +29735,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `EntityPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -28813,9 +29805,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -28848,6 +29851,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -28934,6 +29939,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::EntityDeleteNamespace, String>,
         name: Result<types::EntityDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> EntityDelete<'a> {
@@ -28942,6 +29948,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -28968,6 +29975,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -28983,9 +30000,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl,
@@ -29010,6 +30028,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -29082,6 +30101,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::EntityPatchNamespace, String>,
         name: Result<types::EntityPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -29091,6 +30112,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -29116,6 +30139,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `EntityPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -29144,9 +30187,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -29173,6 +30218,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -29436,6 +30483,8 @@ pub mod builder {
     pub struct EventCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::EventCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Event, String>,
     }
     impl<'a> EventCreate<'a> {
@@ -29443,6 +30492,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -29456,6 +30507,26 @@ pub mod builder {
                     "conversion to `EventCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -29480,8 +30551,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Event>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Event::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -29506,6 +30579,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -29944,6 +31019,8 @@ pub mod builder {
         namespace: Result<types::EventPutNamespace, String>,
         entity: Result<types::EventPutEntity, String>,
         check: Result<types::EventPutCheck, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Event, String>,
@@ -29955,6 +31032,8 @@ pub mod builder {
                 namespace: Err("namespace was not initialized".to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -29991,6 +31070,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `EventPutCheck` for check failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -30046,6 +31145,8 @@ pub mod builder {
                 namespace,
                 entity,
                 check,
+                dry_run,
+                strict,
                 if_match,
                 if_none_match,
                 body,
@@ -30053,6 +31154,8 @@ pub mod builder {
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let entity = entity.map_err(Error::InvalidRequest)?;
             let check = check.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -30086,6 +31189,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -30173,6 +31278,7 @@ pub mod builder {
         namespace: Result<types::EventDeleteNamespace, String>,
         entity: Result<types::EventDeleteEntity, String>,
         check: Result<types::EventDeleteCheck, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> EventDelete<'a> {
@@ -30182,6 +31288,7 @@ pub mod builder {
                 namespace: Err("namespace was not initialized".to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -30219,6 +31326,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -30234,10 +31351,11 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, entity, check, if_match } = self;
+            let Self { client, namespace, entity, check, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let entity = entity.map_err(Error::InvalidRequest)?;
             let check = check.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl,
@@ -30263,6 +31381,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -30660,6 +31779,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::ExtensionPutNamespace, String>,
         name: Result<types::ExtensionPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Extension, String>,
@@ -30670,6 +31791,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -30696,6 +31819,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ExtensionPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -30748,9 +31891,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -30783,6 +31937,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -30869,6 +32025,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::ExtensionDeleteNamespace, String>,
         name: Result<types::ExtensionDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ExtensionDelete<'a> {
@@ -30877,6 +32034,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -30903,6 +32061,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -30918,9 +32086,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
@@ -30945,6 +32114,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -31017,6 +32187,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::ExtensionPatchNamespace, String>,
         name: Result<types::ExtensionPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -31026,6 +32198,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -31051,6 +32225,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `ExtensionPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -31079,9 +32273,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -31108,6 +32304,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -31375,6 +32573,8 @@ pub mod builder {
     pub struct FilterCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::FilterCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::EventFilter, String>,
     }
     impl<'a> FilterCreate<'a> {
@@ -31382,6 +32582,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -31395,6 +32597,26 @@ pub mod builder {
                     "conversion to `FilterCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -31423,8 +32645,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::EventFilter::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -31449,6 +32673,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -31677,6 +32903,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::FilterPutNamespace, String>,
         name: Result<types::FilterPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::EventFilter, String>,
@@ -31687,6 +32915,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -31712,6 +32942,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `FilterPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -31766,9 +33016,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -31801,6 +33062,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -31887,6 +33150,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::FilterDeleteNamespace, String>,
         name: Result<types::FilterDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> FilterDelete<'a> {
@@ -31895,6 +33159,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -31921,6 +33186,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -31936,9 +33211,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
@@ -31963,6 +33239,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -32035,6 +33312,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::FilterPatchNamespace, String>,
         name: Result<types::FilterPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -32044,6 +33323,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -32069,6 +33350,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `FilterPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -32097,9 +33398,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -32126,6 +33429,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -32393,6 +33698,8 @@ pub mod builder {
     pub struct HandlerCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::HandlerCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Handler, String>,
     }
     impl<'a> HandlerCreate<'a> {
@@ -32400,6 +33707,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -32413,6 +33722,26 @@ pub mod builder {
                     "conversion to `HandlerCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -32437,8 +33766,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Handler::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -32463,6 +33794,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -32692,6 +34025,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HandlerPutNamespace, String>,
         name: Result<types::HandlerPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Handler, String>,
@@ -32702,6 +34037,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -32728,6 +34065,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `HandlerPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -32778,9 +34135,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -32813,6 +34181,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -32899,6 +34269,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HandlerDeleteNamespace, String>,
         name: Result<types::HandlerDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> HandlerDelete<'a> {
@@ -32907,6 +34278,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -32933,6 +34305,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -32948,9 +34330,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
@@ -32975,6 +34358,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -33047,6 +34431,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HandlerPatchNamespace, String>,
         name: Result<types::HandlerPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -33056,6 +34442,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -33081,6 +34469,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `HandlerPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -33109,9 +34517,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -33138,6 +34548,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -33404,6 +34816,8 @@ pub mod builder {
     pub struct HookCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::HookCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::HookConfig, String>,
     }
     impl<'a> HookCreate<'a> {
@@ -33411,6 +34825,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -33424,6 +34840,26 @@ pub mod builder {
                     "conversion to `HookCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -33452,8 +34888,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::HookConfig::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -33478,6 +34916,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -33704,6 +35144,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HookPutNamespace, String>,
         name: Result<types::HookPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::HookConfig, String>,
@@ -33714,6 +35156,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -33737,6 +35181,26 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|_| "conversion to `HookPutName` for name failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -33791,9 +35255,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -33826,6 +35301,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -33912,6 +35389,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HookDeleteNamespace, String>,
         name: Result<types::HookDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> HookDelete<'a> {
@@ -33920,6 +35398,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -33946,6 +35425,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -33961,9 +35450,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, encode_path(&
@@ -33988,6 +35478,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -34060,6 +35551,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::HookPatchNamespace, String>,
         name: Result<types::HookPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -34069,6 +35562,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -34093,6 +35588,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `HookPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -34121,9 +35636,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -34150,6 +35667,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -34417,6 +35936,8 @@ pub mod builder {
     pub struct MutatorCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::MutatorCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Mutator, String>,
     }
     impl<'a> MutatorCreate<'a> {
@@ -34424,6 +35945,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -34437,6 +35960,26 @@ pub mod builder {
                     "conversion to `MutatorCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -34461,8 +36004,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Mutator::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -34487,6 +36032,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -34716,6 +36263,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::MutatorPutNamespace, String>,
         name: Result<types::MutatorPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Mutator, String>,
@@ -34726,6 +36275,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -34752,6 +36303,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `MutatorPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -34802,9 +36373,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -34837,6 +36419,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -34923,6 +36507,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::MutatorDeleteNamespace, String>,
         name: Result<types::MutatorDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> MutatorDelete<'a> {
@@ -34931,6 +36516,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -34957,6 +36543,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -34972,9 +36568,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
@@ -34999,6 +36596,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -35071,6 +36669,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::MutatorPatchNamespace, String>,
         name: Result<types::MutatorPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -35080,6 +36680,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -35105,6 +36707,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `MutatorPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -35133,9 +36755,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -35162,6 +36786,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -35429,6 +37055,8 @@ pub mod builder {
     pub struct RoleBindingCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::RoleBindingCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::RoleBinding, String>,
     }
     impl<'a> RoleBindingCreate<'a> {
@@ -35436,6 +37064,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -35449,6 +37079,26 @@ pub mod builder {
                     "conversion to `RoleBindingCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -35477,8 +37127,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::RoleBinding::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -35503,6 +37155,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -35732,6 +37386,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RoleBindingPutNamespace, String>,
         name: Result<types::RoleBindingPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::RoleBinding, String>,
@@ -35742,6 +37398,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -35768,6 +37426,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `RoleBindingPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -35822,9 +37500,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -35857,6 +37546,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -35943,6 +37634,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RoleBindingDeleteNamespace, String>,
         name: Result<types::RoleBindingDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> RoleBindingDelete<'a> {
@@ -35951,6 +37643,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -35977,6 +37670,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -35992,9 +37695,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
@@ -36019,6 +37723,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -36091,6 +37796,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RoleBindingPatchNamespace, String>,
         name: Result<types::RoleBindingPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -36100,6 +37807,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -36125,6 +37834,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `RoleBindingPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -36153,9 +37882,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -36182,6 +37913,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -36445,6 +38178,8 @@ pub mod builder {
     pub struct RoleCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::RoleCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Role, String>,
     }
     impl<'a> RoleCreate<'a> {
@@ -36452,6 +38187,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -36465,6 +38202,26 @@ pub mod builder {
                     "conversion to `RoleCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -36489,8 +38246,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Role::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -36515,6 +38274,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -36741,6 +38502,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RolePutNamespace, String>,
         name: Result<types::RolePutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Role, String>,
@@ -36751,6 +38514,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -36774,6 +38539,26 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|_| "conversion to `RolePutName` for name failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -36824,9 +38609,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -36859,6 +38655,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -36945,6 +38743,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RoleDeleteNamespace, String>,
         name: Result<types::RoleDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> RoleDelete<'a> {
@@ -36953,6 +38752,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -36979,6 +38779,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -36994,9 +38804,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
@@ -37021,6 +38832,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -37093,6 +38905,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::RolePatchNamespace, String>,
         name: Result<types::RolePatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -37102,6 +38916,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -37126,6 +38942,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `RolePatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -37154,9 +38990,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -37183,6 +39021,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -37450,6 +39290,8 @@ pub mod builder {
     pub struct SilencedCreate<'a> {
         client: &'a super::Client,
         namespace: Result<types::SilencedCreateNamespace, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Silenced, String>,
     }
     impl<'a> SilencedCreate<'a> {
@@ -37457,6 +39299,8 @@ pub mod builder {
             Self {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -37470,6 +39314,26 @@ pub mod builder {
                     "conversion to `SilencedCreateNamespace` for namespace failed"
                         .to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -37494,8 +39358,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
-            let Self { client, namespace, body } = self;
+            let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Silenced::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -37520,6 +39386,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -37749,6 +39617,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::SilencedPutNamespace, String>,
         name: Result<types::SilencedPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::Silenced, String>,
@@ -37759,6 +39629,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -37785,6 +39657,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `SilencedPutName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -37835,9 +39727,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, if_none_match, body } = self;
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -37870,6 +39773,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -37956,6 +39861,7 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::SilencedDeleteNamespace, String>,
         name: Result<types::SilencedDeleteName, String>,
+        dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> SilencedDelete<'a> {
@@ -37964,6 +39870,7 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
                 if_match: Ok(None),
             }
         }
@@ -37990,6 +39897,16 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         pub fn if_match<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -38005,9 +39922,10 @@ pub mod builder {
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match } = self;
+            let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
@@ -38032,6 +39950,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -38104,6 +40023,8 @@ pub mod builder {
         client: &'a super::Client,
         namespace: Result<types::SilencedPatchNamespace, String>,
         name: Result<types::SilencedPatchName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         body: Result<types::MergePatch, String>,
     }
@@ -38113,6 +40034,8 @@ pub mod builder {
                 client: client,
                 namespace: Err("namespace was not initialized".to_string()),
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -38138,6 +40061,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `SilencedPatchName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -38166,9 +40109,11 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
-            let Self { client, namespace, name, if_match, body } = self;
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -38195,6 +40140,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -39297,14 +41244,38 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserCreate<'a> {
         client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::User, String>,
     }
     impl<'a> UserCreate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -39328,7 +41299,9 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
-            let Self { client, body } = self;
+            let Self { client, dry_run, strict, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::User::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -39350,6 +41323,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -39554,6 +41529,8 @@ pub mod builder {
     pub struct UserPut<'a> {
         client: &'a super::Client,
         name: Result<types::UserPutName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::User, String>,
@@ -39563,6 +41540,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -39575,6 +41554,26 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|_| "conversion to `UserPutName` for name failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -39625,8 +41624,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
-            let Self { client, name, if_match, if_none_match, body } = self;
+            let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body
@@ -39659,6 +41660,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -39737,12 +41740,14 @@ pub mod builder {
     pub struct UserDisable<'a> {
         client: &'a super::Client,
         name: Result<types::UserDisableName, String>,
+        dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserDisable<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
             }
         }
         pub fn name<V>(mut self, value: V) -> Self
@@ -39756,10 +41761,21 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         ///Sends a `DELETE` request to `/apis/core/v2/users/{name}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, name } = self;
+            let Self { client, name, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}", client.baseurl, encode_path(& name
                 .to_string()),
@@ -39780,6 +41796,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -39844,12 +41861,14 @@ pub mod builder {
     pub struct UserGroupsClear<'a> {
         client: &'a super::Client,
         name: Result<types::UserGroupsClearName, String>,
+        dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserGroupsClear<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
             }
         }
         pub fn name<V>(mut self, value: V) -> Self
@@ -39863,10 +41882,21 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         ///Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, name } = self;
+            let Self { client, name, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/groups", client.baseurl, encode_path(& name
                 .to_string()),
@@ -39887,6 +41917,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -39952,6 +41983,7 @@ pub mod builder {
         client: &'a super::Client,
         name: Result<types::UserGroupAddName, String>,
         group: Result<types::UserGroupAddGroup, String>,
+        dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserGroupAdd<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -39959,6 +41991,7 @@ pub mod builder {
                 client: client,
                 name: Err("name was not initialized".to_string()),
                 group: Err("group was not initialized".to_string()),
+                dry_run: Ok(None),
             }
         }
         pub fn name<V>(mut self, value: V) -> Self
@@ -39983,13 +42016,24 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}/groups/{group}`
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
-            let Self { client, name, group } = self;
+            let Self { client, name, group, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let group = group.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, encode_path(& name
                 .to_string()), encode_path(& group.to_string()),
@@ -40010,6 +42054,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -40075,6 +42120,7 @@ pub mod builder {
         client: &'a super::Client,
         name: Result<types::UserGroupRemoveName, String>,
         group: Result<types::UserGroupRemoveGroup, String>,
+        dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserGroupRemove<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -40082,6 +42128,7 @@ pub mod builder {
                 client: client,
                 name: Err("name was not initialized".to_string()),
                 group: Err("group was not initialized".to_string()),
+                dry_run: Ok(None),
             }
         }
         pub fn name<V>(mut self, value: V) -> Self
@@ -40106,11 +42153,22 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         ///Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups/{group}`
         pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, name, group } = self;
+            let Self { client, name, group, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let group = group.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, encode_path(& name
                 .to_string()), encode_path(& group.to_string()),
@@ -40131,6 +42189,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -40195,6 +42254,8 @@ pub mod builder {
     pub struct UserPassword<'a> {
         client: &'a super::Client,
         name: Result<types::UserPasswordName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::Password, String>,
     }
     impl<'a> UserPassword<'a> {
@@ -40202,6 +42263,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -40214,6 +42277,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `UserPasswordName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -40238,8 +42321,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
-            let Self { client, name, body } = self;
+            let Self { client, name, dry_run, strict, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| types::Password::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
@@ -40264,6 +42349,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -40342,12 +42429,14 @@ pub mod builder {
     pub struct UserReinstate<'a> {
         client: &'a super::Client,
         name: Result<types::UserReinstateName, String>,
+        dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserReinstate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
             }
         }
         pub fn name<V>(mut self, value: V) -> Self
@@ -40361,12 +42450,23 @@ pub mod builder {
                 });
             self
         }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}/reinstate`
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
-            let Self { client, name } = self;
+            let Self { client, name, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/reinstate", client.baseurl, encode_path(& name
                 .to_string()),
@@ -40387,6 +42487,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -40451,6 +42552,8 @@ pub mod builder {
     pub struct UserPasswordReset<'a> {
         client: &'a super::Client,
         name: Result<types::UserPasswordResetName, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
         body: Result<types::builder::PasswordHash, String>,
     }
     impl<'a> UserPasswordReset<'a> {
@@ -40458,6 +42561,8 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
             }
         }
@@ -40470,6 +42575,26 @@ pub mod builder {
                 .map_err(|_| {
                     "conversion to `UserPasswordResetName` for name failed".to_string()
                 });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -40498,8 +42623,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
-            let Self { client, name, body } = self;
+            let Self { client, name, dry_run, strict, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
             let body = body
                 .and_then(|v| {
                     types::PasswordHash::try_from(v).map_err(|e| e.to_string())
@@ -40526,6 +42653,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {

@@ -34,7 +34,7 @@ pub(crate) async fn change(
 ) -> Result<Shown, Error> {
     let now = grant.scene().now;
     let change = |stored: &ApiKey| {
-        let changed = patch::apply(stored, changes)?;
+        let changed = patch::apply(stored, changes, grant.manner())?;
         if changed.username != stored.username {
             return Err(Error::Invalid("the user of a key cannot be changed".into()));
         }

@@ -68,7 +68,7 @@ pub(crate) async fn execute(
             expires_at: Some(scene.now.saturating_add(PATIENCE)),
         }],
     };
-    match grant.store().commit(txn).await {
+    match grant.commit(txn).await {
         Ok(_) => Ok(Issued { issued: scene.now }),
         Err(CommitError::Precondition(_)) => Err(Error::not_found()),
         Err(error) => Err(error.into()),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::manner::Manner;
 
 /// Ids are numbers that every JSON reader can hold: below 2^53.
 const ID_BITS: u32 = 53;
@@ -37,7 +38,7 @@ impl Identity {
             };
             let precondition = Precondition::Absent(key()?);
             // If somebody else was first, theirs is the identity.
-            write(store, &identity, precondition).await?;
+            write(store, &identity, precondition, Manner::default()).await?;
         }
     }
 
@@ -79,7 +80,13 @@ pub(crate) async fn add(cx: &Context, addresses: &str) -> Result<MemberList, Err
 }
 
 /// Sets the addresses that are shown for a member.
-pub(crate) async fn update(cx: &Context, id: &str, addresses: &str) -> Result<MemberList, Error> {
+pub(crate) async fn update(
+    cx: &Context,
+    id: &str,
+    addresses: &str,
+    manner: impl Into<Manner>,
+) -> Result<MemberList, Error> {
+    let manner = manner.into();
     let id = number(id)?;
     let addresses = parse(addresses)?;
     let store = cx.store.as_ref();
@@ -90,7 +97,7 @@ pub(crate) async fn update(cx: &Context, id: &str, addresses: &str) -> Result<Me
         }
         let Some((_, revision)) = stored(store).await? else { continue };
         let identity = Identity { peer_urls: addresses.clone(), ..identity };
-        if write(store, &identity, Precondition::At(key()?, revision)).await? {
+        if write(store, &identity, Precondition::At(key()?, revision), manner).await? {
             return Ok(identity.members());
         }
     }
@@ -153,11 +160,12 @@ async fn write(
     store: &dyn Store,
     identity: &Identity,
     precondition: Precondition,
+    manner: Manner,
 ) -> Result<bool, Error> {
     let value = serde_json::to_vec(identity).map_err(|error| Error::Internal(error.to_string()))?;
     let put = Operation::Put { key: key()?, value: Bytes::from(value), flags: 0, expires_at: None };
     let txn = Txn { preconditions: vec![precondition], operations: vec![put] };
-    match store.commit(txn).await {
+    match manner.commit(store, txn).await {
         Ok(_) => Ok(true),
         Err(CommitError::Precondition(_)) => Ok(false),
         Err(error) => Err(error.into()),

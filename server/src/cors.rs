@@ -19,7 +19,9 @@ pub(crate) fn allow(allowed: &[String], origin: Option<&HeaderValue>, headers: &
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("ETag, Link, Location, Retry-After, Sensu-Continue, X-Request-Id"),
+        HeaderValue::from_static(
+            "ETag, Link, Location, Retry-After, Sensu-Continue, Warning, X-Request-Id",
+        ),
     );
     // Only an answer to OPTIONS lists the methods; that is what a preflight asks for.
     if let Some(methods) = headers.get(ALLOW).cloned() {

@@ -16,7 +16,9 @@ use dropshot::{
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WARNING, WWW_AUTHENTICATE,
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use hyper::Request;
 use hyper::body::Body as _;
@@ -30,6 +32,7 @@ use crate::cors;
 use crate::discovery;
 use crate::error::{ApiError, Error, FAILED};
 use crate::http::{ALIAS, PREFIX, is_published, params};
+use crate::manner::{self, DROPPED};
 
 /// Hands a request to the operation that its path names.
 ///
@@ -114,7 +117,7 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
         };
         let operation = Some(found.endpoint.operation_id.clone());
         rqctx.endpoint = found.endpoint;
-        let work = Box::pin(FAILED.scope(Default::default(), async move {
+        let work = FAILED.scope(Default::default(), async move {
             match found.handler.handle_request(rqctx, request).await {
                 Ok(response) => response,
                 // Dropshot's failure is opaque; the error left a copy when asked for its status.
@@ -124,7 +127,15 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
                     }))
                 }
             }
-        }));
+        });
+        let work = DROPPED.scope(Default::default(), async move {
+            let mut response = work.await;
+            if let Some(warning) = DROPPED.with(|fields| manner::warning(&fields.borrow())) {
+                response.headers_mut().insert(WARNING, warning);
+            }
+            response
+        });
+        let work = Box::pin(work);
         Found { operation, work }
     })
 }

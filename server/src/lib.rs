@@ -48,6 +48,7 @@ mod events;
 mod front;
 mod http;
 mod keeper;
+mod manner;
 mod metrics;
 mod namespaces;
 mod openapi;

@@ -49,7 +49,7 @@ pub(crate) async fn delete(
     } else {
         txn.preconditions.extend(rooms.into_iter().map(Precondition::Empty));
     }
-    match grant.store().commit(txn).await {
+    match grant.commit(txn).await {
         Ok(_) => Ok(()),
         Err(CommitError::Precondition(0)) => Err(contended()),
         Err(CommitError::Precondition(_)) => Err(left(grant).await?),

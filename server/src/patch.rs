@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::manner::Manner;
 
 /// An RFC 7396 merge patch.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -34,13 +35,19 @@ impl JsonSchema for MergePatch {
 /// The object with the patch applied.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the result is not an object of the kind.
-pub(crate) fn apply<T: Resource>(stored: &T, patch: &MergePatch) -> Result<T, Error> {
+/// [`Error::Invalid`] if the result is not an object of the kind, or, with a strict manner, if the patch
+/// names fields that the kind does not have.
+pub(crate) fn apply<T: Resource>(
+    stored: &T,
+    patch: &MergePatch,
+    manner: Manner,
+) -> Result<T, Error> {
     let internal = |error: serde_json::Error| Error::Internal(error.to_string());
     let mut document = serde_json::to_value(stored).map_err(internal)?;
     json_patch::merge(&mut document, &Value::Object(patch.0.clone()));
     let bytes = serde_json::to_vec(&document).map_err(internal)?;
     let decoded = decode::from_slice(&bytes)
         .map_err(|why| Error::Invalid(format!("after the patch: {why}")))?;
+    manner.dropped(decoded.unknown)?;
     Ok(decoded.value)
 }

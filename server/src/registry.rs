@@ -24,7 +24,8 @@ const ATTEMPTS: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) body: Bytes,
-    pub(crate) revision: Revision,
+    /// `None` for what was only tried out.
+    pub(crate) revision: Option<Revision>,
 }
 
 /// A stored object and the transaction that wrote it.
@@ -38,7 +39,7 @@ impl<T: Resource> Grant<T> {
     /// The object as it is shown.
     pub(crate) async fn get(&self) -> Result<Shown, Error> {
         let entry = self.entry().await?.ok_or_else(Error::not_found)?;
-        Ok(Shown { body: shown::<T>(&entry)?, revision: entry.revision })
+        Ok(Shown { body: shown::<T>(&entry)?, revision: Some(entry.revision) })
     }
 
     /// The object as it is stored.
@@ -105,7 +106,7 @@ impl<T: Resource> Grant<T> {
                 operations.extend(owned.ok().map(Operation::DeletePrefix));
             }
             let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
-            match self.store().commit(Txn { preconditions, operations }).await {
+            match self.commit(Txn { preconditions, operations }).await {
                 Ok(_) => return Ok(()),
                 Err(CommitError::Precondition(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -171,7 +172,7 @@ impl<T: Resource> Grant<T> {
         if T::Scope::NAMESPACED {
             preconditions.push(inhabited(value.namespace())?);
         }
-        match self.store().commit(Txn { preconditions, operations: vec![put] }).await {
+        match self.commit(Txn { preconditions, operations: vec![put] }).await {
             Ok(revision) => Ok(Some(Shown { body, revision })),
             Err(CommitError::Precondition(0)) => Ok(None),
             Err(CommitError::Precondition(_)) => Err(no_namespace(value.namespace())),

@@ -140,7 +140,7 @@ async fn commit(
         Some(account) => Precondition::At(key, account.revision),
         None => Precondition::Absent(key),
     };
-    match grant.store().commit(Txn { preconditions: vec![precondition], operations }).await {
+    match grant.commit(Txn { preconditions: vec![precondition], operations }).await {
         Ok(revision) => Ok(Some(Shown { body, revision })),
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),

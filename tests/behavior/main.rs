@@ -6,6 +6,7 @@ mod api_keys;
 mod front;
 mod health;
 mod hostile;
+mod manners;
 mod pages;
 mod rights;
 mod selectors;

@@ -11,7 +11,7 @@ use sensu_store::{BadKey, CommitError, Entry, Key, Operation, Precondition, Pref
 use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
-use super::{attempt, stored};
+use super::{Purpose, attempt, stored};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -111,7 +111,8 @@ async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> R
         if let Some(last) = stored(cx.store.as_ref(), &deadline.namespace, &name).await?
             && let Some(result) = ttl::missing(&last.value, now)
         {
-            match attempt(cx, &deadline.namespace, result, Some(last), Some(drop.clone())).await {
+            let missed = Purpose::Missed(drop.clone());
+            match attempt(cx, &deadline.namespace, result, Some(last), missed).await {
                 // Written; or else a result arrived at this very moment: look again next round.
                 Ok(_) => return Ok(()),
                 Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),

@@ -15,6 +15,7 @@ use sensu_types::silenced::Silenced;
 use crate::context::Context;
 use crate::error::Error;
 use crate::etag::Conditions;
+use crate::manner::Manner;
 use crate::rbac::Grant;
 use crate::registry::{self, Shown, Stored, contended, inhabited, key, no_namespace};
 
@@ -31,7 +32,7 @@ pub(crate) async fn create(grant: &Grant<Event>, mut event: Event) -> Result<Sho
     event.adopt(grant.namespace(), "");
     agree(grant, &event)?;
     event.validate()?;
-    write(grant.cx(), grant.namespace(), event, &Conditions::default(), New::Must).await
+    write(grant, event, &Conditions::default(), New::Must).await
 }
 
 /// Stores an event under the entity and check that were authorized.
@@ -51,7 +52,7 @@ pub(crate) async fn put(
             grant.name()
         )));
     }
-    write(grant.cx(), grant.namespace(), event, conditions, New::May).await
+    write(grant, event, conditions, New::May).await
 }
 
 /// Whether an event has to be the first of its kind.
@@ -77,38 +78,45 @@ fn agree(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
 
 /// Derives and stores, until nobody else writes in between.
 async fn write(
-    cx: &Context,
-    namespace: &str,
+    grant: &Grant<Event>,
     event: Event,
     conditions: &Conditions,
     new: New,
 ) -> Result<Shown, Error> {
     if event.check.is_none() {
-        return metrics_only(cx, namespace, event).await;
+        return metrics_only(grant, event).await;
     }
+    let (cx, namespace, manner) = (grant.cx(), grant.namespace(), grant.manner());
     for _ in 0..ATTEMPTS {
         let stored = stored(cx.store.as_ref(), namespace, &event).await?;
         if new == New::Must && stored.is_some() {
             return Err(Error::exists());
         }
         conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
-        if let Some(shown) = attempt(cx, namespace, event.clone(), stored, None).await? {
+        if let Some(shown) =
+            attempt(cx, namespace, event.clone(), stored, Purpose::Report(manner)).await?
+        {
             return Ok(shown);
         }
     }
     Err(contended())
 }
 
+/// Why an event is written.
+enum Purpose {
+    /// Somebody reports a result, which sets the deadline for the next one.
+    Report(Manner),
+    /// It stands for a result that did not come; the transaction takes the deadline away.
+    Missed(Txn),
+}
+
 /// One attempt: `None` if somebody else wrote in between.
-///
-/// A result of a check with a `ttl` sets the deadline for the next one, unless it stands for one that
-/// did not come: then `missed` takes the deadline away.
 async fn attempt(
     cx: &Context,
     namespace: &str,
     event: Event,
     stored: Option<Stored<Event>>,
-    missed: Option<Txn>,
+    purpose: Purpose,
 ) -> Result<Option<Shown>, Error> {
     let store = cx.store.as_ref();
     let event_key = event_key(namespace, &event)?;
@@ -142,19 +150,23 @@ async fn attempt(
     for name in &outcome.ended {
         operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
     }
-    match missed {
-        None => {
+    let manner = match purpose {
+        Purpose::Report(manner) => {
             let set = deadlines::set(namespace, &outcome.event, before, outcome.deadline)?;
             operations.extend(set);
+            manner
         }
-        Some(missed) => {
+        Purpose::Missed(missed) => {
             preconditions.extend(missed.preconditions);
             operations.extend(missed.operations);
+            Manner::default()
         }
-    }
-    match store.commit(Txn { preconditions, operations }).await {
+    };
+    match manner.commit(store, Txn { preconditions, operations }).await {
         Ok(revision) => {
-            cx.metrics.took(&outcome.event);
+            if revision.is_some() {
+                cx.metrics.took(&outcome.event);
+            }
             Ok(Some(Shown { body, revision }))
         }
         Err(CommitError::Precondition(1)) => Err(no_namespace(namespace)),
@@ -165,15 +177,18 @@ async fn attempt(
 
 /// An event that carries only metrics is passed on, not kept: it is the result of no check. The
 /// answer is what would be passed on.
-async fn metrics_only(cx: &Context, namespace: &str, event: Event) -> Result<Shown, Error> {
+async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Shown, Error> {
+    let (cx, namespace) = (grant.cx(), grant.namespace());
     let commit = Txn { preconditions: vec![inhabited(namespace)?], operations: Vec::new() };
-    let revision = match cx.store.commit(commit).await {
+    let revision = match grant.commit(commit).await {
         Ok(revision) => revision,
         Err(CommitError::Precondition(_)) => return Err(no_namespace(namespace)),
         Err(error) => return Err(error.into()),
     };
     let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
-    cx.metrics.took(&event);
+    if revision.is_some() {
+        cx.metrics.took(&event);
+    }
     // A key only for the sake of the form in which it is shown; nothing is written.
     let key =
         sensu_store::Key::new("events", ["-"]).map_err(|bad| Error::Internal(bad.to_string()))?;

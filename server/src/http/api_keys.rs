@@ -13,6 +13,7 @@ use sensu_types::scope::{Everywhere, Name};
 use serde::Serialize;
 
 use super::body::Draft;
+use super::params::Params;
 use super::response::One;
 use super::routes::{Api, Mounted, PREFIX, Routes};
 use crate::api_keys;
@@ -20,6 +21,7 @@ use crate::auth::{self, Caller};
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::etag::Conditions;
+use crate::manner::{Manner, Trial};
 use crate::patch::MergePatch;
 use crate::rbac::{Grant, Verb};
 
@@ -53,10 +55,12 @@ async fn api_key_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<
 async fn api_key_create(
     rqctx: RequestContext<Cx>,
     _path: Path<Everywhere>,
+    manner: Params<Manner>,
     draft: Draft<ApiKey>,
 ) -> Result<Made, ApiError> {
-    let grant = Caller::of(&rqctx).await?.may::<ApiKey>(Verb::Create, "", "").await?;
-    let draft = draft.read(rqctx.context()).await?;
+    let grant =
+        Caller::of(&rqctx).await?.may::<ApiKey>(Verb::Create, "", "").await?.done(manner.read()?);
+    let draft = draft.read(rqctx.context(), grant.manner()).await?;
     Ok(Made(api_keys::create(&grant, draft).await?))
 }
 
@@ -68,10 +72,11 @@ async fn api_key_create(
 async fn api_key_patch(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    manner: Params<Manner>,
     draft: Draft<MergePatch>,
 ) -> Result<One<ApiKey>, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Update).await?;
-    let changes = draft.read(rqctx.context()).await?;
+    let grant = grant(&rqctx, path, Verb::Update).await?.done(manner.read()?);
+    let changes = draft.read(rqctx.context(), grant.manner()).await?;
     let conditions = Conditions::of(rqctx.request.headers());
     Ok(One::written(api_keys::change(&grant, &changes, &conditions).await?))
 }
@@ -84,8 +89,9 @@ async fn api_key_patch(
 async fn api_key_delete(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Delete).await?;
+    let grant = grant(&rqctx, path, Verb::Delete).await?.done(trial.read()?);
     grant.delete(&Conditions::of(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }

@@ -5,12 +5,13 @@ use http::header::AUTHORIZATION;
 use sensu_types::tokens::{Refresh, Tokens};
 
 use super::body::Draft;
-use super::params;
+use super::params::{self, Params};
 use super::response::Done;
 use super::routes::{Api, Mounted};
 use crate::auth::{self, Account};
 use crate::context::Cx;
 use crate::error::{ApiError, Error};
+use crate::manner::Manner;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(auth_login)?;
@@ -114,7 +115,11 @@ async fn both(
     params::well_formed(rqctx.request.uri().query())?;
     let header = authorization(rqctx);
     let access = auth::bearer(&header).ok_or_else(bad)?;
-    let body = draft.read(rqctx.context()).await?;
+    let manner = Params::<Manner>::of(rqctx).read()?;
+    if manner.is_trial() {
+        return Err(Error::Invalid("sessions cannot be tried out: leave dryRun out".into()));
+    }
+    let body = draft.read(rqctx.context(), manner).await?;
     Ok((access.to_owned(), body.refresh_token))
 }
 

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::manner::Manner;
 
 /// A request body that describes a `T`, not yet read.
 pub(crate) struct Draft<T>(Request<Body>, PhantomData<fn() -> T>);
@@ -41,15 +42,20 @@ impl<T: DeserializeOwned> Draft<T> {
     /// # Errors
     /// [`Error::UnsupportedMediaType`], [`Error::TooLarge`], [`Error::TooSlow`], or
     /// [`Error::Invalid`] with the place of the mistake (D5, D11).
-    pub(crate) async fn read(self, cx: &Context) -> Result<T, Error> {
-        self.read_as(cx).await
+    pub(crate) async fn read(self, cx: &Context, manner: Manner) -> Result<T, Error> {
+        self.read_as(cx, manner).await
     }
 
     /// What the body says, as another type: for bodies that are read more strictly than their
     /// description.
-    pub(crate) async fn read_as<U: DeserializeOwned>(self, cx: &Context) -> Result<U, Error> {
+    pub(crate) async fn read_as<U: DeserializeOwned>(
+        self,
+        cx: &Context,
+        manner: Manner,
+    ) -> Result<U, Error> {
         let bytes = self.bytes(cx).await?;
         let decoded = decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
+        manner.dropped(decoded.unknown)?;
         Ok(decoded.value)
     }
 

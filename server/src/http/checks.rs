@@ -8,6 +8,7 @@ use sensu_types::scope::NamespacedName;
 use serde::Deserialize;
 
 use super::body::Draft;
+use super::params::Params;
 use super::response::One;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
@@ -15,6 +16,7 @@ use crate::checks;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::etag::Conditions;
+use crate::manner::{Manner, Trial};
 use crate::rbac::Verb;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -45,12 +47,16 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 async fn check_execute(
     rqctx: RequestContext<Cx>,
     path: Path<NamespacedName>,
+    manner: Params<Manner>,
     draft: Draft<AdhocRequest>,
 ) -> Result<HttpResponseAccepted<Issued>, ApiError> {
     let NamespacedName { namespace, name } = path.into_inner();
-    let grant =
-        Caller::of(&rqctx).await?.may::<CheckConfig>(Verb::Create, &namespace, &name).await?;
-    let request = draft.read(rqctx.context()).await?;
+    let grant = Caller::of(&rqctx)
+        .await?
+        .may::<CheckConfig>(Verb::Create, &namespace, &name)
+        .await?
+        .done(manner.read()?);
+    let request = draft.read(rqctx.context(), grant.manner()).await?;
     Ok(HttpResponseAccepted(checks::execute(&grant, request).await?))
 }
 
@@ -79,13 +85,17 @@ struct CheckHookType {
 async fn check_hook_add(
     rqctx: RequestContext<Cx>,
     path: Path<CheckHookType>,
+    manner: Params<Manner>,
     draft: Draft<sensu_types::check::HookList>,
 ) -> Result<One<CheckConfig>, ApiError> {
     // As in the reference, the body says which kind of result it is about.
     let CheckHookType { namespace, name, .. } = path.into_inner();
-    let grant =
-        Caller::of(&rqctx).await?.may::<CheckConfig>(Verb::Update, &namespace, &name).await?;
-    let hooks = draft.read(rqctx.context()).await?;
+    let grant = Caller::of(&rqctx)
+        .await?
+        .may::<CheckConfig>(Verb::Update, &namespace, &name)
+        .await?
+        .done(manner.read()?);
+    let hooks = draft.read(rqctx.context(), grant.manner()).await?;
     let conditions = Conditions::of(rqctx.request.headers());
     Ok(One::written(checks::add_hooks(&grant, hooks, &conditions).await?))
 }
@@ -117,10 +127,14 @@ struct CheckHook {
 async fn check_hook_remove(
     rqctx: RequestContext<Cx>,
     path: Path<CheckHook>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let CheckHook { namespace, name, kind, hook } = path.into_inner();
-    let grant =
-        Caller::of(&rqctx).await?.may::<CheckConfig>(Verb::Delete, &namespace, &name).await?;
+    let grant = Caller::of(&rqctx)
+        .await?
+        .may::<CheckConfig>(Verb::Delete, &namespace, &name)
+        .await?
+        .done(trial.read()?);
     let conditions = Conditions::of(rqctx.request.headers());
     checks::remove_hook(&grant, &kind, &hook, &conditions).await?;
     Ok(HttpResponseDeleted())

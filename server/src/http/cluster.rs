@@ -12,6 +12,7 @@ use crate::auth::Caller;
 use crate::cluster;
 use crate::context::Cx;
 use crate::error::{ApiError, Error};
+use crate::manner::Trial;
 use crate::rbac::{Ask, Verb};
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -66,9 +67,11 @@ async fn cluster_member_list(
 async fn cluster_member_add(
     rqctx: RequestContext<Cx>,
     query: Params<Peers>,
+    trial: Params<Trial>,
     form: Form,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     allowed(&rqctx, Verb::Create, "").await?;
+    trial.read()?;
     let addresses = addresses(&rqctx, &query, form).await?;
     Ok(HttpResponseOk(cluster::add(rqctx.context(), &addresses).await?))
 }
@@ -81,12 +84,14 @@ async fn cluster_member_update(
     rqctx: RequestContext<Cx>,
     path: Path<MemberId>,
     query: Params<Peers>,
+    trial: Params<Trial>,
     form: Form,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     let id = path.into_inner().id;
     allowed(&rqctx, Verb::Update, &id).await?;
+    let trial = trial.read()?;
     let addresses = addresses(&rqctx, &query, form).await?;
-    Ok(HttpResponseOk(cluster::update(rqctx.context(), &id, &addresses).await?))
+    Ok(HttpResponseOk(cluster::update(rqctx.context(), &id, &addresses, trial).await?))
 }
 
 /// Remove a member from the cluster
@@ -96,9 +101,11 @@ async fn cluster_member_update(
 async fn cluster_member_remove(
     rqctx: RequestContext<Cx>,
     path: Path<MemberId>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     let id = path.into_inner().id;
     allowed(&rqctx, Verb::Delete, &id).await?;
+    trial.read()?;
     Ok(HttpResponseOk(cluster::remove(rqctx.context(), &id).await?))
 }
 

@@ -15,6 +15,7 @@ use crate::context::Cx;
 use crate::error::ApiError;
 use crate::etag::Conditions;
 use crate::events;
+use crate::manner::{Manner, Trial};
 use crate::rbac::Verb;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -104,11 +105,16 @@ async fn event_get(rqctx: RequestContext<Cx>, path: Path<OfCheck>) -> Result<One
 async fn event_create(
     rqctx: RequestContext<Cx>,
     path: Path<InNamespace>,
+    manner: Params<Manner>,
     draft: Draft<Event>,
 ) -> Result<One<Event>, ApiError> {
     let namespace = path.into_inner().namespace;
-    let grant = Caller::of(&rqctx).await?.may::<Event>(Verb::Create, &namespace, "").await?;
-    let event = draft.read(rqctx.context()).await?;
+    let grant = Caller::of(&rqctx)
+        .await?
+        .may::<Event>(Verb::Create, &namespace, "")
+        .await?
+        .done(manner.read()?);
+    let event = draft.read(rqctx.context(), grant.manner()).await?;
     Ok(One::written(events::create(&grant, event).await?))
 }
 
@@ -125,12 +131,16 @@ async fn event_create(
 async fn event_put(
     rqctx: RequestContext<Cx>,
     path: Path<OfCheck>,
+    manner: Params<Manner>,
     draft: Draft<Event>,
 ) -> Result<One<Event>, ApiError> {
     let path = path.into_inner();
     let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<Event>(Verb::Update, &path.namespace, &path.name()).await?;
-    let event = draft.read(rqctx.context()).await?;
+    let grant = caller
+        .may::<Event>(Verb::Update, &path.namespace, &path.name())
+        .await?
+        .done(manner.read()?);
+    let event = draft.read(rqctx.context(), grant.manner()).await?;
     let conditions = Conditions::of(rqctx.request.headers());
     Ok(One::written(events::put(&grant, event, &conditions).await?))
 }
@@ -146,10 +156,12 @@ async fn event_put(
 async fn event_delete(
     rqctx: RequestContext<Cx>,
     path: Path<OfCheck>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let path = path.into_inner();
     let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<Event>(Verb::Delete, &path.namespace, &path.name()).await?;
+    let grant =
+        caller.may::<Event>(Verb::Delete, &path.namespace, &path.name()).await?.done(trial.read()?);
     grant.delete(&Conditions::of(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }

@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::etag::Conditions;
+use crate::manner::Trial;
 use crate::namespaces;
 use crate::rbac::{Ask, Verb};
 
@@ -71,10 +72,12 @@ async fn namespace_delete(
     rqctx: RequestContext<Cx>,
     path: Path<InNamespace>,
     query: Params<Cascade>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().namespace;
     let caller = Caller::of(&rqctx).await?;
     let grant = caller.may::<Namespace>(Verb::Delete, "", &name).await?;
+    let grant = grant.done(trial.read()?);
     let cascade = query.read()?.cascade.unwrap_or_default();
     namespaces::delete(&grant, cascade, &Conditions::of(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())

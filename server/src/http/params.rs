@@ -22,11 +22,18 @@ pub(crate) struct Params<T>(String, PhantomData<fn() -> T>);
 #[async_trait]
 impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> SharedExtractor for Params<T> {
     async fn from_request<C: ServerContext>(rqctx: &RequestContext<C>) -> Result<Self, HttpError> {
-        Ok(Self(rqctx.request.uri().query().unwrap_or_default().to_owned(), PhantomData))
+        Ok(Self::of(rqctx))
     }
 
     fn metadata(body: ApiEndpointBodyContentType) -> ExtractorMetadata {
         <Query<T> as SharedExtractor>::metadata(body)
+    }
+}
+
+impl<T> Params<T> {
+    /// Those of a request, for operations that do not document them.
+    pub(crate) fn of<C: ServerContext>(rqctx: &RequestContext<C>) -> Self {
+        Self(rqctx.request.uri().query().unwrap_or_default().to_owned(), PhantomData)
     }
 }
 

@@ -32,7 +32,7 @@ impl<T> One<T> {
 
     /// The object for a reader, who may have it already.
     pub(crate) fn read(shown: Shown, conditions: &Conditions) -> Self {
-        let unchanged = conditions.unchanged(shown.revision);
+        let unchanged = shown.revision.is_some_and(|revision| conditions.unchanged(revision));
         Self { shown, unchanged, kind: PhantomData }
     }
 }
@@ -40,16 +40,18 @@ impl<T> One<T> {
 /// Headers of an answer with one object.
 #[derive(JsonSchema, Serialize)]
 struct Tagged {
-    /// Names this state of the object; send it back in `If-Match` to change no other.
+    /// Names this state of the object; send it back in `If-Match` to change no other. Absent from the
+    /// answer to a dry run.
     #[serde(rename = "ETag")]
-    etag: String,
+    etag: Option<String>,
 }
 
 impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for One<T> {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
-        let builder = Response::builder()
-            .status(self.status_code())
-            .header(ETAG, etag::tag(self.shown.revision));
+        let mut builder = Response::builder().status(self.status_code());
+        if let Some(revision) = self.shown.revision {
+            builder = builder.header(ETAG, etag::tag(revision));
+        }
         if self.unchanged {
             return Ok(builder.body(Body::empty())?);
         }

@@ -9,12 +9,14 @@ use sensu_types::user::{Password, PasswordHash, User};
 use serde::Deserialize;
 
 use super::body::Draft;
+use super::params::Params;
 use super::response::One;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::etag::Conditions;
+use crate::manner::{Manner, Trial};
 use crate::rbac::{Grant, Verb};
 use crate::users;
 
@@ -52,10 +54,12 @@ async fn user_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<Use
 async fn user_create(
     rqctx: RequestContext<Cx>,
     _path: Path<Everywhere>,
+    manner: Params<Manner>,
     draft: Draft<User>,
 ) -> Result<One<User>, ApiError> {
-    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Create, "", "").await?;
-    let user = draft.read(rqctx.context()).await?;
+    let grant =
+        Caller::of(&rqctx).await?.may::<User>(Verb::Create, "", "").await?.done(manner.read()?);
+    let user = draft.read(rqctx.context(), grant.manner()).await?;
     Ok(One::written(users::create(&grant, user).await?))
 }
 
@@ -67,10 +71,11 @@ async fn user_create(
 async fn user_put(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    manner: Params<Manner>,
     draft: Draft<User>,
 ) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?;
-    let user = draft.read(rqctx.context()).await?;
+    let grant = update(&rqctx, path).await?.done(manner.read()?);
+    let user = draft.read(rqctx.context(), grant.manner()).await?;
     let conditions = Conditions::of(rqctx.request.headers());
     Ok(One::written(users::put(&grant, user, &conditions).await?))
 }
@@ -83,9 +88,11 @@ async fn user_put(
 async fn user_disable(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?;
+    let grant =
+        Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?.done(trial.read()?);
     users::set_disabled(&grant, true).await?;
     Ok(HttpResponseDeleted())
 }
@@ -97,8 +104,9 @@ async fn user_disable(
 async fn user_reinstate(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    trial: Params<Trial>,
 ) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?;
+    let grant = update(&rqctx, path).await?.done(trial.read()?);
     Ok(One::written(users::set_disabled(&grant, false).await?))
 }
 
@@ -110,12 +118,19 @@ async fn user_reinstate(
 async fn user_password(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    manner: Params<Manner>,
     draft: Draft<Password>,
 ) -> Result<One<User>, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::of(&rqctx).await?.may_or_self::<User>(Verb::Update, &name).await?;
+    let grant = Caller::of(&rqctx)
+        .await?
+        .may_or_self::<User>(Verb::Update, &name)
+        .await?
+        .done(manner.read()?);
     // As in the reference: a map of texts, its key spelled exactly.
-    let body: BTreeMap<String, String> = draft.read_as(rqctx.context()).await?;
+    let body: BTreeMap<String, String> = draft.read_as(rqctx.context(), grant.manner()).await?;
+    let others = body.keys().filter(|key| *key != "password").cloned();
+    grant.manner().dropped(others.collect())?;
     let password = body.get("password").map(String::as_str).unwrap_or_default();
     Ok(One::written(users::set_password(&grant, password).await?))
 }
@@ -127,10 +142,11 @@ async fn user_password(
 async fn user_password_reset(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    manner: Params<Manner>,
     draft: Draft<PasswordHash>,
 ) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?;
-    let body = draft.read(rqctx.context()).await?;
+    let grant = update(&rqctx, path).await?.done(manner.read()?);
+    let body = draft.read(rqctx.context(), grant.manner()).await?;
     body.validate().map_err(crate::error::Error::from)?;
     Ok(One::written(users::set_hash(&grant, &body.password_hash).await?))
 }
@@ -152,9 +168,11 @@ struct Membership {
 async fn user_group_add(
     rqctx: RequestContext<Cx>,
     path: Path<Membership>,
+    trial: Params<Trial>,
 ) -> Result<One<User>, ApiError> {
     let Membership { name, group } = path.into_inner();
-    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Update, "", &name).await?;
+    let grant =
+        Caller::of(&rqctx).await?.may::<User>(Verb::Update, "", &name).await?.done(trial.read()?);
     let add = |groups: &mut Vec<String>| {
         if !groups.contains(&group) {
             groups.push(group.clone());
@@ -171,9 +189,11 @@ async fn user_group_add(
 async fn user_group_remove(
     rqctx: RequestContext<Cx>,
     path: Path<Membership>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let Membership { name, group } = path.into_inner();
-    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?;
+    let grant =
+        Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?.done(trial.read()?);
     users::set_groups(&grant, |groups| groups.retain(|member| *member != group)).await?;
     Ok(HttpResponseDeleted())
 }
@@ -185,9 +205,11 @@ async fn user_group_remove(
 async fn user_groups_clear(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?;
+    let grant =
+        Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?.done(trial.read()?);
     users::set_groups(&grant, Vec::clear).await?;
     Ok(HttpResponseDeleted())
 }

@@ -11,6 +11,7 @@ use crate::auth::Caller;
 use crate::context::Cx;
 use crate::error::ApiError;
 use crate::etag::Conditions;
+use crate::manner::{Manner, Trial};
 use crate::patch::{self, MergePatch};
 use crate::rbac::Verb;
 
@@ -53,46 +54,54 @@ pub(super) async fn get<T: Resource>(
 pub(super) async fn create<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Collection<T>>,
+    manner: Params<Manner>,
     draft: Draft<T>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
     let grant = Caller::of(&rqctx).await?.may::<T>(Verb::Create, path.namespace(), "").await?;
-    let value = draft.read(rqctx.context()).await?;
+    let grant = grant.done(manner.read()?);
+    let value = draft.read(rqctx.context(), grant.manner()).await?;
     Ok(One::written(grant.create(value).await?))
 }
 
 pub(super) async fn put<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Item<T>>,
+    manner: Params<Manner>,
     draft: Draft<T>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
     let caller = Caller::of(&rqctx).await?;
     let grant = caller.may::<T>(Verb::Update, path.namespace(), path.name()).await?;
-    let value = draft.read(rqctx.context()).await?;
+    let grant = grant.done(manner.read()?);
+    let value = draft.read(rqctx.context(), grant.manner()).await?;
     Ok(One::written(grant.put(value, &Conditions::of(rqctx.request.headers())).await?))
 }
 
 pub(super) async fn patch<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Item<T>>,
+    manner: Params<Manner>,
     draft: Draft<MergePatch>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
     let caller = Caller::of(&rqctx).await?;
     let grant = caller.may::<T>(Verb::Update, path.namespace(), path.name()).await?;
-    let changes = draft.read(rqctx.context()).await?;
-    let change = |stored: &T| patch::apply(stored, &changes);
+    let grant = grant.done(manner.read()?);
+    let changes = draft.read(rqctx.context(), grant.manner()).await?;
+    let change = |stored: &T| patch::apply(stored, &changes, grant.manner());
     Ok(One::written(grant.change(change, &Conditions::of(rqctx.request.headers())).await?))
 }
 
 pub(super) async fn delete<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Item<T>>,
+    trial: Params<Trial>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let path = path.into_inner();
     let caller = Caller::of(&rqctx).await?;
     let grant = caller.may::<T>(Verb::Delete, path.namespace(), path.name()).await?;
+    let grant = grant.done(trial.read()?);
     grant.delete(&Conditions::of(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }

@@ -3,10 +3,11 @@
 
 use std::marker::PhantomData;
 
-use sensu_store::Store;
+use sensu_store::{CommitError, Revision, Store, Txn};
 use sensu_types::{Resource, Scene};
 
 use crate::context::{Context, Cx};
+use crate::manner::Manner;
 
 /// A caller's right to act on objects of one kind, in one namespace or on one name.
 ///
@@ -17,13 +18,15 @@ pub(crate) struct Grant<T: Resource> {
     caller: String,
     namespace: String,
     name: String,
+    manner: Manner,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T: Resource> Grant<T> {
     pub(crate) fn new(cx: Cx, caller: &str, namespace: &str, name: &str) -> Self {
         let (caller, namespace, name) = (caller.to_owned(), namespace.to_owned(), name.to_owned());
-        Self { cx, caller, namespace, name, kind: PhantomData }
+        let manner = Manner::default();
+        Self { cx, caller, namespace, name, manner, kind: PhantomData }
     }
 
     /// The namespace that was authorized; empty for cluster-wide kinds and list-all.
@@ -36,7 +39,22 @@ impl<T: Resource> Grant<T> {
         &self.name
     }
 
-    /// The store.
+    /// The same right, to be used in a manner that the caller asks for (D41).
+    pub(crate) fn done(self, manner: impl Into<Manner>) -> Self {
+        Self { manner: manner.into(), ..self }
+    }
+
+    /// How what is allowed is to be done.
+    pub(crate) fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    /// Commits a transaction in the manner that was asked for; `None` if only tried out.
+    pub(crate) async fn commit(&self, txn: Txn) -> Result<Option<Revision>, CommitError> {
+        self.manner.commit(self.store(), txn).await
+    }
+
+    /// The store, for reading. What is written goes through [`Grant::commit`].
     pub(crate) fn store(&self) -> &dyn Store {
         self.cx.store.as_ref()
     }

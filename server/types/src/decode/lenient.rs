@@ -61,7 +61,7 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
             Value::Object(map) => visitor.visit_map(Entries::new(map, self.path, self.unknown)),
             Value::Array(items) => {
                 let (path, unknown) = (self.path, self.unknown);
-                visitor.visit_seq(Items { items: items.into_iter(), path, unknown })
+                visitor.visit_seq(Items { items: items.into_iter(), next: 0, path, unknown })
             }
             value => value.deserialize_any(visitor),
         }
@@ -170,6 +170,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
 struct Items<'a> {
     items: std::vec::IntoIter<Value>,
+    next: usize,
     path: String,
     unknown: &'a RefCell<Vec<String>>,
 }
@@ -182,7 +183,9 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
         let Some(value) = self.items.next() else { return Ok(None) };
-        let item = Lenient { value, path: self.path.clone(), unknown: self.unknown };
+        let path = format!("{}[{}]", self.path, self.next);
+        self.next += 1;
+        let item = Lenient { value, path, unknown: self.unknown };
         seed.deserialize(item).map(Some)
     }
 }
