@@ -269,9 +269,21 @@ pub mod types {
     ///An archive that agents fetch and unpack before they run what needs it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Asset {
+        ///Archives for different entities. Absent when there is only the one of `url`.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub builds: ::std::vec::Vec<AssetBuild>,
         ///JavaScript expressions about the entity; the asset is for those where all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub filters: ::std::vec::Vec<::std::string::String>,
+        ///Headers of the request that fetches the archive. Absent when there are none.
+        #[serde(
+            default,
+            skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
+        )]
+        pub headers: ::std::collections::HashMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
@@ -281,6 +293,33 @@ pub mod types {
     }
     impl Asset {
         pub fn builder() -> builder::Asset {
+            Default::default()
+        }
+    }
+    ///One of several archives of an asset: the one for entities that its filters admit.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct AssetBuild {
+        ///JavaScript expressions about the entity; the archive is for those where all are true.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub filters: ::std::vec::Vec<::std::string::String>,
+        ///Headers of the request that fetches the archive. Absent when there are none.
+        #[serde(
+            default,
+            skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
+        )]
+        pub headers: ::std::collections::HashMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sha512: ::std::option::Option<::std::string::String>,
+        ///Where the archive is: an `http` or `https` address. Required.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub url: ::std::option::Option<::std::string::String>,
+    }
+    impl AssetBuild {
+        pub fn builder() -> builder::AssetBuild {
             Default::default()
         }
     }
@@ -5148,6 +5187,9 @@ pub mod types {
         ///Names of the assets that the command needs.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///Secrets that the command is given. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub secrets: ::std::vec::Vec<Secret>,
         ///Where to connect to. For `tcp` and `udp`; absent otherwise.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub socket: ::std::option::Option<HandlerSocket>,
@@ -5808,6 +5850,9 @@ pub mod types {
         pub command: ::std::string::String,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
+        ///Names of the assets that the command needs. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Whether the agent writes the check's event, as JSON, to the command's standard input.
         #[serde(default)]
         pub stdin: bool,
@@ -6618,19 +6663,28 @@ pub mod types {
     ///A command that turns an event into what a handler wants.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Mutator {
-        ///The command: reads the event from its standard input, writes the result. Required.
+        ///The command: reads the event from its standard input, writes the result. Required, unless `type` is `javascript`; then there is none.
         pub command: ::std::string::String,
         ///Environment variables of the command: `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
+        ///JavaScript that prepares the event: the body of a function that returns the result as text. Required if `type` is `javascript`; absent otherwise.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub eval: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Names of the assets that the command needs.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
+        ///Secrets that the command is given. Absent when there are none.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub secrets: ::std::vec::Vec<Secret>,
         ///Seconds that the command may take. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
+        ///`pipe` for a command, `javascript` for `eval`. Absent for `pipe`, if not given.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<::std::string::String>,
     }
     impl Mutator {
         pub fn builder() -> builder::Mutator {
@@ -10718,8 +10772,19 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Asset {
+            builds: ::std::result::Result<
+                ::std::vec::Vec<super::AssetBuild>,
+                ::std::string::String,
+            >,
             filters: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            headers: ::std::result::Result<
+                ::std::collections::HashMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
                 ::std::string::String,
             >,
             metadata: ::std::result::Result<
@@ -10732,7 +10797,9 @@ pub mod types {
         impl ::std::default::Default for Asset {
             fn default() -> Self {
                 Self {
+                    builds: Ok(Default::default()),
                     filters: Ok(Default::default()),
+                    headers: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     sha512: Err("no value supplied for sha512".to_string()),
                     url: Err("no value supplied for url".to_string()),
@@ -10740,6 +10807,18 @@ pub mod types {
             }
         }
         impl Asset {
+            pub fn builds<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::AssetBuild>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.builds = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for builds: {e}")
+                    });
+                self
+            }
             pub fn filters<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -10749,6 +10828,23 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for filters: {e}")
+                    });
+                self
+            }
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::collections::HashMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
                     });
                 self
             }
@@ -10795,7 +10891,9 @@ pub mod types {
                 value: Asset,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
+                    builds: value.builds?,
                     filters: value.filters?,
+                    headers: value.headers?,
                     metadata: value.metadata?,
                     sha512: value.sha512?,
                     url: value.url?,
@@ -10805,8 +10903,120 @@ pub mod types {
         impl ::std::convert::From<super::Asset> for Asset {
             fn from(value: super::Asset) -> Self {
                 Self {
+                    builds: Ok(value.builds),
                     filters: Ok(value.filters),
+                    headers: Ok(value.headers),
                     metadata: Ok(value.metadata),
+                    sha512: Ok(value.sha512),
+                    url: Ok(value.url),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct AssetBuild {
+            filters: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            headers: ::std::result::Result<
+                ::std::collections::HashMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+                ::std::string::String,
+            >,
+            sha512: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for AssetBuild {
+            fn default() -> Self {
+                Self {
+                    filters: Ok(Default::default()),
+                    headers: Ok(Default::default()),
+                    sha512: Ok(Default::default()),
+                    url: Ok(Default::default()),
+                }
+            }
+        }
+        impl AssetBuild {
+            pub fn filters<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.filters = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for filters: {e}")
+                    });
+                self
+            }
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::collections::HashMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
+                    });
+                self
+            }
+            pub fn sha512<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.sha512 = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for sha512: {e}")
+                    });
+                self
+            }
+            pub fn url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for url: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<AssetBuild> for super::AssetBuild {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: AssetBuild,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    filters: value.filters?,
+                    headers: value.headers?,
+                    sha512: value.sha512?,
+                    url: value.url?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::AssetBuild> for AssetBuild {
+            fn from(value: super::AssetBuild) -> Self {
+                Self {
+                    filters: Ok(value.filters),
+                    headers: Ok(value.headers),
                     sha512: Ok(value.sha512),
                     url: Ok(value.url),
                 }
@@ -13421,6 +13631,10 @@ pub mod types {
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
+            secrets: ::std::result::Result<
+                ::std::vec::Vec<super::Secret>,
+                ::std::string::String,
+            >,
             socket: ::std::result::Result<
                 ::std::option::Option<super::HandlerSocket>,
                 ::std::string::String,
@@ -13438,6 +13652,7 @@ pub mod types {
                     metadata: Ok(Default::default()),
                     mutator: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
+                    secrets: Ok(Default::default()),
                     socket: Ok(Default::default()),
                     timeout: Ok(Default::default()),
                     type_: Err("no value supplied for type_".to_string()),
@@ -13531,6 +13746,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn secrets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Secret>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.secrets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for secrets: {e}")
+                    });
+                self
+            }
             pub fn socket<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::HandlerSocket>>,
@@ -13581,6 +13808,7 @@ pub mod types {
                     metadata: value.metadata?,
                     mutator: value.mutator?,
                     runtime_assets: value.runtime_assets?,
+                    secrets: value.secrets?,
                     socket: value.socket?,
                     timeout: value.timeout?,
                     type_: value.type_?,
@@ -13597,6 +13825,7 @@ pub mod types {
                     metadata: Ok(value.metadata),
                     mutator: Ok(value.mutator),
                     runtime_assets: Ok(value.runtime_assets),
+                    secrets: Ok(value.secrets),
                     socket: Ok(value.socket),
                     timeout: Ok(value.timeout),
                     type_: Ok(value.type_),
@@ -14012,6 +14241,10 @@ pub mod types {
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
+            runtime_assets: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
             stdin: ::std::result::Result<bool, ::std::string::String>,
             timeout: ::std::result::Result<i64, ::std::string::String>,
         }
@@ -14020,6 +14253,7 @@ pub mod types {
                 Self {
                     command: Err("no value supplied for command".to_string()),
                     metadata: Ok(Default::default()),
+                    runtime_assets: Ok(Default::default()),
                     stdin: Ok(Default::default()),
                     timeout: Err("no value supplied for timeout".to_string()),
                 }
@@ -14047,6 +14281,20 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn runtime_assets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.runtime_assets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for runtime_assets: {e}"
+                        )
                     });
                 self
             }
@@ -14083,6 +14331,7 @@ pub mod types {
                 Ok(Self {
                     command: value.command?,
                     metadata: value.metadata?,
+                    runtime_assets: value.runtime_assets?,
                     stdin: value.stdin?,
                     timeout: value.timeout?,
                 })
@@ -14093,6 +14342,7 @@ pub mod types {
                 Self {
                     command: Ok(value.command),
                     metadata: Ok(value.metadata),
+                    runtime_assets: Ok(value.runtime_assets),
                     stdin: Ok(value.stdin),
                     timeout: Ok(value.timeout),
                 }
@@ -14799,6 +15049,10 @@ pub mod types {
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
+            eval: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
@@ -14807,16 +15061,27 @@ pub mod types {
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
+            secrets: ::std::result::Result<
+                ::std::vec::Vec<super::Secret>,
+                ::std::string::String,
+            >,
             timeout: ::std::result::Result<i64, ::std::string::String>,
+            type_: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for Mutator {
             fn default() -> Self {
                 Self {
                     command: Err("no value supplied for command".to_string()),
                     env_vars: Ok(Default::default()),
+                    eval: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
+                    secrets: Ok(Default::default()),
                     timeout: Ok(Default::default()),
+                    type_: Ok(Default::default()),
                 }
             }
         }
@@ -14842,6 +15107,18 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for env_vars: {e}")
+                    });
+                self
+            }
+            pub fn eval<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.eval = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for eval: {e}")
                     });
                 self
             }
@@ -14871,6 +15148,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn secrets<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Secret>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.secrets = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for secrets: {e}")
+                    });
+                self
+            }
             pub fn timeout<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -14883,6 +15172,18 @@ pub mod types {
                     });
                 self
             }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<Mutator> for super::Mutator {
             type Error = super::error::ConversionError;
@@ -14892,9 +15193,12 @@ pub mod types {
                 Ok(Self {
                     command: value.command?,
                     env_vars: value.env_vars?,
+                    eval: value.eval?,
                     metadata: value.metadata?,
                     runtime_assets: value.runtime_assets?,
+                    secrets: value.secrets?,
                     timeout: value.timeout?,
+                    type_: value.type_?,
                 })
             }
         }
@@ -14903,9 +15207,12 @@ pub mod types {
                 Self {
                     command: Ok(value.command),
                     env_vars: Ok(value.env_vars),
+                    eval: Ok(value.eval),
                     metadata: Ok(value.metadata),
                     runtime_assets: Ok(value.runtime_assets),
+                    secrets: Ok(value.secrets),
                     timeout: Ok(value.timeout),
+                    type_: Ok(value.type_),
                 }
             }
         }

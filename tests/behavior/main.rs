@@ -6,6 +6,7 @@ mod api_keys;
 mod front;
 mod health;
 mod hostile;
+mod later;
 mod manners;
 mod pages;
 mod rights;

@@ -1,5 +1,7 @@
 //! Assets: archives that checks, filters, mutators and handlers need to run.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,29 @@ pub struct Asset {
     pub filters: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
+    /// Headers of the request that fetches the archive. Absent when there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Archives for different entities. Absent when there is only the one of `url`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<AssetBuild>,
+}
+
+/// One of several archives of an asset: the one for entities that its filters admit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct AssetBuild {
+    /// Where the archive is: an `http` or `https` address. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub url: String,
+    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sha512: String,
+    /// JavaScript expressions about the entity; the archive is for those where all are true.
+    pub filters: Vec<String>,
+    /// Headers of the request that fetches the archive. Absent when there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
 }
 
 impl Resource for Asset {
@@ -48,17 +73,17 @@ impl Resource for Asset {
         if self.metadata.namespace.is_empty() {
             return Invalid::because("namespace cannot be empty");
         }
-        if self.sha512.is_empty() {
-            return Invalid::because("SHA-512 checksum cannot be empty");
+        // Where there are builds, they are the archives.
+        if self.builds.is_empty() || !self.sha512.is_empty() || !self.url.is_empty() {
+            archive(&self.url, &self.sha512)?;
         }
-        if self.sha512.len() < 128 {
-            return Invalid::because("SHA-512 checksum must be at least 128 characters");
+        expression::verify_all(&self.filters)?;
+        for (index, build) in self.builds.iter().enumerate() {
+            archive(&build.url, &build.sha512)
+                .and_then(|()| expression::verify_all(&build.filters))
+                .map_err(|Invalid(why)| Invalid(format!("build {index}: {why}")))?;
         }
-        if self.url.is_empty() {
-            return Invalid::because("URL cannot be empty");
-        }
-        address(&self.url)?;
-        expression::verify_all(&self.filters)
+        Ok(())
     }
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -79,6 +104,20 @@ fn checksum(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schem
 
 fn address_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     bound::must_be_there(bound::pattern("^[Hh][Tt][Tt][Pp][Ss]?:"))
+}
+
+/// Whether an archive can be fetched and checked.
+fn archive(url: &str, sha512: &str) -> Result<(), Invalid> {
+    if sha512.is_empty() {
+        return Invalid::because("SHA-512 checksum cannot be empty");
+    }
+    if sha512.len() < 128 {
+        return Invalid::because("SHA-512 checksum must be at least 128 characters");
+    }
+    if url.is_empty() {
+        return Invalid::because("URL cannot be empty");
+    }
+    address(url)
 }
 
 /// Whether a text is an address that an archive can be fetched from. An address without a host passes,
@@ -124,6 +163,7 @@ impl Asset {
             sha512: "0".repeat(128),
             filters: vec!["entity.system.os == 'linux'".into()],
             metadata: ObjectMeta::new("default", name),
+            ..Self::default()
         }
     }
 }
@@ -147,6 +187,22 @@ mod tests {
         assert!(refused(&|a| a.sha512 = "0".repeat(127)).contains("at least 128"));
         assert_eq!(refused(&|a| a.url.clear()), "URL cannot be empty");
         assert_eq!(refused(&|a| a.url = "ftp://x/y".into()), "URL must be HTTP or HTTPS");
+        let build = |url: &str| AssetBuild {
+            url: url.into(),
+            sha512: "0".repeat(128),
+            ..AssetBuild::default()
+        };
+        let two = Asset {
+            url: String::new(),
+            sha512: String::new(),
+            builds: vec![build("http://x/a"), build("http://x/b")],
+            ..Asset::fixture("a/b")
+        };
+        assert_eq!(two.validate(), Ok(()), "with builds, no archive of its own is needed");
+        assert_eq!(
+            refused(&|a| a.builds = vec![build("http://x/a"), build("")]),
+            "build 1: URL cannot be empty"
+        );
         assert!(
             refused(&|a| a.filters = vec!["(".into()]).starts_with("syntax error in expression 0")
         );

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Secret;
 use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
@@ -35,6 +36,9 @@ pub struct Handler {
     pub env_vars: Vec<String>,
     /// Names of the assets that the command needs.
     pub runtime_assets: Vec<String>,
+    /// Secrets that the command is given. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
 }
 
 /// Where a handler connects to.

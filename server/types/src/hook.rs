@@ -20,6 +20,9 @@ pub struct HookConfig {
     pub timeout: u32,
     /// Whether the agent writes the check's event, as JSON, to the command's standard input.
     pub stdin: bool,
+    /// Names of the assets that the command needs. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runtime_assets: Vec<String>,
 }
 
 impl Resource for HookConfig {

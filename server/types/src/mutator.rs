@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Secret;
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, expression, name};
 
 /// A command that turns an event into what a handler wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -12,7 +13,8 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 pub struct Mutator {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The command: reads the event from its standard input, writes the result. Required.
+    /// The command: reads the event from its standard input, writes the result. Required, unless
+    /// `type` is `javascript`; then there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "bound::required::<String>")]
     pub command: String,
@@ -22,6 +24,16 @@ pub struct Mutator {
     pub env_vars: Vec<String>,
     /// Names of the assets that the command needs.
     pub runtime_assets: Vec<String>,
+    /// Secrets that the command is given. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    /// `pipe` for a command, `javascript` for `eval`. Absent for `pipe`, if not given.
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// JavaScript that prepares the event: the body of a function that returns the result as text.
+    /// Required if `type` is `javascript`; absent otherwise.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub eval: String,
 }
 
 impl Resource for Mutator {
@@ -45,8 +57,27 @@ impl Resource for Mutator {
 
     fn validate(&self) -> Result<(), Invalid> {
         name::plain(&self.metadata.name).map_err(|why| Invalid(format!("mutator name {why}")))?;
-        if self.command.is_empty() {
-            return Invalid::because("mutator command must be set");
+        match self.kind.as_str() {
+            "" | "pipe" => {
+                if self.command.is_empty() {
+                    return Invalid::because("mutator command must be set");
+                }
+                if !self.eval.is_empty() {
+                    return Invalid::because("eval is for mutators of type javascript only");
+                }
+            }
+            "javascript" => {
+                if self.eval.is_empty() {
+                    return Invalid::because("mutator eval must be set");
+                }
+                if !self.command.is_empty() {
+                    return Invalid::because("command is for mutators of type pipe only");
+                }
+                // The body of a function, on the line that it says it is on.
+                expression::verify(&format!("(function(event) {{{}\n}})", self.eval))
+                    .map_err(|why| Invalid(format!("syntax error in eval: {why}")))?;
+            }
+            other => return Invalid::because(format!("mutator type {other:?} is not valid")),
         }
         if self.metadata.namespace.is_empty() {
             return Invalid::because("namespace must be set");
@@ -86,6 +117,19 @@ mod tests {
         assert_eq!(good.validate(), Ok(()));
         let bare = Mutator { command: String::new(), ..good.clone() };
         assert_eq!(bare.validate().unwrap_err().0, "mutator command must be set");
+        let refused = |kind: &str, command: &str, eval: &str| {
+            let texts = (kind.into(), command.into(), eval.into());
+            let (kind, command, eval) = texts;
+            let mutator = Mutator { kind, command, eval, ..good.clone() };
+            mutator.validate().map_err(|why| why.0).err().unwrap_or_default()
+        };
+        assert_eq!(refused("javascript", "", "return JSON.stringify(event)"), "");
+        assert_eq!(refused("pipe", "cat", ""), "");
+        assert_eq!(refused("javascript", "", ""), "mutator eval must be set");
+        assert!(refused("javascript", "", "return (").starts_with("syntax error in eval"));
+        assert!(refused("javascript", "cat", "return 1").contains("type pipe only"));
+        assert!(refused("", "cat", "return 1").contains("type javascript only"));
+        assert!(refused("x", "cat", "").contains("is not valid"));
         let nowhere = Mutator { metadata: ObjectMeta::new("", "a"), ..good };
         assert_eq!(nowhere.validate().unwrap_err().0, "namespace must be set");
         let nameless = Mutator::default().validate().unwrap_err().0;
