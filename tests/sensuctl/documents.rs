@@ -1,6 +1,7 @@
 //! Documents: created, dumped, edited and deleted.
 
 use std::fs;
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -122,6 +123,47 @@ fn a_text_that_is_refused_is_not_lost() {
     let path = rest.split(':').next().expect("a path").trim();
     assert!(fs::read_to_string(path).expect("kept").contains("lost"));
     fs::remove_file(path).expect("removed");
+}
+
+#[test]
+fn what_somebody_else_changed_is_not_overwritten() {
+    let stage = Stage::set();
+    furnish(&stage);
+    let program = env!("CARGO_BIN_EXE_sensuctl");
+    let script = format!(
+        r#"sed -i 's/check-cpu.sh/mine.sh/' "$1"; {program} check set-timeout check-cpu 9"#
+    );
+    let ran = edit(&stage, "edit check check-cpu", &script);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("somebody else has changed it meanwhile"), "{}", ran.err);
+    let (_, rest) = ran.err.split_once("your text is in ").expect("where it is");
+    fs::remove_file(rest.split(':').next().expect("a path").trim()).expect("kept");
+    let check: Value = serde_json::from_str(&stage.ok("check info check-cpu")).expect("JSON");
+    assert_eq!((&check["command"], &check["timeout"]), (&json!("check-cpu.sh"), &json!(9)));
+}
+
+#[test]
+fn changes_of_different_parts_at_the_same_time_are_all_there() {
+    let stage = Stage::set();
+    furnish(&stage);
+    let lines = [
+        "check set-timeout check-cpu 9",
+        "check set-ttl check-cpu 600",
+        "check set-command check-cpu new.sh",
+        "check set-handlers check-cpu a,b",
+        "check set-subscriptions check-cpu c",
+        "check set-proxy-entity-name check-cpu p",
+    ];
+    thread::scope(|scope| {
+        for line in lines {
+            let stage = &stage;
+            scope.spawn(move || assert_eq!(stage.home.run(line, "").ok(), "Updated\n", "{line}"));
+        }
+    });
+    let check: Value = serde_json::from_str(&stage.ok("check info check-cpu")).expect("JSON");
+    let changed = ["timeout", "ttl", "command", "handlers", "subscriptions", "proxy_entity_name"];
+    let changed: Vec<_> = changed.iter().map(|field| check[*field].clone()).collect();
+    assert_eq!(json!(changed), json!([9, 600, "new.sh", ["a", "b"], ["c"], "p"]));
 }
 
 #[test]

@@ -10,9 +10,8 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use base64::Engine as _;
 use clap::ArgMatches;
-use futures::StreamExt as _;
 use sensu_client::config::{Cluster, Directory, Profile};
-use sensu_client::{ApiError, CORE_V2, Client, Method, RawAnswer, Tokens};
+use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -23,6 +22,10 @@ pub(crate) const HERE: &str = "http://127.0.0.1:8080";
 
 /// How long a request may take if nobody says.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What is said when nobody has logged in.
+pub(crate) const NO_CREDENTIALS: &str =
+    "Unable to locate credentials. You can configure credentials by running \"sensuctl configure\"";
 
 /// The settings of this run, and what follows from them.
 pub(crate) struct Context {
@@ -45,30 +48,6 @@ struct Flags {
     skip_verify: bool,
     timeout: Option<Duration>,
     tokens: Option<Tokens>,
-}
-
-/// An answer of the server.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// The body.
-    pub body: Value,
-    raw: RawAnswer,
-}
-
-impl Answer {
-    /// A header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.raw.headers.get(name)?.to_str().ok()
-    }
-}
-
-/// What narrows a list down.
-#[derive(Debug, Default)]
-pub(crate) struct Narrow {
-    /// The query: selectors, and how many items a page has.
-    pub query: Vec<(&'static str, String)>,
-    /// How many items at most.
-    pub limit: Option<usize>,
 }
 
 impl Context {
@@ -185,9 +164,7 @@ impl Context {
         let builder = match (&self.flags.api_key, &self.flags.tokens) {
             (Some(key), _) => builder.api_key(key.clone()),
             (None, Some(tokens)) => builder.tokens(tokens.clone()),
-            (None, None) if self.cluster.tokens().is_none() => bail!(
-                "Unable to locate credentials. You can configure credentials by running \"sensuctl configure\""
-            ),
+            (None, None) if self.cluster.tokens().is_none() => bail!(NO_CREDENTIALS),
             (None, None) => builder.directory(self.directory.clone()),
         };
         let client = builder.build()?;
@@ -197,83 +174,6 @@ impl Context {
     /// Waits for something of the library.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
-    }
-
-    /// Calls the API: a method, a path below `core/v2`, a query, a body.
-    pub(crate) fn call(
-        &self,
-        method: &str,
-        path: &str,
-        query: &[(&str, String)],
-        body: Option<&Value>,
-    ) -> Result<Answer> {
-        let method = Method::from_bytes(method.as_bytes())?;
-        let client = self.client()?;
-        let mut request = client.raw(method, format!("{CORE_V2}{path}"));
-        for (name, value) in query {
-            request = request.query(*name, value);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let raw = self.wait(request.send());
-        self.remember(self.api_url(), client);
-        let raw = raw.map_err(explained)?;
-        Ok(Answer { body: raw.json()?, raw })
-    }
-
-    /// Calls what is not below `core/v2` and needs no credentials.
-    pub(crate) fn call_outside(&self, method: &str, path: &str) -> Result<Value> {
-        let method = Method::from_bytes(method.as_bytes())?;
-        let client = self.builder().build()?;
-        Ok(self.wait(client.raw(method, path).send()).map_err(explained)?.json()?)
-    }
-
-    /// Fetches an object.
-    pub(crate) fn get(&self, path: &str) -> Result<Value> {
-        Ok(self.call("GET", path, &[], None)?.body)
-    }
-
-    /// Creates an object.
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.call("POST", path, &[], Some(body))?.body)
-    }
-
-    /// Creates or replaces an object.
-    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.call("PUT", path, &[], Some(body))?.body)
-    }
-
-    /// Deletes an object.
-    pub(crate) fn delete(&self, path: &str) -> Result<()> {
-        self.call("DELETE", path, &[], None).map(drop)
-    }
-
-    /// The items of a list, over all of its pages.
-    pub(crate) fn list(&self, path: &str, narrow: &Narrow) -> Result<Vec<Value>> {
-        let client = self.client()?;
-        let mut request = client.raw(Method::GET, format!("{CORE_V2}{path}"));
-        for (name, value) in &narrow.query {
-            request = request.query(*name, value);
-        }
-        let items = request.pages().take(narrow.limit.unwrap_or(usize::MAX));
-        let items = async {
-            let mut found = Vec::new();
-            futures::pin_mut!(items);
-            while let Some(item) = items.next().await {
-                found.push(item?);
-            }
-            Ok::<_, ApiError>(found)
-        };
-        let items = self.wait(items);
-        self.remember(self.api_url(), client);
-        items.map_err(explained)
-    }
-
-    /// Whether a user has this password.
-    pub(crate) fn check_password(&self, user: &str, password: &str) -> Result<()> {
-        let login = self.builder().user(user, password).log_in();
-        Ok(self.wait(login).map(drop)?)
     }
 
     /// Logs in again, and keeps the session if the last one was kept.
@@ -309,16 +209,6 @@ fn cache() -> Option<PathBuf> {
     let home = || setting("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let folder = setting("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?;
     Some(folder.join("sensu").join("sensuctl"))
-}
-
-/// Says what to do about a session that has ended.
-fn explained(error: ApiError) -> anyhow::Error {
-    match error {
-        ApiError::NotLoggedIn => anyhow!(
-            "Unable to locate credentials. You can configure credentials by running \"sensuctl configure\""
-        ),
-        error => error.into(),
-    }
 }
 
 /// A claim of a token, which is not verified: the server does that.

@@ -27,6 +27,7 @@ mod output;
 mod path;
 mod resource;
 mod schema;
+mod server;
 mod table;
 mod verbs;
 

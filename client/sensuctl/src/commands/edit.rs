@@ -12,6 +12,7 @@ use crate::cli::off;
 use crate::context::{Context, setting};
 use crate::output::{self, Format};
 use crate::resource::{self, Resource};
+use crate::server::Loan;
 use crate::{document, verbs};
 
 const EDITOR: &str = "vi";
@@ -45,15 +46,19 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let kind = verbs::required(matches, "type");
     let resource = resource::find(kind).ok_or_else(|| anyhow!("invalid resource type: {kind}"))?;
     let names: Vec<_> = matches.get_many::<String>("name").into_iter().flatten().cloned().collect();
-    let object = match matches.get_flag("blank") {
-        true => blank(context, resource),
+    let mut loan = match matches.get_flag("blank") {
+        true => None,
         false => {
             let wanted = if resource.command == "event" { 2 } else { 1 };
             if names.len() != wanted {
                 bail!("give the name, or --blank for a new one");
             }
-            context.get(&resource.item(context.namespace(), &names.join("/")))?
+            Some(context.borrow(&resource.item(context.namespace(), &names.join("/")))?)
         }
+    };
+    let object = match &loan {
+        Some(loan) => loan.object.clone(),
+        None => blank(context, resource),
     };
     let format = match output::format(context, matches) {
         Format::Json | Format::Wrapped => Format::Wrapped,
@@ -61,7 +66,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     };
     let before = output::documents(&[output::wrap(resource, &object)], format)?;
     let Some(after) = edited(&before, format)? else { return Ok(()) };
-    send(context, &after).with_context(|| kept(&after, format))
+    send(context, &after, loan.as_mut()).with_context(|| kept(&after, format))
 }
 
 /// An object with nothing but the fields that can be asked for.
@@ -94,14 +99,21 @@ fn edited(before: &str, format: Format) -> Result<Option<String>> {
     Ok((after != before).then_some(after))
 }
 
-fn send(context: &Context, text: &str) -> Result<()> {
+/// Sends what was written; the object that was read only if nobody else has changed it.
+fn send(context: &Context, text: &str, mut loan: Option<&mut Loan>) -> Result<()> {
     let documents = document::read(&[(String::new(), text.to_owned())], context.namespace())?;
     if documents.is_empty() {
         bail!("no resources were parsed");
     }
     for document in &documents {
         let address = document.address();
-        context.put(&address, &document.object)?;
+        match loan.as_mut().filter(|loan| loan.path == address) {
+            Some(loan) => {
+                loan.object = document.object.clone();
+                context.give_back(loan)?;
+            }
+            None => drop(context.put(&address, &document.object)?),
+        }
         context.say(&format!("Updated {CORE_V2}{address}"))?;
     }
     Ok(())

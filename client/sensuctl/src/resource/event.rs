@@ -63,14 +63,14 @@ fn resolve_command() -> Command {
 
 fn resolve(context: &Context, matches: &ArgMatches) -> Result<()> {
     let name = verbs::name(matches, &EVENT)?;
-    let address = EVENT.item(context.namespace(), &name);
-    let mut event = context.get(&address)?;
-    if event.pointer("/check").is_none_or(Value::is_null) {
-        bail!("the event has no check result to resolve");
-    }
-    place(&mut event, "/check/status", json!(0));
-    place(&mut event, "/check/output", json!("Resolved manually by sensuctl"));
-    place(&mut event, "/timestamp", json!(now()));
-    context.put(&address, &event)?;
+    context.change(&EVENT.item(context.namespace(), &name), |event| {
+        if event.pointer("/check").is_none_or(Value::is_null) {
+            bail!("the event has no check result to resolve");
+        }
+        place(event, "/check/status", json!(0));
+        place(event, "/check/output", json!("Resolved manually by sensuctl"));
+        place(event, "/timestamp", json!(now()));
+        Ok(())
+    })?;
     context.say("OK")
 }

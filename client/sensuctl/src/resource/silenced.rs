@@ -227,7 +227,8 @@ fn update_command() -> Command {
 fn update(context: &Context, matches: &ArgMatches) -> Result<()> {
     let name = targeted(matches)?;
     let address = SILENCED.item(context.namespace(), &name);
-    let mut entry = context.get(&address)?;
+    let mut loan = context.borrow(&address)?;
+    let entry = &mut loan.object;
     let changes = || FIELDS.iter().skip(2);
     let flags = changes().any(|field| field.was_given(matches));
     if !flags && !ask::is_possible() {
@@ -237,17 +238,17 @@ fn update(context: &Context, matches: &ArgMatches) -> Result<()> {
         let value = match (flags, field.flag) {
             (true, _) => field.given(matches),
             (false, "begin") => Some(ask::field(field, "now")?),
-            (false, _) => Some(ask::field(field, &field.show(&entry))?),
+            (false, _) => Some(ask::field(field, &field.show(entry))?),
         };
         if let Some(value) = value {
-            apply(&mut entry, field, &value)?;
+            apply(entry, field, &value)?;
         }
     }
     // Follows from `begin` and `expire`: what was read is what was.
     if let Some(fields) = entry.as_object_mut() {
         fields.shift_remove("expire_at");
     }
-    context.put(&address, &entry)?;
+    context.give_back(&loan)?;
     context.say("OK")
 }
 

@@ -4,9 +4,10 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::Value;
 
-use crate::context::{Context, Narrow};
+use crate::context::Context;
 use crate::output;
 use crate::resource::Resource;
+use crate::server::Narrow;
 
 /// The flags of a list.
 pub(crate) fn arguments(command: Command, resource: &Resource) -> Command {

@@ -20,7 +20,8 @@ pub(crate) fn run(
     matches: &ArgMatches,
 ) -> Result<()> {
     let address = resource.item(context.namespace(), &super::name(matches, resource)?);
-    let mut object = context.get(&address)?;
+    let mut loan = context.borrow(&address)?;
+    let object = &mut loan.object;
     let flags = resource.fields.iter().any(|field| field.was_given(matches));
     if !flags && !ask::is_possible() {
         bail!("there is no terminal to ask in: say with flags what to change");
@@ -28,14 +29,14 @@ pub(crate) fn run(
     for field in resource.fields {
         let value = match flags {
             true => field.given(matches),
-            false if field.is_asked(&object) => Some(ask::field(field, &field.show(&object))?),
+            false if field.is_asked(object) => Some(ask::field(field, &field.show(object))?),
             false => None,
         };
         if let Some(value) = value {
-            field.set(&mut object, &value)?;
+            field.set(object, &value)?;
         }
     }
-    (resource.refuse)(&object)?;
-    context.put(&address, &object)?;
+    (resource.refuse)(object)?;
+    context.give_back(&loan)?;
     context.say("OK")
 }

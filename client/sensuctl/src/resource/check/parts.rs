@@ -94,12 +94,10 @@ fn change(
     context: &Context,
     matches: &ArgMatches,
     done: &str,
-    change: impl FnOnce(&mut Value) -> Result<()>,
+    change: impl FnMut(&mut Value) -> Result<()>,
 ) -> Result<()> {
     let address = CHECK.item(context.namespace(), verbs::required(matches, "name"));
-    let mut check = context.get(&address)?;
-    change(&mut check)?;
-    context.put(&address, &check)?;
+    context.change(&address, change)?;
     context.say(done)
 }
 
@@ -147,7 +145,7 @@ pub(super) fn set_from_file(context: &Context, part: &str, matches: &ArgMatches)
         object["splay_coverage"] = json!(90);
     }
     change(context, matches, "OK", |check| {
-        place(check, part, object);
+        place(check, part, object.clone());
         Ok(())
     })
 }

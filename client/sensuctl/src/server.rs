@@ -1,0 +1,190 @@
+//! Calls to the server.
+
+use anyhow::{Result, anyhow};
+use futures::StreamExt as _;
+use sensu_client::header::{HeaderValue, IF_MATCH};
+use sensu_client::{ApiError, CORE_V2, Method, RawAnswer, StatusCode};
+use serde_json::Value;
+
+use crate::context::{Context, NO_CREDENTIALS};
+
+/// How often a change is made again when somebody else was quicker.
+const TRIES: usize = 10;
+
+/// An answer of the server.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The body.
+    pub body: Value,
+    raw: RawAnswer,
+}
+
+impl Answer {
+    /// A header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.raw.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// What narrows a list down.
+#[derive(Debug, Default)]
+pub(crate) struct Narrow {
+    /// The query: selectors, and how many items a page has.
+    pub query: Vec<(&'static str, String)>,
+    /// How many items at most.
+    pub limit: Option<usize>,
+}
+
+/// An object that was read to be changed and written back, if it is still the same by then.
+pub(crate) struct Loan {
+    /// The object.
+    pub object: Value,
+    /// Where it is.
+    pub path: String,
+    etag: Option<HeaderValue>,
+}
+
+impl Context {
+    /// Calls the API: a method, a path below `core/v2`, a query, a body.
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Result<Answer> {
+        self.call_if(method, path, query, body, None)
+    }
+
+    /// The same, if the object has this entity tag.
+    fn call_if(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Value>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Answer> {
+        let method = Method::from_bytes(method.as_bytes())?;
+        let client = self.client()?;
+        let mut request = client.raw(method, format!("{CORE_V2}{path}"));
+        for (name, value) in query {
+            request = request.query(*name, value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(etag) = etag {
+            request = request.header(IF_MATCH, etag.clone());
+        }
+        let raw = self.wait(request.send());
+        self.remember(self.api_url(), client);
+        let raw = raw.map_err(explained)?;
+        Ok(Answer { body: raw.json()?, raw })
+    }
+
+    /// Calls what is not below `core/v2` and needs no credentials.
+    pub(crate) fn call_outside(&self, method: &str, path: &str) -> Result<Value> {
+        let method = Method::from_bytes(method.as_bytes())?;
+        let client = self.builder().build()?;
+        Ok(self.wait(client.raw(method, path).send()).map_err(explained)?.json()?)
+    }
+
+    /// Fetches an object.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        Ok(self.call("GET", path, &[], None)?.body)
+    }
+
+    /// Creates an object.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        Ok(self.call("POST", path, &[], Some(body))?.body)
+    }
+
+    /// Creates or replaces an object.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        Ok(self.call("PUT", path, &[], Some(body))?.body)
+    }
+
+    /// Reads an object to change it.
+    pub(crate) fn borrow(&self, path: &str) -> Result<Loan> {
+        let answer = self.call("GET", path, &[], None)?;
+        // Sensu 5.0 has no entity tags: there the last one to write wins.
+        let etag = answer.raw.headers.get("etag").cloned();
+        Ok(Loan { object: answer.body, path: path.to_owned(), etag })
+    }
+
+    /// Writes a changed object back, if nobody else has changed it meanwhile.
+    pub(crate) fn give_back(&self, loan: &Loan) -> Result<()> {
+        let Loan { object, path, etag } = loan;
+        let written = self.call_if("PUT", path, &[], Some(object), etag.as_ref());
+        written.map(drop).map_err(|error| match is_stale(&error) {
+            true => error.context("somebody else has changed it meanwhile"),
+            false => error,
+        })
+    }
+
+    /// Reads, changes and writes an object; again if somebody else was quicker.
+    pub(crate) fn change(
+        &self,
+        path: &str,
+        mut change: impl FnMut(&mut Value) -> Result<()>,
+    ) -> Result<()> {
+        for _ in 1..TRIES {
+            let mut loan = self.borrow(path)?;
+            change(&mut loan.object)?;
+            match self.give_back(&loan) {
+                Err(error) if is_stale(&error) => {}
+                done => return done,
+            }
+        }
+        let mut loan = self.borrow(path)?;
+        change(&mut loan.object)?;
+        self.give_back(&loan)
+    }
+
+    /// Deletes an object.
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
+        self.call("DELETE", path, &[], None).map(drop)
+    }
+
+    /// The items of a list, over all of its pages.
+    pub(crate) fn list(&self, path: &str, narrow: &Narrow) -> Result<Vec<Value>> {
+        let client = self.client()?;
+        let mut request = client.raw(Method::GET, format!("{CORE_V2}{path}"));
+        for (name, value) in &narrow.query {
+            request = request.query(*name, value);
+        }
+        let items = request.pages().take(narrow.limit.unwrap_or(usize::MAX));
+        let items = async {
+            let mut found = Vec::new();
+            futures::pin_mut!(items);
+            while let Some(item) = items.next().await {
+                found.push(item?);
+            }
+            Ok::<_, ApiError>(found)
+        };
+        let items = self.wait(items);
+        self.remember(self.api_url(), client);
+        items.map_err(explained)
+    }
+
+    /// Whether a user has this password.
+    pub(crate) fn check_password(&self, user: &str, password: &str) -> Result<()> {
+        let login = self.builder().user(user, password).log_in();
+        Ok(self.wait(login).map(drop)?)
+    }
+}
+
+/// Says what to do about a session that has ended.
+fn explained(error: ApiError) -> anyhow::Error {
+    match error {
+        ApiError::NotLoggedIn => anyhow!(NO_CREDENTIALS),
+        error => error.into(),
+    }
+}
+
+/// Whether the object was not the one that was read.
+fn is_stale(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<ApiError>();
+    error.and_then(ApiError::status) == Some(StatusCode::PRECONDITION_FAILED)
+}
