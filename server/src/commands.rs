@@ -3,11 +3,12 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
-use sensu_store::sqlite::{Durability, SqliteOptions, SqliteStore};
+use anyhow::bail;
+use sensu_store::sqlite::Durability;
 use sensu_store::{Clock, Store, SystemClock};
 
 use crate::config::{Common, Init, LogFormat, LogLevel, Start};
+use crate::location::Location;
 use crate::rbac::{self, Seeded};
 use crate::{Server, Tls};
 
@@ -83,12 +84,7 @@ async fn open(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<dyn Store>> {
     let durability = if relaxed { Durability::Relaxed } else { Durability::Disk };
-    let options = SqliteOptions { durability, ..SqliteOptions::default() };
-    let folder = common.state_dir.clone();
-    let shown = folder.display().to_string();
-    let open = tokio::task::spawn_blocking(move || SqliteStore::open(&folder, options, clock));
-    let store = open.await?.with_context(|| format!("cannot open the store in {shown}"))?;
-    Ok(Arc::new(store))
+    Location::of(&common.state_dir, &common.database).open(durability, clock).await
 }
 
 fn ask_for_password(name: &str) -> anyhow::Result<String> {

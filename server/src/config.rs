@@ -12,6 +12,8 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::context::Limits;
+use crate::location::Database;
+use crate::migrate::Migrate;
 
 /// A Sensu Go core/v2 API server: durable, fast, one binary.
 #[derive(Debug, Parser)]
@@ -45,6 +47,10 @@ pub enum Command {
     /// Give the room of deleted data back to the file system. No server may be running on the store.
     #[command(after_help = "Example:\n  sensu-server compact")]
     Compact(Compact),
+    /// Move a store between a folder and a database. No server may be running on either.
+    #[command(after_help = "Example:\n  sensu-server migrate --from sensu-state \\\n    \
+                            --to 'postgres://sensu@db.example/sensu?sslmode=verify-full'")]
+    Migrate(Migrate),
     /// Print the OpenAPI document of the API.
     #[command(after_help = "Example:\n  sensu-server openapi > sensu-core-v2.json")]
     Openapi,
@@ -53,9 +59,12 @@ pub enum Command {
 /// Where the data is, and how much is said about the work on it.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
-    /// Folder that holds the store. Created if missing.
+    /// Folder that holds the store, unless a database does. Created if missing.
     #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
     pub state_dir: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub database: Database,
     /// How much to log.
     #[arg(long, env = "SENSU_LOG_LEVEL", default_value = "info", value_enum)]
     pub log_level: LogLevel,
@@ -240,7 +249,7 @@ impl Cli {
             Command::Restore(restore) => restore.place.config_file.clone(),
             Command::Verify(verify) => verify.place.config_file.clone(),
             Command::Compact(compact) => compact.place.config_file.clone(),
-            Command::Openapi => None,
+            Command::Migrate(_) | Command::Openapi => None,
         };
         match file {
             None => Ok(first),

@@ -67,6 +67,11 @@ impl Load {
         }
     }
 
+    /// How many events are acknowledged so far.
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
     /// What was acknowledged, once all have stopped.
     pub(crate) async fn end(self) -> Vec<usize> {
         self.stop.store(true, Ordering::Relaxed);

@@ -6,6 +6,7 @@
 mod folder;
 mod kills;
 mod load;
+mod postgres;
 mod upkeep;
 
 use std::process::Command;

@@ -17,7 +17,13 @@ pub struct Export {
     pub count: u64,
     entries: mpsc::Receiver<Result<Vec<Entry>, StoreError>>,
     seen: u64,
+    watcher: Option<Box<dyn FnMut(&[Entry]) + Send>>,
 }
+
+/// A store that is made of an export goes on so many revisions after it. Between the export and
+/// the move, or the accident, revisions may have been given out that the new store knows nothing
+/// of; none of them may come to mean something else.
+pub(crate) const LEAP: Revision = 1 << 32;
 
 /// Where an engine puts what it exports.
 pub(crate) type Outlet = mpsc::Sender<Result<Vec<Entry>, StoreError>>;
@@ -26,7 +32,14 @@ impl Export {
     /// An export and where to put its entries.
     pub(crate) fn new(revision: Revision, count: u64) -> (Outlet, Self) {
         let (outlet, entries) = mpsc::channel(2);
-        (outlet, Self { revision, count, entries, seen: 0 })
+        (outlet, Self { revision, count, entries, seen: 0, watcher: None })
+    }
+
+    /// Shows what passes to a watcher, and at the end, if all came, an empty slice.
+    #[must_use]
+    pub fn watched(mut self, watcher: impl FnMut(&[Entry]) + Send + 'static) -> Self {
+        self.watcher = Some(Box::new(watcher));
+        self
     }
 
     /// The next entries; none at the end.
@@ -53,6 +66,9 @@ impl Export {
         if entries.is_empty() && self.seen != self.count {
             let (seen, count) = (self.seen, self.count);
             return Err(StoreError::Failed(format!("only {seen} of {count} entries came")));
+        }
+        if let Some(watcher) = &mut self.watcher {
+            watcher(&entries);
         }
         Ok(entries)
     }

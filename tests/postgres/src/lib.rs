@@ -12,8 +12,8 @@ mod programs;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use guard::Guard;
@@ -29,7 +29,7 @@ pub struct Postgres {
     programs: Programs,
     dir: PathBuf,
     settings: Vec<String>,
-    guard: Option<Guard>,
+    guard: Mutex<Option<Guard>>,
 }
 
 impl Postgres {
@@ -58,7 +58,7 @@ impl Postgres {
             .expect("initdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut postgres = Self { programs, dir, settings, guard: None };
+        let postgres = Self { programs, dir, settings, guard: Mutex::new(None) };
         postgres.again();
         postgres
     }
@@ -84,27 +84,27 @@ impl Postgres {
     }
 
     /// kill -9 for all of its processes: no chance to finish anything.
-    pub fn kill(&mut self) {
-        if let Some(guard) = self.guard.take() {
+    pub fn kill(&self) {
+        if let Some(guard) = self.guard().take() {
             guard.kill();
         }
     }
 
     /// Stops it for a while without ending it: nobody answers, no connection breaks.
     pub fn freeze(&self) {
-        self.guard.as_ref().expect("it runs").signal("STOP");
+        self.guard().as_ref().expect("it runs").signal("STOP");
     }
 
     /// Goes on after [`Postgres::freeze`].
     pub fn thaw(&self) {
-        self.guard.as_ref().expect("it runs").signal("CONT");
+        self.guard().as_ref().expect("it runs").signal("CONT");
     }
 
     /// Starts it again after [`Postgres::kill`] and waits until it takes connections.
     ///
     /// # Panics
     /// If it does not start; the message has its log.
-    pub fn again(&mut self) {
+    pub fn again(&self) {
         let deadline = Instant::now() + PATIENCE;
         let log = self.dir.join("log");
         loop {
@@ -119,7 +119,7 @@ impl Postgres {
             let mut guard = Guard::start(&command, &self.dir, &log);
             while guard.runs() {
                 if self.ready() {
-                    self.guard = Some(guard);
+                    *self.guard() = Some(guard);
                     return;
                 }
                 assert!(Instant::now() < deadline, "{}", read(&log));
@@ -130,6 +130,10 @@ impl Postgres {
             assert!(Instant::now() < deadline, "{}", read(&log));
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Option<Guard>> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ready(&self) -> bool {

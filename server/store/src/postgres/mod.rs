@@ -10,6 +10,7 @@ mod address;
 mod export;
 mod failure;
 mod feed;
+mod fill;
 mod group;
 mod options;
 mod pool;
@@ -29,6 +30,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::address::Address;
+use self::fill::Filled;
 use self::pool::Connector;
 use self::shared::Shared;
 use self::writer::{Job, Writer};
@@ -80,6 +82,23 @@ impl PostgresStore {
         let writer = Writer::new(connector.clone(), jobs, Arc::clone(&shared), options.feed);
         tokio::spawn(writer.run());
         Ok(Self { shared, connector, queue, queue_bytes: options.queue_bytes })
+    }
+
+    /// Makes this store, to which nothing was ever written, of what another one holds: all or
+    /// nothing.
+    ///
+    /// Entries keep their revisions; the store goes on with revisions that were never given out,
+    /// and with an empty change feed.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn fill(&self, export: Export) -> Result<(), OpenError> {
+        let database = |error: StoreError| OpenError::Database(error.to_string());
+        let db = self.connector.get().await.map_err(database)?;
+        match fill::fill(db, export).await.map_err(database)? {
+            Filled::Now => Ok(()),
+            Filled::Before => Err(OpenError::NotEmpty),
+        }
     }
 
     fn enqueue(&self, job: Job) -> Result<(), StoreError> {

@@ -68,8 +68,8 @@ pub enum OpenError {
         known: i32,
     },
     /// A store was to be filled in which something was written before.
-    #[error("the store in schema {0} is not empty")]
-    NotEmpty(String),
+    #[error("there is a store already, and something was written to it")]
+    NotEmpty,
     /// A certificate file cannot be used.
     #[error("{path}: {reason}")]
     Certificate {

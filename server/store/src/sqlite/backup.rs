@@ -10,15 +10,11 @@ use rusqlite::{Connection, OpenFlags};
 use super::failure::malformed;
 use super::file::{self, DATABASE, at, folder_of, partial_of, remove_if_there, sync_dir};
 use super::{OpenError, cache::Stored, rows, schema, verify};
-use crate::{Entry, Export, Revision, StoreError};
+use crate::export::{Export, LEAP};
+use crate::{Entry, Revision, StoreError};
 
 /// Pages copied between two looks at whether to stop.
 const STEP: i32 = 1024;
-
-/// A restored store goes on so many revisions after its backup. Between the backup and the
-/// accident, revisions were given out that the restored store knows nothing of; none of them may
-/// come to mean something else.
-const RESTORE_LEAP: Revision = 1 << 32;
 
 /// Copies one snapshot of the live database to a new file.
 pub(super) fn backup(
@@ -53,7 +49,7 @@ pub(crate) async fn write_backup(mut export: Export, to: &Path) -> Result<(), St
 
 /// Makes a database of what was exported in a folder that has none yet.
 pub(super) fn fill_from(mut export: Export, dir: &Path) -> Result<(), OpenError> {
-    let leap = |revision: Revision| revision.saturating_add(RESTORE_LEAP);
+    let leap = |revision: Revision| revision.saturating_add(LEAP);
     put_in_place(dir, false, |partial| write(&mut export, partial, leap))
 }
 
@@ -117,7 +113,7 @@ fn fill(from: &Path, partial: &Path) -> Result<(), OpenError> {
     verify::read_all(&mut copy, 0)?;
     let txn = copy.transaction()?;
     let (revision, _) = rows::state(&txn)?;
-    let revision = revision.saturating_add(RESTORE_LEAP);
+    let revision = revision.saturating_add(LEAP);
     // Readers of the feed were told of changes that are no longer there: all begin anew.
     txn.execute("DELETE FROM changes", [])?;
     rows::set_state(&txn, revision, revision)?;

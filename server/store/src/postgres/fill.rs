@@ -1,0 +1,67 @@
+//! A store made of what another one exported, in one transaction of the database.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::Object;
+use futures::future::try_join_all;
+use tokio_postgres::types::ToSql;
+
+use super::failure::told;
+use super::rows::number;
+use super::statements::{Columns, Pending, Statements, Value};
+use crate::export::{Export, LEAP};
+use crate::{Entry, StoreError};
+
+/// Whether there was nothing before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    Now,
+    /// Something was written before; nothing was done.
+    Before,
+}
+
+pub(super) async fn fill(db: Object, mut export: Export) -> Result<Filled, StoreError> {
+    let filled = write(&db, &mut export).await;
+    if !matches!(filled, Ok(Filled::Now)) {
+        // The database takes everything back.
+        drop(Object::take(db));
+    }
+    filled
+}
+
+async fn write(db: &Object, export: &mut Export) -> Result<Filled, StoreError> {
+    let prepared = Statements::prepare(db).await?;
+    // Whoever sends may take its time.
+    let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0";
+    db.batch_execute(begin).await.map_err(told)?;
+    let before: i64 = db.query_one(&prepared.lock, &[]).await.map_err(told)?.get(0);
+    if before != 0 {
+        return Ok(Filled::Before);
+    }
+    // Beyond all that the store it came from may have given out meanwhile.
+    let revision = number(export.revision.saturating_add(LEAP));
+    let mut rooms: HashMap<String, i64> = HashMap::new();
+    loop {
+        let entries = export.next().await?;
+        if entries.is_empty() {
+            break;
+        }
+        rooms.extend(entries.iter().map(|entry| (entry.key.room().to_owned(), revision)));
+        let pending: Pending = entries.into_iter().map(pending).collect();
+        try_join_all(Columns::of(&pending).send(db, &prepared)).await?;
+    }
+    let (names, touched): (Vec<String>, Vec<i64>) = rooms.into_iter().unzip();
+    db.execute(&prepared.touch, &[&names, &touched]).await.map_err(told)?;
+    let (none, never) = (0_i64, i64::MIN);
+    let state: [&(dyn ToSql + Sync); 5] = [&revision, &revision, &none, &none, &never];
+    db.execute(&prepared.state, &state).await.map_err(told)?;
+    db.batch_execute("COMMIT").await.map_err(told)?;
+    // So that the first reads are planned for what is there now.
+    db.batch_execute("ANALYZE entries").await.map_err(told)?;
+    Ok(Filled::Now)
+}
+
+fn pending(entry: Entry) -> (crate::Key, Option<Value>) {
+    let Entry { key, value, flags, revision, expires_at } = entry;
+    (key, Some(Value { value, flags, revision, expires_at }))
+}
