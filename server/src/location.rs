@@ -13,13 +13,13 @@ use sensu_store::{Clock, Export, Store, sqlite};
 #[derive(Clone, Debug, Args)]
 pub struct Database {
     /// Keep the store in this PostgreSQL instead of a folder:
-    /// postgres://user:password@host/database?sslmode=verify-full. Several servers may share it.
+    /// `postgres://user:password@host/database?sslmode=verify-full`. Several servers may share it.
     #[arg(long, env = "SENSU_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// Schema of the database that holds the store. Created if missing.
     #[arg(long, env = "SENSU_STORE_SCHEMA", default_value = "sensu", value_name = "NAME")]
     pub store_schema: String,
-    /// Most connections that this server opens to the database for reading; one more is for writing.
+    /// Most connections that this server opens to the database for reading; one more writes.
     #[arg(long, env = "SENSU_STORE_CONNECTIONS", default_value_t = 16, value_name = "NUMBER",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub store_connections: u32,

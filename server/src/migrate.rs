@@ -14,7 +14,7 @@ use crate::location::{Database, Location};
 /// Settings of `migrate`.
 #[derive(Clone, Debug, Args)]
 pub struct Migrate {
-    /// The store to read: a folder, or postgres://user:password@host/database. No server may be
+    /// The store to read: a folder, or `postgres://user:password@host/database`. No server may be
     /// running on it, or what it writes meanwhile stays behind.
     #[arg(long, env = "SENSU_MIGRATE_FROM", hide_env_values = true, value_name = "FOLDER|URL")]
     pub from: String,

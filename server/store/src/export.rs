@@ -17,13 +17,16 @@ pub struct Export {
     pub count: u64,
     entries: mpsc::Receiver<Result<Vec<Entry>, StoreError>>,
     seen: u64,
-    watcher: Option<Box<dyn FnMut(&[Entry]) + Send>>,
+    watcher: Option<Watcher>,
 }
 
 /// A store that is made of an export goes on so many revisions after it. Between the export and
 /// the move, or the accident, revisions may have been given out that the new store knows nothing
 /// of; none of them may come to mean something else.
 pub(crate) const LEAP: Revision = 1 << 32;
+
+/// Is shown what passes.
+type Watcher = Box<dyn FnMut(&[Entry]) + Send>;
 
 /// Where an engine puts what it exports.
 pub(crate) type Outlet = mpsc::Sender<Result<Vec<Entry>, StoreError>>;
