@@ -1,11 +1,12 @@
 //! What the subcommands do.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use sensu_store::sqlite::Durability;
-use sensu_store::{Clock, Store, SystemClock};
+use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 
 use crate::config::{Common, Init, LogFormat, LogLevel, Start};
 use crate::location::Location;
@@ -18,7 +19,10 @@ use crate::{Server, Tls};
 /// If the store cannot be opened or the address cannot be bound; the message says what to do.
 pub async fn start(settings: &Start) -> anyhow::Result<()> {
     log_to_stderr(settings.common.log_level, settings.common.log_format);
-    let address = settings.api_listen_address;
+    let mut address = settings.api_listen_address;
+    if let Some(port) = settings.port {
+        address.set_port(port);
+    }
     if settings.dev && !address.ip().is_loopback() {
         bail!(
             "--dev seeds passwords that everybody knows, so it listens on this machine only; \
@@ -26,7 +30,10 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
         );
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open(&settings.common, settings.relaxed_durability, Arc::clone(&clock)).await?;
+    let store: Arc<dyn Store> = match settings.in_memory {
+        true => Arc::new(MemoryStore::new(Arc::clone(&clock))),
+        false => open(&settings.common, settings.relaxed_durability, Arc::clone(&clock)).await?,
+    };
     rbac::seed(store.as_ref()).await.map_err(told)?;
     if settings.dev {
         rbac::dev_users(store.as_ref(), settings.common.password_cost).await.map_err(told)?;
@@ -43,10 +50,31 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
     };
     let server = Server::start(store, clock, settings.limits(), address, tls).await?;
     let scheme = if settings.cert_file.is_some() { "https" } else { "http" };
+    if settings.dev {
+        server.offer_contract_kit().await?;
+    }
+    if let Some(file) = &settings.ready_file {
+        write_ready_file(file, &format!("{scheme}://{}", server.address()), settings.dev)
+            .with_context(|| format!("cannot write the ready file {}", file.display()))?;
+    }
     tracing::info!("serving the API on {scheme}://{}", server.address());
     told_to_stop().await?;
     tracing::info!("stopping");
     server.stop().await
+}
+
+/// Writes the facts that a client needs: beside the file and then in its place, so that nobody reads
+/// half of it.
+fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
+    let mut facts = serde_json::json!({ "url": url, "pid": std::process::id() });
+    if dev {
+        facts["user"] = "admin".into();
+        facts["password"] = rbac::DEV_PASSWORD.into();
+    }
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    std::fs::write(&beside, format!("{facts}\n"))?;
+    std::fs::rename(&beside, file)
 }
 
 /// Creates the first administrator.

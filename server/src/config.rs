@@ -89,6 +89,16 @@ pub struct Start {
     /// Address and port to serve the API on. Port 0 takes a free one.
     #[arg(long, env = "SENSU_API_LISTEN_ADDRESS", default_value = "127.0.0.1:8080")]
     pub api_listen_address: SocketAddr,
+    /// Port to serve the API on, in place of the one of the address. 0 takes a free one.
+    #[arg(long, env = "SENSU_API_PORT")]
+    pub port: Option<u16>,
+    /// File to write when the server serves: JSON with `url` and `pid`, and with --dev `user` and
+    /// `password`. Replaced if it is there.
+    #[arg(long, env = "SENSU_READY_FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// Keep everything in memory, for tests: it is gone when the server stops.
+    #[arg(long, env = "SENSU_IN_MEMORY", conflicts_with = "store")]
+    pub in_memory: bool,
     /// PEM file with the certificate chain. With --key-file, serves HTTPS.
     #[arg(long, env = "SENSU_CERT_FILE", requires = "key_file")]
     pub cert_file: Option<PathBuf>,
@@ -120,7 +130,8 @@ pub struct Start {
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
     /// Seed the well-known users admin and agent with the password P@ssw0rd!, for trying things
-    /// out. Refused on an address that other machines can reach.
+    /// out, and offer the contract kit: /dev/reset, /dev/requests and the header Sensu-Dev-Fault.
+    /// Refused on an address that other machines can reach.
     #[arg(long)]
     pub dev: bool,
 }

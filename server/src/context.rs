@@ -8,6 +8,7 @@ use sensu_store::{Clock, Store};
 
 use crate::auth::{Signer, Throttle, VerifiedTokens};
 use crate::cluster::Identity;
+use crate::dev::Dev;
 use crate::error::Error;
 use crate::events::Silences;
 use crate::front::Dispatch;
@@ -41,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
     /// Whether the server has been told to stop: it still answers, but wants no more requests.
     pub(crate) stopping: AtomicBool,
+    /// The contract kit; set once, when the server was started with `--dev`.
+    pub(crate) dev: OnceLock<Dev>,
     /// The router behind the front door; set once, when the server starts.
     pub(crate) dispatch: OnceLock<Dispatch>,
 }
@@ -103,6 +106,7 @@ impl Context {
             limits,
             metrics,
             stopping: AtomicBool::new(false),
+            dev: OnceLock::new(),
             dispatch: OnceLock::new(),
         }))
     }

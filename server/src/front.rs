@@ -29,6 +29,7 @@ use tracing::Instrument as _;
 use crate::access::Access;
 use crate::context::Cx;
 use crate::cors;
+use crate::dev::{self, Noted};
 use crate::discovery;
 use crate::error::{ApiError, Error, FAILED};
 use crate::http::{ALIAS, PREFIX, is_published, params};
@@ -155,8 +156,14 @@ async fn enter(
     let access = Access::of(&rqctx);
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut operation = None;
-    let work = answer(rqctx, request.into_inner(), &mut operation);
-    let mut response = work.instrument(span).await;
+    let noted = cx.dev.get().map(|_| {
+        let request = &rqctx.request;
+        Noted::of(&rqctx.request_id, request.method(), request.uri(), request.headers())
+    });
+    let mut response = match dev::intercept(&cx, &rqctx.request, &rqctx.request_id).await {
+        Some(response) => response,
+        None => answer(rqctx, request.into_inner(), &mut operation).instrument(span).await,
+    };
 
     let gone = response.status() == StatusCode::NO_CONTENT && access.method != Method::OPTIONS;
     let headers = response.headers_mut();
@@ -170,6 +177,9 @@ async fn enter(
         response = without_body(response);
     }
     access.answered(operation.as_deref(), &response);
+    if let (Some(dev), Some(noted)) = (cx.dev.get(), noted) {
+        dev.note(Noted { operation, status: response.status().as_u16(), ..noted });
+    }
     Ok(response)
 }
 
@@ -271,7 +281,7 @@ fn no_operation(method: &Method, allowed: &[&Method]) -> Response<Body> {
 }
 
 /// An error as an answer, with the headers that belong to its status.
-fn failure(error: ApiError) -> Response<Body> {
+pub(crate) fn failure(error: ApiError) -> Response<Body> {
     let body = serde_json::to_vec(&error).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = error.status_code().as_status();

@@ -13,6 +13,7 @@ use slog::{Drain as _, Logger};
 use tokio::task::JoinHandle;
 
 use crate::context::{Context, Cx, Limits};
+use crate::dev::Dev;
 use crate::{front, http, keeper};
 
 /// How long connections may take to finish what they are doing when the server stops.
@@ -73,6 +74,19 @@ impl Server {
             .with_context(|| format!("cannot listen on {address}"))?;
         let keeper = tokio::spawn(keeper::keep(Arc::clone(&cx)));
         Ok(Self { http, keeper, cx, store })
+    }
+
+    /// Offers the contract kit, whose reset brings the objects back to what they are now. Never
+    /// where strangers can reach the server: the kit asks nobody for credentials.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn offer_contract_kit(&self) -> anyhow::Result<()> {
+        let kit = Dev::over(self.store.as_ref()).await;
+        let kit = kit.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
+        // A kit that is there already is as good.
+        let _ = self.cx.dev.set(kit);
+        Ok(())
     }
 
     /// Where it listens.

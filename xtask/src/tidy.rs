@@ -12,6 +12,7 @@ const LONGEST: usize = 600;
 /// Files that may name Dropshot, besides everything in `server/src/http/`.
 const DROPSHOT: &[&str] = &[
     "server/src/access.rs",
+    "server/src/dev.rs",
     "server/src/error.rs",
     "server/src/front.rs",
     "server/src/server.rs",
