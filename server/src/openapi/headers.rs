@@ -17,6 +17,11 @@ pub(super) fn add(document: &mut Value) {
             "required": true,
             "schema": { "type": "integer", "format": "int64", "minimum": 0 },
         },
+        "Warning": {
+            "description": "Fields of the body that the server does not know and has dropped, as \
+                `299 - \"...\"`. Absent if there are none.",
+            "schema": { "type": "string" },
+        },
         "WWW-Authenticate": {
             "description": "The scheme to authenticate with.",
             "required": true,
@@ -27,8 +32,21 @@ pub(super) fn add(document: &mut Value) {
         errors.values_mut().for_each(identified);
     }
     each(document, |operation| {
+        let takes = |name: &str| {
+            let parameters = operation.value["parameters"].as_array();
+            parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
+        };
+        let (strict, dry) = (takes("strict"), takes("dryRun"));
         let responses = operation.value["responses"].as_object_mut();
-        for (_, response) in responses.into_iter().flatten() {
+        for (status, response) in responses.into_iter().flatten() {
+            let is_success = status.starts_with('2');
+            if strict && is_success {
+                response["headers"]["Warning"] = reference("Warning");
+            }
+            if dry && is_success && response.pointer("/headers/ETag").is_some() {
+                // A dry run makes no state that could be named.
+                response["headers"]["ETag"]["required"] = false.into();
+            }
             if response.get("$ref").is_none() {
                 identified(response);
             }
