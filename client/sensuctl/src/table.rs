@@ -69,11 +69,10 @@ mod tests {
     fn a_table_has_a_rule_below_its_headings() {
         let columns = [Cell::at("Name", "/name"), Cell::at("Interval", "/interval")];
         let text = table(&columns, &[json!({"name": "check-cpu", "interval": 60})], false);
-        assert_eq!(
-            text,
-            "     Name      Interval\n─────────── ──────────\n  check-cpu  60\n"
-                .replace("     Name", "  Name")
-        );
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "  Name        Interval");
+        assert!(lines[1].chars().all(|mark| mark == '─'), "{text}");
+        assert_eq!(lines[2..], ["  check-cpu   60"]);
     }
 
     #[test]
