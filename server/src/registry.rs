@@ -298,5 +298,5 @@ fn encode<T: Resource>(value: &T) -> Result<Vec<u8>, Error> {
 }
 
 fn unnameable() -> Error {
-    Error::Invalid("the name cannot contain a NUL character".into())
+    Error::Invalid("the name is too long, or contains a NUL character".into())
 }

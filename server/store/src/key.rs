@@ -14,7 +14,11 @@ pub struct Key(Box<[u8]>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix(Box<[u8]>);
 
-/// A segment contains NUL or is empty, or bytes are not a key.
+/// No key is longer than this. PostgreSQL's index takes no more than 2,700 bytes; what one engine
+/// takes the other must take, or stores could not move.
+const MAX_KEY_BYTES: usize = 2_048;
+
+/// A segment contains NUL or is empty, the whole is too long, or bytes are not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a key")]
 pub struct BadKey;
@@ -23,7 +27,7 @@ impl Key {
     /// The key of an object.
     ///
     /// # Errors
-    /// [`BadKey`] if a segment is empty or contains NUL. Nothing can be stored under such a name,
+    /// [`BadKey`] if a segment is empty or contains NUL, or all are longer than 2,048 bytes. Nothing can be stored under such a name,
     /// so a reader may treat it as "not found".
     pub fn new<'a>(
         room: &'a str,
@@ -75,7 +79,7 @@ impl Prefix {
     /// All keys of a room below these segments.
     ///
     /// # Errors
-    /// [`BadKey`] if a segment is empty or contains NUL.
+    /// [`BadKey`] if a segment is empty or contains NUL, or all are longer than 2,048 bytes.
     pub fn new<'a>(
         room: &'a str,
         segments: impl IntoIterator<Item = &'a str>,
@@ -131,6 +135,9 @@ fn join<'a>(
         }
         bytes.extend_from_slice(segment.as_bytes());
         bytes.push(0);
+    }
+    if bytes.len() > MAX_KEY_BYTES {
+        return Err(BadKey);
     }
     Ok(bytes.into_boxed_slice())
 }

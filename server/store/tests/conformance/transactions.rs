@@ -22,6 +22,7 @@ on_every_engine!(
     concurrent_creations_have_one_winner,
     every_reader_sees_an_acknowledged_write,
     a_value_beyond_the_limit_is_refused,
+    the_longest_key_is_taken_by_every_engine,
     an_abandoned_caller_harms_nobody,
 );
 
@@ -219,6 +220,21 @@ async fn a_value_beyond_the_limit_is_refused(fixture: Fixture) {
     let revision = fixture.commit([], [operation(value.slice(1..))]).await.unwrap();
     assert_eq!(revision, 1);
     assert_eq!(fixture.get("things/a").await.unwrap().value.len(), MAX_VALUE_BYTES);
+}
+
+async fn the_longest_key_is_taken_by_every_engine(fixture: Fixture) {
+    // With the room and two NULs, 2,048 bytes that nothing can make shorter.
+    let long: String = (0..2_041_u32).map(|n| char::from(b'!' + (n * n % 89) as u8)).collect();
+    let key = |name: &str| sensu_store::Key::new("long", [name]);
+    let operation = Operation::Put {
+        key: key(&long).unwrap(),
+        value: Bytes::new(),
+        flags: 0,
+        expires_at: None,
+    };
+    fixture.commit([], [operation]).await.unwrap();
+    assert!(fixture.store.get(&key(&long).unwrap()).await.unwrap().is_some());
+    assert!(key(&format!("{long}xx")).is_err(), "what is longer is refused before it gets there");
 }
 
 async fn an_abandoned_caller_harms_nobody(fixture: Fixture) {
