@@ -5,6 +5,7 @@ pub mod check;
 pub mod docs_ui;
 pub mod examples;
 pub mod generate;
+pub mod outside;
 pub mod store;
 pub mod tidy;
 

@@ -1,9 +1,11 @@
 //! `cargo xtask <task>`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, check, docs_ui, generate, store, tidy};
+use xtask::outside::fuzz::Depth;
+use xtask::{bench, check, docs_ui, generate, outside, store, tidy};
 
 /// Tasks of this workspace.
 #[derive(Parser)]
@@ -46,6 +48,48 @@ enum Task {
         #[arg(value_enum)]
         what: bench::What,
     },
+    /// Lint the document with Redocly and Spectral, and validate its examples.
+    Lint {
+        /// Another document than the committed one.
+        document: Option<PathBuf>,
+    },
+    /// Send made-up requests to a fresh server and hold the answers against the document.
+    Fuzz {
+        /// Another document than the committed one.
+        document: Option<PathBuf>,
+        /// Random requests and sequences, too: some ten minutes.
+        #[arg(long)]
+        everything: bool,
+    },
+    /// Generate clients, compile or type-check them, and use them on a live server.
+    Clients {
+        /// Another document than the committed one.
+        document: Option<PathBuf>,
+        /// Go, Java and a second TypeScript client, too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Run the Arazzo walk-throughs on a fresh server.
+    Workflows {
+        /// Other walk-throughs than the committed ones.
+        workflows: Option<PathBuf>,
+    },
+    /// Open the served documentation in Chromium, cut off from every other host.
+    DocsBrowser,
+    /// Compare the document with the last released one; write or verify its changelog.
+    Compat {
+        /// Another document than the committed one.
+        document: Option<PathBuf>,
+        /// Write the changelog instead of verifying it.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Prove that each of these tasks fails when it should.
+    Alarms,
+    /// The tasks with other people's tools that CI runs.
+    Outside,
+    /// All tasks with other people's tools, the slow ones, too: some half an hour.
+    Deep,
 }
 
 #[expect(clippy::print_stderr, reason = "a task talks to the person who runs it")]
@@ -57,6 +101,17 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Store { kills } => store::run(kills),
         Task::Bench { what } => bench::run(what),
+        Task::Lint { document } => outside::lint::run(document),
+        Task::Fuzz { document, everything } => {
+            outside::fuzz::run(document, if everything { Depth::Everything } else { Depth::Bounds })
+        }
+        Task::Clients { document, all } => outside::clients::run_all(document, all),
+        Task::Workflows { workflows } => outside::workflows::run(workflows),
+        Task::Compat { document, write } => outside::compat::run(document, write),
+        Task::DocsBrowser => outside::docs_browser::run(),
+        Task::Alarms => outside::alarms::run(),
+        Task::Outside => outside::fast(),
+        Task::Deep => outside::deep(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

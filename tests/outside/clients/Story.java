@@ -1,0 +1,62 @@
+// The story of every client, told through the Java client of openapi-generator.
+
+import java.net.http.HttpRequest;
+import java.util.Base64;
+import java.util.List;
+import org.openapitools.client.ApiClient;
+import org.openapitools.client.ApiException;
+import org.openapitools.client.api.AuthApi;
+import org.openapitools.client.api.ChecksApi;
+import org.openapitools.client.model.CheckConfig;
+import org.openapitools.client.model.ObjectMeta;
+
+public final class Story {
+    private static final String NAMESPACE = "default";
+
+    private static ApiClient client(String authorization) {
+        ApiClient client = new ApiClient();
+        client.updateBaseUri(System.getenv("SENSU_URL"));
+        client.setRequestInterceptor((HttpRequest.Builder request) -> request.header("Authorization", authorization));
+        return client;
+    }
+
+    private static void that(boolean holds, Object what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        String basic = Base64.getEncoder().encodeToString("admin:P@ssw0rd!".getBytes());
+        String token = new AuthApi(client("Basic " + basic)).authLogin().getAccessToken();
+        ChecksApi checks = new ChecksApi(client("Bearer " + token));
+
+        for (String name : List.of("java-a", "java-b")) {
+            CheckConfig check = new CheckConfig().command("check-cpu.sh").interval(60L);
+            check.setMetadata(new ObjectMeta().name(name));
+            CheckConfig made = checks.checkCreate(NAMESPACE, check);
+            that(made.getMetadata().getName().equals(name), made);
+        }
+
+        var first = checks.checkListWithHttpInfo(NAMESPACE, 1L, null, null, null);
+        String next = first.getHeaders().entrySet().stream()
+            .filter(header -> header.getKey().equalsIgnoreCase("Sensu-Continue"))
+            .map(header -> header.getValue().get(0)).findFirst().orElseThrow();
+        var second = checks.checkListWithHttpInfo(NAMESPACE, 1L, next, null, null);
+        that(first.getData().get(0).getMetadata().getName().equals("java-a"), first.getData());
+        that(second.getData().get(0).getMetadata().getName().equals("java-b"), second.getData());
+
+        try {
+            checks.checkGet(NAMESPACE, "java-missing", null);
+            throw new AssertionError("a check that is not there");
+        } catch (ApiException refused) {
+            that(refused.getCode() == 404 && refused.getResponseBody().contains("\"code\":2"), refused);
+        }
+
+        for (String name : List.of("java-a", "java-b")) {
+            checks.checkDelete(NAMESPACE, name, null);
+        }
+        that(checks.checkList(NAMESPACE, null, null, null, null).isEmpty(), "something is left");
+        System.out.println("told");
+    }
+}

@@ -1,0 +1,47 @@
+"""The story of every client, told through the Python client of openapi-generator."""
+
+import os
+
+import sensu_openapi as sensu
+from sensu_openapi.exceptions import NotFoundException
+
+URL = os.environ["SENSU_URL"]
+NAMESPACE = "default"
+
+
+def check(name: str) -> sensu.CheckConfig:
+    return sensu.CheckConfig(
+        command="check-cpu.sh -w 75 -c 90", interval=60, metadata=sensu.ObjectMeta(name=name)
+    )
+
+
+def main() -> None:
+    doors = sensu.Configuration(host=URL, username="admin", password="P@ssw0rd!")
+    tokens = sensu.AuthApi(sensu.ApiClient(doors)).auth_login()
+    assert tokens.access_token, tokens
+
+    checks = sensu.ChecksApi(sensu.ApiClient(sensu.Configuration(host=URL, access_token=tokens.access_token)))
+    for name in ("python-a", "python-b"):
+        made = checks.check_create(NAMESPACE, check(name))
+        assert made.metadata and made.metadata.name == name and made.interval == 60, made
+
+    first = checks.check_list_with_http_info(NAMESPACE, limit=1)
+    token = (first.headers or {}).get("Sensu-Continue")
+    second = checks.check_list_with_http_info(NAMESPACE, limit=1, var_continue=token)
+    names = [one.metadata.name for page in (first, second) for one in page.data if one.metadata]
+    assert names == ["python-a", "python-b"], names
+    assert "Sensu-Continue" not in (second.headers or {}), second.headers
+
+    try:
+        checks.check_get(NAMESPACE, "python-missing")
+        raise AssertionError("a check that is not there")
+    except NotFoundException as refused:
+        assert isinstance(refused.data, sensu.Error) and refused.data.code == 2, refused
+
+    for name in ("python-a", "python-b"):
+        checks.check_delete(NAMESPACE, name)
+    assert checks.check_list(NAMESPACE) == []
+    print("told")
+
+
+main()

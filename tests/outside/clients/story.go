@@ -1,0 +1,73 @@
+// The story of every client, told through the Go client of openapi-generator.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+
+	sensu "example.com/sensu"
+)
+
+const namespace = "default"
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func that(holds bool, what ...any) {
+	if !holds {
+		panic(fmt.Sprint(what...))
+	}
+}
+
+func main() {
+	settings := sensu.NewConfiguration()
+	settings.Servers = sensu.ServerConfigurations{{URL: os.Getenv("SENSU_URL")}}
+	client := sensu.NewAPIClient(settings)
+
+	doors := context.WithValue(context.Background(), sensu.ContextBasicAuth,
+		sensu.BasicAuth{UserName: "admin", Password: "P@ssw0rd!"})
+	tokens, _, err := client.AuthAPI.AuthLogin(doors).Execute()
+	must(err)
+	inside := context.WithValue(context.Background(), sensu.ContextAccessToken, tokens.GetAccessToken())
+
+	for _, name := range []string{"go-a", "go-b"} {
+		check := sensu.NewCheckConfig()
+		check.SetCommand("check-cpu.sh")
+		check.SetInterval(60)
+		metadata := sensu.NewObjectMeta()
+		metadata.SetName(name)
+		check.SetMetadata(*metadata)
+		made, _, err := client.ChecksAPI.CheckCreate(inside, namespace).CheckConfig(*check).Execute()
+		must(err)
+		that(made.GetInterval() == 60, made)
+	}
+
+	first, answer, err := client.ChecksAPI.CheckList(inside, namespace).Limit(1).Execute()
+	must(err)
+	token := answer.Header.Get("Sensu-Continue")
+	that(token != "", "no second page")
+	second, answer, err := client.ChecksAPI.CheckList(inside, namespace).Limit(1).Continue_(token).Execute()
+	must(err)
+	that(len(first) == 1 && len(second) == 1, first, second)
+	that(first[0].Metadata.GetName() == "go-a" && second[0].Metadata.GetName() == "go-b", first, second)
+	that(answer.Header.Get("Sensu-Continue") == "", "a third page")
+
+	_, answer, err = client.ChecksAPI.CheckGet(inside, namespace, "go-missing").Execute()
+	that(err != nil && answer.StatusCode == http.StatusNotFound, err)
+	refused, typed := err.(*sensu.GenericOpenAPIError).Model().(sensu.Error)
+	that(typed && refused.GetCode() == 2, err)
+
+	for _, name := range []string{"go-a", "go-b"} {
+		_, err := client.ChecksAPI.CheckDelete(inside, namespace, name).Execute()
+		must(err)
+	}
+	left, _, err := client.ChecksAPI.CheckList(inside, namespace).Execute()
+	must(err)
+	that(len(left) == 0, left)
+	fmt.Println("told")
+}

@@ -1,0 +1,40 @@
+// The story of every client, told through the TypeScript client of openapi-generator.
+
+import assert from "node:assert/strict";
+import { AuthApi, ChecksApi, Configuration, ResponseError } from "./sensu/index.js";
+
+const basePath = process.env["SENSU_URL"];
+assert(basePath);
+const namespace = "default";
+
+const doors = new Configuration({ basePath, username: "admin", password: "P@ssw0rd!" });
+const tokens = await new AuthApi(doors).authLogin();
+assert(tokens.accessToken);
+
+const checks = new ChecksApi(new Configuration({ basePath, accessToken: tokens.accessToken }));
+for (const name of ["fetch-a", "fetch-b"]) {
+  const checkConfig = { command: "check-cpu.sh", interval: 60, metadata: { name } };
+  const made = await checks.checkCreate({ namespace, checkConfig });
+  assert.equal(made.metadata?.name, name);
+}
+
+const first = await checks.checkListRaw({ namespace, limit: 1 });
+const token = first.raw.headers.get("Sensu-Continue");
+assert(token);
+const second = await checks.checkListRaw({ namespace, limit: 1, _continue: token });
+const names = [...(await first.value()), ...(await second.value())].map((check) => check.metadata?.name);
+assert.deepEqual(names, ["fetch-a", "fetch-b"]);
+assert.equal(second.raw.headers.get("Sensu-Continue"), null);
+
+await assert.rejects(checks.checkGet({ namespace, name: "fetch-missing" }), async (refused) => {
+  assert(refused instanceof ResponseError);
+  assert.equal(refused.response.status, 404);
+  assert.equal(((await refused.response.json()) as { code: number }).code, 2);
+  return true;
+});
+
+for (const name of ["fetch-a", "fetch-b"]) {
+  await checks.checkDelete({ namespace, name });
+}
+assert.deepEqual(await checks.checkList({ namespace }), []);
+console.log("told");

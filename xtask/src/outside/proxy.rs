@@ -1,0 +1,76 @@
+//! Prism between a client and the server: an answer or a request that is not as documented becomes a
+//! failure that the client sees, and a line in Prism's log.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use super::tools;
+
+/// How long Prism may take to read the document.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running Prism. Stops when dropped.
+pub(super) struct Proxy {
+    prism: Child,
+    address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Proxy {
+    /// Starts one in front of a server, and waits until it listens.
+    pub(super) fn start(document: &Path, server: &str) -> anyhow::Result<Self> {
+        let log = tools::fresh("prism")?.join("log");
+        // Prism does not take a free port by itself.
+        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let mut command = tools::node("prism")?;
+        command.args([
+            "proxy",
+            "--errors",
+            "--verboseLevel",
+            "debug",
+            "--host",
+            "127.0.0.1",
+            "--port",
+        ]);
+        command.arg(address.port().to_string()).arg(document).arg(server);
+        command.stdout(File::create(&log)?).stderr(Stdio::null());
+        let mut proxy = Self { prism: command.spawn()?, address, log };
+        let until = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = proxy.prism.try_wait()? {
+                bail!("prism ended with {status}: {}", fs::read_to_string(&proxy.log)?);
+            }
+            if Instant::now() > until {
+                bail!("prism does not listen: {}", fs::read_to_string(&proxy.log)?);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(proxy)
+    }
+
+    /// Where it listens.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The lines of its log about what is not as documented, and how many requests it saw.
+    pub(super) fn findings(&self) -> anyhow::Result<(Vec<String>, usize)> {
+        let log = fs::read_to_string(&self.log)?;
+        let found = log.lines().filter(|line| line.to_lowercase().contains("violation"));
+        let requests = log.lines().filter(|line| line.contains("Request received")).count();
+        Ok((found.map(str::to_owned).collect(), requests))
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.prism.kill();
+        let _ = self.prism.wait();
+    }
+}
