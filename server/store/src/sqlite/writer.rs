@@ -197,7 +197,9 @@ impl Writer {
             self.shared.fail("closed".to_owned());
         }
         drop(self.db);
-        drop(self.lock);
+        // Said, not left to the closing of the file alone: a process that another thread is starting
+        // at this moment holds a copy of it. If it cannot be said, closing does it a moment later.
+        let _ = self.lock.unlock();
     }
 }
 
