@@ -17604,7 +17604,7 @@ Lists are JSON arrays, by namespace and then by name, byte by byte. A list that 
 curl -i 'http://127.0.0.1:8080/apis/core/v2/namespaces/default/checks?limit=100' -H "Authorization: Bearer $TOKEN"
 ```
 
-```
+```http
 HTTP/1.1 200 OK
 sensu-continue: Y2hlY2stbWVtb3J5
 link: </apis/core/v2/namespaces/default/checks?limit=100&continue=Y2hlY2stbWVtb3J5>; rel="next"

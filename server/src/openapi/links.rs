@@ -69,7 +69,8 @@ fn link(target: &str, parameters: &[String], text: &str) -> Value {
         link["parameters"] = Value::Object(from);
     }
     if target.starts_with("auth_") {
-        link["requestBody"] = json!({ "refresh_token": "$response.body#/refresh_token" });
+        // As text with an expression in it: openapi-generator refuses documents with an object here.
+        link["requestBody"] = r#"{"refresh_token": "{$response.body#/refresh_token}"}"#.into();
     }
     link
 }
