@@ -1,6 +1,7 @@
 //! The tree of commands, and who answers.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -18,7 +19,7 @@ const EXAMPLES: &str = "Examples:
   sensuctl check info check-cpu --format yaml > check-cpu.yaml
   sensuctl create --file check-cpu.yaml
 
-Exit codes: 0 when all is done, 1 when anything is not.";
+Exit codes: 0 when all is done, 1 when anything is not; `sensuctl diff` has its own.";
 
 /// All commands, flags and texts.
 pub fn command() -> Command {
@@ -94,23 +95,47 @@ fn global() -> Vec<Arg> {
 
 /// Runs a command line. Says what is wrong on the standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match command().try_get_matches_from(arguments) {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let matches = match command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
             // A pipe that has been closed has nobody to tell.
             let _ = error.print();
-            return ExitCode::from(u8::from(error.use_stderr()));
+            let partly = command().ignore_errors(true).try_get_matches_from(arguments);
+            return match error.use_stderr() {
+                true => failure(partly.ok().as_ref()),
+                false => ExitCode::SUCCESS,
+            };
         }
     };
     let done = Context::new(&matches).and_then(|context| answer(&context, &matches));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Differences>() => ExitCode::from(1),
         Err(error) => {
             let _ = writeln!(io::stderr(), "Error: {error:#}");
-            ExitCode::FAILURE
+            failure(Some(&matches))
         }
     }
+}
+
+/// That something differs: what there is to say about it has been written.
+#[derive(Debug)]
+pub(crate) struct Differences;
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there are differences")
+    }
+}
+
+impl std::error::Error for Differences {}
+
+/// The exit code of what went wrong. Where 1 stands for a difference, it is 2, as with `diff`.
+fn failure(matches: Option<&ArgMatches>) -> ExitCode {
+    let name = matches.and_then(ArgMatches::subcommand_name);
+    ExitCode::from(if name == Some("diff") { 2 } else { 1 })
 }
 
 /// Whether the reader of our output has gone, as `head` does.

@@ -25,6 +25,16 @@ impl Document {
         self.resource.place_of(&self.object)
     }
 
+    /// What it is called where all are listed.
+    pub(crate) fn title(&self) -> String {
+        let Self { resource, object, .. } = self;
+        let namespace = match resource.namespaced {
+            true => resource.namespace_of(object) + "/",
+            false => String::new(),
+        };
+        format!("{} {namespace}{}", resource.kind, resource.name_of(object))
+    }
+
     /// What it is called in messages.
     pub(crate) fn told(&self) -> String {
         let name = self.resource.name_of(&self.object);

@@ -25,6 +25,7 @@ mod memory;
 mod moment;
 mod output;
 mod path;
+mod plan;
 mod resource;
 mod schema;
 mod server;

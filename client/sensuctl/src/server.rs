@@ -1,15 +1,15 @@
 //! Calls to the server.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use futures::StreamExt as _;
-use sensu_client::header::{HeaderValue, IF_MATCH};
-use sensu_client::{ApiError, CORE_V2, Method, RawAnswer, StatusCode};
+use sensu_client::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use sensu_client::{ApiError, CORE_V2, Code, Method, Prefix, RawAnswer, StatusCode};
 use serde_json::Value;
 
 use crate::context::{Context, NO_CREDENTIALS};
 
 /// How often a change is made again when somebody else was quicker.
-const TRIES: usize = 10;
+pub(crate) const TRIES: usize = 10;
 
 /// An answer of the server.
 #[derive(Debug)]
@@ -44,6 +44,15 @@ pub(crate) struct Loan {
     etag: Option<HeaderValue>,
 }
 
+/// What an object has to be for a call to be made.
+#[derive(Clone, Copy, Debug)]
+enum Condition<'a> {
+    /// The one with this entity tag.
+    Same(&'a HeaderValue),
+    /// Not there.
+    Absent,
+}
+
 impl Context {
     /// Calls the API: a method, a path below `core/v2`, a query, a body.
     pub(crate) fn call(
@@ -56,14 +65,14 @@ impl Context {
         self.call_if(method, path, query, body, None)
     }
 
-    /// The same, if the object has this entity tag.
+    /// The same, if the object is what it has to be.
     fn call_if(
         &self,
         method: &str,
         path: &str,
         query: &[(&str, String)],
         body: Option<&Value>,
-        etag: Option<&HeaderValue>,
+        condition: Option<Condition<'_>>,
     ) -> Result<Answer> {
         let method = Method::from_bytes(method.as_bytes())?;
         let client = self.client()?;
@@ -74,9 +83,11 @@ impl Context {
         if let Some(body) = body {
             request = request.json(body);
         }
-        if let Some(etag) = etag {
-            request = request.header(IF_MATCH, etag.clone());
-        }
+        request = match condition {
+            Some(Condition::Same(etag)) => request.header(IF_MATCH, etag.clone()),
+            Some(Condition::Absent) => request.header(IF_NONE_MATCH, HeaderValue::from_static("*")),
+            None => request,
+        };
         let raw = self.wait(request.send());
         self.remember(self.api_url(), client);
         let raw = raw.map_err(explained)?;
@@ -116,11 +127,36 @@ impl Context {
     /// Writes a changed object back, if nobody else has changed it meanwhile.
     pub(crate) fn give_back(&self, loan: &Loan) -> Result<()> {
         let Loan { object, path, etag } = loan;
-        let written = self.call_if("PUT", path, &[], Some(object), etag.as_ref());
+        let condition = etag.as_ref().map(Condition::Same);
+        let written = self.call_if("PUT", path, &[], Some(object), condition);
         written.map(drop).map_err(|error| match is_stale(&error) {
             true => error.context("somebody else has changed it meanwhile"),
             false => error,
         })
+    }
+
+    /// Reads an object that may be missing.
+    pub(crate) fn look_for(&self, path: &str) -> Result<Option<Loan>> {
+        match self.borrow(path) {
+            Err(error) if is_missing(&error) => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// What would be there if this were put at a path: judged by the server, which writes nothing.
+    pub(crate) fn try_to_put(&self, path: &str, body: &Value) -> Result<Value> {
+        // Released backends do not know `dryRun`, and would write.
+        if self.client()?.prefix() != Some(Prefix::Apis) {
+            bail!(
+                "this server cannot say what would change; `sensuctl create` writes without asking"
+            );
+        }
+        Ok(self.call("PUT", path, &[("dryRun", "true".to_owned())], Some(body))?.body)
+    }
+
+    /// Creates an object, if it is still missing.
+    pub(crate) fn put_new(&self, path: &str, body: &Value) -> Result<()> {
+        self.call_if("PUT", path, &[], Some(body), Some(Condition::Absent)).map(drop)
     }
 
     /// Reads, changes and writes an object; again if somebody else was quicker.
@@ -183,8 +219,14 @@ fn explained(error: ApiError) -> anyhow::Error {
     }
 }
 
+/// Whether what was asked for is not there.
+pub(crate) fn is_missing(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<ApiError>();
+    error.and_then(ApiError::code) == Some(Code::NotFound)
+}
+
 /// Whether the object was not the one that was read.
-fn is_stale(error: &anyhow::Error) -> bool {
+pub(crate) fn is_stale(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<ApiError>();
     error.and_then(ApiError::status) == Some(StatusCode::PRECONDITION_FAILED)
 }

@@ -27,24 +27,30 @@ pub(crate) fn command() -> Command {
 
 /// Sends them.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let mut documents = files::read(context, matches)?;
-    // What is in a namespace needs the namespace.
-    documents.sort_by_key(|document| document.resource.command != "namespace");
-    for_each(&documents, |document| context.put(&document.address(), &document.object).map(drop))
+    let documents = files::read_for_sending(context, matches)?;
+    for_each(&documents, |document| {
+        context.put(&document.address(), &document.object)?;
+        Ok(None)
+    })
 }
 
-/// Does something with each document; says which ones failed, and goes on.
+/// Does something with each document, and writes what there is to say about it; says which ones
+/// failed, and goes on.
 pub(crate) fn for_each(
     documents: &[Document],
-    mut work: impl FnMut(&Document) -> Result<()>,
+    mut work: impl FnMut(&Document) -> Result<Option<String>>,
 ) -> Result<()> {
     let progress = super::progress(documents.len());
     let mut failed = 0;
     for document in documents {
-        if let Err(error) = work(document) {
-            failed += 1;
-            let line = format!("{}: {error:#}", document.told());
-            progress.suspend(|| writeln!(io::stderr(), "{line}"))?;
+        match work(document) {
+            Ok(None) => {}
+            Ok(Some(text)) => progress.suspend(|| writeln!(io::stdout(), "{text}"))?,
+            Err(error) => {
+                failed += 1;
+                let line = format!("{}: {error:#}", document.told());
+                progress.suspend(|| writeln!(io::stderr(), "{line}"))?;
+            }
         }
         progress.inc(1);
     }

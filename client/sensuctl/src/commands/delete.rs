@@ -19,5 +19,8 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut documents = files::read(context, matches)?;
     documents.reverse();
     documents.sort_by_key(|document| document.resource.command == "namespace");
-    create::for_each(&documents, |document| context.delete(&document.address()))
+    create::for_each(&documents, |document| {
+        context.delete(&document.address())?;
+        Ok(None)
+    })
 }

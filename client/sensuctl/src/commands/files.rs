@@ -47,6 +47,13 @@ pub(crate) fn read(context: &Context, matches: &ArgMatches) -> Result<Vec<Docume
     document::read(&texts, context.namespace())
 }
 
+/// The documents in the order in which they can be sent: what is in a namespace needs the namespace.
+pub(crate) fn read_for_sending(context: &Context, matches: &ArgMatches) -> Result<Vec<Document>> {
+    let mut documents = read(context, matches)?;
+    documents.sort_by_key(|document| document.resource.command != "namespace");
+    Ok(documents)
+}
+
 fn standard_input() -> Result<String> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("cannot read the standard input")?;

@@ -1,11 +1,13 @@
 //! Commands that are about no single resource.
 
+mod apply;
 mod completion;
 mod config;
 mod configure;
 mod create;
 mod delete;
 mod describe_type;
+mod diff;
 mod dump;
 mod edit;
 mod env;
@@ -23,6 +25,8 @@ pub(crate) const ALL: &[Irregular] = &[
     Irregular { command: config::command, run: config::run },
     Irregular { command: env::command, run: env::run },
     Irregular { command: create::command, run: create::run },
+    Irregular { command: apply::command, run: apply::run },
+    Irregular { command: diff::command, run: diff::run },
     Irregular { command: delete::command, run: delete::run },
     Irregular { command: edit::command, run: edit::run },
     Irregular { command: dump::command, run: dump::run },

@@ -1,6 +1,6 @@
 //! `sensuctl entity`: what is monitored.
 
-use super::{RESOURCE, Resource};
+use super::{Follows, RESOURCE, Resource};
 use crate::cell::Cell;
 use crate::field::{FIELD, Field, Shape, text};
 
@@ -29,6 +29,11 @@ pub(crate) const ENTITY: Resource = Resource {
             question: "Subscriptions:",
             ..FIELD
         },
+    ],
+    followed: &[
+        ("/last_seen", Follows::Before),
+        ("/system", Follows::Before),
+        ("/sensu_agent_version", Follows::Before),
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{Irregular, RESOURCE, Resource, Verb};
+use super::{Follows, Irregular, RESOURCE, Resource, Verb};
 use crate::cell::{Cell, Of};
 use crate::context::{Context, now};
 use crate::field::{place, text};
@@ -19,6 +19,22 @@ pub(crate) const EVENT: Resource = Resource {
     name_at: "/entity/metadata/name",
     verbs: &[Verb::List, Verb::Info, Verb::Delete],
     deleted: "Deleted",
+    followed: &[
+        ("/id", Follows::Server),
+        ("/sequence", Follows::Server),
+        ("/timestamp", Follows::Server),
+        ("/check/history", Follows::Server),
+        ("/check/occurrences", Follows::Server),
+        ("/check/occurrences_watermark", Follows::Server),
+        ("/check/total_state_change", Follows::Server),
+        ("/check/state", Follows::Server),
+        ("/check/last_ok", Follows::Server),
+        ("/check/issued", Follows::Server),
+        ("/check/executed", Follows::Server),
+        ("/check/silenced", Follows::Server),
+        ("/check/is_silenced", Follows::Server),
+        ("/entity/last_seen", Follows::Server),
+    ],
     columns: &[
         Cell::at("Entity", "/entity/metadata/name"),
         Cell::at("Check", "/check/metadata/name"),

@@ -54,6 +54,8 @@ pub(crate) struct Resource {
     pub fields: &'static [Field],
     /// What is wrong with an object that is about to be sent.
     pub refuse: fn(&Value) -> Result<()>,
+    /// The fields that do not follow from documents alone: where, and whose they are.
+    pub followed: &'static [(&'static str, Follows)],
     /// The columns of `list`.
     pub columns: &'static [Cell],
     /// The rows of `info`, after the title.
@@ -62,6 +64,15 @@ pub(crate) struct Resource {
     pub irregular: &'static [Irregular],
     /// Commands that show how it is used, for `--help`.
     pub examples: &'static str,
+}
+
+/// Whose a field is that does not follow from a document alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// The server's, whatever a document says; or something that it does not show.
+    Server,
+    /// The document's if it says anything; or else it stays what it is.
+    Before,
 }
 
 /// A regular verb.
@@ -105,6 +116,7 @@ pub(crate) const RESOURCE: Resource = Resource {
     deleted: "OK",
     fields: &[],
     refuse: |_| Ok(()),
+    followed: &[],
     columns: &[],
     details: &[],
     irregular: &[],

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{Irregular, RESOURCE, Resource};
+use super::{Follows, Irregular, RESOURCE, Resource};
 use crate::ask;
 use crate::cell::{Cell, time};
 use crate::context::{Context, now};
@@ -20,6 +20,11 @@ pub(crate) const SILENCED: Resource = Resource {
     noun: "silenced entry",
     verbs: &[],
     fields: FIELDS,
+    followed: &[
+        ("/creator", Follows::Server),
+        ("/begin", Follows::Before),
+        ("/expire_at", Follows::Before),
+    ],
     columns: &[
         Cell::at("Name", "/metadata/name"),
         Cell::at("Subscription", "/subscription"),

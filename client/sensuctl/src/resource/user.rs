@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::{Irregular, RESOURCE, Resource, Verb};
+use super::{Follows, Irregular, RESOURCE, Resource, Verb};
 use crate::ask;
 use crate::cell::Cell;
 use crate::context::Context;
@@ -31,6 +31,7 @@ pub(crate) const USER: Resource = Resource {
         question: "Groups:",
         ..FIELD
     }],
+    followed: &[("/password", Follows::Server), ("/password_hash", Follows::Server)],
     columns: &[
         Cell::at("Username", "/username"),
         Cell::at("Groups", "/groups"),
