@@ -7436,7 +7436,7 @@ pub mod types {
         }
     }
     ///A new API key, and what is known of it.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct NewApiKey {
         ///When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
         #[serde(default)]
@@ -7494,7 +7494,7 @@ pub mod types {
         }
     }
     ///A new password.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Password {
         ///The new password, 8 to 72 bytes.
         pub password: ::std::string::String,
@@ -7505,7 +7505,7 @@ pub mod types {
         }
     }
     ///A new password, by its hash.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct PasswordHash {
         ///The bcrypt hash of the password: `$2b$10$...`.
         pub password_hash: ::std::string::String,
@@ -7546,7 +7546,7 @@ pub mod types {
         }
     }
     ///The refresh token of the session to renew or to end.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
     pub struct Refresh {
         ///The refresh token that came with the access token.
         #[serde(default)]
@@ -9672,7 +9672,7 @@ pub mod types {
         }
     }
     ///A pair of tokens, as logging in and renewing give them.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
     pub struct Tokens {
         ///Send it with every request: `Authorization: Bearer <access_token>`. A JWT, good for about 15 minutes.
         #[serde(default)]
@@ -9690,7 +9690,7 @@ pub mod types {
         }
     }
     ///Somebody who may log in.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
     pub struct User {
         ///Whether logging in is refused.
         #[serde(default)]
@@ -15382,7 +15382,7 @@ pub mod types {
                 }
             }
         }
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct NewApiKey {
             created_at: ::std::result::Result<i64, ::std::string::String>,
             expires_at: ::std::result::Result<
@@ -15634,7 +15634,7 @@ pub mod types {
                 }
             }
         }
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct Password {
             password: ::std::result::Result<
                 ::std::string::String,
@@ -15677,7 +15677,7 @@ pub mod types {
                 }
             }
         }
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct PasswordHash {
             password_hash: ::std::result::Result<
                 ::std::string::String,
@@ -15841,7 +15841,7 @@ pub mod types {
                 }
             }
         }
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct Refresh {
             refresh_token: ::std::result::Result<
                 ::std::string::String,
@@ -17251,7 +17251,7 @@ pub mod types {
                 Self { days: Ok(value.days) }
             }
         }
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct Tokens {
             access_token: ::std::result::Result<
                 ::std::string::String,
@@ -17331,7 +17331,7 @@ pub mod types {
                 }
             }
         }
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct User {
             disabled: ::std::result::Result<bool, ::std::string::String>,
             groups: ::std::result::Result<
@@ -17513,6 +17513,47 @@ pub mod types {
                 }
             }
         }
+        impl ::std::fmt::Debug for NewApiKey {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("NewApiKey")
+                    .field("created_at", &self.created_at)
+                    .field("expires_at", &self.expires_at)
+                    .field("metadata", &self.metadata)
+                    .field("username", &self.username)
+                    .finish_non_exhaustive()
+            }
+        }
+        impl ::std::fmt::Debug for Password {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("Password").finish_non_exhaustive()
+            }
+        }
+        impl ::std::fmt::Debug for PasswordHash {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("PasswordHash").finish_non_exhaustive()
+            }
+        }
+        impl ::std::fmt::Debug for Refresh {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("Refresh").finish_non_exhaustive()
+            }
+        }
+        impl ::std::fmt::Debug for Tokens {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("Tokens")
+                    .field("expires_at", &self.expires_at)
+                    .finish_non_exhaustive()
+            }
+        }
+        impl ::std::fmt::Debug for User {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("User")
+                    .field("disabled", &self.disabled)
+                    .field("groups", &self.groups)
+                    .field("username", &self.username)
+                    .finish_non_exhaustive()
+            }
+        }
     }
     /// Generation of default values for serde.
     pub mod defaults {
@@ -17550,6 +17591,47 @@ pub mod types {
             fn from(value: String) -> Self {
                 Self(value.into())
             }
+        }
+    }
+    impl ::std::fmt::Debug for NewApiKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("NewApiKey")
+                .field("created_at", &self.created_at)
+                .field("expires_at", &self.expires_at)
+                .field("metadata", &self.metadata)
+                .field("username", &self.username)
+                .finish_non_exhaustive()
+        }
+    }
+    impl ::std::fmt::Debug for Password {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("Password").finish_non_exhaustive()
+        }
+    }
+    impl ::std::fmt::Debug for PasswordHash {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("PasswordHash").finish_non_exhaustive()
+        }
+    }
+    impl ::std::fmt::Debug for Refresh {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("Refresh").finish_non_exhaustive()
+        }
+    }
+    impl ::std::fmt::Debug for Tokens {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("Tokens")
+                .field("expires_at", &self.expires_at)
+                .finish_non_exhaustive()
+        }
+    }
+    impl ::std::fmt::Debug for User {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("User")
+                .field("disabled", &self.disabled)
+                .field("groups", &self.groups)
+                .field("username", &self.username)
+                .finish_non_exhaustive()
         }
     }
 }
@@ -21407,8 +21489,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/apikeys/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate ::path::segment(&
+                name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21546,8 +21628,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/apikeys/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate ::path::segment(&
+                name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21720,8 +21802,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/apikeys/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate ::path::segment(&
+                name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22485,8 +22567,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/cluster/members/{}", client.baseurl, encode_path(& id
-                .to_string()),
+                "{}/apis/core/v2/cluster/members/{}", client.baseurl, crate
+                ::path::segment(& id.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -22609,8 +22691,8 @@ pub mod builder {
             let id = id.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/cluster/members/{}", client.baseurl, encode_path(& id
-                .to_string()),
+                "{}/apis/core/v2/cluster/members/{}", client.baseurl, crate
+                ::path::segment(& id.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -23059,8 +23141,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
-                name.to_string()),
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23261,8 +23343,8 @@ pub mod builder {
                 })
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
-                name.to_string()),
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -23421,8 +23503,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
-                name.to_string()),
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23596,8 +23678,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, encode_path(&
-                name.to_string()),
+                "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24067,8 +24149,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24264,8 +24346,8 @@ pub mod builder {
                 .and_then(|v| types::ClusterRole::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -24423,8 +24505,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24597,8 +24679,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/clusterroles/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26153,8 +26235,8 @@ pub mod builder {
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, encode_path(& namespace
-                .to_string()),
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate ::path::segment(&
+                namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26357,8 +26439,8 @@ pub mod builder {
                 .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, encode_path(& namespace
-                .to_string()),
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate ::path::segment(&
+                namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -26530,8 +26612,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, encode_path(& namespace
-                .to_string()),
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate ::path::segment(&
+                namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26641,7 +26723,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -26726,8 +26812,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -26818,7 +26904,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -26886,8 +26976,8 @@ pub mod builder {
                 .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -27000,7 +27090,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -27047,8 +27141,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27144,7 +27239,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -27261,8 +27360,9 @@ pub mod builder {
                 .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -27382,7 +27482,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -27442,8 +27546,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27546,7 +27651,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -27631,8 +27740,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27750,7 +27860,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -27838,8 +27952,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -27930,7 +28044,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -28002,8 +28120,8 @@ pub mod builder {
                 .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -28116,7 +28234,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -28163,8 +28285,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28260,7 +28383,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28381,8 +28508,9 @@ pub mod builder {
                 .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -28502,7 +28630,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -28562,8 +28694,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28666,7 +28799,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28751,8 +28888,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28870,7 +29008,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28957,8 +29099,9 @@ pub mod builder {
                 })
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}/execute", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks/{}/execute", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -29069,7 +29212,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -29192,9 +29339,9 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
-                encode_path(& type_.to_string()),
+                "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?, crate ::path::segment(& type_.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -29316,7 +29463,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 hook: Err("hook was not initialized".to_string()),
@@ -29403,9 +29554,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}/hook/{}", client
-                .baseurl, encode_path(& namespace.to_string()), encode_path(& name
-                .to_string()), encode_path(& type_.to_string()), encode_path(& hook
-                .to_string()),
+                .baseurl, crate ::path::segment(& namespace.to_string()) ?, crate
+                ::path::segment(& name.to_string()) ?, crate ::path::segment(& type_
+                .to_string()) ?, crate ::path::segment(& hook.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29507,7 +29658,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -29593,8 +29748,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -29685,7 +29840,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -29753,8 +29912,8 @@ pub mod builder {
                 .and_then(|v| types::Entity::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -29867,7 +30026,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -29916,8 +30079,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30013,7 +30177,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -30132,8 +30300,9 @@ pub mod builder {
                 .and_then(|v| types::Entity::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -30253,7 +30422,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -30313,8 +30486,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30417,7 +30591,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -30502,8 +30680,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30621,7 +30800,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -30706,8 +30889,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/events", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -30798,7 +30981,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -30866,8 +31053,8 @@ pub mod builder {
                 .and_then(|v| types::Event::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/events", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -30983,7 +31170,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -31083,8 +31274,9 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& entity.to_string()),
+                "{}/apis/core/v2/namespaces/{}/events/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
+                entity.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31175,7 +31367,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 if_none_match: Ok(None),
@@ -31237,9 +31433,9 @@ pub mod builder {
             let check = check.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& entity.to_string()),
-                encode_path(& check.to_string()),
+                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
+                entity.to_string()) ?, crate ::path::segment(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -31336,7 +31532,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -31469,9 +31669,9 @@ pub mod builder {
                 .and_then(|v| types::Event::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& entity.to_string()),
-                encode_path(& check.to_string()),
+                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
+                entity.to_string()) ?, crate ::path::segment(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -31592,7 +31792,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -31665,9 +31869,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& entity.to_string()),
-                encode_path(& check.to_string()),
+                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
+                entity.to_string()) ?, crate ::path::segment(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -31769,7 +31973,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -31858,8 +32066,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/extensions", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/extensions", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31949,7 +32157,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -31999,8 +32211,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32096,7 +32309,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -32218,8 +32435,9 @@ pub mod builder {
                 .and_then(|v| types::Extension::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -32339,7 +32557,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -32399,8 +32621,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32503,7 +32726,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -32588,8 +32815,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32707,7 +32935,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -32796,8 +33028,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -32888,7 +33120,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -32960,8 +33196,8 @@ pub mod builder {
                 .and_then(|v| types::EventFilter::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -33074,7 +33310,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -33123,8 +33363,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33220,7 +33461,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -33343,8 +33588,9 @@ pub mod builder {
                 .and_then(|v| types::EventFilter::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -33464,7 +33710,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -33524,8 +33774,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33628,7 +33879,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -33713,8 +33968,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33832,7 +34088,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -33921,8 +34181,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -34013,7 +34273,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -34081,8 +34345,8 @@ pub mod builder {
                 .and_then(|v| types::Handler::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -34195,7 +34459,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -34245,8 +34513,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34342,7 +34611,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -34462,8 +34735,9 @@ pub mod builder {
                 .and_then(|v| types::Handler::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -34583,7 +34857,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -34643,8 +34921,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34747,7 +35026,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -34832,8 +35115,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34951,7 +35235,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -35039,8 +35327,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -35131,7 +35419,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -35203,8 +35495,8 @@ pub mod builder {
                 .and_then(|v| types::HookConfig::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -35317,7 +35609,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -35364,8 +35660,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -35461,7 +35758,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -35582,8 +35883,9 @@ pub mod builder {
                 .and_then(|v| types::HookConfig::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -35703,7 +36005,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -35763,8 +36069,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -35867,7 +36174,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -35951,8 +36262,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -36070,7 +36382,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -36159,8 +36475,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -36251,7 +36567,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -36319,8 +36639,8 @@ pub mod builder {
                 .and_then(|v| types::Mutator::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -36433,7 +36753,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -36483,8 +36807,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -36580,7 +36905,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -36700,8 +37029,9 @@ pub mod builder {
                 .and_then(|v| types::Mutator::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -36821,7 +37151,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -36881,8 +37215,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -36985,7 +37320,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -37070,8 +37409,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -37189,7 +37529,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -37278,8 +37622,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl,
-                encode_path(& namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -37370,7 +37714,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -37442,8 +37790,8 @@ pub mod builder {
                 .and_then(|v| types::RoleBinding::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl,
-                encode_path(& namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -37556,7 +37904,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -37606,8 +37958,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -37703,7 +38056,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -37827,8 +38184,9 @@ pub mod builder {
                 .and_then(|v| types::RoleBinding::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -37948,7 +38306,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -38008,8 +38370,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -38112,7 +38475,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -38197,8 +38564,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -38316,7 +38684,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -38401,8 +38773,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -38493,7 +38865,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -38561,8 +38937,8 @@ pub mod builder {
                 .and_then(|v| types::Role::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -38675,7 +39051,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -38722,8 +39102,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -38819,7 +39200,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -38936,8 +39321,9 @@ pub mod builder {
                 .and_then(|v| types::Role::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -39057,7 +39443,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -39117,8 +39507,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -39221,7 +39612,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -39305,8 +39700,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, encode_path(&
-                namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -39424,7 +39820,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -39513,8 +39913,8 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -39605,7 +40005,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -39673,8 +40077,8 @@ pub mod builder {
                 .and_then(|v| types::Silenced::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, encode_path(&
-                namespace.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -39787,7 +40191,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -39837,8 +40245,9 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -39934,7 +40343,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -40054,8 +40467,9 @@ pub mod builder {
                 .and_then(|v| types::Silenced::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -40175,7 +40589,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -40235,8 +40653,9 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -40339,7 +40758,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -40424,8 +40847,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& name.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -40544,7 +40968,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 check: Err("check was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -40647,8 +41075,9 @@ pub mod builder {
             let label_selector = label_selector.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}/silenced/checks/{}", client.baseurl,
-                encode_path(& namespace.to_string()), encode_path(& check.to_string()),
+                "{}/apis/core/v2/namespaces/{}/silenced/checks/{}", client.baseurl, crate
+                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& check
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -40741,7 +41170,11 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: Err("namespace was not initialized".to_string()),
+                namespace: client
+                    .inner
+                    .namespace()
+                    .try_into()
+                    .map_err(|_| { "the client's namespace is not one".to_string() }),
                 subscription: Err("subscription was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -40846,8 +41279,8 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/subscriptions/{}", client
-                .baseurl, encode_path(& namespace.to_string()), encode_path(&
-                subscription.to_string()),
+                .baseurl, crate ::path::segment(& namespace.to_string()) ?, crate
+                ::path::segment(& subscription.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -41750,8 +42183,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/users/{}", client.baseurl, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -41941,8 +42374,8 @@ pub mod builder {
                 .and_then(|v| types::User::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/users/{}", client.baseurl, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -42084,8 +42517,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/users/{}", client.baseurl, crate ::path::segment(& name
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42205,8 +42638,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}/groups", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/users/{}/groups", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42342,8 +42775,9 @@ pub mod builder {
             let group = group.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, encode_path(& name
-                .to_string()), encode_path(& group.to_string()),
+                "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?, crate ::path::segment(& group
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42477,8 +42911,9 @@ pub mod builder {
             let group = group.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, encode_path(& name
-                .to_string()), encode_path(& group.to_string()),
+                "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?, crate ::path::segment(& group
+                .to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42636,8 +43071,8 @@ pub mod builder {
                 .and_then(|v| types::Password::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}/password", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/users/{}/password", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42775,8 +43210,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}/reinstate", client.baseurl, encode_path(& name
-                .to_string()),
+                "{}/apis/core/v2/users/{}/reinstate", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42940,8 +43375,8 @@ pub mod builder {
                 })
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}/reset_password", client.baseurl, encode_path(&
-                name.to_string()),
+                "{}/apis/core/v2/users/{}/reset_password", client.baseurl, crate
+                ::path::segment(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -43644,6 +44079,518 @@ pub mod builder {
                 }
                 _ => Err(Error::UnexpectedResponse(response)),
             }
+        }
+    }
+    impl<'a> ApiKeyList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::ApiKey, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> AssetListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Asset, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> CheckListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::CheckConfig, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> ClusterRoleBindingList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::ClusterRoleBinding, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> ClusterRoleList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::ClusterRole, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> EntityListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Entity, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> EventListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Event, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> ExtensionListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Extension, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> FilterListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::EventFilter, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> HandlerListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Handler, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> HookListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::HookConfig, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> MutatorListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Mutator, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> NamespaceList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Namespace, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> AssetList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Asset, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> CheckList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::CheckConfig, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> EntityList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Entity, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> EventList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Event, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> EventListEntity<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Event, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> ExtensionList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Extension, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> FilterList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::EventFilter, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> HandlerList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Handler, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> HookList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::HookConfig, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> MutatorList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Mutator, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> RoleBindingList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::RoleBinding, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> RoleList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Role, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> SilencedList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Silenced, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> SilencedListCheck<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Silenced, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> SilencedListSubscription<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Silenced, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> RoleBindingListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::RoleBinding, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> RoleListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Role, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> SilencedListAll<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Silenced, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> UserList<'a> {
+        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::User, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pages::pages(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
         }
     }
 }

@@ -7,17 +7,10 @@
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use futures::TryStreamExt as _;
-//! use sensu_client::{Client, pages};
+//! use sensu_client::Client;
 //!
 //! let client = Client::log_in("http://127.0.0.1:8080", "admin", "P@ssw0rd!").await?;
-//! let checks = pages(|token| {
-//!     let list = client.check_list().namespace("default").limit(100);
-//!     match token {
-//!         Some(token) => list.continue_(token).send(),
-//!         None => list.send(),
-//!     }
-//! });
-//! futures::pin_mut!(checks);
+//! let mut checks = std::pin::pin!(client.check_list().limit(100).stream());
 //! while let Some(check) = checks.try_next().await? {
 //!     println!("{check:?}");
 //! }
@@ -34,6 +27,7 @@ mod error;
 mod login;
 mod observe;
 mod pages;
+mod path;
 mod prefix;
 mod raw;
 mod retry;
@@ -44,10 +38,10 @@ pub use connect::ClientBuilder;
 pub use error::{ApiError, Code};
 pub use generated::{Client, builder, types};
 pub use observe::{Observer, Seen};
-pub use pages::pages;
+pub use path::{CORE_V2, core_path};
 pub use prefix::Prefix;
 pub use progenitor_client::{ByteStream, Error, ResponseValue};
-pub use raw::{CORE_V2, RawAnswer, RawRequest, core_path};
+pub use raw::{RawAnswer, RawRequest};
 pub use reqwest::{Method, StatusCode, header};
 pub use retry::Retries;
 pub use session::{Clock, Session, Tokens};

@@ -9,7 +9,9 @@ use progenitor_client::{Error, ResponseValue};
 ///
 /// `page` asks for one page: the first without a token, the others with the token of the page
 /// before. Nothing is read ahead of what the reader takes, but for the rest of the page.
-pub fn pages<T, E, F>(page: impl Fn(Option<String>) -> F) -> impl Stream<Item = Result<T, Error<E>>>
+pub(crate) fn pages<T, E, F>(
+    page: impl Fn(Option<String>) -> F,
+) -> impl Stream<Item = Result<T, Error<E>>>
 where
     F: Future<Output = Result<ResponseValue<Vec<T>>, Error<E>>>,
 {

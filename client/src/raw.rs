@@ -1,32 +1,13 @@
 //! Calls without types: for programs that pass on what the server says, as it says it.
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use progenitor_client::ClientInfo as _;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, IntoHeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::path::refuse_dots;
 use crate::{ApiError, Client};
-
-/// What the addresses of the group `core`, version `v2`, begin with. A client of a released Sensu
-/// backend puts its prefix in place of `/apis` when it sends.
-pub const CORE_V2: &str = "/apis/core/v2";
-
-/// What may stand in a segment of a path as it is.
-const PLAIN: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
-
-/// The path of something in `core/v2`, with each part escaped as needed:
-/// `core_path(["namespaces", "default", "assets", "sensu/cpu"])` is
-/// `/apis/core/v2/namespaces/default/assets/sensu%2Fcpu`.
-pub fn core_path<S: AsRef<str>>(parts: impl IntoIterator<Item = S>) -> String {
-    parts.into_iter().fold(CORE_V2.to_owned(), |mut path, part| {
-        path.push('/');
-        path.extend(utf8_percent_encode(part.as_ref(), PLAIN));
-        path
-    })
-}
 
 /// A request without types, from [`Client::raw`].
 #[derive(Clone, Debug)]
@@ -63,7 +44,7 @@ impl std::fmt::Debug for RawAnswer {
 
 impl Client {
     /// A call without types: a method, and a path as the document has it, escaped as in a URL
-    /// (see [`core_path`]). Prefix, credentials and further tries are as for every other call.
+    /// (see [`core_path`](crate::core_path)). Prefix, credentials and further tries are as for every other call.
     ///
     /// ```no_run
     /// # async fn example(client: sensu_client::Client) -> Result<(), sensu_client::ApiError> {
@@ -165,38 +146,5 @@ impl RawAnswer {
     #[must_use]
     pub fn next(&self) -> Option<&str> {
         self.headers.get("Sensu-Continue")?.to_str().ok().filter(|token| !token.is_empty())
-    }
-}
-
-/// URLs swallow `.` and `..` with what stands before: the request would mean another object.
-fn refuse_dots(path: &str) -> Result<(), ApiError> {
-    if !path.starts_with('/') {
-        return Err(ApiError::Invalid(format!("the path {path:?} does not begin with a slash")));
-    }
-    let dots = |part: &str| matches!(part.to_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    match path.split(['?', '#']).next().unwrap_or_default().split('/').any(dots) {
-        true => Err(ApiError::Invalid("nothing can be named \".\" or \"..\"".into())),
-        false => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_of_paths_are_escaped() {
-        let path = core_path(["namespaces", "default", "silenced", "a b/ü:*?"]);
-        assert_eq!(path, "/apis/core/v2/namespaces/default/silenced/a%20b%2F%C3%BC:%2A%3F");
-    }
-
-    #[test]
-    fn dots_do_not_lead_elsewhere() {
-        for bad in ["/checks/..", "/checks/./x", "/checks/%2E%2e", "/checks/.%2e?a=b", "checks"] {
-            refuse_dots(bad).expect_err(bad);
-        }
-        for good in ["/checks/...", "/checks/a..b", "/checks?x=/../", "/checks/%252E"] {
-            refuse_dots(good).expect(good);
-        }
     }
 }

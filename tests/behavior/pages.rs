@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use sensu_client::{Client, Method, Session, core_path};
 use sensu_server::Limits;
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
 use sensu_store::{Key, MemoryStore, Operation, Store, SystemClock, Txn};
@@ -197,21 +198,23 @@ async fn the_client_walks_pages_as_they_are_wanted() {
         (vec!["default".to_owned(), name.clone(), "c".to_owned()], event(&name))
     });
     fill(&server, "events", items).await;
-    let asked = AtomicUsize::new(0);
-    let events = || {
-        sensu_client::pages(|token| {
-            asked.fetch_add(1, Ordering::Relaxed);
-            let list = client.event_list().namespace("default").limit(300);
-            match token {
-                Some(token) => list.continue_(token).send(),
-                None => list.send(),
-            }
-        })
-    };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&asked);
+    let session =
+        Session::with_tokens(client.tokens().expect("logged in")).observed(Arc::new(move |_| {
+            counting.fetch_add(1, Ordering::Relaxed);
+        }));
+    let client = Client::new(&server.url(), session);
+    let events = || client.event_list().limit(300).stream();
     let all: Vec<_> = events().try_collect().await.expect("walks to the end");
     assert_eq!((all.len(), asked.swap(0, Ordering::Relaxed)), (2_000, 7));
     let few: Vec<_> = events().take(10).collect().await;
-    assert_eq!((few.len(), asked.load(Ordering::Relaxed)), (10, 1), "no page is read ahead");
+    assert_eq!((few.len(), asked.swap(0, Ordering::Relaxed)), (10, 1), "no page is read ahead");
+    let raw = client.raw(Method::GET, core_path(["events"])).query("limit", "300").pages();
+    let raw: Vec<_> = raw.try_collect().await.expect("walks to the end");
+    assert_eq!((raw.len(), asked.load(Ordering::Relaxed)), (2_000, 7));
+    let (first, last) = (&raw[0]["entity"]["metadata"], &raw[1999]["entity"]["metadata"]);
+    assert_eq!((&first["name"], &last["name"]), (&"e0000".into(), &"e1999".into()));
     server.stop().await;
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sensu_client::Client;
-use sensu_server::{Limits, Server, rbac};
+use sensu_server::{Limits, Server, Tls, rbac};
 use sensu_store::MemoryStore;
 use sensu_store::{Clock, Store, SystemClock};
 use serde_json::Value;
@@ -15,6 +15,7 @@ const COST: u32 = 4;
 /// A server that a test may do anything to.
 pub struct TestServer {
     server: Server,
+    scheme: &'static str,
     http: reqwest::Client,
     /// The store behind it.
     pub store: Arc<dyn Store>,
@@ -43,21 +44,37 @@ impl TestServer {
         Self::over(store, limits, clock).await
     }
 
+    /// The same, with a certificate.
+    pub async fn secure(limits: Limits, clock: Arc<dyn Clock>, tls: Tls) -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+        Self::listening(store, limits, clock, Some(tls)).await
+    }
+
     /// A server over a given store.
     pub async fn over(store: Arc<dyn Store>, limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        Self::listening(store, limits, clock, None).await
+    }
+
+    async fn listening(
+        store: Arc<dyn Store>,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        tls: Option<Tls>,
+    ) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let limits = Limits { password_cost: COST, ..limits };
         rbac::seed(store.as_ref()).await.expect("seeds");
         rbac::dev_users(store.as_ref(), COST).await.expect("users");
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(Arc::clone(&store), clock, limits, anywhere, None)
+        let server = Server::start(Arc::clone(&store), clock, limits, anywhere, tls)
             .await
             .expect("the server starts");
-        Self { server, http: reqwest::Client::new(), store }
+        Self { server, scheme, http: reqwest::Client::new(), store }
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.server.address())
+        format!("{}://{}", self.scheme, self.server.address())
     }
 
     /// Where it listens.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod client;
 pub mod docs_ui;
 pub mod examples;
 pub mod generate;

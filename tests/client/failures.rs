@@ -1,0 +1,116 @@
+//! Connections that break and servers that are busy: what is tried again, and what is not.
+
+use std::time::Duration;
+
+use sensu_client::{ApiError, Client, Code, Method, Prefix, Retries, StatusCode, core_path, types};
+use serde_json::json;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const NAMESPACES: &str = "/apis/core/v2/namespaces";
+
+const QUICK: Retries =
+    Retries { times: 2, first: Duration::from_millis(1), longest: Duration::from_millis(5) };
+
+fn client(server: &MockServer) -> Client {
+    let client = Client::builder().address(server.uri()).retries(QUICK).prefix(Prefix::Apis);
+    client.timeout(Duration::from_millis(500)).build().expect("builds")
+}
+
+/// A server that is busy for so many requests, and then has no namespaces.
+async fn busy(status: u16, times: u64) -> MockServer {
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(status).set_body_string("busy");
+    Mock::given(path(NAMESPACES)).respond_with(busy).up_to_n_times(times).mount(&server).await;
+    let fine = ResponseTemplate::new(200).set_body_json(json!([]));
+    Mock::given(path(NAMESPACES)).respond_with(fine).mount(&server).await;
+    server
+}
+
+async fn requests(server: &MockServer) -> usize {
+    server.received_requests().await.expect("recorded").len()
+}
+
+#[tokio::test]
+async fn reads_are_tried_again_as_often_as_agreed() {
+    for status in [429, 502, 503, 504] {
+        let server = busy(status, 2).await;
+        client(&server).namespace_list().send().await.expect("the third try gets through");
+        assert_eq!(requests(&server).await, 3);
+    }
+    let server = busy(503, 3).await;
+    let error = client(&server).namespace_list().send().await.map_err(ApiError::from);
+    let error = error.expect_err("three tries were agreed");
+    assert_eq!(
+        (error.status(), error.to_string()),
+        (Some(StatusCode::SERVICE_UNAVAILABLE), "busy".into())
+    );
+    assert_eq!(requests(&server).await, 3);
+}
+
+#[tokio::test]
+async fn what_cannot_get_better_is_not_tried_again() {
+    for status in [400, 403, 404, 409, 500] {
+        let server = busy(status, 1).await;
+        let path = core_path(["namespaces"]);
+        client(&server).raw(Method::PUT, path).send().await.expect_err("refused");
+        assert_eq!(requests(&server).await, 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_counts_is_sent_once() {
+    let server = busy(503, 1).await;
+    let namespace = types::Namespace::builder().name("a");
+    client(&server).namespace_create().body(namespace).send().await.expect_err("busy");
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_slow_server_is_left_and_asked_again() {
+    let server = MockServer::start().await;
+    let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
+    Mock::given(path(NAMESPACES)).respond_with(late).up_to_n_times(1).mount(&server).await;
+    let fine = ResponseTemplate::new(200).set_body_json(json!([]));
+    Mock::given(path(NAMESPACES)).respond_with(fine).mount(&server).await;
+    client(&server).namespace_list().send().await.expect("the second answer comes in time");
+}
+
+#[tokio::test]
+async fn errors_of_every_shape_have_message_and_code() {
+    let shapes = [
+        (403, r#"{"Code":4,"Message":"unauthorized to perform action"}"#, Code::PermissionDenied),
+        (401, "Request unauthorized\n", Code::Unauthenticated),
+        (418, r#"{"message":"short and stout","code":77}"#, Code::Other(77)),
+    ];
+    for (status, body, code) in shapes {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_string(body);
+        Mock::given(method("GET")).respond_with(answer).mount(&server).await;
+        let error = client(&server).namespace_list().send().await.map_err(ApiError::from);
+        let error = error.expect_err("refused");
+        assert_eq!(error.code(), Some(code));
+        assert!(body.contains(&error.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_sent_as_a_key() {
+    let server = MockServer::start().await;
+    let fine = ResponseTemplate::new(200).set_body_json(json!([]));
+    let keyed = Mock::given(header("authorization", "Key 0123")).respond_with(fine);
+    keyed.mount(&server).await;
+    let client = Client::builder().address(server.uri()).api_key("0123").build().expect("builds");
+    client.namespace_list().send().await.expect("knows the key");
+    assert!(!format!("{client:?}").contains("0123"));
+}
+
+#[tokio::test]
+async fn names_that_lead_elsewhere_are_not_sent() {
+    let server = MockServer::start().await;
+    for name in [".", ".."] {
+        let error = client(&server).check_delete().name(name).send().await.expect_err("refused");
+        assert!(error.to_string().contains("can be named"), "{error}");
+    }
+    assert_eq!(requests(&server).await, 0);
+}
