@@ -267,7 +267,7 @@ pub mod types {
         }
     }
     ///An archive that agents fetch and unpack before they run what needs it.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Asset {
         ///Archives for different entities. Absent when there is only the one of `url`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -286,10 +286,12 @@ pub mod types {
         >,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
-        pub sha512: ::std::string::String,
-        ///Where the archive is: an `http` or `https` address. Required.
-        pub url: ::std::string::String,
+        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required unless there are `builds`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sha512: ::std::option::Option<::std::string::String>,
+        ///Where the archive is: an `http` or `https` address. Required unless there are `builds`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub url: ::std::option::Option<::std::string::String>,
     }
     impl Asset {
         pub fn builder() -> builder::Asset {
@@ -297,7 +299,7 @@ pub mod types {
         }
     }
     ///One of several archives of an asset: the one for entities that its filters admit.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AssetBuild {
         ///JavaScript expressions about the entity; the archive is for those where all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -311,12 +313,10 @@ pub mod types {
             ::std::string::String,
             ::std::string::String,
         >,
-        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub sha512: ::std::option::Option<::std::string::String>,
-        ///Where the archive is: an `http` or `https` address. Required.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub url: ::std::option::Option<::std::string::String>,
+        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters.
+        pub sha512: ::std::string::String,
+        ///Where the archive is: an `http` or `https` address.
+        pub url: ::std::string::String,
     }
     impl AssetBuild {
         pub fn builder() -> builder::AssetBuild {
@@ -2177,6 +2177,70 @@ pub mod types {
             Default::default()
         }
     }
+    ///`ClusterMemberAddPeerAddrs`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterMemberAddPeerAddrs(::std::string::String);
+    impl ::std::ops::Deref for ClusterMemberAddPeerAddrs {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterMemberAddPeerAddrs> for ::std::string::String {
+        fn from(value: ClusterMemberAddPeerAddrs) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterMemberAddPeerAddrs {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+            {
+                ::regress::Regex::new(
+                        "^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$",
+                    )
+                    .unwrap()
+            });
+            if PATTERN.find(value).is_none() {
+                return Err(
+                    "doesn't match pattern \"^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$\""
+                        .into(),
+                );
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterMemberAddPeerAddrs {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClusterMemberAddPeerAddrs {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterMemberAddPeerAddrs {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
     ///`ClusterMemberRemoveId`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -2274,6 +2338,71 @@ pub mod types {
         }
     }
     impl<'de> ::serde::Deserialize<'de> for ClusterMemberUpdateId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///`ClusterMemberUpdatePeerAddrs`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClusterMemberUpdatePeerAddrs(::std::string::String);
+    impl ::std::ops::Deref for ClusterMemberUpdatePeerAddrs {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClusterMemberUpdatePeerAddrs> for ::std::string::String {
+        fn from(value: ClusterMemberUpdatePeerAddrs) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ClusterMemberUpdatePeerAddrs {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+            {
+                ::regress::Regex::new(
+                        "^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$",
+                    )
+                    .unwrap()
+            });
+            if PATTERN.find(value).is_none() {
+                return Err(
+                    "doesn't match pattern \"^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$\""
+                        .into(),
+                );
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClusterMemberUpdatePeerAddrs {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ClusterMemberUpdatePeerAddrs {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClusterMemberUpdatePeerAddrs {
         fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
         where
             D: ::serde::Deserializer<'de>,
@@ -10791,8 +10920,14 @@ pub mod types {
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
             >,
-            sha512: ::std::result::Result<::std::string::String, ::std::string::String>,
-            url: ::std::result::Result<::std::string::String, ::std::string::String>,
+            sha512: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for Asset {
             fn default() -> Self {
@@ -10801,8 +10936,8 @@ pub mod types {
                     filters: Ok(Default::default()),
                     headers: Ok(Default::default()),
                     metadata: Ok(Default::default()),
-                    sha512: Err("no value supplied for sha512".to_string()),
-                    url: Err("no value supplied for url".to_string()),
+                    sha512: Ok(Default::default()),
+                    url: Ok(Default::default()),
                 }
             }
         }
@@ -10862,7 +10997,7 @@ pub mod types {
             }
             pub fn sha512<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.sha512 = value
@@ -10874,7 +11009,7 @@ pub mod types {
             }
             pub fn url<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.url = value
@@ -10925,22 +11060,16 @@ pub mod types {
                 >,
                 ::std::string::String,
             >,
-            sha512: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
+            sha512: ::std::result::Result<::std::string::String, ::std::string::String>,
+            url: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
         impl ::std::default::Default for AssetBuild {
             fn default() -> Self {
                 Self {
                     filters: Ok(Default::default()),
                     headers: Ok(Default::default()),
-                    sha512: Ok(Default::default()),
-                    url: Ok(Default::default()),
+                    sha512: Err("no value supplied for sha512".to_string()),
+                    url: Err("no value supplied for url".to_string()),
                 }
             }
         }
@@ -10976,7 +11105,7 @@ pub mod types {
             }
             pub fn sha512<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.sha512 = value
@@ -10988,7 +11117,7 @@ pub mod types {
             }
             pub fn url<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
                 self.url = value
@@ -18043,7 +18172,7 @@ Sends a `POST` request to `/apis/core/v2/cluster/members`
 
 Arguments:
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `peer_addrs`: Where other members reach it: addresses separated by commas. May also come as a form in the body.
+- `peer_addrs`: Where other members reach it: addresses separated by commas, each beginning with `http`, `https`, `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
 ```ignore
 let response = client.cluster_member_add()
     .dry_run(dry_run)
@@ -18063,7 +18192,7 @@ Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
 Arguments:
 - `id`: The member's number in hexadecimal, without a prefix.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `peer_addrs`: Where other members reach it: addresses separated by commas. May also come as a form in the body.
+- `peer_addrs`: Where other members reach it: addresses separated by commas, each beginning with `http`, `https`, `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
 ```ignore
 let response = client.cluster_member_update()
     .id(id)
@@ -22389,14 +22518,14 @@ pub mod builder {
     pub struct ClusterMemberAdd<'a> {
         client: &'a super::Client,
         dry_run: Result<Option<bool>, String>,
-        peer_addrs: Result<Option<::std::string::String>, String>,
+        peer_addrs: Result<types::ClusterMemberAddPeerAddrs, String>,
     }
     impl<'a> ClusterMemberAdd<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 dry_run: Ok(None),
-                peer_addrs: Ok(None),
+                peer_addrs: Err("peer_addrs was not initialized".to_string()),
             }
         }
         pub fn dry_run<V>(mut self, value: V) -> Self
@@ -22411,13 +22540,12 @@ pub mod builder {
         }
         pub fn peer_addrs<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: std::convert::TryInto<types::ClusterMemberAddPeerAddrs>,
         {
             self.peer_addrs = value
                 .try_into()
-                .map(Some)
                 .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for peer_addrs failed"
+                    "conversion to `ClusterMemberAddPeerAddrs` for peer_addrs failed"
                         .to_string()
                 });
             self
@@ -22513,7 +22641,7 @@ pub mod builder {
         client: &'a super::Client,
         id: Result<types::ClusterMemberUpdateId, String>,
         dry_run: Result<Option<bool>, String>,
-        peer_addrs: Result<Option<::std::string::String>, String>,
+        peer_addrs: Result<types::ClusterMemberUpdatePeerAddrs, String>,
     }
     impl<'a> ClusterMemberUpdate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -22521,7 +22649,7 @@ pub mod builder {
                 client: client,
                 id: Err("id was not initialized".to_string()),
                 dry_run: Ok(None),
-                peer_addrs: Ok(None),
+                peer_addrs: Err("peer_addrs was not initialized".to_string()),
             }
         }
         pub fn id<V>(mut self, value: V) -> Self
@@ -22547,13 +22675,12 @@ pub mod builder {
         }
         pub fn peer_addrs<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: std::convert::TryInto<types::ClusterMemberUpdatePeerAddrs>,
         {
             self.peer_addrs = value
                 .try_into()
-                .map(Some)
                 .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for peer_addrs failed"
+                    "conversion to `ClusterMemberUpdatePeerAddrs` for peer_addrs failed"
                         .to_string()
                 });
             self

@@ -13,4 +13,5 @@ mod rights;
 mod selectors;
 mod sessions;
 mod silences;
+mod users;
 mod watched;

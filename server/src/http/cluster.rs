@@ -26,9 +26,10 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 /// Where a member is reached.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 struct Peers {
-    /// Where other members reach it: addresses separated by commas. May also come as a form in the
-    /// body.
+    /// Where other members reach it: addresses separated by commas, each beginning with `http`, `https`,
+    /// `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
     #[serde(rename = "peer-addrs")]
+    #[schemars(required, regex(pattern = "^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$"))]
     addresses: Option<String>,
 }
 

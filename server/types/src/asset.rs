@@ -12,13 +12,14 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, expression, name};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Asset {
-    /// Where the archive is: an `http` or `https` address. Required.
+    /// Where the archive is: an `http` or `https` address. Required unless there are `builds`.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(schema_with = "address_schema")]
+    #[schemars(regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?:"))]
     pub url: String,
-    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
+    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required unless there
+    /// are `builds`.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(schema_with = "checksum")]
+    #[schemars(length(min = 128))]
     pub sha512: String,
     /// JavaScript expressions about the entity; the asset is for those where all are true.
     pub filters: Vec<String>,
@@ -36,11 +37,13 @@ pub struct Asset {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct AssetBuild {
-    /// Where the archive is: an `http` or `https` address. Required.
+    /// Where the archive is: an `http` or `https` address.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "address_schema")]
     pub url: String,
-    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required.
+    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "checksum")]
     pub sha512: String,
     /// JavaScript expressions about the entity; the archive is for those where all are true.
     pub filters: Vec<String>,

@@ -62,6 +62,10 @@ impl Resource for User {
 
     fn validate(&self) -> Result<(), Invalid> {
         name::username(&self.username).map_err(|why| Invalid(format!("username {why}")))?;
+        // A password that is not used, because there is a hash, still has to be one.
+        if !self.password.is_empty() {
+            password(&self.password)?;
+        }
         if self.password_hash.is_empty() { Ok(()) } else { hash(&self.password_hash) }
     }
 
