@@ -14,6 +14,7 @@
 mod flap;
 mod history;
 mod occurrences;
+mod recall;
 mod redelivery;
 mod silence;
 pub mod ttl;
@@ -25,6 +26,7 @@ use sensu_types::silenced::Silenced;
 
 pub use flap::{FAILING, FLAPPING, PASSING};
 pub use history::LENGTH as HISTORY_LENGTH;
+pub use recall::before;
 
 /// What is to be written because of an event.
 #[derive(Clone, Debug, PartialEq)]

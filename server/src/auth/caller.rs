@@ -77,6 +77,13 @@ impl Caller {
         Ok(Self { cx: Arc::clone(cx), who })
     }
 
+    /// Whoever runs the program beside its store, and so may do everything; the name is what ends up
+    /// in objects that say who wrote them.
+    pub(crate) fn operator(cx: &Cx, name: &str) -> Self {
+        let who = Identity { user: name.to_owned(), groups: Vec::new() };
+        Self { cx: Arc::clone(cx), who: Arc::new(who) }
+    }
+
     /// The user's name.
     pub(crate) fn name(&self) -> &str {
         &self.who.user

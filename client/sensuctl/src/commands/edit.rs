@@ -7,6 +7,7 @@ use std::process::Command as Process;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use sensu_client::CORE_V2;
+use sensu_documents::Text;
 
 use crate::cli::off;
 use crate::context::{Context, setting};
@@ -101,7 +102,10 @@ fn edited(before: &str, format: Format) -> Result<Option<String>> {
 
 /// Sends what was written; the object that was read only if nobody else has changed it.
 fn send(context: &Context, text: &str, mut loan: Option<&mut Loan>) -> Result<()> {
-    let documents = document::read(&[(String::new(), text.to_owned())], context.namespace())?;
+    let documents = document::read(
+        &[Text { file: String::new(), content: text.to_owned() }],
+        context.namespace(),
+    )?;
     if documents.is_empty() {
         bail!("no resources were parsed");
     }

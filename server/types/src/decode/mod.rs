@@ -52,12 +52,26 @@ pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Decode
         Value::Null => Value::Object(serde_json::Map::new()),
         value => value,
     };
+    fitted(value).map_err(|error| mismatch(&text, &error))
+}
+
+/// The value that something describes which was read before, from whatever format.
+///
+/// # Errors
+/// [`DecodeError`] with the field that does not fit the type.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<Decoded<T>, DecodeError> {
+    fitted(value).map_err(|error| match error.path().to_string().as_str() {
+        "." => DecodeError(error.inner().to_string()),
+        field => DecodeError(format!("{field}: {}", error.inner())),
+    })
+}
+
+fn fitted<T: DeserializeOwned>(
+    value: Value,
+) -> Result<Decoded<T>, serde_path_to_error::Error<serde_json::Error>> {
     let unknown = RefCell::new(Vec::new());
-    let lenient = Lenient::new(value, &unknown);
-    match serde_path_to_error::deserialize(lenient) {
-        Ok(value) => Ok(Decoded { value, unknown: unknown.into_inner() }),
-        Err(error) => Err(mismatch(&text, &error)),
-    }
+    let value = serde_path_to_error::deserialize(Lenient::new(value, &unknown))?;
+    Ok(Decoded { value, unknown: unknown.into_inner() })
 }
 
 fn syntax(error: &serde_json::Error) -> DecodeError {
@@ -110,6 +124,16 @@ mod tests {
 
     fn refused(body: &[u8]) -> String {
         from_slice::<Thing>(body).expect_err("is refused").to_string()
+    }
+
+    #[test]
+    fn what_was_read_before_is_fitted_likewise() {
+        let read = from_value::<Thing>(serde_json::json!({"NAME": "a", "tags": null, "zzz": 1}));
+        let read = read.unwrap();
+        assert_eq!((read.value.name.as_str(), &read.unknown[..]), ("a", &["zzz".to_owned()][..]));
+        let refused = from_value::<Thing>(serde_json::json!({"inner": {"other": "x"}}));
+        let said = refused.unwrap_err().to_string();
+        assert!(said.starts_with("inner.other: ") && !said.contains("line"), "{said}");
     }
 
     #[test]
