@@ -153,9 +153,14 @@ async fn told_to_stop() -> anyhow::Result<()> {
     }
 }
 
-fn told(error: crate::error::Error) -> anyhow::Error {
+pub(crate) fn told(error: crate::error::Error) -> anyhow::Error {
+    anyhow::anyhow!(words(error))
+}
+
+/// What an error says to whoever runs the program: all of it.
+pub(crate) fn words(error: crate::error::Error) -> String {
     match error {
-        crate::error::Error::Internal(detail) => anyhow::anyhow!(detail),
-        other => anyhow::anyhow!(crate::error::ApiError::from(other).message),
+        crate::error::Error::Internal(detail) => detail,
+        other => crate::error::ApiError::from(other).message,
     }
 }

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::context::Limits;
+use crate::import::Import;
 use crate::location::Database;
 use crate::migrate::Migrate;
 
@@ -51,6 +52,12 @@ pub enum Command {
     #[command(after_help = "Example:\n  sensu-server migrate --from sensu-state \\\n    \
                             --to 'postgres://sensu@db.example/sensu?sslmode=verify-full'")]
     Migrate(Migrate),
+    /// Create or replace what files hold, such as a `sensuctl dump`: all of it is checked before
+    /// anything is written. Interrupted, it can be run again. No server may be running on a folder.
+    #[command(after_help = "Examples:\n  sensu-server import backup.yaml\n  \
+                            sensu-server import monitoring/ --namespace ops\n  \
+                            sensuctl dump all --all-namespaces | sensu-server import -")]
+    Import(Import),
     /// Print the OpenAPI document of the API.
     #[command(after_help = "Example:\n  sensu-server openapi > sensu-core-v2.json")]
     Openapi,
@@ -260,6 +267,7 @@ impl Cli {
             Command::Restore(restore) => restore.place.config_file.clone(),
             Command::Verify(verify) => verify.place.config_file.clone(),
             Command::Compact(compact) => compact.place.config_file.clone(),
+            Command::Import(import) => import.common.config_file.clone(),
             Command::Migrate(_) | Command::Openapi => None,
         };
         match file {

@@ -48,6 +48,7 @@ mod etag;
 mod events;
 mod front;
 mod http;
+pub mod import;
 mod keeper;
 pub mod location;
 mod manner;

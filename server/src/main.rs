@@ -1,4 +1,4 @@
-//! `sensu-server start | init | backup | restore | verify | compact | openapi`
+//! `sensu-server start | init | backup | restore | verify | compact | migrate | import | openapi`
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::config::{Cli, Command};
-use crate::{commands, migrate, upkeep};
+use crate::{commands, import, migrate, upkeep};
 
 /// Does what the process was started for; says on standard error why it could not.
 #[must_use]
@@ -33,6 +33,7 @@ fn run() -> anyhow::Result<()> {
             Command::Verify(verify) => upkeep::verify(&verify),
             Command::Compact(compact) => upkeep::compact(&compact),
             Command::Migrate(settings) => migrate::migrate(&settings).await,
+            Command::Import(settings) => import::import(&settings).await,
             Command::Openapi => {
                 let document = crate::openapi()?;
                 Ok(std::io::stdout().lock().write_all(document.as_bytes())?)

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::context::{Context, Cx, Limits};
 use crate::dev::Dev;
+use crate::import::{self, Imported};
 use crate::{front, http, keeper};
 
 /// How long connections may take to finish what they are doing when the server stops.
@@ -87,6 +88,16 @@ impl Server {
         // A kit that is there already is as good.
         let _ = self.cx.dev.set(kit);
         Ok(())
+    }
+
+    /// Creates or replaces what files hold; see [`crate::import`]. Namespaced objects that name no
+    /// namespace go to `default`.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or a document breaks a rule: nothing was written then. If the store
+    /// fails.
+    pub async fn import(&self, files: &[PathBuf]) -> anyhow::Result<Imported> {
+        import::load(&self.cx, files, "default", |_, _| ()).await
     }
 
     /// Where it listens.

@@ -52,6 +52,24 @@ pub(crate) async fn put(
     Err(contended())
 }
 
+/// Creates or replaces a user whose password may not be known: an existing one keeps what it has, and
+/// stays disabled if it is; a new one is disabled, and says so by `false`.
+pub(crate) async fn put_or_lock(grant: &Grant<User>, mut user: User) -> Result<bool, Error> {
+    let mut locked = false;
+    if user.password.is_empty() && user.password_hash.is_empty() {
+        let account = auth::account(grant.store(), &user.username).await?;
+        locked = account.as_ref().is_none_or(|account| account.user.disabled);
+        user.disabled |= locked;
+        if account.is_none() {
+            // Of a password that nobody knows.
+            let nobody = uuid::Uuid::new_v4().to_string();
+            user.password_hash = auth::hash(nobody, grant.cx().limits.password_cost).await?;
+        }
+    }
+    put(grant, user, &Conditions::default()).await?;
+    Ok(!locked)
+}
+
 /// Gives the user a new password and ends its sessions.
 pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Shown, Error> {
     sensu_types::user::password(password)?;

@@ -31,9 +31,7 @@ impl Wrapped {
         };
         let (kind, version) = (text("type"), text("api_version"));
         if kind.is_empty() {
-            return refuse(
-                "has no type: write it as --format wrapped-json or yaml shows".into(),
-            );
+            return refuse("has no type: write it as --format wrapped-json or yaml shows".into());
         }
         if !version.is_empty() && version != "core/v2" && !version.starts_with("core/v2.") {
             return refuse(format!("{kind}: unknown api_version {version:?}; this is core/v2"));

@@ -6,6 +6,7 @@ mod silences;
 
 use std::sync::Arc;
 
+use sensu_engine::Outcome;
 use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
 use sensu_types::Resource as _;
 use sensu_types::entity::Entity;
@@ -53,6 +54,22 @@ pub(crate) async fn put(
         )));
     }
     write(grant, event, conditions, New::May).await
+}
+
+/// Stores an event as it was recorded elsewhere, with the history that it has there. Doing it again
+/// changes nothing.
+pub(crate) async fn keep(grant: &Grant<Event>, mut event: Event) -> Result<(), Error> {
+    event.adopt(grant.namespace(), grant.name());
+    agree(grant, &event)?;
+    event.validate()?;
+    let (cx, namespace) = (grant.cx(), grant.namespace());
+    for _ in 0..ATTEMPTS {
+        let stored = stored(cx.store.as_ref(), namespace, &event).await?;
+        if attempt(cx, namespace, event.clone(), stored, Purpose::Record).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(contended())
 }
 
 /// Whether an event has to be the first of its kind.
@@ -106,6 +123,8 @@ async fn write(
 enum Purpose {
     /// Somebody reports a result, which sets the deadline for the next one.
     Report(Manner),
+    /// It comes with results that were recorded elsewhere, the last of which is its own.
+    Record,
     /// It stands for a result that did not come; the transaction takes the deadline away.
     Missed(Txn),
 }
@@ -128,7 +147,18 @@ async fn attempt(
 
     let now = cx.clock.now();
     let before = stored.as_ref().map(|stored| &stored.value);
-    let outcome = sensu_engine::apply(before, event, &silences, now);
+    let recorded = match purpose {
+        Purpose::Record => Some(recorded(&event, before)),
+        Purpose::Report(_) | Purpose::Missed(_) => None,
+    };
+    let outcome = match &recorded {
+        // What ended because of it has ended where it was recorded.
+        Some(recorded) => Outcome {
+            ended: Vec::new(),
+            ..sensu_engine::apply(recorded.as_ref(), event, &silences, now)
+        },
+        None => sensu_engine::apply(before, event, &silences, now),
+    };
 
     let mut preconditions = vec![
         match &stored {
@@ -155,6 +185,10 @@ async fn attempt(
             let set = deadlines::set(namespace, &outcome.event, before, outcome.deadline)?;
             operations.extend(set);
             manner
+        }
+        Purpose::Record => {
+            operations.extend(deadlines::set(namespace, &outcome.event, before, outcome.deadline)?);
+            Manner::default()
         }
         Purpose::Missed(missed) => {
             preconditions.extend(missed.preconditions);
@@ -194,6 +228,15 @@ async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Shown, Error
         sensu_store::Key::new("events", ["-"]).map_err(|bad| Error::Internal(bad.to_string()))?;
     let (_, body) = registry::put(&event, key, cx.limits.response_bytes)?;
     Ok(Shown { body, revision })
+}
+
+/// The event before a recorded one; values that are shown as redacted keep what is stored (D25).
+fn recorded(event: &Event, stored: Option<&Event>) -> Option<Event> {
+    let mut before = sensu_engine::before(event)?;
+    if let Some(stored) = stored {
+        before.entity.clone_from(&stored.entity);
+    }
+    Some(before)
 }
 
 async fn stored(

@@ -1,0 +1,64 @@
+//! `sensu-server import`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use sensu_store::sqlite::Durability;
+use sensu_store::{Clock, Store, SystemClock};
+
+use super::{Imported, load};
+use crate::commands::told;
+use crate::config::Common;
+use crate::context::{Context, Limits};
+use crate::location::Location;
+use crate::rbac;
+
+/// Settings of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct Import {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub common: Common,
+    /// Namespace for documents that name none.
+    #[arg(long, env = "SENSU_NAMESPACE", default_value = "default", value_name = "NAME")]
+    pub namespace: String,
+    /// Files of YAML or wrapped JSON, as `sensuctl dump` writes them; directories with such files; -
+    /// for the standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Brings in what files hold, and says what that was.
+pub(crate) async fn import(settings: &Import) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let location = Location::of(&settings.common.state_dir, &settings.common.database);
+    let store = location.open(Durability::Disk, Arc::clone(&clock)).await?;
+    let imported = into_store(settings, &store, clock).await;
+    store.close().await;
+    Ok(writeln!(std::io::stdout(), "{}", imported?)?)
+}
+
+async fn into_store(
+    settings: &Import,
+    store: &Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Imported> {
+    rbac::seed(store.as_ref()).await.map_err(told)?;
+    let limits = Limits { password_cost: settings.common.password_cost, ..Limits::default() };
+    let cx = Context::new(Arc::clone(store), clock, limits).await;
+    let cx = cx.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
+    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} objects, {eta} to go")
+        .context("the progress bar")?;
+    let bar = ProgressBar::new(0).with_style(style);
+    let imported = load(&cx, &settings.files, &settings.namespace, |all, done| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })
+    .await;
+    bar.finish_and_clear();
+    imported
+}
