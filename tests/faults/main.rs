@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod folder;
+mod importing;
 mod kills;
 mod load;
 mod postgres;

@@ -27,6 +27,27 @@ fn what_is_dumped_can_be_created_elsewhere() {
 }
 
 #[test]
+fn what_is_dumped_can_be_imported_by_a_server() {
+    for format in ["yaml", "wrapped-json"] {
+        let (here, there) = (Stage::set(), Stage::set());
+        furnish(&here);
+        here.ok(&format!("dump all --all-namespaces --format {format} --file dump"));
+        let dump = here.home.path().join("dump");
+        let imported = there.runtime.block_on(there.server.import(std::slice::from_ref(&dump)));
+        let imported = imported.expect("is imported");
+        // Nobody can see passwords; those who are there already keep theirs.
+        assert!(!imported.disabled.iter().any(|name| name == "admin"), "{imported}");
+        assert_eq!(imported.dropped.len(), 0, "{imported}");
+        let same = "dump all --omit user --all-namespaces";
+        assert_eq!(there.ok(same), here.ok(same), "{format}");
+        // Again, over itself: nothing is counted twice.
+        let again = there.runtime.block_on(there.server.import(&[dump])).expect("is imported");
+        assert_eq!(again, imported);
+        assert_eq!(there.ok(same), here.ok(same), "{format}");
+    }
+}
+
+#[test]
 fn files_folders_and_input_are_created_and_deleted() {
     let stage = Stage::set();
     let hook = |name: &str| {

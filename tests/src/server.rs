@@ -1,9 +1,11 @@
 //! A server of its own for each test, on a free port, with the store that the test wants.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sensu_client::Client;
+use sensu_server::import::Imported;
 use sensu_server::{Limits, Server, Tls, rbac};
 use sensu_store::MemoryStore;
 use sensu_store::{Clock, Store, SystemClock};
@@ -114,6 +116,14 @@ impl TestServer {
             request = request.json(body);
         }
         Raw::of(request.send().await.expect("an answer")).await
+    }
+
+    /// Brings in what files hold.
+    ///
+    /// # Errors
+    /// What it said if it refused.
+    pub async fn import(&self, files: &[PathBuf]) -> Result<Imported, String> {
+        self.server.import(files).await.map_err(|error| format!("{error:#}"))
     }
 
     /// Stops it.

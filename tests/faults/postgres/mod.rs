@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::program;
 
 /// A database, a place in it, and a folder that no server may write to.
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     postgres: &'a Postgres,
     schema: String,
     folder: TempDir,
@@ -29,19 +29,19 @@ impl<'a> Place<'a> {
     }
 
     /// A place of its own in the database that all tests share.
-    fn shared() -> Option<Place<'static>> {
+    pub(crate) fn shared() -> Option<Place<'static>> {
         Postgres::shared().map(Place::on)
     }
 
     /// The program, with the database in its environment, as operators have it.
-    fn program(&self) -> Command {
+    pub(crate) fn program(&self) -> Command {
         let mut program = program();
         program.env("SENSU_STORE", self.postgres.url());
         program.env("SENSU_STORE_SCHEMA", &self.schema);
         program
     }
 
-    fn server(&self) -> Process {
+    pub(crate) fn server(&self) -> Process {
         let unused = self.folder.path().join("unused");
         let mut program = start(self.program(), &unused);
         program.args(["--api-timeout", "5"]);
