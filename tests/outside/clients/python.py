@@ -1,6 +1,7 @@
 """The story of every client, told through the Python client of openapi-generator."""
 
 import os
+from collections.abc import Mapping
 
 import sensu_openapi as sensu
 from sensu_openapi.exceptions import NotFoundException
@@ -15,6 +16,11 @@ def check(name: str) -> sensu.CheckConfig:
     )
 
 
+def next_page(headers: Mapping[str, str] | None) -> str | None:
+    """The client keeps the names of headers as they came: in lower case, mostly."""
+    return {name.lower(): value for name, value in (headers or {}).items()}.get("sensu-continue")
+
+
 def main() -> None:
     doors = sensu.Configuration(host=URL, username="admin", password="P@ssw0rd!")
     tokens = sensu.AuthApi(sensu.ApiClient(doors)).auth_login()
@@ -26,11 +32,12 @@ def main() -> None:
         assert made.metadata and made.metadata.name == name and made.interval == 60, made
 
     first = checks.check_list_with_http_info(NAMESPACE, limit=1)
-    token = (first.headers or {}).get("Sensu-Continue")
+    token = next_page(first.headers)
+    assert token, first.headers
     second = checks.check_list_with_http_info(NAMESPACE, limit=1, var_continue=token)
     names = [one.metadata.name for page in (first, second) for one in page.data if one.metadata]
     assert names == ["python-a", "python-b"], names
-    assert "Sensu-Continue" not in (second.headers or {}), second.headers
+    assert next_page(second.headers) is None, second.headers
 
     try:
         checks.check_get(NAMESPACE, "python-missing")

@@ -1,9 +1,9 @@
 """The story of every client, told through the client of openapi-python-client."""
 
+import base64
 import os
 
-import httpx
-from sensu_httpx import AuthenticatedClient, Client
+from sensu_httpx import AuthenticatedClient
 from sensu_httpx.api.auth import auth_login
 from sensu_httpx.api.checks import check_create, check_delete, check_get, check_list
 from sensu_httpx.models import CheckConfig, Error, ObjectMeta, Tokens
@@ -14,8 +14,8 @@ NAMESPACE = "default"
 
 
 def main() -> None:
-    # The generated client has no words for Basic credentials; httpx has.
-    doors = Client(base_url=URL, httpx_args={"auth": httpx.BasicAuth("admin", "P@ssw0rd!")})
+    basic = base64.b64encode(b"admin:P@ssw0rd!").decode()
+    doors = AuthenticatedClient(base_url=URL, token=basic, prefix="Basic")
     tokens = auth_login.sync(client=doors)
     assert isinstance(tokens, Tokens) and isinstance(tokens.access_token, str), tokens
     client = AuthenticatedClient(base_url=URL, token=tokens.access_token)
