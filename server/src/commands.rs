@@ -51,7 +51,7 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
     let server = Server::start(store, clock, settings.limits(), address, tls).await?;
     let scheme = if settings.cert_file.is_some() { "https" } else { "http" };
     if settings.dev {
-        server.offer_contract_kit().await?;
+        server.offer_contract_kit(settings.request_log.as_deref()).await?;
     }
     if let Some(file) = &settings.ready_file {
         write_ready_file(file, &format!("{scheme}://{}", server.address()), settings.dev)

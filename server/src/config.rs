@@ -137,10 +137,14 @@ pub struct Start {
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
     /// Seed the well-known users admin and agent with the password P@ssw0rd!, for trying things
-    /// out, and offer the contract kit: /dev/reset, /dev/requests and the header Sensu-Dev-Fault.
-    /// Refused on an address that other machines can reach.
+    /// out, and offer the contract kit: /dev/reset, /dev/requests, /dev/faults and the header
+    /// Sensu-Dev-Fault. Refused on an address that other machines can reach.
     #[arg(long)]
     pub dev: bool,
+    /// File for the requests, one JSON object on each line, with secrets masked. Replaced if it is
+    /// there. With --dev only.
+    #[arg(long, env = "SENSU_REQUEST_LOG", requires = "dev")]
+    pub request_log: Option<PathBuf>,
 }
 
 /// Settings of `init`.

@@ -29,7 +29,7 @@ use tracing::Instrument as _;
 use crate::access::Access;
 use crate::context::Cx;
 use crate::cors;
-use crate::dev::{self, Noted};
+use crate::dev::{self, Noting};
 use crate::discovery;
 use crate::error::{ApiError, Error, FAILED};
 use crate::http::{ALIAS, PREFIX, is_published, params};
@@ -156,13 +156,11 @@ async fn enter(
     let access = Access::of(&rqctx);
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut operation = None;
-    let noted = cx.dev.get().map(|_| {
-        let request = &rqctx.request;
-        Noted::of(&rqctx.request_id, request.method(), request.uri(), request.headers())
-    });
-    let mut response = match dev::intercept(&cx, &rqctx.request, &rqctx.request_id).await {
+    let mut request = request.into_inner();
+    let noting = Noting::of(&cx, &rqctx.request_id, &mut request);
+    let mut response = match dev::intercept(&cx, &mut request).await {
         Some(response) => response,
-        None => answer(rqctx, request.into_inner(), &mut operation).instrument(span).await,
+        None => answer(rqctx, request, &mut operation).instrument(span).await,
     };
 
     let gone = response.status() == StatusCode::NO_CONTENT && access.method != Method::OPTIONS;
@@ -177,8 +175,8 @@ async fn enter(
         response = without_body(response);
     }
     access.answered(operation.as_deref(), &response);
-    if let (Some(dev), Some(noted)) = (cx.dev.get(), noted) {
-        dev.note(Noted { operation, status: response.status().as_u16(), ..noted });
+    if let Some(noting) = noting {
+        noting.answered(operation, response.status().as_u16());
     }
     Ok(response)
 }

@@ -23,7 +23,7 @@
 //! `Caller` makes one: an operation that forgets to ask who may do it has nothing to work with.
 //! What was authorized (namespace and name) is part of the grant, and is what gets written.
 //!
-//! **Architecture Invariant:** only `http/`, `error.rs`, `front.rs`, `access.rs`, `dev.rs`, `auth/caller.rs` and this file
+//! **Architecture Invariant:** only `http/`, `error.rs`, `front.rs`, `access.rs`, `dev/`, `auth/caller.rs` and this file
 //! know Dropshot; only `http/routes.rs` and `front.rs` build endpoints by hand.
 //!
 //! **Architecture Invariant:** the time comes from the context's `Clock`, never from the machine.

@@ -1,7 +1,7 @@
 //! A running server: Dropshot behind the front door, and the keeper beside it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -77,14 +77,14 @@ impl Server {
         Ok(Self { http, keeper, cx, store })
     }
 
-    /// Offers the contract kit, whose reset brings the objects back to what they are now. Never
-    /// where strangers can reach the server: the kit asks nobody for credentials.
+    /// Offers the contract kit, whose reset brings the objects back to what they are now. Requests
+    /// are also written to the file, if there is one. Never where strangers can reach the server: the
+    /// kit asks nobody for credentials.
     ///
     /// # Errors
-    /// If the store fails.
-    pub async fn offer_contract_kit(&self) -> anyhow::Result<()> {
-        let kit = Dev::over(self.store.as_ref()).await;
-        let kit = kit.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
+    /// If the store fails, or the file cannot be created.
+    pub async fn offer_contract_kit(&self, request_log: Option<&Path>) -> anyhow::Result<()> {
+        let kit = Dev::over(self.store.as_ref(), request_log).await?;
         // A kit that is there already is as good.
         let _ = self.cx.dev.set(kit);
         Ok(())

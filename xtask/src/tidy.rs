@@ -12,7 +12,8 @@ const LONGEST: usize = 600;
 /// Files that may name Dropshot, besides everything in `server/src/http/`.
 const DROPSHOT: &[&str] = &[
     "server/src/access.rs",
-    "server/src/dev.rs",
+    "server/src/dev/body.rs",
+    "server/src/dev/mod.rs",
     "server/src/error.rs",
     "server/src/front.rs",
     "server/src/server.rs",

@@ -10,7 +10,7 @@ use crate::{ClusterWide, Invalid, ObjectMeta, Resource, Scene, bound};
 /// What is known of an API key. The key itself is shown once, when it is created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
-#[schemars(rename = "APIKey")]
+// Not Sensu's `APIKey`: generated Go clients have a type of that name already.
 pub struct ApiKey {
     /// Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do
     /// not give it away. Set by the server.
@@ -30,7 +30,8 @@ pub struct ApiKey {
 
 /// A new API key, and what is known of it.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(rename = "NewAPIKey")]
+// Not `NewApiKey`: in Go that is what makes an `ApiKey`.
+#[schemars(rename = "IssuedApiKey")]
 pub struct NewApiKey {
     /// What will be shown of the key from now on.
     #[serde(flatten)]
