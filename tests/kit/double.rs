@@ -23,6 +23,8 @@ impl Double {
             .args(["start", "--dev", "--in-memory", "--port", "0", "--password-cost", "4"])
             .arg("--ready-file")
             .arg(&ready)
+            .arg("--request-log")
+            .arg(folder.join("requests.jsonl"))
             .args(["--log-level", "error"])
             .spawn()
             .expect("starts");
@@ -99,6 +101,27 @@ async fn a_double_fails_on_request_remembers_and_starts_over() {
     assert_eq!(last["operation"], "check_create");
     assert_eq!((&last["status"], &last["path"]), (&json!(200), &json!(CHECKS)));
     assert_eq!(last["headers"]["authorization"], "***");
+    assert_eq!(last["body"]["metadata"]["name"], "cpu");
+    // In the file there is one line for each request, the dropped one with status 0.
+    let log = std::fs::read_to_string(folder.path().join("requests.jsonl")).expect("a log");
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.last(), Some(last));
+    let posts: Vec<&Value> = lines.iter().filter(|line| line["method"] == "POST").collect();
+    assert_eq!(posts.iter().map(|line| &line["status"]).collect::<Vec<_>>(), [503, 0, 200]);
+    assert!(posts.iter().all(|post| post["body"]["interval"] == 60), "{posts:?}");
+
+    // Twice, and then no more: what a client that tries again has to get over.
+    let twice = "status=503; count=2";
+    for status in [503, 503, 200] {
+        assert_eq!(double.send("GET", CHECKS, twice, None).await.0, status);
+    }
+    // Planned, for clients whose headers nobody can change.
+    let plan = json!([{ "fault": "drop; count=1", "method": "DELETE", "path": CHECKS }]);
+    assert_eq!(double.send("PUT", "/dev/faults", "", Some(plan.clone())).await, (200, plan));
+    let cpu = format!("{CHECKS}/cpu");
+    assert_eq!(double.send("DELETE", &cpu, "", None).await.0, 0, "the connection was closed");
+    assert_eq!(double.send("DELETE", &cpu, "", None).await.0, 204);
 
     // The way back: objects are as at the start, the token is still good.
     assert_eq!(double.send("POST", "/dev/reset", "", None).await, (200, json!({})));
