@@ -7,5 +7,6 @@ mod bounds;
 mod broken;
 mod documents;
 mod generated;
+mod samples;
 mod served;
 mod tour;

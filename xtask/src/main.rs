@@ -65,7 +65,7 @@ enum Task {
     Clients {
         /// Another document than the committed one.
         document: Option<PathBuf>,
-        /// Go, Java and a second TypeScript client, too.
+        /// Go, Java, Rust and a second TypeScript client, too.
         #[arg(long)]
         all: bool,
     },

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::{compat, lint, tools};
+use super::{compat, lint, proxy, tools};
 
 /// A task that has to fail, and words that its failure has to hold.
 struct Alarm {
@@ -57,6 +57,16 @@ const ALARMS: &[Alarm] = &[
             Some(())
         },
         says: "a breaking change",
+    },
+    Alarm {
+        what: "an answer that is not as documented",
+        task: |document| proxy::look(&document),
+        spoil: |document| {
+            let end = "/components/schemas/Tokens/properties/expires_at/type";
+            *document.pointer_mut(end)? = "boolean".into();
+            Some(())
+        },
+        says: "VIOLATIONS",
     },
 ];
 

@@ -28,6 +28,7 @@ const CLIENTS: &[Client] = &[
     Client { name: "openapi-generator-typescript-fetch", make: typescript_fetch, slow: true },
     Client { name: "openapi-generator-go", make: go, slow: true },
     Client { name: "openapi-generator-java", make: java, slow: true },
+    Client { name: "openapi-generator-rust", make: rust, slow: true },
 ];
 
 /// Makes the clients of a document, of the committed one if none is named, and tells the story.
@@ -163,6 +164,25 @@ fn go(document: &Path, place: &Path) -> anyhow::Result<Command> {
     build.env("GOFLAGS", "-mod=mod").env("GOPROXY", "off").env("GOCACHE", tools::folder("go"));
     run(build.current_dir(place.join("generated")))?;
     Ok(tool(place.join("story")))
+}
+
+fn rust(document: &Path, place: &Path) -> anyhow::Result<Command> {
+    generate("rust", document, place, &["--package-name", "sensu-openapi"])?;
+    let generated = place.join("generated");
+    fs::create_dir(generated.join("examples"))?;
+    driver("story.rs", place, "generated/examples/story.rs")?;
+    // A workspace of its own, and what its story needs.
+    let mut manifest = fs::read_to_string(generated.join("Cargo.toml"))?;
+    manifest.push_str(
+        "\n[workspace]\n\n[dev-dependencies]\ntokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n",
+    );
+    fs::write(generated.join("Cargo.toml"), manifest)?;
+    let built = tools::folder("cargo");
+    let mut build = tool("cargo");
+    // Without TLS: the server is on this machine, and the rest is quicker to compile.
+    build.args(["build", "--quiet", "--example", "story", "--no-default-features"]);
+    run(build.env("CARGO_TARGET_DIR", &built).current_dir(generated))?;
+    Ok(tool(built.join("debug/examples/story")))
 }
 
 fn java(document: &Path, place: &Path) -> anyhow::Result<Command> {

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
+use sensu_server::rbac;
 
+use super::served::Served;
 use super::tools;
 
 /// How long Prism may take to read the document.
@@ -61,10 +63,35 @@ impl Proxy {
     /// The lines of its log about what is not as documented, and how many requests it saw.
     pub(super) fn findings(&self) -> anyhow::Result<(Vec<String>, usize)> {
         let log = fs::read_to_string(&self.log)?;
-        let found = log.lines().filter(|line| line.to_lowercase().contains("violation"));
+        // What it does not forward or hand back: violations, and what it takes for one.
+        let refused = |line: &&str| {
+            line.contains("terminated with error") || line.to_lowercase().contains("violation")
+        };
+        let found = log.lines().filter(refused);
         let requests = log.lines().filter(|line| line.contains("Request received")).count();
         Ok((found.map(str::to_owned).collect(), requests))
     }
+}
+
+/// Logs in to a fresh server through a Prism that has another document.
+///
+/// # Errors
+/// With what Prism has to say about it.
+pub(super) fn look(document: &Path) -> anyhow::Result<()> {
+    let server = Served::start()?;
+    let proxy = Proxy::start(document, &server.url())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let status = runtime.block_on(async {
+        let log_in = reqwest::Client::new().get(format!("{}/auth", proxy.url()));
+        let answer = log_in.basic_auth("admin", Some(rbac::DEV_PASSWORD)).send().await?;
+        anyhow::Ok(answer.status())
+    })?;
+    let (violations, requests) = proxy.findings()?;
+    drop(proxy);
+    server.stop()?;
+    ensure!(requests == 1, "Prism saw {requests} requests");
+    ensure!(violations.is_empty(), "{status}: {}", violations.join("\n"));
+    Ok(())
 }
 
 impl Drop for Proxy {
