@@ -6592,6 +6592,28 @@ pub mod types {
             Default::default()
         }
     }
+    ///A new API key, and what is known of it.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
+    pub struct IssuedApiKey {
+        ///When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
+        #[serde(default)]
+        pub created_at: i64,
+        ///When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires_at: ::std::option::Option<i64>,
+        ///The key, to be sent as `Authorization: Key <key>`. It cannot be read again.
+        pub key: ::std::string::String,
+        ///Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do not give it away. Set by the server.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///The user whom the key speaks for, with the groups that the user has at the time. Required; cannot be changed.
+        pub username: ::std::string::String,
+    }
+    impl IssuedApiKey {
+        pub fn builder() -> builder::IssuedApiKey {
+            Default::default()
+        }
+    }
     ///A member of the cluster.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Member {
@@ -7561,28 +7583,6 @@ pub mod types {
     }
     impl NetworkInterface {
         pub fn builder() -> builder::NetworkInterface {
-            Default::default()
-        }
-    }
-    ///A new API key, and what is known of it.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
-    pub struct NewApiKey {
-        ///When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
-        #[serde(default)]
-        pub created_at: i64,
-        ///When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub expires_at: ::std::option::Option<i64>,
-        ///The key, to be sent as `Authorization: Key <key>`. It cannot be read again.
-        pub key: ::std::string::String,
-        ///Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do not give it away. Set by the server.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The user whom the key speaks for, with the groups that the user has at the time. Required; cannot be changed.
-        pub username: ::std::string::String,
-    }
-    impl NewApiKey {
-        pub fn builder() -> builder::NewApiKey {
             Default::default()
         }
     }
@@ -14515,6 +14515,121 @@ pub mod types {
                 Self { issued: Ok(value.issued) }
             }
         }
+        #[derive(Clone)]
+        pub struct IssuedApiKey {
+            created_at: ::std::result::Result<i64, ::std::string::String>,
+            expires_at: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            key: ::std::result::Result<::std::string::String, ::std::string::String>,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            username: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for IssuedApiKey {
+            fn default() -> Self {
+                Self {
+                    created_at: Ok(Default::default()),
+                    expires_at: Ok(Default::default()),
+                    key: Err("no value supplied for key".to_string()),
+                    metadata: Ok(Default::default()),
+                    username: Err("no value supplied for username".to_string()),
+                }
+            }
+        }
+        impl IssuedApiKey {
+            pub fn created_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created_at = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for created_at: {e}")
+                    });
+                self
+            }
+            pub fn expires_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expires_at = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expires_at: {e}")
+                    });
+                self
+            }
+            pub fn key<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.key = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for key: {e}")
+                    });
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn username<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.username = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for username: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<IssuedApiKey> for super::IssuedApiKey {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: IssuedApiKey,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    created_at: value.created_at?,
+                    expires_at: value.expires_at?,
+                    key: value.key?,
+                    metadata: value.metadata?,
+                    username: value.username?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::IssuedApiKey> for IssuedApiKey {
+            fn from(value: super::IssuedApiKey) -> Self {
+                Self {
+                    created_at: Ok(value.created_at),
+                    expires_at: Ok(value.expires_at),
+                    key: Ok(value.key),
+                    metadata: Ok(value.metadata),
+                    username: Ok(value.username),
+                }
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Member {
             client_ur_ls: ::std::result::Result<
@@ -15508,121 +15623,6 @@ pub mod types {
                     addresses: Ok(value.addresses),
                     mac: Ok(value.mac),
                     name: Ok(value.name),
-                }
-            }
-        }
-        #[derive(Clone)]
-        pub struct NewApiKey {
-            created_at: ::std::result::Result<i64, ::std::string::String>,
-            expires_at: ::std::result::Result<
-                ::std::option::Option<i64>,
-                ::std::string::String,
-            >,
-            key: ::std::result::Result<::std::string::String, ::std::string::String>,
-            metadata: ::std::result::Result<
-                ::std::option::Option<super::ObjectMeta>,
-                ::std::string::String,
-            >,
-            username: ::std::result::Result<
-                ::std::string::String,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for NewApiKey {
-            fn default() -> Self {
-                Self {
-                    created_at: Ok(Default::default()),
-                    expires_at: Ok(Default::default()),
-                    key: Err("no value supplied for key".to_string()),
-                    metadata: Ok(Default::default()),
-                    username: Err("no value supplied for username".to_string()),
-                }
-            }
-        }
-        impl NewApiKey {
-            pub fn created_at<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<i64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.created_at = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for created_at: {e}")
-                    });
-                self
-            }
-            pub fn expires_at<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<i64>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.expires_at = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for expires_at: {e}")
-                    });
-                self
-            }
-            pub fn key<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::string::String>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.key = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for key: {e}")
-                    });
-                self
-            }
-            pub fn metadata<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.metadata = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for metadata: {e}")
-                    });
-                self
-            }
-            pub fn username<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::string::String>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.username = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for username: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<NewApiKey> for super::NewApiKey {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: NewApiKey,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    created_at: value.created_at?,
-                    expires_at: value.expires_at?,
-                    key: value.key?,
-                    metadata: value.metadata?,
-                    username: value.username?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::NewApiKey> for NewApiKey {
-            fn from(value: super::NewApiKey) -> Self {
-                Self {
-                    created_at: Ok(value.created_at),
-                    expires_at: Ok(value.expires_at),
-                    key: Ok(value.key),
-                    metadata: Ok(value.metadata),
-                    username: Ok(value.username),
                 }
             }
         }
@@ -17642,9 +17642,9 @@ pub mod types {
                 }
             }
         }
-        impl ::std::fmt::Debug for NewApiKey {
+        impl ::std::fmt::Debug for IssuedApiKey {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.debug_struct("NewApiKey")
+                f.debug_struct("IssuedApiKey")
                     .field("created_at", &self.created_at)
                     .field("expires_at", &self.expires_at)
                     .field("metadata", &self.metadata)
@@ -17722,9 +17722,9 @@ pub mod types {
             }
         }
     }
-    impl ::std::fmt::Debug for NewApiKey {
+    impl ::std::fmt::Debug for IssuedApiKey {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("NewApiKey")
+            f.debug_struct("IssuedApiKey")
                 .field("created_at", &self.created_at)
                 .field("expires_at", &self.expires_at)
                 .field("metadata", &self.metadata)
@@ -21478,7 +21478,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/apikeys`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::NewApiKey>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::IssuedApiKey>, Error<types::Error>> {
             let Self { client, dry_run, strict, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;

@@ -89,7 +89,9 @@ fn all() -> anyhow::Result<Vec<Document>> {
         Document::new("/docs/start.js", SCRIPT, include_str!("../docs-ui/start.js"))?,
         Document::new("/docs/style.css", "text/css", include_str!("../docs-ui/style.css"))?,
         Document::packed("/docs/scalar.js", SCRIPT, SCALAR.into()),
+        Document::new("/docs/LICENSE-scalar", TEXT, include_str!("../docs-ui/LICENSE-scalar"))?,
     ])
 }
 
+const TEXT: &str = "text/plain; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -7,7 +7,7 @@ use reqwest::header::{ACCEPT_ENCODING, ETAG, IF_NONE_MATCH};
 use sensu_tests::TestServer;
 
 /// Addresses, media types, and the committed files that they serve.
-const SERVED: [(&str, &str, &str); 9] = [
+const SERVED: [(&str, &str, &str); 10] = [
     ("/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
     ("/apis/core/v2/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
     ("/api/core/v2/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
@@ -17,6 +17,7 @@ const SERVED: [(&str, &str, &str); 9] = [
     ("/docs/start.js", "text/javascript; charset=utf-8", "server/docs-ui/start.js"),
     ("/docs/style.css", "text/css", "server/docs-ui/style.css"),
     ("/docs/scalar.js", "text/javascript; charset=utf-8", "server/docs-ui/scalar.js.gz"),
+    ("/docs/LICENSE-scalar", "text/plain; charset=utf-8", "server/docs-ui/LICENSE-scalar"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,6 +43,10 @@ async fn documents_are_what_is_committed() {
             assert_ne!(plain.headers()[ETAG], tag, "{path}: one tag for two forms");
             assert!(plain.bytes().await.expect("a body") == committed, "{path} is not {file}");
         }
+        let head = http.head(format!("{}{path}", server.url())).send().await.expect("an answer");
+        assert_eq!((head.status().as_u16(), &head.headers()["content-type"]), (200, &media_type.parse().expect("a value")));
+        assert!(head.headers().contains_key(ETAG) && head.headers().contains_key("content-length"));
+        assert_eq!(head.bytes().await.expect("no body").len(), 0, "{path}");
         let again = get().header(ACCEPT_ENCODING, "gzip").header(IF_NONE_MATCH, tag).send().await;
         let again = again.expect("an answer");
         assert_eq!(again.status(), 304, "{path}");

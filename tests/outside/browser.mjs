@@ -10,6 +10,7 @@ const host = new URL(url).host;
 const found = [];
 const external = new Set();
 let requests = 0;
+let sent = 0;
 
 const browser = await puppeteer.launch({
   executablePath,
@@ -19,6 +20,37 @@ const browser = await puppeteer.launch({
 });
 try {
   const page = await browser.newPage();
+
+  // An operation's own form, with the example that it is filled with, sent with its own button.
+  async function tryIt(method, path, name) {
+    const button = (label) => page.waitForFunction((wanted) => {
+      const said = (one) => one.innerText.replace(/\s+/g, " ").trim().toLowerCase();
+      return [...globalThis.document.querySelectorAll("button")]
+        .find((one) => said(one).startsWith(wanted.toLowerCase()) && one.checkVisibility());
+    }, { timeout: 60_000 }, label);
+    await page.goto(`${url}/docs#tag/checks/${method}${path}`);
+    await (await button(`Test Request (${method} ${path})`)).evaluate((one) => one.click());
+    await page.waitForSelector("[role=dialog]", { timeout: 60_000 });
+    const answered = page.waitForResponse((answer) => answer.request().method() === method, { timeout: 60_000 });
+    await (await button("Send")).click();
+    const answer = await answered;
+    const asked = answer.request();
+    if (!asked.headers().authorization?.startsWith("Bearer ey")) found.push("the sent request has no token");
+    if (answer.status() !== 200 || asked.isNavigationRequest()) {
+      found.push(`${method} ${asked.url()} was answered ${answer.status()}: ${await answer.text()}`);
+    }
+    await page.waitForFunction((wanted) => {
+      const text = globalThis.document.querySelector("[role=dialog]").innerText;
+      return text.includes("200 OK") && text.includes(wanted);
+    }, { timeout: 60_000 }, name).catch(() => found.push("the answer is not shown"));
+    await page.screenshot({ path: `${folder}/tried.png` });
+    // What was sent has happened.
+    const { authorization } = asked.headers();
+    const there = await fetch(`${asked.url()}/${name}`, { headers: { authorization } });
+    if (there.status === 200) sent += 1;
+    else found.push(`${name} is not there: ${there.status}`);
+  }
+
   await page.setViewport({ width: 1440, height: 1000 });
   page.on("request", (request) => {
     const address = new URL(request.url());
@@ -55,6 +87,8 @@ try {
   await page.click("#log-in button");
   await page.waitForFunction(() => !globalThis.document.getElementById("log-out").hidden, { timeout: 20_000 })
     .catch(() => found.push("the log-in form does not log in"));
+  await tryIt("POST", "/apis/core/v2/namespaces/{namespace}/checks", "check-cpu");
+
   // Once more with what a policy has to forbid; if this gets out, the recording above is worth nothing.
   const refused = await page.evaluate(() => fetch("http://other.example/").then(() => false, () => true));
   if (!refused) found.push("the page can reach other hosts");
@@ -72,7 +106,7 @@ try {
   await page.waitForNetworkIdle({ idleTime: 1000, timeout: 60_000 });
   await page.screenshot({ path: `${folder}/docs.png` });
   for (const name of external) found.push(`a request to ${name}`);
-  console.log(JSON.stringify({ found, requests, external: external.size, tags: document.tags.length }));
+  console.log(JSON.stringify({ found, requests, external: external.size, sent, tags: document.tags.length }));
 } finally {
   await browser.close();
 }

@@ -19,7 +19,6 @@ pub struct AdhocRequest {
 
 /// When a request was taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
 pub struct Issued {
     /// In seconds since 1970-01-01 UTC.
     pub issued: i64,

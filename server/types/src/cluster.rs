@@ -7,7 +7,6 @@ use crate::health::HealthHeader;
 
 /// The members of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
 pub struct MemberList {
     /// Which member answers, for which cluster.
     pub header: HealthHeader,
@@ -17,7 +16,6 @@ pub struct MemberList {
 
 /// A member of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
 pub struct Member {
     /// The member's number. URLs have it in hexadecimal.
     #[serde(rename = "ID")]

@@ -17,7 +17,7 @@ pub struct HealthResponse {
 
 /// An alarm that a member's store has raised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase")]
 pub struct Alarm {
     /// The member that raised it.
     #[serde(rename = "MemberID")]
@@ -28,7 +28,7 @@ pub struct Alarm {
 
 /// The health of one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase")]
 pub struct MemberHealth {
     /// The member's number.
     #[serde(rename = "MemberID")]

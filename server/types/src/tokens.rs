@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 /// A pair of tokens, as logging in and renewing give them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
 pub struct Tokens {
     /// Send it with every request: `Authorization: Bearer <access_token>`. A JWT, good for about 15
     /// minutes.

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 /// What is running.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
 pub struct Version {
     /// Versions of the store, under the names that clients expect.
     pub etcd: EtcdVersion,
@@ -16,7 +15,6 @@ pub struct Version {
 
 /// Versions of the store. There is no etcd here; clients only want the fields to be there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default)]
 pub struct EtcdVersion {
     /// The version of the store.
     pub etcdserver: String,

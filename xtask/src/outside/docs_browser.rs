@@ -24,9 +24,10 @@ pub fn run() -> anyhow::Result<()> {
     let found: Vec<&str> =
         report["found"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let figures = format!(
-        "docs-browser: {} findings, {} tags, {} requests, {} external requests seen",
+        "docs-browser: {} findings, {} tags, {} sent from its forms, {} requests, {} external requests seen",
         found.len(),
         report["tags"],
+        report["sent"],
         report["requests"],
         report["external"]
     );
