@@ -50,8 +50,11 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
     };
     let server = Server::start(store, clock, settings.limits(), address, tls).await?;
     let scheme = if settings.cert_file.is_some() { "https" } else { "http" };
-    if settings.dev {
-        server.offer_contract_kit(settings.request_log.as_deref()).await?;
+    if settings.dev
+        && let Err(error) = stand_in(&server, settings).await
+    {
+        server.stop().await?;
+        return Err(error);
     }
     if let Some(file) = &settings.ready_file {
         write_ready_file(file, &format!("{scheme}://{}", server.address()), settings.dev)
@@ -61,6 +64,15 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
     told_to_stop().await?;
     tracing::info!("stopping");
     server.stop().await
+}
+
+/// Makes a server a double for the tests of others: with the objects that they want to find.
+async fn stand_in(server: &Server, settings: &Start) -> anyhow::Result<()> {
+    if !settings.seed.is_empty() {
+        let imported = server.import(&settings.seed).await.context("--seed")?;
+        tracing::info!("--seed: {imported}");
+    }
+    server.offer_contract_kit(settings.request_log.as_deref()).await
 }
 
 /// Writes the facts that a client needs: beside the file and then in its place, so that nobody reads

@@ -141,6 +141,10 @@ pub struct Start {
     /// Sensu-Dev-Fault. Refused on an address that other machines can reach.
     #[arg(long)]
     pub dev: bool,
+    /// Directory with resources to begin with, or a file, in YAML or wrapped JSON, as `sensuctl dump`
+    /// writes them; can be given several times. /dev/reset comes back to them. With --dev only.
+    #[arg(long, env = "SENSU_SEED", value_name = "DIR", requires = "dev")]
+    pub seed: Vec<PathBuf>,
     /// File for the requests, one JSON object on each line, with secrets masked. Replaced if it is
     /// there. With --dev only.
     #[arg(long, env = "SENSU_REQUEST_LOG", requires = "dev")]

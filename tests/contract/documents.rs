@@ -44,7 +44,10 @@ async fn documents_are_what_is_committed() {
             assert!(plain.bytes().await.expect("a body") == committed, "{path} is not {file}");
         }
         let head = http.head(format!("{}{path}", server.url())).send().await.expect("an answer");
-        assert_eq!((head.status().as_u16(), &head.headers()["content-type"]), (200, &media_type.parse().expect("a value")));
+        assert_eq!(
+            (head.status().as_u16(), &head.headers()["content-type"]),
+            (200, &media_type.parse().expect("a value"))
+        );
         assert!(head.headers().contains_key(ETAG) && head.headers().contains_key("content-length"));
         assert_eq!(head.bytes().await.expect("no body").len(), 0, "{path}");
         let again = get().header(ACCEPT_ENCODING, "gzip").header(IF_NONE_MATCH, tag).send().await;

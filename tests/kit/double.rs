@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const CHECKS: &str = "/apis/core/v2/namespaces/default/checks";
 
 /// A server that ends with the test.
-struct Double {
+pub(crate) struct Double {
     child: Child,
     url: String,
     token: String,
@@ -17,12 +17,14 @@ struct Double {
 }
 
 impl Double {
-    async fn start(folder: &Path) -> Self {
+    /// One that begins with what the seeds hold, and leaves its files in the folder.
+    pub(crate) async fn start(folder: &Path, seeds: &[&Path]) -> Self {
         let ready = folder.join("ready.json");
         let child = Command::new(super::SERVER)
             .args(["start", "--dev", "--in-memory", "--port", "0", "--password-cost", "4"])
             .arg("--ready-file")
             .arg(&ready)
+            .args(seeds.iter().flat_map(|seed| [Path::new("--seed"), seed]))
             .arg("--request-log")
             .arg(folder.join("requests.jsonl"))
             .args(["--log-level", "error"])
@@ -45,7 +47,8 @@ impl Double {
         Self { child, url, token, http }
     }
 
-    async fn send(
+    /// Sends a request, which may fail on request: the status, 0 without an answer, and the body.
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -82,7 +85,7 @@ impl Drop for Double {
 #[tokio::test]
 async fn a_double_fails_on_request_remembers_and_starts_over() {
     let folder = tempfile::tempdir().expect("a folder");
-    let double = Double::start(folder.path()).await;
+    let double = Double::start(folder.path(), &[]).await;
     let check = json!({ "metadata": { "name": "cpu" }, "interval": 60 });
 
     // Failures: nothing is written by a request that fails on request.

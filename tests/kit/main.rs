@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 mod double;
+mod seeded;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_test-server");
 

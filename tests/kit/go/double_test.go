@@ -28,7 +28,7 @@ func start(t *testing.T) *double {
 		server = "sensu-server"
 	}
 	command := exec.Command(server, "start", "--dev", "--in-memory", "--port", "0",
-		"--password-cost", "4", "--ready-file", ready)
+		"--password-cost", "4", "--ready-file", ready, "--seed", filepath.Join("..", "seed"))
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +89,15 @@ func TestDouble(t *testing.T) {
 		method, path, body, fault string
 		status                    int
 	}{
+		{"GET", checks + "/disk", "", "", 200}, // from the seed
 		{"POST", checks, check, "status=503", 503},
+		{"GET", checks, "", "status=502; count=1", 502},
+		{"GET", checks, "", "status=502; count=1", 200},
+		{"DELETE", checks + "/disk", "", "", 204},
 		{"POST", checks, check, "", 200},
 		{"POST", checks, check, "", 409},
 		{"POST", "/dev/reset", "", "", 200},
+		{"GET", checks + "/disk", "", "", 200},
 		{"POST", checks, check, "", 200},
 	} {
 		status, err := d.send(step.method, step.path, step.body, step.fault)

@@ -13,8 +13,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut doors = Configuration { base_path: base_path.clone(), ..Configuration::new() };
     doors.basic_auth = Some(("admin".into(), Some("P@ssw0rd!".into())));
     let token = auth_api::auth_login(&doors).await?.access_token;
+    assert!(token.starts_with("ey"), "{token}");
     let mut inside = Configuration { base_path, ..Configuration::new() };
-    inside.bearer_access_token = token;
+    inside.bearer_access_token = Some(token.clone());
 
     for name in ["rust-a", "rust-b"] {
         let metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::new() };
@@ -29,8 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let url = format!("{}/apis/core/v2/namespaces/{NAMESPACE}/checks?limit=1", inside.base_path);
-    let bearer = inside.bearer_access_token.clone().ok_or("no token")?;
-    let answer = inside.client.get(url).bearer_auth(bearer).send().await?;
+    let answer = inside.client.get(url).bearer_auth(token).send().await?;
     let next = answer.headers().get("Sensu-Continue").ok_or("no second page")?.to_str()?.to_owned();
     let mut names = Vec::new();
     for page in [None, Some(next.as_str())] {
