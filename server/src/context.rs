@@ -81,6 +81,14 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// How long a request's body may take to arrive: a part of the whole, so that what was too slow can
+    /// still be answered as such.
+    pub(crate) fn body_deadline(&self) -> Duration {
+        self.deadline * 4 / 5
+    }
+}
+
 impl Context {
     /// A context over a store that has been prepared by [`crate::rbac::seed`].
     ///

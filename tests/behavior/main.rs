@@ -13,5 +13,6 @@ mod rights;
 mod selectors;
 mod sessions;
 mod silences;
+mod slow;
 mod users;
 mod watched;

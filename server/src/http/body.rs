@@ -103,8 +103,8 @@ impl Form {
 /// The whole body, bounded in size and time.
 async fn collect(body: Body, cx: &Context) -> Result<Bytes, Error> {
     let limit = cx.limits.request_bytes;
-    let whole = tokio::time::timeout(cx.limits.deadline, Limited::new(body, limit).collect());
-    match whole.await {
+    let whole = Limited::new(body, limit).collect();
+    match tokio::time::timeout(cx.limits.body_deadline(), whole).await {
         Err(_) => Err(Error::TooSlow),
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {

@@ -35,6 +35,13 @@ const NAMED: &[(&str, &str, &str, u32, &str)] = &[
         "not found",
     ),
     (
+        "408",
+        "RequestTimeout",
+        "The body came too slowly.",
+        1,
+        "the request body did not arrive in time",
+    ),
+    (
         "409",
         "Conflict",
         "There is such an object already, or something stands in the way.",
@@ -152,7 +159,7 @@ fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> 
         statuses.push("412");
     }
     if has_body {
-        statuses.extend(["413", "415"]);
+        statuses.extend(["408", "413", "415"]);
     }
     if ["auth_login", "auth_test"].contains(&id) {
         statuses.push("429");

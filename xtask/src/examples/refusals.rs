@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
+use futures::future::try_join_all;
 use sensu_store::{Key, Operation as Write, Prefix, Scan, Txn};
 use serde_json::{Value, json};
 
@@ -47,6 +48,8 @@ impl Teller<'_> {
     /// be read, a store that has stopped. Nothing can be told afterwards.
     pub(super) async fn fail(&mut self, asked: &[(&Step, &Operation)]) -> anyhow::Result<()> {
         self.log_in().await?;
+        let hasty = self.hasty().await?;
+        hasty.dawdle(asked).await?;
         for (step, operation) in asked {
             if operation.documents("429") {
                 let mut request = self.request(step, operation);
@@ -64,7 +67,21 @@ impl Teller<'_> {
         self.spoil().await?;
         self.provoke_all(asked, 500).await?;
         self.store.close().await;
-        self.provoke_all(asked, 503).await
+        self.provoke_all(asked, 503).await?;
+        // Not before: it closes the store.
+        hasty.stop().await
+    }
+
+    /// Provokes what takes a client that does not go on: all at the same time, because each of them waits.
+    async fn dawdle(&self, asked: &[(&Step, &Operation)]) -> anyhow::Result<()> {
+        let slow = asked.iter().filter(|(_, operation)| operation.documents("408"));
+        try_join_all(slow.map(async |(step, operation)| {
+            let mut request = self.request(step, operation);
+            request.stalls = true;
+            self.provoke(operation, &request, 408).await.with_context(|| step.op.clone())
+        }))
+        .await?;
+        Ok(())
     }
 
     async fn provoke_all(&self, asked: &[(&Step, &Operation)], status: u16) -> anyhow::Result<()> {

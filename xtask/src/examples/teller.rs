@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 use sensu_server::{Limits, Server, rbac};
@@ -13,6 +14,9 @@ use super::{Operation, Step, Story};
 
 /// The lowest cost that bcrypt has: nobody guesses passwords here.
 const COST: u32 = 4;
+
+/// How long a request may take where clients are slow on purpose.
+const HASTE: Duration = Duration::from_secs(2);
 
 /// A server, and what its random answers are shown as.
 pub(super) struct Teller<'a> {
@@ -28,6 +32,7 @@ pub(super) struct Teller<'a> {
 }
 
 /// A random part of an answer.
+#[derive(Clone)]
 struct Mask {
     /// Where it was found.
     pointer: String,
@@ -45,6 +50,8 @@ pub(super) struct Request {
     pub(super) body: Option<Value>,
     /// A body that is sent as it is, instead.
     pub(super) raw: Option<String>,
+    /// Whether the body never arrives.
+    pub(super) stalls: bool,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) by: As,
 }
@@ -84,6 +91,24 @@ impl<'a> Teller<'a> {
         };
         let (admin, _) = teller.tokens().await?;
         Ok(Self { admin, ..teller })
+    }
+
+    /// The same told by a server with less patience, over the same store.
+    pub(super) async fn hasty(&self) -> anyhow::Result<Teller<'a>> {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(self.story.at));
+        let limits = Limits { password_cost: COST, deadline: HASTE, ..Limits::default() };
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::start(Arc::clone(&self.store), clock, limits, anywhere, None).await?;
+        Ok(Teller {
+            story: self.story,
+            server,
+            http: self.http.clone(),
+            store: Arc::clone(&self.store),
+            admin: self.admin.clone(),
+            last: self.last.clone(),
+            refresh: self.refresh.clone(),
+            masks: self.masks.clone(),
+        })
     }
 
     /// Starts a session that nothing has been told about.
@@ -216,7 +241,11 @@ impl<'a> Teller<'a> {
         for (name, value) in &request.headers {
             http = http.header(*name, value);
         }
-        if let Some(raw) = &request.raw {
+        if request.stalls {
+            let nothing = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+            let body = reqwest::Body::wrap_stream(nothing);
+            http = http.header("content-type", "application/json").body(body);
+        } else if let Some(raw) = &request.raw {
             http = http.header("content-type", "application/json").body(raw.clone());
         } else if let Some(body) = &request.body {
             let mut body = body.clone();
