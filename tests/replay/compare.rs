@@ -32,7 +32,7 @@ pub(crate) fn differences(record: &Record, answer: &Answer) -> Vec<String> {
 }
 
 /// The answer with everything replaced that changes from run to run.
-fn normal(record: &Record, answer: &Answer) -> Value {
+pub(super) fn normal(record: &Record, answer: &Answer) -> Value {
     let options = &record.options;
     let mut document = answer.document();
     let root = document.as_object_mut().expect("an object");
@@ -214,6 +214,15 @@ pub(super) fn delta(theirs: &Value, ours: &Value, path: &str, found: &mut Vec<St
             }
             for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
                 found.push(format!("{}: (absent) != {}", below(key), short(value)));
+            }
+            let order: Vec<&String> = b.keys().filter(|key| a.contains_key(*key)).collect();
+            let same = a.keys().filter(|key| b.contains_key(*key)).eq(order.iter().copied());
+            // The reference shows some maps in random order; ours are sorted wherever they are.
+            let is_map = path.ends_with(".labels") || path.ends_with(".annotations");
+            let right = same || is_map && order.is_sorted();
+            // Headers have no order.
+            if !right && path != "headers" {
+                found.push(format!("{path}: other order of fields: {order:?}"));
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {

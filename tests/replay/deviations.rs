@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::compare::differences;
 use super::exchange::Answer;
-use super::rules::adjusted;
+use super::rules::{Adjusted, adjusted};
 use super::scenario::Record;
 
 /// The data file.
@@ -75,8 +75,9 @@ struct Expected {
 pub(crate) enum Verdict {
     /// As recorded.
     Equal,
-    /// Different, by these decisions; the entry that says so, if it is one of the file.
-    Accepted { decisions: Vec<String>, rule: Option<usize> },
+    /// Different, by these decisions; the entry that says so, if it is one of the file; and whether
+    /// the whole answer is to be compared with the one of before.
+    Accepted { decisions: Vec<String>, rule: Option<usize>, whole: bool },
     /// Different, and nobody decided that.
     Failed(Vec<String>),
 }
@@ -109,7 +110,7 @@ impl Deviations {
         if differences(record, answer).is_empty() {
             return Verdict::Equal;
         }
-        let (expected, decisions) = adjusted(record, answer);
+        let Adjusted { answer: expected, decisions, taken } = adjusted(record, answer);
         let adjusted = Record {
             answer: expected,
             scenario: record.scenario.clone(),
@@ -121,7 +122,8 @@ impl Deviations {
         };
         let found = differences(&adjusted, answer);
         if found.is_empty() {
-            return Verdict::Accepted { decisions: decisions.into_iter().collect(), rule: None };
+            let decisions = decisions.into_iter().collect();
+            return Verdict::Accepted { decisions, rule: None, whole: taken };
         }
         let name = format!("{}/{}", record.scenario, record.id);
         let entry =
@@ -130,7 +132,7 @@ impl Deviations {
         let missed = entry.answer.missed(answer);
         if missed.is_empty() {
             let decisions = vec![entry.decision.clone()];
-            return Verdict::Accepted { decisions, rule: Some(index) };
+            return Verdict::Accepted { decisions, rule: Some(index), whole: true };
         }
         let mut why = vec![format!("{} says something else of it:", entry.decision)];
         why.extend(missed);

@@ -3,13 +3,16 @@
 //! `scenarios/` holds the requests, `recordings/` what a freshly started Sensu Go 5.0.0 answered, and
 //! `deviations.json` every way in which we answer differently on purpose: the steps, the number of the
 //! decision, and what we answer instead, which is asserted. A difference that no entry covers fails
-//! the suite, and so does an entry that no longer covers anything.
+//! the suite, and so does an entry that no longer covers anything. `answers/` has the whole of what we
+//! answer to those steps.
 //!
+//! `UPDATE_GOLDEN=1` writes `answers/` anew: review the difference.
 //! `REPLAY_DUMP=DIR` writes what we answered into a folder, a file for each scenario.
 //! `REPLAY_ONLY=checks,events` runs some scenarios; entries that these do not need are then fine.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod answers;
 mod compare;
 mod deviations;
 mod events;
@@ -83,6 +86,7 @@ async fn recorded_answers_are_ours() {
 }
 
 /// Replays one scenario against a server of its own.
+#[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
 async fn replay(scenario: Scenario, deviations: Arc<Deviations>) -> Outcome {
     let server = TestServer::start().await;
     let recorded = Record::read(&folder(), &scenario.name);
@@ -97,6 +101,7 @@ async fn replay(scenario: Scenario, deviations: Arc<Deviations>) -> Outcome {
         failed: Vec::new(),
         used: Vec::new(),
     };
+    let mut whole = Vec::new();
     for record in &recorded {
         let Some(answer) = answered.get(&record.id) else {
             outcome.failed.push(format!("{}: the step is missing", record.id));
@@ -104,12 +109,15 @@ async fn replay(scenario: Scenario, deviations: Arc<Deviations>) -> Outcome {
         };
         match deviations.judge(record, answer) {
             Verdict::Equal => outcome.equal += 1,
-            Verdict::Accepted { decisions, rule } => {
+            Verdict::Accepted { decisions, rule, whole: compare } => {
                 outcome.accepted += 1;
                 for decision in decisions {
                     *outcome.decisions.entry(decision).or_default() += 1;
                 }
                 outcome.used.extend(rule);
+                if compare {
+                    whole.push((record.id.clone(), answers::settled(record, answer)));
+                }
             }
             Verdict::Failed(why) => {
                 let Record { id, method, path, .. } = record;
@@ -119,6 +127,8 @@ async fn replay(scenario: Scenario, deviations: Arc<Deviations>) -> Outcome {
             }
         }
     }
+    let update = std::env::var("UPDATE_GOLDEN").is_ok();
+    outcome.failed.extend(answers::differences(&folder(), &scenario.name, &whole, update));
     outcome
 }
 
@@ -127,8 +137,14 @@ async fn replay(scenario: Scenario, deviations: Arc<Deviations>) -> Outcome {
 fn dump(name: &str, recorded: &[Record], answered: &HashMap<String, Answer>) {
     let Ok(folder) = std::env::var("REPLAY_DUMP") else { return };
     let lines = recorded.iter().filter_map(|record| {
-        let answer = answered.get(&record.id)?.document();
-        Some(serde_json::json!({ "id": record.id, "answer": answer }).to_string() + "\n")
+        let answer = answered.get(&record.id)?;
+        let line = serde_json::json!({
+            "scenario": name,
+            "id": record.id,
+            "time": answer.time,
+            "response": answer.document(),
+        });
+        Some(line.to_string() + "\n")
     });
     let text: String = lines.collect();
     std::fs::write(PathBuf::from(folder).join(format!("{name}.jsonl")), text).expect("writes");

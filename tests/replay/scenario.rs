@@ -62,13 +62,22 @@ impl Record {
                 status: response["status"].as_u64().unwrap_or_default(),
                 headers,
                 kind: text(&response["body_kind"]),
-                body: response["body"].clone(),
+                body: as_sent(response),
                 time: record["time"].as_f64().unwrap_or_default(),
             },
             options: record["compare"].clone(),
             tags: record["tags"].as_array().into_iter().flatten().map(text).collect(),
         }
     }
+}
+
+/// The body of a recorded answer, its fields in the order in which they were sent.
+fn as_sent(response: &Value) -> Value {
+    let sent = response["raw"].as_str().filter(|_| response["body_kind"] == "json");
+    sent.map_or_else(
+        || response["body"].clone(),
+        |text| serde_json::from_str(text).expect("a body that is JSON"),
+    )
 }
 
 /// Variables and tokens that a run has gathered.
