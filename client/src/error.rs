@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::FutureExt as _;
 use reqwest::header::HeaderMap;
-use reqwest::{Response, StatusCode};
+use reqwest::{Response, StatusCode, Version};
 use serde_json::Value;
 
 use crate::config::ConfigError;
@@ -202,9 +202,27 @@ pub(crate) fn body_of(message: &str, code: Option<i64>, status: StatusCode) -> B
     serde_json::json!({ "message": message, "code": code }).to_string().into()
 }
 
+/// The same answer; if it is a refusal, with a body like those of the API: errors of released Sensu
+/// backends come in several shapes, and generated operations know one.
+pub(crate) async fn uniform(answer: Response) -> reqwest::Result<Response> {
+    let status = answer.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return Ok(answer);
+    }
+    let (version, headers) = (answer.version(), answer.headers().clone());
+    let (message, code) = told(status, &answer.bytes().await?);
+    Ok(self::answer(version, status, headers, body_of(&message, code, status)))
+}
+
 /// An answer made of parts that have been read.
-pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) fn answer(
+    version: Version,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut answer = http::Response::new(body);
+    *answer.version_mut() = version;
     (*answer.status_mut(), *answer.headers_mut()) = (status, headers);
     answer.into()
 }

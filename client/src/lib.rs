@@ -42,6 +42,6 @@ pub use path::{CORE_V2, core_path};
 pub use prefix::Prefix;
 pub use progenitor_client::{ByteStream, Error, ResponseValue};
 pub use raw::{RawAnswer, RawRequest};
-pub use reqwest::{Method, StatusCode, header};
+pub use reqwest::{Method, StatusCode, Version, header};
 pub use retry::Retries;
 pub use session::{Clock, Session, Tokens};

@@ -36,26 +36,15 @@ impl std::fmt::Debug for Seen {
 /// anybody else gets it.
 pub type Observer = Arc<dyn Fn(Seen) + Send + Sync>;
 
-/// Shows an answer to the observer, and gives one like those of the API to everybody else: errors
-/// of released Sensu backends come in several shapes.
+/// Shows an answer to the observer, if there is one.
 pub(crate) async fn observe(
     answer: Response,
     operation: &'static str,
     observer: Option<&Observer>,
 ) -> reqwest::Result<Response> {
-    let status = answer.status();
-    let failed = status.is_client_error() || status.is_server_error();
-    if observer.is_none() && !failed {
-        return Ok(answer);
-    }
-    let headers = answer.headers().clone();
+    let Some(observer) = observer else { return Ok(answer) };
+    let (version, status, headers) = (answer.version(), answer.status(), answer.headers().clone());
     let body = answer.bytes().await?;
-    if let Some(observer) = observer {
-        observer(Seen { operation, status, headers: headers.clone(), body: body.clone() });
-    }
-    if !failed {
-        return Ok(error::answer(status, headers, body));
-    }
-    let (message, code) = error::told(status, &body);
-    Ok(error::answer(status, headers, error::body_of(&message, code, status)))
+    observer(Seen { operation, status, headers: headers.clone(), body: body.clone() });
+    Ok(error::answer(version, status, headers, body))
 }

@@ -3,7 +3,7 @@
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use progenitor_client::ClientInfo as _;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, IntoHeaderName};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Version};
 use serde_json::Value;
 
 use crate::path::refuse_dots;
@@ -21,9 +21,12 @@ pub struct RawRequest<'a> {
     body: Option<bytes::Bytes>,
 }
 
-/// A successful answer, as it came.
+/// An answer, as it came.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RawAnswer {
+    /// The version of HTTP that the server speaks.
+    pub version: Version,
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -92,6 +95,14 @@ impl RawRequest<'_> {
     /// # Errors
     /// [`ApiError`] if there is no answer, or the answer is not a success.
     pub async fn send(self) -> Result<RawAnswer, ApiError> {
+        self.answer().await?.ok()
+    }
+
+    /// Sends it, and takes the answer for one also when it is a refusal.
+    ///
+    /// # Errors
+    /// [`ApiError`] if there is no answer.
+    pub async fn answer(self) -> Result<RawAnswer, ApiError> {
         let Self { client, method, path, query, headers, body } = self;
         refuse_dots(&path)?;
         let url = format!("{}{path}", client.baseurl());
@@ -104,12 +115,9 @@ impl RawRequest<'_> {
             request = request.body(body);
         }
         let answer = client.deliver(request.build()?, "raw").await?;
+        let version = answer.version();
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await?;
-        match status.is_client_error() || status.is_server_error() {
-            true => Err(ApiError::refused(status, &headers, &body)),
-            false => Ok(RawAnswer { status, headers, body }),
-        }
+        Ok(RawAnswer { version, status, headers, body: answer.bytes().await? })
     }
 
     /// Sends it, and again for each further page: the items of the list, as they are asked for.
@@ -131,6 +139,17 @@ impl RawRequest<'_> {
 }
 
 impl RawAnswer {
+    /// The answer, if it is not a refusal.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] if it is one.
+    pub fn ok(self) -> Result<Self, ApiError> {
+        match self.status.is_client_error() || self.status.is_server_error() {
+            true => Err(ApiError::refused(self.status, &self.headers, &self.body)),
+            false => Ok(self),
+        }
+    }
+
     /// The body as JSON; null if it is empty.
     ///
     /// # Errors

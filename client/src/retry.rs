@@ -160,6 +160,7 @@ mod tests {
             let mut headers = reqwest::header::HeaderMap::new();
             headers.insert(RETRY_AFTER, seconds.parse().expect("a header"));
             Failure::Answer(Box::new(answer(
+                reqwest::Version::HTTP_11,
                 StatusCode::TOO_MANY_REQUESTS,
                 headers,
                 bytes::Bytes::new(),

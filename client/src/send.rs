@@ -3,7 +3,7 @@
 use backon::Retryable as _;
 use progenitor_client::{ClientHooks, ClientInfo as _, OperationInfo};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Request, Response, StatusCode};
+use reqwest::{Method, Request, Response, StatusCode, Version};
 use tracing::Instrument as _;
 
 use crate::error;
@@ -15,18 +15,18 @@ use crate::{ApiError, Client};
 impl ClientHooks<Session> for Client {
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         match self.deliver(request, info.operation_id).await {
-            Ok(answer) => Ok(answer),
+            Ok(answer) => error::uniform(answer).await,
             Err(ApiError::Unreachable(error)) => Err(error),
             // The log-in was refused: what it was told is what the operation is told.
             Err(ApiError::Refused { status, code, message, .. }) => {
                 let body = error::body_of(&message, code.map(error::Code::number), status);
-                Ok(error::answer(status, HeaderMap::new(), body))
+                Ok(error::answer(Version::HTTP_11, status, HeaderMap::new(), body))
             }
             // There are no usable tokens, as the server would have said.
             Err(error) => {
                 let status = StatusCode::UNAUTHORIZED;
                 let body = error::body_of(&error.to_string(), None, status);
-                Ok(error::answer(status, HeaderMap::new(), body))
+                Ok(error::answer(Version::HTTP_11, status, HeaderMap::new(), body))
             }
         }
     }
@@ -45,7 +45,11 @@ impl Client {
         mut request: Request,
         operation: &'static str,
     ) -> Result<Response, ApiError> {
-        if request.method() == Method::PATCH {
+        // The generator does not know this type; whoever names another one means it.
+        let json = HeaderValue::from_static("application/json");
+        if request.method() == Method::PATCH
+            && request.headers().get(CONTENT_TYPE).is_none_or(|named| *named == json)
+        {
             let merge_patch = HeaderValue::from_static("application/merge-patch+json");
             request.headers_mut().insert(CONTENT_TYPE, merge_patch);
         }

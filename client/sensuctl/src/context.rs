@@ -157,6 +157,14 @@ impl Context {
 
     /// The client, with the best credentials there are: key, environment, configuration directory.
     pub(crate) fn client(&self) -> Result<&Client> {
+        match self.flags.api_key.is_some() || self.tokens().is_some() {
+            true => self.client_or_stranger(),
+            false => bail!(NO_CREDENTIALS),
+        }
+    }
+
+    /// The client; without credentials if there are none.
+    pub(crate) fn client_or_stranger(&self) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
@@ -164,11 +172,16 @@ impl Context {
         let builder = match (&self.flags.api_key, &self.flags.tokens) {
             (Some(key), _) => builder.api_key(key.clone()),
             (None, Some(tokens)) => builder.tokens(tokens.clone()),
-            (None, None) if self.cluster.tokens().is_none() => bail!(NO_CREDENTIALS),
+            (None, None) if self.cluster.tokens().is_none() => builder,
             (None, None) => builder.directory(self.directory.clone()),
         };
         let client = builder.build()?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Whether an API key is used in place of a session.
+    pub(crate) fn has_api_key(&self) -> bool {
+        self.flags.api_key.is_some()
     }
 
     /// Waits for something of the library.
@@ -193,8 +206,13 @@ impl Context {
 
     /// Writes to the standard output.
     pub(crate) fn write(&self, text: &str) -> Result<()> {
+        self.write_bytes(text.as_bytes())
+    }
+
+    /// Writes what need not be text to the standard output.
+    pub(crate) fn write_bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
+        out.write_all(bytes)?;
         Ok(out.flush()?)
     }
 

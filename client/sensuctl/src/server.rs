@@ -212,7 +212,7 @@ impl Context {
 }
 
 /// Says what to do about a session that has ended.
-fn explained(error: ApiError) -> anyhow::Error {
+pub(crate) fn explained(error: ApiError) -> anyhow::Error {
     match error {
         ApiError::NotLoggedIn => anyhow!(NO_CREDENTIALS),
         error => error.into(),

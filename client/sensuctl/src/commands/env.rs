@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 use crate::context::Context;
 
 /// A token that is printed is good for at least so many seconds, if the server gives such.
-const GOOD_FOR: i64 = 60;
+pub(super) const GOOD_FOR: i64 = 60;
 
 /// Its flag.
 pub(crate) fn command() -> Command {

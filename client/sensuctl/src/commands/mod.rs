@@ -1,5 +1,6 @@
 //! Commands that are about no single resource.
 
+mod api;
 mod apply;
 mod completion;
 mod config;
@@ -14,6 +15,7 @@ mod env;
 mod files;
 mod logout;
 mod man;
+mod token;
 mod version;
 
 use crate::resource::Irregular;
@@ -24,6 +26,8 @@ pub(crate) const ALL: &[Irregular] = &[
     Irregular { command: logout::command, run: logout::run },
     Irregular { command: config::command, run: config::run },
     Irregular { command: env::command, run: env::run },
+    Irregular { command: token::command, run: token::run },
+    Irregular { command: api::command, run: api::run },
     Irregular { command: create::command, run: create::run },
     Irregular { command: apply::command, run: apply::run },
     Irregular { command: diff::command, run: diff::run },
