@@ -7,6 +7,10 @@ use clap::{Parser, Subcommand};
 use xtask::outside::fuzz::Depth;
 use xtask::{bench, check, docs_ui, generate, outside, store, tidy};
 
+// As in the server: what is measured here would otherwise wait for another allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Tasks of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -45,7 +49,7 @@ enum Task {
     /// Measure, as ratios within one run.
     Bench {
         /// What to measure.
-        #[arg(value_enum)]
+        #[command(subcommand)]
         what: bench::What,
     },
     /// Lint the document with Redocly and Spectral, and validate its examples.
@@ -100,7 +104,7 @@ fn main() -> ExitCode {
         Task::Check => check::run(),
         Task::Tidy => tidy::run(),
         Task::Store { kills } => store::run(kills),
-        Task::Bench { what } => bench::run(what),
+        Task::Bench { what } => bench::run(&what),
         Task::Lint { document } => outside::lint::run(document),
         Task::Fuzz { document, everything } => {
             outside::fuzz::run(document, if everything { Depth::Everything } else { Depth::Bounds })

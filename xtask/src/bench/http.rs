@@ -1,167 +1,154 @@
-//! Requests per second of an authorised GET of one check, as a ratio to bare hyper.
+//! Requests per second of the two calls that count, as ratios to bare hyper and, if asked, to
+//! another revision of this server.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+mod bare;
+mod revision;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use sensu_server::{Limits, Server, rbac};
-use sensu_store::sqlite::{SqliteOptions, SqliteStore};
-use sensu_store::{Clock, Store, SystemClock};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use clap::Args;
+
+use super::contest::{Contender, Figures, Rounds, contest};
+use super::process::{PASSWORD, Process};
+use super::traffic::{Connection, Request, Traffic, log_in, request};
 
 const CONNECTIONS: usize = 32;
-const ROUNDS: usize = 7;
-const ROUND: Duration = Duration::from_secs(2);
+
+/// Events of each connection.
+const EVENTS: usize = 100;
+
+const NAMESPACE: &str = "/apis/core/v2/namespaces/default";
+
+/// How the server is measured.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A git revision to compare with, in the same rounds. It is built first.
+    #[arg(long)]
+    against: Option<String>,
+    /// Fewer and shorter rounds.
+    #[arg(long)]
+    quick: bool,
+}
+
+pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(super::target()?)?;
+    let mut servers = vec![("sensu-server", super::released("sensu-server")?)];
+    if let Some(revision) = &options.against {
+        servers.push((revision, revision::server(revision)?));
+    }
+    let rounds = match options.quick {
+        true => Rounds { count: 3, span: Duration::from_millis(500) },
+        false => Rounds { count: 9, span: Duration::from_secs(2) },
+    };
+    let mut running = Vec::new();
+    for (index, (name, program)) in servers.iter().enumerate() {
+        running.push(Running::start(name, program, &folder.path().join(index.to_string())).await?);
+    }
+    get_a_check(&running, rounds).await?;
+    put_events(&running, rounds).await?;
+    for running in running {
+        running.process.stop()?;
+    }
+    Ok(())
+}
+
+/// A server, and somebody who may do everything on it.
+struct Running {
+    name: String,
+    process: Process,
+    authorization: String,
+}
+
+impl Running {
+    async fn start(name: &str, program: &PathBuf, state: &Path) -> anyhow::Result<Self> {
+        Process::init(program, state)?;
+        let process = Process::start(program, state)?;
+        let authorization = log_in(&process.address, PASSWORD).await?;
+        Ok(Self { name: name.to_owned(), process, authorization })
+    }
+
+    /// The body of the answer to one request.
+    async fn once(&self, line: &str, body: &str) -> anyhow::Result<Vec<u8>> {
+        let mut connection = Connection::open(&self.process.address).await?;
+        let answer = connection.send(&request(line, &self.authorization, body)).await?;
+        ensure!(matches!(answer.status, 200 | 201), "{line}: {}", answer.status);
+        Ok(answer.body.to_vec())
+    }
+}
+
+async fn get_a_check(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> {
+    let check = r#"{"metadata":{"name":"check-cpu"},"command":"check-cpu.sh -w 75 -c 90","interval":60,"subscriptions":["system"],"handlers":["slack"],"publish":true}"#;
+    let line = format!("GET {NAMESPACE}/checks/check-cpu");
+    let mut body = Vec::new();
+    for server in servers {
+        server.once(&format!("POST {NAMESPACE}/checks"), check).await?;
+        body = server.once(&line, "").await?;
+    }
+    let requests = |authorization: &str| -> Vec<Vec<Request>> {
+        vec![vec![request(&line, authorization, "")]; CONNECTIONS]
+    };
+    compete("GET of one check", servers, body, rounds, requests).await
+}
+
+async fn put_events(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> {
+    let put = |connection: usize, event: usize| {
+        let entity = format!("entity-{connection:02}-{event:03}");
+        let output = "CPU OK: user 12% system 3% iowait 0% ".repeat(54);
+        let body = format!(
+            r#"{{"entity":{{"entity_class":"agent","system":{{"hostname":"{entity}"}},"metadata":{{"name":"{entity}"}}}},"check":{{"interval":60,"status":0,"command":"check-cpu.sh","output":"{output}","metadata":{{"name":"check-cpu"}}}}}}"#
+        );
+        (format!("PUT {NAMESPACE}/events/{entity}/check-cpu"), body)
+    };
+    let (line, event) = put(0, 0);
+    let mut body = Vec::new();
+    for server in servers {
+        // Twenty results of history, as an event has after some minutes.
+        for _ in 0..20 {
+            body = server.once(&line, &event).await?;
+        }
+    }
+    let requests = |authorization: &str| -> Vec<Vec<Request>> {
+        let one = |connection, event| {
+            let (line, event) = put(connection, event);
+            request(&line, authorization, &event)
+        };
+        let of = |connection| (0..EVENTS).map(|event| one(connection, event)).collect();
+        (0..CONNECTIONS).map(of).collect()
+    };
+    compete("PUT of events, on the disk", servers, body, rounds, requests).await
+}
 
 #[expect(clippy::print_stdout, reason = "a measurement is printed")]
-pub(super) async fn run() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = SqliteStore::open(folder.path(), SqliteOptions::default(), Arc::clone(&clock))?;
-    let store: Arc<dyn Store> = Arc::new(store);
-    let told = |error| anyhow::anyhow!("{error:?}");
-    rbac::seed(store.as_ref()).await.map_err(told)?;
-    rbac::dev_users(store.as_ref(), 4).await.map_err(told)?;
-    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = Server::start(store, clock, Limits::default(), anywhere, None).await?;
-
-    let token = token(server.address()).await?;
-    let path = "/apis/core/v2/namespaces/default/checks";
-    let check = r#"{"metadata":{"name":"check-cpu"},"command":"check-cpu.sh -w 75 -c 90","interval":60,"subscriptions":["system"],"handlers":["slack"],"publish":true}"#;
-    let create = format!(
-        "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{check}",
-        check.len()
-    );
-    once(server.address(), &create).await?;
-    let get = format!(
-        "GET {path}/check-cpu HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
-    );
-    let answer = once(server.address(), &get).await?;
-    let body = answer.split_once("\r\n\r\n").context("no body")?.1.to_owned();
-    ensure!(body.contains("check-cpu"), "unexpected answer: {answer}");
-
-    let bare = hyper_server(Bytes::from(body)).await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        theirs.push(rate(bare, &get).await?);
-        ours.push(rate(server.address(), &get).await?);
-        println!("round {round}: hyper {:.0}/s, sensu-server {:.0}/s", theirs[round], ours[round]);
+async fn compete(
+    what: &str,
+    servers: &[Running],
+    body: Vec<u8>,
+    rounds: Rounds,
+    requests: impl Fn(&str) -> Vec<Vec<Request>>,
+) -> anyhow::Result<()> {
+    println!("{what} ({} bytes), {CONNECTIONS} connections: requests per second", body.len());
+    let bare = bare::start(body.into()).await?;
+    let first = servers.first().context("no server")?;
+    let bare = Traffic::new("bare hyper", &bare, &requests(&first.authorization)).await?;
+    let mut contenders: Vec<Box<dyn Contender>> = vec![Box::new(bare)];
+    for server in servers {
+        let requests = requests(&server.authorization);
+        let traffic = Traffic::new(&server.name, &server.process.address, &requests).await?;
+        contenders.push(Box::new(traffic));
     }
-    let (ours, theirs) = (median(ours), median(theirs));
-    println!("median: hyper {theirs:.0}/s, sensu-server {ours:.0}/s, {CONNECTIONS} connections");
-    println!("http ratio {:.2}", ours / theirs);
-    server.stop().await
-}
-
-/// A server with nothing in it: what answering these bytes costs at least.
-async fn hyper_server(body: Bytes) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let body = body.clone();
-            tokio::spawn(async move {
-                let service = service_fn(move |_: Request<hyper::body::Incoming>| {
-                    let body = body.clone();
-                    async move {
-                        let mut response = Response::new(Full::new(body));
-                        let json = hyper::header::HeaderValue::from_static("application/json");
-                        response.headers_mut().insert(hyper::header::CONTENT_TYPE, json);
-                        Ok::<_, Infallible>(response)
-                    }
-                });
-                // The client hangs up at the end of each round.
-                let _ = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            });
-        }
-    });
-    Ok(address)
-}
-
-/// Requests per second over one round.
-async fn rate(address: SocketAddr, request: &str) -> anyhow::Result<f64> {
-    let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let request: Arc<[u8]> = request.as_bytes().into();
-    let mut clients = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let (stop, count, request) = (Arc::clone(&stop), Arc::clone(&count), Arc::clone(&request));
-        clients.push(tokio::spawn(async move {
-            let mut stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            // Every answer to one request has the same length; the first one tells it.
-            let length = exchange(&mut stream, &request).await?.len();
-            let mut buffer = vec![0; length];
-            while !stop.load(Ordering::Relaxed) {
-                stream.write_all(&request).await?;
-                stream.read_exact(&mut buffer).await?;
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-            anyhow::ensure!(buffer.starts_with(b"HTTP/1.1 200"), "not a success");
-            Ok(())
-        }));
+    let figures = contest(rounds, &mut contenders).await?;
+    for (contender, figures_of) in contenders.iter().zip(&figures) {
+        print!("  {:<20} {figures_of:>34}", contender.name());
+        println!("   {} of bare hyper", figures_of.over(&figures[0]));
     }
-    let started = Instant::now();
-    tokio::time::sleep(ROUND).await;
-    let (done, elapsed) = (count.load(Ordering::Relaxed), started.elapsed());
-    stop.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await??;
+    if let [_, ours, theirs] = &figures[..] {
+        let gain: Figures = ours.over(theirs);
+        println!("  {} is {gain} x {}", servers[0].name, servers[1].name);
     }
-    #[expect(clippy::cast_precision_loss, reason = "a rate is a rough number")]
-    let done = done as f64;
-    Ok(done / elapsed.as_secs_f64())
-}
-
-/// One request, and its answer as text.
-async fn once(address: SocketAddr, request: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    let answer = exchange(&mut stream, request.as_bytes()).await?;
-    Ok(String::from_utf8(answer)?)
-}
-
-async fn exchange(stream: &mut TcpStream, request: &[u8]) -> anyhow::Result<Vec<u8>> {
-    stream.write_all(request).await?;
-    let mut answer = Vec::new();
-    let mut buffer = [0; 16 * 1024];
-    loop {
-        let read = stream.read(&mut buffer).await?;
-        ensure!(read > 0, "the server closed the connection");
-        answer.extend_from_slice(&buffer[..read]);
-        let text = String::from_utf8_lossy(&answer);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-            .context("no content length")?;
-        if body.len() >= length.1.parse()? {
-            return Ok(answer);
-        }
+    for (server, contender) in servers.iter().zip(&contenders[1..]) {
+        println!("  memory of {}: {:.0} MB", contender.name(), server.process.memory()?);
     }
-}
-
-async fn token(address: SocketAddr) -> anyhow::Result<String> {
-    // admin:P@ssw0rd!
-    let request =
-        "GET /auth HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic YWRtaW46UEBzc3cwcmQh\r\n\r\n";
-    let answer = once(address, request).await?;
-    let body = answer.split_once("\r\n\r\n").context("no body")?.1;
-    let tokens: serde_json::Value = serde_json::from_str(body)?;
-    Ok(tokens["access_token"].as_str().context("no access token")?.to_owned())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    Ok(())
 }

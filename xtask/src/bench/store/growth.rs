@@ -1,0 +1,113 @@
+//! What things cost as a store grows: the same work on a thousand, a hundred thousand and a million
+//! events.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sensu_store::sqlite::Durability;
+
+use super::super::contest::{Contender, Figures, Rounds, contest, short};
+use super::super::plot::{Frame, Line, growth};
+use super::super::verdict::Verdicts;
+use super::field::Field;
+use super::place::Place;
+use super::reads::Scans;
+use super::tables::points;
+use super::writes::{Events, Latencies};
+
+/// At a million it may cost so many times what it costs at the smallest size. A tree that is three
+/// levels deeper costs twice as much; anything that looks at all objects, a thousand times.
+const LOGARITHMIC: f64 = 4.0;
+
+/// What is measured at each size.
+struct Size {
+    events: usize,
+    writes: Figures,
+    /// Hot events, SQLite's own for the same, any event, SQLite's own for the same.
+    points: Vec<Figures>,
+    scans: Figures,
+}
+
+#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+pub(super) async fn run(
+    place: &Place,
+    sizes: &[usize],
+    rounds: Rounds,
+    plots: bool,
+    verdicts: &mut Verdicts,
+) -> anyhow::Result<()> {
+    let mut found = Vec::new();
+    println!("\nas the store grows: per second");
+    println!(
+        "  {:>9} {:>34} {:>34} {:>34} {:>30} {:>10}",
+        "events", "writes, 64 at a time", "hot events", "any event", "scans of 1,000", "opened in"
+    );
+    for &events in sizes {
+        let (size, opened) = measure(place, events, rounds).await?;
+        let Size { writes, points, scans, .. } = &size;
+        println!(
+            "  {events:>9} {writes:>34} {:>34} {:>34} {scans:>30} {opened:>7.1} ms",
+            points[0], points[2],
+        );
+        found.push(size);
+    }
+    let (Some(small), Some(large)) = (found.first(), found.last()) else { return Ok(()) };
+    let costs = [
+        ("writes", small.writes.over(&large.writes)),
+        ("hot reads", small.points[0].over(&large.points[0])),
+        ("any read", small.points[2].over(&large.points[2])),
+        ("scans", small.scans.over(&large.scans)),
+    ];
+    for (what, cost) in costs {
+        verdicts.add(
+            &format!("{what} at {} events: flat or logarithmic", large.events),
+            format!("{} x their cost at {}", short(cost.median()), small.events),
+            cost.median() <= LOGARITHMIC,
+        );
+    }
+    if plots { draw(&found) } else { Ok(()) }
+}
+
+async fn measure(place: &Place, events: usize, rounds: Rounds) -> anyhow::Result<(Size, f64)> {
+    place.clear("durable")?;
+    let field = Field::new(events)?;
+    let store = place.open("durable", Durability::Disk).await?;
+    field.sow(&*store).await?;
+    let latencies = Latencies::default();
+    let stores = [Arc::clone(&store)];
+    let events_at_once = Events::new("", &field, &stores, 64, &latencies).await?;
+    let mut contenders: Vec<Box<dyn Contender>> = vec![Box::new(events_at_once)];
+    let writes = contest(rounds, &mut contenders).await?.swap_remove(0);
+    let points = contest(rounds, &mut points(place, &store, &field).await?).await?;
+    let mut contenders: Vec<Box<dyn Contender>> = vec![Box::new(Scans::new(&store, &field))];
+    let scans = contest(rounds, &mut contenders).await?.swap_remove(0);
+    store.close().await;
+    let opening = Instant::now();
+    let store = place.open("durable", Durability::Disk).await?;
+    let opened = opening.elapsed().as_secs_f64() * 1_000.0;
+    store.close().await;
+    Ok((Size { events, writes, points, scans }, opened))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place on an axis")]
+fn draw(found: &[Size]) -> anyhow::Result<()> {
+    let line = |name: &str, of: &dyn Fn(&Size) -> f64| Line {
+        name: name.to_owned(),
+        points: found.iter().map(|size| (size.events as f64, of(size))).collect(),
+    };
+    let images = crate::root().join("docs/images");
+    let frame = Frame {
+        title: "Embedded store: rates as it grows",
+        x: "events in the store",
+        y: "per second",
+        range: (3e3, 1e7),
+    };
+    let lines = [
+        line("reads, hot", &|size| size.points[0].median()),
+        line("reads, any event", &|size| size.points[2].median()),
+        line("SQLite's own reads, any event", &|size| size.points[3].median()),
+        line("events read by scans", &|size| size.scans.median() * 1_000.0),
+        line("durable writes, 64 at a time", &|size| size.writes.median()),
+    ];
+    growth(&images.join("performance-growth.svg"), &frame, &lines)
+}

@@ -1,0 +1,190 @@
+//! A million events in the server itself: what a page of their list costs, what they take of its
+//! memory, how long it takes to start.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use sensu_store::sqlite::{SqliteOptions, SqliteStore};
+use sensu_store::{Entry, Key, Operation, Store, SystemClock, Txn};
+
+use super::super::contest::{Figures, short};
+use super::super::plot::{Frame, course};
+use super::super::process::{PASSWORD, Process};
+use super::super::traffic::{log_in, request, Connection};
+use super::super::verdict::Verdicts;
+
+const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
+
+/// Names that are long enough for all that follow, and stand nowhere else in the event.
+const ENTITY: &str = "entity-0000000";
+const CHECK: &str = "check-00";
+
+/// Events of one entity.
+const CHECKS: usize = 10;
+
+/// A page of the middle or of the end may cost so many times what one of the beginning costs.
+const CONSTANT: f64 = 1.25;
+
+#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+pub(super) async fn run(
+    folder: &Path,
+    sizes: &[usize],
+    plots: bool,
+    verdicts: &mut Verdicts,
+) -> anyhow::Result<()> {
+    let program = super::super::released("sensu-server")?;
+    let state = folder.join("million");
+    Process::init(&program, &state)?;
+    println!("\nthe server, as its store grows");
+    println!(
+        "  {:>9} {:>10} {:>16} {:>22} {:>7} {:>18}",
+        "events", "starts in", "memory at start", "after listing them all", "pages", "events per second"
+    );
+    let mut before: Option<(usize, f64)> = None;
+    for events in [1].iter().chain(sizes) {
+        if *events > 1 {
+            multiply(&state, *events).await?;
+        }
+        let server = Process::start(&program, &state)?;
+        let authorization = log_in(&server.address, PASSWORD).await?;
+        let mut connection = Connection::open(&server.address).await?;
+        if *events == 1 {
+            put_one(&mut connection, &authorization).await?;
+        }
+        let at_start = server.memory()?;
+        let began = Instant::now();
+        let (pages, listed) = list(&mut connection, &authorization).await?;
+        let took = began.elapsed().as_secs_f64();
+        ensure!(listed == *events, "{listed} of {events} events were listed");
+        let after = server.memory()?;
+        println!(
+            "  {events:>9} {:>7.0} ms {at_start:>13.1} MB {after:>19.1} MB {:>7} {:>18}",
+            server.started_in.as_secs_f64() * 1_000.0,
+            pages.len(),
+            short(per(listed, took)),
+        );
+        server.stop()?;
+        if Some(events) == sizes.last() {
+            judge(&pages, verdicts);
+            if let Some((fewer, memory)) = before {
+                let each = (after - memory) / per(events - fewer, 100_000.0);
+                verdicts.add("memory of 100,000 more events", format!("{each:.2} MB"), each < 10.0);
+            }
+            if plots {
+                draw(&pages)?;
+            }
+        }
+        before = Some((*events, after));
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate is a rough number")]
+fn per(count: usize, of: f64) -> f64 {
+    count as f64 / of
+}
+
+/// One event through the front door, with twenty results of history.
+async fn put_one(connection: &mut Connection, authorization: &str) -> anyhow::Result<()> {
+    let output = "CPU OK: user 12% system 3% iowait 0% ".repeat(40);
+    let event = format!(
+        r#"{{"entity":{{"entity_class":"agent","system":{{"hostname":"{ENTITY}"}},"metadata":{{"name":"{ENTITY}"}}}},"check":{{"interval":60,"status":0,"command":"check-cpu.sh","output":"{output}","metadata":{{"name":"{CHECK}"}}}}}}"#
+    );
+    let put = request(&format!("PUT {EVENTS}/{ENTITY}/{CHECK}"), authorization, &event);
+    for _ in 0..20 {
+        let answer = connection.send(&put).await?;
+        ensure!(matches!(answer.status, 200 | 201), "the event: {}", answer.status);
+    }
+    Ok(())
+}
+
+/// Makes so many of the one that is there, and their entities. The server must not run.
+async fn multiply(state: &Path, events: usize) -> anyhow::Result<()> {
+    let store = SqliteStore::open(state, SqliteOptions::default(), Arc::new(SystemClock))?;
+    let event = store.get(&Key::new("events", ["default", ENTITY, CHECK])?).await?;
+    let entity = store.get(&Key::new("entities", ["default", ENTITY])?).await?;
+    let (event, entity) = (event.context("no event")?, entity.context("no entity")?);
+    let mut operations = Vec::new();
+    for number in 0..events {
+        let name = format!("entity-{:07}", number / CHECKS);
+        let check = format!("check-{:02}", number % CHECKS);
+        operations.push(copy(&event, &["default", &name, &check])?);
+        if number % CHECKS == 0 {
+            operations.push(copy(&entity, &["default", &name])?);
+        }
+        if operations.len() >= 500 || number + 1 == events {
+            let operations = std::mem::take(&mut operations);
+            store.commit(Txn { operations, ..Txn::default() }).await?;
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn copy(entry: &Entry, segments: &[&str]) -> anyhow::Result<Operation> {
+    let mut value = std::str::from_utf8(&entry.value)?.replace(ENTITY, segments[1]);
+    if let Some(check) = segments.get(2) {
+        value = value.replace(CHECK, check);
+    }
+    let key = Key::new(entry.key.room(), segments.iter().copied())?;
+    Ok(Operation::Put { key, value: Bytes::from(value), flags: entry.flags, expires_at: None })
+}
+
+/// All pages, as large as the server makes them: how long each took, in milliseconds, and how many
+/// events they hold.
+async fn list(
+    connection: &mut Connection,
+    authorization: &str,
+) -> anyhow::Result<(Vec<f64>, usize)> {
+    let (mut times, mut events, mut token) = (Vec::new(), 0, String::new());
+    loop {
+        let line = format!("GET {EVENTS}?limit=1000000{token}");
+        let asked = request(&line, authorization, "");
+        let began = Instant::now();
+        let answer = connection.send(&asked).await?;
+        times.push(began.elapsed().as_secs_f64() * 1_000.0);
+        ensure!(answer.status == 200, "a page: {}", answer.status);
+        let page: Vec<serde::de::IgnoredAny> = serde_json::from_slice(answer.body)?;
+        events += page.len();
+        match answer.next {
+            Some(next) => token = format!("&continue={next}"),
+            None => return Ok((times, events)),
+        }
+    }
+}
+
+fn judge(pages: &[f64], verdicts: &mut Verdicts) {
+    let part = (pages.len() / 20).max(1);
+    let median = |from: usize| {
+        let from = from.min(pages.len() - part);
+        Figures::from(pages[from..from + part].to_vec()).median()
+    };
+    let (first, middle, last) = (median(0), median(pages.len() / 2), median(pages.len()));
+    let spread = first.max(middle).max(last) / first.min(middle).min(last);
+    verdicts.add(
+        "a page costs the same anywhere in the list",
+        format!("{} ms at the beginning, {} in the middle, {} at the end", short(first), short(middle), short(last)),
+        spread <= CONSTANT,
+    );
+}
+
+/// Medians of neighbours, which is enough points to look at.
+fn draw(pages: &[f64]) -> anyhow::Result<()> {
+    let together = pages.len().div_ceil(150);
+    let points: Vec<(f64, f64)> = pages
+        .chunks(together)
+        .enumerate()
+        .map(|(index, chunk)| (per(index * together, 1.0), Figures::from(chunk.to_vec()).median()))
+        .collect();
+    let high = points.iter().map(|point| point.1).fold(0.0, f64::max) * 1.3;
+    let frame = Frame {
+        title: "A page of the list of a million events",
+        x: "page",
+        y: "milliseconds",
+        range: (0.0, high),
+    };
+    course(&crate::root().join("docs/images/performance-pages.svg"), &frame, &points)
+}

@@ -1,0 +1,73 @@
+//! The store's engines against the limits of the machine: its disk, its memory, SQLite and
+//! PostgreSQL without anything around them.
+
+mod field;
+mod growth;
+mod million;
+mod place;
+mod postgres;
+mod reads;
+mod tables;
+mod writes;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::contest::Rounds;
+use super::verdict::Verdicts;
+use field::Field;
+
+/// How the store is measured.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Fewer and shorter rounds, fewer objects: to see that it works. The figures mean little.
+    #[arg(long)]
+    quick: bool,
+    /// Which engine.
+    #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+    engine: Engine,
+    /// Folder for the files, on the disk to be measured.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Draw the plots of docs/performance.md anew.
+    #[arg(long)]
+    plots: bool,
+}
+
+/// An engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// The embedded one.
+    Sqlite,
+    /// Several servers on one PostgreSQL, started here.
+    Postgres,
+    /// The one of tests.
+    Memory,
+}
+
+#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
+    let folder = match &options.folder {
+        Some(folder) => tempfile::tempdir_in(folder)?,
+        // Not where temporary files go: that may be no disk.
+        None => tempfile::tempdir_in(super::target()?)?,
+    };
+    let (rounds, sizes): (_, &[usize]) = match options.quick {
+        true => (Rounds { count: 3, span: Duration::from_millis(300) }, &[1_000, 10_000]),
+        false => (Rounds { count: 7, span: Duration::from_secs(1) }, &[1_000, 100_000, 1_000_000]),
+    };
+    let mut verdicts = Verdicts::default();
+    let field = Field::new(sizes[1])?;
+    println!("{} events of {} bytes, {} rounds of {:?}", sizes[1], field::VALUE, rounds.count, rounds.span);
+    let place = place::Place::new(options.engine, folder.path())?;
+    tables::writes(&place, &field, rounds, &mut verdicts).await?;
+    tables::reads(&place, &field, rounds, &mut verdicts).await?;
+    if options.engine == Engine::Sqlite {
+        growth::run(&place, sizes, rounds, options.plots, &mut verdicts).await?;
+        million::run(folder.path(), sizes, options.plots, &mut verdicts).await?;
+    }
+    println!("\n{verdicts}");
+    Ok(())
+}
