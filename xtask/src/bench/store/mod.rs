@@ -71,3 +71,31 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
     println!("\n{verdicts}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sensu_store::sqlite::Durability;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn everything_is_measured_on_a_small_field() {
+        let folder = tempfile::tempdir().unwrap();
+        let field = Field::new(2_000).unwrap();
+        let rounds = Rounds { count: 1, span: Duration::from_millis(20) };
+        for engine in [Engine::Sqlite, Engine::Memory] {
+            let place = place::Place::new(engine, folder.path()).unwrap();
+            let mut verdicts = Verdicts::default();
+            tables::writes(&place, &field, rounds, &mut verdicts).await.unwrap();
+            tables::reads(&place, &field, rounds, &mut verdicts).await.unwrap();
+            let judged = verdicts.to_string().lines().count();
+            assert_eq!(judged, if engine == Engine::Sqlite { 3 } else { 1 }, "{verdicts}");
+        }
+        let place = place::Place::new(Engine::Sqlite, folder.path()).unwrap();
+        let store = place.open("durable", Durability::Disk).await.unwrap();
+        let entries = store.verify().await.unwrap();
+        // The namespace, the events, and an entity for each ten of them; writing added none.
+        assert_eq!(entries, 1 + 2_000 + 200);
+        store.close().await;
+    }
+}
