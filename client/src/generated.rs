@@ -29,13 +29,13 @@ pub mod types {
         }
     }
     ///An alarm that a member's store has raised.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Alarm {
         ///What is wrong.
-        #[serde(rename = "Alarm", default)]
+        #[serde(rename = "Alarm")]
         pub alarm: ::std::string::String,
         ///The member that raised it.
-        #[serde(rename = "MemberID", default)]
+        #[serde(rename = "MemberID")]
         pub member_id: i64,
     }
     impl Alarm {
@@ -3482,13 +3482,11 @@ pub mod types {
         }
     }
     ///Versions of the store. There is no etcd here; clients only want the fields to be there.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EtcdVersion {
         ///The version of the cluster's protocol.
-        #[serde(default)]
         pub etcdcluster: ::std::string::String,
         ///The version of the store.
-        #[serde(default)]
         pub etcdserver: ::std::string::String,
     }
     impl EtcdVersion {
@@ -6581,10 +6579,9 @@ pub mod types {
         }
     }
     ///When a request was taken.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Issued {
         ///In seconds since 1970-01-01 UTC.
-        #[serde(default)]
         pub issued: i64,
     }
     impl Issued {
@@ -6615,27 +6612,18 @@ pub mod types {
         }
     }
     ///A member of the cluster.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Member {
         ///Where clients of its store reach it.
-        #[serde(
-            rename = "clientURLs",
-            default,
-            skip_serializing_if = "::std::vec::Vec::is_empty"
-        )]
+        #[serde(rename = "clientURLs")]
         pub client_ur_ls: ::std::vec::Vec<::std::string::String>,
         ///The member's number. URLs have it in hexadecimal.
-        #[serde(rename = "ID", default)]
+        #[serde(rename = "ID")]
         pub id: i64,
         ///The member's name.
-        #[serde(default)]
         pub name: ::std::string::String,
         ///Where other members reach it.
-        #[serde(
-            rename = "peerURLs",
-            default,
-            skip_serializing_if = "::std::vec::Vec::is_empty"
-        )]
+        #[serde(rename = "peerURLs")]
         pub peer_ur_ls: ::std::vec::Vec<::std::string::String>,
     }
     impl Member {
@@ -6644,22 +6632,22 @@ pub mod types {
         }
     }
     ///The health of one member.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MemberHealth {
         ///What is wrong; empty when the member is healthy.
-        #[serde(rename = "Err", default)]
+        #[serde(rename = "Err")]
         pub err: ::std::string::String,
         ///Whether the member can do its work: its store accepts writes.
-        #[serde(rename = "Healthy", default)]
+        #[serde(rename = "Healthy")]
         pub healthy: bool,
         ///The member's number.
-        #[serde(rename = "MemberID", default)]
+        #[serde(rename = "MemberID")]
         pub member_id: i64,
         ///The member's number in hexadecimal, as cluster commands take it.
-        #[serde(rename = "MemberIDHex", default)]
+        #[serde(rename = "MemberIDHex")]
         pub member_id_hex: ::std::string::String,
         ///The member's name.
-        #[serde(rename = "Name", default)]
+        #[serde(rename = "Name")]
         pub name: ::std::string::String,
     }
     impl MemberHealth {
@@ -6668,13 +6656,11 @@ pub mod types {
         }
     }
     ///The members of the cluster.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MemberList {
         ///Which member answers, for which cluster.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub header: ::std::option::Option<HealthHeader>,
+        pub header: HealthHeader,
         ///The members.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub members: ::std::vec::Vec<Member>,
     }
     impl MemberList {
@@ -9801,16 +9787,13 @@ pub mod types {
         }
     }
     ///A pair of tokens, as logging in and renewing give them.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Tokens {
         ///Send it with every request: `Authorization: Bearer <access_token>`. A JWT, good for about 15 minutes.
-        #[serde(default)]
         pub access_token: ::std::string::String,
         ///When the access token expires, in seconds since 1970-01-01 UTC.
-        #[serde(default)]
         pub expires_at: i64,
         ///Buys the next pair of tokens, once. Good for 12 hours, unless the session ends before.
-        #[serde(default)]
         pub refresh_token: ::std::string::String,
     }
     impl Tokens {
@@ -10437,13 +10420,11 @@ pub mod types {
         }
     }
     ///What is running.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Version {
         ///Versions of the store, under the names that clients expect.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub etcd: ::std::option::Option<EtcdVersion>,
+        pub etcd: EtcdVersion,
         ///The Sensu release whose API is served, then `#` and the version of this server: `5.0.0#sensu-server-0.1.0`.
-        #[serde(default)]
         pub sensu_backend: ::std::string::String,
     }
     impl Version {
@@ -10554,8 +10535,8 @@ pub mod types {
         impl ::std::default::Default for Alarm {
             fn default() -> Self {
                 Self {
-                    alarm: Ok(Default::default()),
-                    member_id: Ok(Default::default()),
+                    alarm: Err("no value supplied for alarm".to_string()),
+                    member_id: Err("no value supplied for member_id".to_string()),
                 }
             }
         }
@@ -13303,8 +13284,8 @@ pub mod types {
         impl ::std::default::Default for EtcdVersion {
             fn default() -> Self {
                 Self {
-                    etcdcluster: Ok(Default::default()),
-                    etcdserver: Ok(Default::default()),
+                    etcdcluster: Err("no value supplied for etcdcluster".to_string()),
+                    etcdserver: Err("no value supplied for etcdserver".to_string()),
                 }
             }
         }
@@ -14484,7 +14465,7 @@ pub mod types {
         impl ::std::default::Default for Issued {
             fn default() -> Self {
                 Self {
-                    issued: Ok(Default::default()),
+                    issued: Err("no value supplied for issued".to_string()),
                 }
             }
         }
@@ -14646,10 +14627,10 @@ pub mod types {
         impl ::std::default::Default for Member {
             fn default() -> Self {
                 Self {
-                    client_ur_ls: Ok(Default::default()),
-                    id: Ok(Default::default()),
-                    name: Ok(Default::default()),
-                    peer_ur_ls: Ok(Default::default()),
+                    client_ur_ls: Err("no value supplied for client_ur_ls".to_string()),
+                    id: Err("no value supplied for id".to_string()),
+                    name: Err("no value supplied for name".to_string()),
+                    peer_ur_ls: Err("no value supplied for peer_ur_ls".to_string()),
                 }
             }
         }
@@ -14738,11 +14719,13 @@ pub mod types {
         impl ::std::default::Default for MemberHealth {
             fn default() -> Self {
                 Self {
-                    err: Ok(Default::default()),
-                    healthy: Ok(Default::default()),
-                    member_id: Ok(Default::default()),
-                    member_id_hex: Ok(Default::default()),
-                    name: Ok(Default::default()),
+                    err: Err("no value supplied for err".to_string()),
+                    healthy: Err("no value supplied for healthy".to_string()),
+                    member_id: Err("no value supplied for member_id".to_string()),
+                    member_id_hex: Err(
+                        "no value supplied for member_id_hex".to_string(),
+                    ),
+                    name: Err("no value supplied for name".to_string()),
                 }
             }
         }
@@ -14835,10 +14818,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct MemberList {
-            header: ::std::result::Result<
-                ::std::option::Option<super::HealthHeader>,
-                ::std::string::String,
-            >,
+            header: ::std::result::Result<super::HealthHeader, ::std::string::String>,
             members: ::std::result::Result<
                 ::std::vec::Vec<super::Member>,
                 ::std::string::String,
@@ -14847,15 +14827,15 @@ pub mod types {
         impl ::std::default::Default for MemberList {
             fn default() -> Self {
                 Self {
-                    header: Ok(Default::default()),
-                    members: Ok(Default::default()),
+                    header: Err("no value supplied for header".to_string()),
+                    members: Err("no value supplied for members".to_string()),
                 }
             }
         }
         impl MemberList {
             pub fn header<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::HealthHeader>>,
+                T: ::std::convert::TryInto<super::HealthHeader>,
                 T::Error: ::std::fmt::Display,
             {
                 self.header = value
@@ -17395,9 +17375,9 @@ pub mod types {
         impl ::std::default::Default for Tokens {
             fn default() -> Self {
                 Self {
-                    access_token: Ok(Default::default()),
-                    expires_at: Ok(Default::default()),
-                    refresh_token: Ok(Default::default()),
+                    access_token: Err("no value supplied for access_token".to_string()),
+                    expires_at: Err("no value supplied for expires_at".to_string()),
+                    refresh_token: Err("no value supplied for refresh_token".to_string()),
                 }
             }
         }
@@ -17580,10 +17560,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Version {
-            etcd: ::std::result::Result<
-                ::std::option::Option<super::EtcdVersion>,
-                ::std::string::String,
-            >,
+            etcd: ::std::result::Result<super::EtcdVersion, ::std::string::String>,
             sensu_backend: ::std::result::Result<
                 ::std::string::String,
                 ::std::string::String,
@@ -17592,15 +17569,15 @@ pub mod types {
         impl ::std::default::Default for Version {
             fn default() -> Self {
                 Self {
-                    etcd: Ok(Default::default()),
-                    sensu_backend: Ok(Default::default()),
+                    etcd: Err("no value supplied for etcd".to_string()),
+                    sensu_backend: Err("no value supplied for sensu_backend".to_string()),
                 }
             }
         }
         impl Version {
             pub fn etcd<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::EtcdVersion>>,
+                T: ::std::convert::TryInto<super::EtcdVersion>,
                 T::Error: ::std::fmt::Display,
             {
                 self.etcd = value

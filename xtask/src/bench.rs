@@ -53,7 +53,15 @@ fn measure_optimized() -> anyhow::Result<()> {
 /// both have in common is built once.
 fn build(folder: &Path) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--release", "--quiet", "--package", "xtask", "--package", "sensu-server"]);
+    cargo.args([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--package",
+        "sensu-server",
+    ]);
     let built = cargo.current_dir(folder).env("CARGO_TARGET_DIR", target()?).status()?;
     ensure!(built.success(), "cannot build {}: {built}", folder.display());
     Ok(())

@@ -121,7 +121,7 @@ impl Faults {
     ) -> Result<Option<Fault>, Error> {
         if let Some(value) = headers.get(HEADER) {
             let text = value.to_str().map_err(|_| bad("not ASCII"))?;
-            return Ok(self.state().due(text, text)?);
+            return self.state().due(text, text);
         }
         let mut state = self.state();
         for (index, plan) in state.plans.clone().iter().enumerate() {

@@ -4,7 +4,7 @@
 mod bare;
 mod revision;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -62,7 +62,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(name: &str, program: &PathBuf, state: &Path) -> anyhow::Result<Self> {
+    async fn start(name: &str, program: &Path, state: &Path) -> anyhow::Result<Self> {
         Process::init(program, state)?;
         let process = Process::start(program, state)?;
         let authorization = log_in(&process.address, PASSWORD).await?;

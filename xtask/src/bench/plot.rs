@@ -51,9 +51,8 @@ pub(super) fn growth(file: &Path, frame: &Frame<'_>, lines: &[Line]) -> anyhow::
             .draw_series(LineSeries::new(line.points.iter().copied(), color.stroke_width(2)))?
             .label(&line.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
-        chart.draw_series(
-            line.points.iter().map(|point| Circle::new(*point, 3, color.filled())),
-        )?;
+        chart
+            .draw_series(line.points.iter().map(|point| Circle::new(*point, 3, color.filled())))?;
     }
     chart
         .configure_series_labels()

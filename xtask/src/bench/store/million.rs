@@ -13,7 +13,7 @@ use sensu_store::{Entry, Key, Operation, Store, SystemClock, Txn};
 use super::super::contest::{Figures, short};
 use super::super::plot::{Frame, course};
 use super::super::process::{PASSWORD, Process};
-use super::super::traffic::{log_in, request, Connection};
+use super::super::traffic::{Connection, log_in, request};
 use super::super::verdict::Verdicts;
 
 const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
@@ -41,7 +41,12 @@ pub(super) async fn run(
     println!("\nthe server, as its store grows");
     println!(
         "  {:>9} {:>10} {:>16} {:>22} {:>7} {:>18}",
-        "events", "starts in", "memory at start", "after listing them all", "pages", "events per second"
+        "events",
+        "starts in",
+        "memory at start",
+        "after listing them all",
+        "pages",
+        "events per second"
     );
     let mut before: Option<(usize, f64)> = None;
     for events in [1].iter().chain(sizes) {
@@ -166,7 +171,12 @@ fn judge(pages: &[f64], verdicts: &mut Verdicts) {
     let spread = first.max(middle).max(last) / first.min(middle).min(last);
     verdicts.add(
         "a page costs the same anywhere in the list",
-        format!("{} ms at the beginning, {} in the middle, {} at the end", short(first), short(middle), short(last)),
+        format!(
+            "{} ms at the beginning, {} in the middle, {} at the end",
+            short(first),
+            short(middle),
+            short(last)
+        ),
         spread <= CONSTANT,
     );
 }

@@ -60,7 +60,13 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
     };
     let mut verdicts = Verdicts::default();
     let field = Field::new(sizes[1])?;
-    println!("{} events of {} bytes, {} rounds of {:?}", sizes[1], field::VALUE, rounds.count, rounds.span);
+    println!(
+        "{} events of {} bytes, {} rounds of {:?}",
+        sizes[1],
+        field::VALUE,
+        rounds.count,
+        rounds.span
+    );
     let place = place::Place::new(options.engine, folder.path())?;
     tables::writes(&place, &field, rounds, &mut verdicts).await?;
     tables::reads(&place, &field, rounds, &mut verdicts).await?;

@@ -74,7 +74,10 @@ impl Contender for Events {
             let (writer, latencies) = done??;
             count += latencies.len();
             self.writers.push(writer);
-            self.latencies.lock().map_err(|_| anyhow::anyhow!("a writer failed"))?.extend(latencies);
+            self.latencies
+                .lock()
+                .map_err(|_| anyhow::anyhow!("a writer failed"))?
+                .extend(latencies);
         }
         Ok(per_second(count, began))
     }
