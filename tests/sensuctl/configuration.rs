@@ -110,6 +110,44 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_broken_file_stops_only_what_needs_it_and_is_mended() {
+    let stage = Stage::set();
+    let url = stage.server.url();
+    let configure = format!("configure -n --url {url} --username admin --password P@ssw0rd!");
+    for name in ["cluster", "profile"] {
+        stage.home.write(&format!(".config/sensu/sensuctl/{name}"), "{ nonsense");
+        for line in
+            ["version", "--help", "check --help", "completion bash", "man", "describe-type all"]
+        {
+            stage.ok(line);
+        }
+        for line in ["check list", "config view", "config set-namespace x", "logout", "env"] {
+            assert!(stage.fails(line).contains(&format!("sensuctl/{name}: ")), "{line}");
+        }
+        // A login that fails leaves everything as it was.
+        let refused = stage.fails(&format!("{configure}wrong"));
+        assert!(refused.contains("unable to authenticate"), "{refused}");
+        let ran = stage.home.run(&configure, "");
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+        assert!(ran.err.contains(&format!("sensuctl/{name}.broken: ")), "{}", ran.err);
+        stage.ok("check list");
+        let aside = stage.home.configuration().join(format!("{name}.broken"));
+        assert_eq!(fs::read_to_string(aside).expect("kept"), "{ nonsense");
+    }
+    stage.home.run(&configure, "").ok();
+}
+
+#[test]
+fn nobody_needs_a_home_to_read_help() {
+    let home = Home::new();
+    for line in ["version", "completion zsh", "--help"] {
+        let mut command = home.command(line);
+        command.env_remove("HOME");
+        assert_eq!(crate::program::Ran::of(command, "").code, 0, "{line}");
+    }
+}
+
+#[test]
 fn the_settings_of_the_connection_are_remembered() {
     let stage = Stage::set();
     let configure =

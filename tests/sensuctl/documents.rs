@@ -48,6 +48,21 @@ fn what_is_dumped_can_be_imported_by_a_server() {
 }
 
 #[test]
+fn api_keys_are_not_created_from_files() {
+    let stage = Stage::set();
+    stage.ok("api-key grant admin");
+    let dump = stage.ok("dump api-key,namespace");
+    for line in ["create", "apply", "apply --dry-run", "diff"] {
+        let ran = stage.feeds(line, &dump);
+        assert_ne!(ran.code, 0, "{line}");
+        assert!(ran.err.contains("run `sensuctl api-key grant admin`"), "{line}: {}", ran.err);
+        assert!(ran.err.ends_with("Error: 1 of 2 resources failed\n"), "{line}: {}", ran.err);
+    }
+    stage.feeds("delete", &stage.ok("dump api-key")).ok();
+    assert_eq!(stage.ok("api-key list"), "[]\n");
+}
+
+#[test]
 fn files_folders_and_input_are_created_and_deleted() {
     let stage = Stage::set();
     let hook = |name: &str| {

@@ -38,7 +38,8 @@ pub(crate) fn furnish(stage: &Stage) {
     stage.feeds("create", event).ok();
 }
 
-const RESOURCES: &[(&str, &str)] = &[
+/// Each resource, and one of its objects.
+pub(crate) const RESOURCES: &[(&str, &str)] = &[
     ("asset", "plugins"),
     ("check", "check-cpu"),
     ("cluster-role", "audit"),

@@ -1,5 +1,6 @@
 //! A terminal: questions are asked, and answered by whoever sits there.
 
+use std::process::Command;
 use std::time::Duration;
 
 use rexpect::session::PtySession;
@@ -18,17 +19,26 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Runs a command line.
     pub(crate) fn run(home: &Home, line: &str) -> Self {
+        Self::of(home.command(line))
+    }
+
+    /// Runs a command.
+    pub(crate) fn of(command: Command) -> Self {
         let longest = Duration::from_secs(30).as_millis().try_into().expect("a number");
-        let session = rexpect::session::spawn_command(home.command(line), Some(longest));
+        let session = rexpect::session::spawn_command(command, Some(longest));
         Self { session: session.expect("starts") }
     }
 
     /// Waits for a question, and answers it.
     pub(crate) fn answer(&mut self, question: &str, keys: &str) -> &mut Self {
+        self.type_at(question, &format!("{keys}{ENTER}"))
+    }
+
+    /// Waits for a question, and presses keys.
+    pub(crate) fn type_at(&mut self, question: &str, keys: &str) -> &mut Self {
         let seen = self.session.exp_string(question);
         seen.unwrap_or_else(|error| panic!("{question}: {error}"));
         self.session.send(keys).expect("sent");
-        self.session.send(ENTER).expect("sent");
         self.session.flush().expect("sent");
         self
     }

@@ -108,7 +108,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let done = Context::new(&matches).and_then(|context| answer(&context, &matches));
+    let done = Context::new(&matches).and_then(|context| answer(context, &matches));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -144,8 +144,12 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn answer(context: &Context, matches: &ArgMatches) -> Result<()> {
+fn answer(context: Context, matches: &ArgMatches) -> Result<()> {
     let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
+    let context = &match commands::WITHOUT_CONFIGURATION.contains(&name) {
+        true => context,
+        false => context.expect_intact()?,
+    };
     if let Some(one) = commands::ALL.iter().find(|one| (one.command)().get_name() == name) {
         return (one.run)(context, matches);
     }

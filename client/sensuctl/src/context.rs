@@ -3,14 +3,15 @@
 //! Commands are plain functions: a call to the server returns when the answer is there.
 
 use std::cell::OnceCell;
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use base64::Engine as _;
 use clap::ArgMatches;
-use sensu_client::config::{Cluster, Directory, Profile};
+use sensu_client::config::{Cluster, ConfigError, Directory, Profile};
 use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -36,6 +37,8 @@ pub(crate) struct Context {
     client: OnceCell<Client>,
     memory: Option<Memory>,
     runtime: Runtime,
+    /// What could not be read of the configuration.
+    broken: Vec<ConfigError>,
 }
 
 /// What the global flags, or their environment variables, say.
@@ -54,9 +57,10 @@ impl Context {
     /// The context of a run with these flags.
     pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
         let given = |flag| matches.get_one::<String>(flag).filter(|text| !text.is_empty()).cloned();
+        let mut broken = Vec::new();
         let directory = match given("config-dir") {
             Some(path) => Directory::at(path),
-            None => Directory::of_user()?,
+            None => kept(Directory::of_user(), &mut broken).unwrap_or_else(|| Directory::at("")),
         };
         let flags = Flags {
             api_url: given("api-url"),
@@ -68,10 +72,34 @@ impl Context {
             tokens: tokens(matches),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (cluster, profile) = (directory.cluster()?, directory.profile()?);
+        let cluster = kept(directory.cluster(), &mut broken).unwrap_or_default();
+        let profile = kept(directory.profile(), &mut broken).unwrap_or_default();
         let memory = given("cache-dir").map(PathBuf::from).or_else(cache).map(Memory::within);
         let client = OnceCell::new();
-        Ok(Self { directory, cluster, profile, flags, client, memory, runtime })
+        Ok(Self { directory, cluster, profile, flags, client, memory, runtime, broken })
+    }
+
+    /// Refuses to go on if the configuration could not be read.
+    pub(crate) fn expect_intact(mut self) -> Result<Self> {
+        match self.broken.is_empty() {
+            true => Ok(self),
+            false => Err(self.broken.swap_remove(0).into()),
+        }
+    }
+
+    /// Moves files that hold nonsense out of the way, and says where to.
+    pub(crate) fn mend(&self) -> Result<()> {
+        for error in &self.broken {
+            let ConfigError::Malformed { path, source } = error else { bail!("{error}") };
+            let mut aside = path.clone().into_os_string();
+            aside.push(".broken");
+            fs::rename(path, &aside)
+                .with_context(|| format!("cannot rename {}", path.display()))?;
+            let aside = PathBuf::from(aside);
+            let (was, is) = (path.display(), aside.display());
+            writeln!(io::stderr(), "{was} cannot be read, and is now {is}: {source}")?;
+        }
+        Ok(())
     }
 
     /// The configuration directory.
@@ -220,6 +248,11 @@ impl Context {
     pub(crate) fn has_colours(&self) -> bool {
         io::stdout().is_terminal() && setting("NO_COLOR").is_none()
     }
+}
+
+/// What was read; what is wrong with it is put with the rest that is broken.
+fn kept<T>(read: Result<T, ConfigError>, broken: &mut Vec<ConfigError>) -> Option<T> {
+    read.map_err(|error| broken.push(error)).ok()
 }
 
 /// The cache directory of the user: `sensu/sensuctl` in `$XDG_CACHE_HOME`, or in `~/.cache`.

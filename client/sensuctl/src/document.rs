@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use sensu_documents::{Text, Wrapped};
 use serde_json::Value;
 
+use crate::field::text;
 use crate::resource::{self, Resource};
 use crate::schema;
 
@@ -23,6 +24,17 @@ impl Document {
     /// Where it is on the server.
     pub(crate) fn address(&self) -> String {
         self.resource.place_of(&self.object)
+    }
+
+    /// Refuses what the server would not take.
+    pub(crate) fn expect_sendable(&self) -> Result<()> {
+        match self.resource.command {
+            "api-key" => bail!(
+                "the server makes API keys and shows each of them once: run `sensuctl api-key grant {}`",
+                text(self.object.pointer("/username"))
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// What it is called where all are listed.

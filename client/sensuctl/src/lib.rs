@@ -8,7 +8,7 @@
 //!           -> verbs/          list, info, create, update, delete: once for all resources
 //!              resource/       what each resource is called, shows and asks; its irregular commands
 //!              commands/       what is about no single resource
-//!           -> output.rs       tables, JSON, wrapped JSON, YAML
+//!           -> output.rs       tables, JSON, wrapped JSON, YAML, or what an expression picks
 //! ```
 //!
 //! Objects stay what the server sent: JSON with its keys in their order. Fields that this program
@@ -25,6 +25,7 @@ mod memory;
 mod moment;
 mod output;
 mod path;
+mod pick;
 mod plan;
 mod resource;
 mod schema;

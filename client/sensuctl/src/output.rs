@@ -1,12 +1,15 @@
-//! Formats: `tabular`, `json`, `wrapped-json` and `yaml`.
+//! Formats: `tabular`, `json`, `wrapped-json` and `yaml`; and what an expression picks.
 
-use anyhow::{Result, anyhow};
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches};
+use std::ffi::OsStr;
+
+use anyhow::{Result, anyhow, bail};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use crate::cell::Cell;
 use crate::context::Context;
+use crate::pick::Pick;
 use crate::resource::Resource;
 use crate::table;
 
@@ -14,7 +17,7 @@ use crate::table;
 pub(crate) const FORMATS: [&str; 4] = ["tabular", "json", "wrapped-json", "yaml"];
 
 /// How objects are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Format {
     /// Tables and lists, for people.
     Tabular,
@@ -24,6 +27,27 @@ pub(crate) enum Format {
     Wrapped,
     /// The same as YAML.
     Yaml,
+    /// What an expression picks of what the server sent.
+    Picked(Pick),
+}
+
+/// How documents are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Notation {
+    /// Wrapped JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+impl Notation {
+    /// What the names of files end with.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Json => ".json",
+            Self::Yaml => ".yaml",
+        }
+    }
 }
 
 impl Format {
@@ -36,23 +60,61 @@ impl Format {
             _ => Self::Tabular,
         }
     }
+
+    /// The format that a flag's value means.
+    fn read(text: &str) -> Result<Self> {
+        if let Some(pick) = Pick::read(text) {
+            return Ok(Self::Picked(pick?));
+        }
+        match FORMATS.iter().any(|known| known.eq_ignore_ascii_case(text.trim())) {
+            true => Ok(Self::named(text)),
+            false => bail!("it is none of {}, jsonpath=PATH, jq=FILTER", FORMATS.join(", ")),
+        }
+    }
 }
 
-/// `--format`.
+/// `--format`, and `-o` as its short form.
 pub(crate) fn flag() -> Arg {
+    documents_flag().short('o').value_parser(FormatParser).help(
+        "Output format: tabular, json, wrapped-json, yaml, or what jsonpath=PATH or jq=FILTER picks of the JSON",
+    )
+}
+
+/// `--format` for what only whole documents can be made of.
+pub(crate) fn documents_flag() -> Arg {
     Arg::new("format")
         .long("format")
         .value_name("FORMAT")
-        .value_parser(PossibleValuesParser::new(FORMATS))
+        .value_parser(PossibleValuesParser::new(FORMATS).map(|name| Format::named(&name)))
         .ignore_case(true)
         .hide_possible_values(true)
         .help("Output format: tabular, json, wrapped-json or yaml")
 }
 
+/// Reads a format, so that a wrong expression is refused before anything is done.
+#[derive(Clone)]
+struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        Format::read.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(FORMATS.iter().map(PossibleValue::new)))
+    }
+}
+
 /// The format that the flag names.
 pub(crate) fn asked(matches: &ArgMatches) -> Option<Format> {
-    let name = matches.try_get_one::<String>("format").ok().flatten()?;
-    Some(Format::named(name))
+    matches.try_get_one::<Format>("format").ok().flatten().cloned()
 }
 
 /// The format to write in: the flag's, or that of the profile.
@@ -69,6 +131,7 @@ pub(crate) fn one(
 ) -> Result<()> {
     let text = match format(context, matches) {
         Format::Json => pretty(object)?,
+        Format::Picked(pick) => pick.of(object)?,
         Format::Tabular => {
             let title = match resource.command {
                 "event" => resource.name_of(object).replacen('/', " - ", 1),
@@ -76,7 +139,8 @@ pub(crate) fn one(
             };
             table::details(&title, resource.details, object, context.has_colours())
         }
-        wrapped => documents(&[wrap(resource, object)], wrapped)?,
+        Format::Wrapped => pretty(&wrap(resource, object))?,
+        Format::Yaml => yaml(&wrap(resource, object))?,
     };
     context.write(&text)
 }
@@ -90,11 +154,10 @@ pub(crate) fn many(
 ) -> Result<()> {
     let text = match format(context, matches) {
         Format::Json => pretty(&json!(objects))?,
+        Format::Picked(pick) => pick.of(&json!(objects))?,
         Format::Tabular => table::table(resource.columns, objects, context.has_colours()),
-        wrapped => {
-            let wrap = |object| wrap(resource, object);
-            documents(&objects.iter().map(wrap).collect::<Vec<_>>(), wrapped)?
-        }
+        Format::Wrapped => documents(&wrapped(resource, objects), Notation::Json)?,
+        Format::Yaml => documents(&wrapped(resource, objects), Notation::Yaml)?,
     };
     context.write(&text)
 }
@@ -109,12 +172,17 @@ pub(crate) fn things(
     let text = match format(context, matches) {
         Format::Json | Format::Wrapped => pretty(value)?,
         Format::Yaml => yaml(value)?,
+        Format::Picked(pick) => pick.of(value)?,
         Format::Tabular => {
             let things = value.as_array().map(Vec::as_slice).unwrap_or_default();
             table::table(cells, things, context.has_colours())
         }
     };
     context.write(&text)
+}
+
+fn wrapped(resource: &Resource, objects: &[Value]) -> Vec<Value> {
+    objects.iter().map(|object| wrap(resource, object)).collect()
 }
 
 /// An object with its type and version around it.
@@ -144,13 +212,13 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// Wrapped objects, one document after the other.
-pub(crate) fn documents(wrapped: &[Value], format: Format) -> Result<String> {
-    let write = |document| match format {
-        Format::Yaml => yaml(document),
-        _ => pretty(document),
+pub(crate) fn documents(wrapped: &[Value], notation: Notation) -> Result<String> {
+    let (write, between): (fn(&Value) -> Result<String>, _) = match notation {
+        Notation::Json => (pretty, ""),
+        Notation::Yaml => (yaml, "---\n"),
     };
     let written: Vec<String> = wrapped.iter().map(write).collect::<Result<_>>()?;
-    Ok(written.join(if format == Format::Yaml { "---\n" } else { "" }))
+    Ok(written.join(between))
 }
 
 /// JSON with an indent of two, and a line end.

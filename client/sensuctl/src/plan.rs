@@ -68,6 +68,7 @@ impl Coming {
 impl Plan {
     /// The plan for a document.
     pub(crate) fn of(context: &Context, document: &Document, coming: &Coming) -> Result<Self> {
+        document.expect_sendable()?;
         let resource = document.resource;
         let (path, mut body) = (document.address(), document.object.clone());
         let loan = context.look_for(&path)?;

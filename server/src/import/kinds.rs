@@ -52,7 +52,7 @@ pub(super) const KINDS: &[Kind] = &[
     regular::<Handler>(),
     regular::<HookConfig>(),
     regular::<CheckConfig>(),
-    Kind { name_in: Some("name"), ..regular::<Extension>() },
+    regular::<Extension>(),
     regular::<Entity>(),
     regular::<Silenced>(),
     Kind { name: Event::KIND, name_in: None, read: event },

@@ -94,6 +94,7 @@ fn view(context: &Context, matches: &ArgMatches) -> Result<()> {
     let text = match output::format(context, matches) {
         Format::Json | Format::Wrapped => output::pretty(&shown)?,
         Format::Yaml => output::yaml(&shown)?,
+        Format::Picked(pick) => pick.of(&shown)?,
         Format::Tabular => table::titled(
             "Active Configuration",
             &[

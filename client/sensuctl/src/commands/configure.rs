@@ -65,6 +65,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let own = format!("{CORE_V2}/users/{}", path::part(&answers.username));
     context.wait(client.raw(Method::GET, own).send()).context("unable to read the user")?;
     context.remember(&answers.url, &client);
+    context.mend()?;
     let tokens = client.tokens();
     context.directory().change_cluster(|cluster| {
         cluster.api_url = answers.url;

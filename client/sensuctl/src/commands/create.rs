@@ -29,6 +29,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let documents = files::read_for_sending(context, matches)?;
     for_each(&documents, |document| {
+        document.expect_sendable()?;
         context.put(&document.address(), &document.object)?;
         Ok(None)
     })

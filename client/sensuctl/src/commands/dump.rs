@@ -8,8 +8,9 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::cli::off;
 use crate::context::Context;
-use crate::output::{self, Format};
+use crate::output::{self, Format, Notation};
 use crate::resource::{self, Resource};
+use crate::server::is_missing;
 use crate::verbs::list;
 
 /// What `all` means, what is in no namespace first.
@@ -22,6 +23,7 @@ const ALL: &[&str] = &[
     "check",
     "entity",
     "event",
+    "extension",
     "filter",
     "handler",
     "hook",
@@ -61,7 +63,7 @@ pub(crate) fn command() -> Command {
                 .help("Where to write to"),
         )
         .args(list::selectors())
-        .arg(output::flag())
+        .arg(output::documents_flag())
 }
 
 /// Writes them.
@@ -77,9 +79,9 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         let omit = named(omit)?;
         resources.retain(|kept| !omit.iter().any(|left| left.kind == kept.kind));
     }
-    let format = match output::format(context, matches) {
-        Format::Wrapped => Format::Wrapped,
-        _ => Format::Yaml,
+    let notation = match output::format(context, matches) {
+        Format::Wrapped => Notation::Json,
+        _ => Notation::Yaml,
     };
     let namespace = (!list::is_everywhere(matches)).then(|| context.namespace());
     let narrow = list::narrow(matches);
@@ -87,14 +89,17 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut wrapped = Vec::new();
     for resource in resources {
         progress.set_message(resource.command);
-        let objects = context
-            .list(&resource.collection(namespace), &narrow)
-            .with_context(|| format!("cannot list {}", crate::verbs::plural(resource.noun)))?;
+        let objects = match context.list(&resource.collection(namespace), &narrow) {
+            // Later releases of Sensu have no extensions any more.
+            Err(error) if is_missing(&error) && types == "all" => Vec::new(),
+            listed => listed
+                .with_context(|| format!("cannot list {}", crate::verbs::plural(resource.noun)))?,
+        };
         wrapped.extend(objects.iter().map(|object| output::wrap(resource, object)));
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let text = output::documents(&wrapped, format)?;
+    let text = output::documents(&wrapped, notation)?;
     match matches.get_one::<String>("file") {
         Some(file) => write(Path::new(file), &text),
         None => context.write(&text),

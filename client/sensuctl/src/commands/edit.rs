@@ -11,7 +11,7 @@ use sensu_documents::Text;
 
 use crate::cli::off;
 use crate::context::{Context, setting};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Notation};
 use crate::resource::{self, Resource};
 use crate::server::Loan;
 use crate::{document, verbs};
@@ -39,7 +39,7 @@ pub(crate) fn command() -> Command {
                 .action(ArgAction::Append),
         )
         .arg(off("blank", "Begin with an empty resource, and create it").short('b'))
-        .arg(output::flag())
+        .arg(output::documents_flag())
 }
 
 /// Edits it.
@@ -61,13 +61,13 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         Some(loan) => loan.object.clone(),
         None => blank(context, resource),
     };
-    let format = match output::format(context, matches) {
-        Format::Json | Format::Wrapped => Format::Wrapped,
-        _ => Format::Yaml,
+    let notation = match output::format(context, matches) {
+        Format::Json | Format::Wrapped => Notation::Json,
+        _ => Notation::Yaml,
     };
-    let before = output::documents(&[output::wrap(resource, &object)], format)?;
-    let Some(after) = edited(&before, format)? else { return Ok(()) };
-    send(context, &after, loan.as_mut()).with_context(|| kept(&after, format))
+    let before = output::documents(&[output::wrap(resource, &object)], notation)?;
+    let Some(after) = edited(&before, notation)? else { return Ok(()) };
+    send(context, &after, loan.as_mut()).with_context(|| kept(&after, notation))
 }
 
 /// An object with nothing but the fields that can be asked for.
@@ -82,9 +82,8 @@ fn blank(context: &Context, resource: &Resource) -> serde_json::Value {
 }
 
 /// The text after the editor; `None` if it is the same.
-fn edited(before: &str, format: Format) -> Result<Option<String>> {
-    let ending = if format == Format::Yaml { ".yaml" } else { ".json" };
-    let mut file = tempfile::Builder::new().prefix("sensu-resource.").suffix(ending).tempfile()?;
+fn edited(before: &str, notation: Notation) -> Result<Option<String>> {
+    let mut file = scratch(notation)?;
     file.write_all(before.as_bytes())?;
     file.flush()?;
     let editor = setting("EDITOR").unwrap_or_else(|| EDITOR.into());
@@ -98,6 +97,11 @@ fn edited(before: &str, format: Format) -> Result<Option<String>> {
     // Editors may replace the file: read what is there by name now.
     let after = fs::read_to_string(file.path())?;
     Ok((after != before).then_some(after))
+}
+
+/// A file for an editor, which knows from its name what is in it.
+fn scratch(notation: Notation) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix("sensu-resource.").suffix(notation.ending()).tempfile()
 }
 
 /// Sends what was written; the object that was read only if nobody else has changed it.
@@ -124,10 +128,9 @@ fn send(context: &Context, text: &str, mut loan: Option<&mut Loan>) -> Result<()
 }
 
 /// Keeps a text that could not be sent, and says where.
-fn kept(text: &str, format: Format) -> String {
-    let ending = if format == Format::Yaml { ".yaml" } else { ".json" };
-    let file = tempfile::Builder::new().prefix("sensu-resource.").suffix(ending).tempfile();
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+fn kept(text: &str, notation: Notation) -> String {
+    let written =
+        scratch(notation).and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
     match written.map(tempfile::NamedTempFile::keep) {
         Ok(Ok((_, path))) => format!("not changed; your text is in {}", path.display()),
         _ => "not changed".into(),

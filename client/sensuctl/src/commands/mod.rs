@@ -40,10 +40,18 @@ pub(crate) const ALL: &[Irregular] = &[
     Irregular { command: version::command, run: version::run },
 ];
 
+/// Those that need no configuration, so that a broken one does not stop them.
+pub(crate) const WITHOUT_CONFIGURATION: &[&str] =
+    &["configure", "describe-type", "completion", "man", "version"];
+
 /// A bar for work that takes long; shown only in a terminal, and only for much work.
 fn progress(steps: usize) -> indicatif::ProgressBar {
     if steps < 10 {
         return indicatif::ProgressBar::hidden();
     }
-    indicatif::ProgressBar::new(steps as u64)
+    let bar = indicatif::ProgressBar::new(steps as u64);
+    match indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }

@@ -39,6 +39,14 @@ pub(crate) const HOOK: Resource = Resource {
             default: "false",
             ..FIELD
         },
+        Field {
+            flag: "runtime-assets",
+            short: Some('r'),
+            at: "/runtime_assets",
+            shape: Shape::List,
+            help: "Assets that the command needs",
+            ..FIELD
+        },
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),
@@ -51,6 +59,7 @@ pub(crate) const HOOK: Resource = Resource {
         Cell::at("Command", "/command"),
         Cell::at("Timeout", "/timeout"),
         Cell::at("Stdin?", "/stdin"),
+        Cell::at("Runtime Assets", "/runtime_assets"),
         Cell::at("Namespace", "/metadata/namespace"),
     ],
     examples: "  sensuctl hook create processes --command 'ps aux' --timeout 10
