@@ -28,7 +28,7 @@ pub(crate) async fn run(server: &str) -> Result<Vec<usize>, Box<dyn std::error::
 
     // For machines: a key does not expire by itself and needs no log-in.
     let draft = types::ApiKey::builder().username("admin").try_into()?;
-    let made: types::NewApiKey =
+    let made: types::IssuedApiKey =
         daemon.api_key_create().body::<types::ApiKey>(draft).send().await?.into_inner();
     let machine = Client::builder().address(server).api_key(made.key).build()?;
     found.push(machine.user_list().send().await?.len());
