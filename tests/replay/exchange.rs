@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// The headers that are compared.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 10] = [
     "content-type",
     "location",
     "allow",
@@ -18,6 +18,7 @@ const KEPT: [&str; 9] = [
     "retry-after",
     "link",
     "sensu-edition",
+    "sensu-continue",
 ];
 
 /// An answer, as recordings have it.
