@@ -1,17 +1,38 @@
 //! Whatever a client sends, the answer is an answer, and never a failure of the server.
+//!
+//! Every operation of the document is tried, with arbitrary values and with bodies made to hurt.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use sensu_tests::TestServer;
+use reqwest::Method;
+use sensu_tests::{Raw, TestServer};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
-const METHODS: [&str; 7] = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+/// Requests for each operation.
+const CASES: u32 = 20;
 
-/// The routes of the document.
-fn routes() -> Vec<String> {
+/// An operation of the document.
+struct Operation {
+    method: Method,
+    route: String,
+    has_body: bool,
+}
+
+fn operations() -> Vec<Operation> {
     let document: Value =
         serde_json::from_str(include_str!("../../openapi/sensu-core-v2.json")).expect("is JSON");
-    document["paths"].as_object().expect("paths").keys().cloned().collect()
+    let mut found = Vec::new();
+    for (route, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            found.push(Operation {
+                method: Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method"),
+                route: route.clone(),
+                has_body: operation.get("requestBody").is_some(),
+            });
+        }
+    }
+    found
 }
 
 fn json() -> impl Strategy<Value = Value> {
@@ -61,8 +82,8 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A route with arbitrary values for its parameters, and an arbitrary query.
-fn path() -> impl Strategy<Value = String> {
+/// Arbitrary values for the parameters of a path, and an arbitrary query.
+fn address() -> impl Strategy<Value = (Vec<String>, String)> {
     let value = prop_oneof![
         Just("default".to_owned()),
         Just("x".to_owned()),
@@ -75,36 +96,49 @@ fn path() -> impl Strategy<Value = String> {
         Just(String::new()),
         "[a-z=&%0-9;+]{0,12}".prop_map(|text| format!("?{text}")),
         "[A-Za-z0-9_-]{0,20}".prop_map(|text| format!("?continue={text}&limit=3")),
+        "\\PC{0,12}".prop_map(|text| format!("?fieldSelector={}", encode(&text))),
     ];
-    (prop::sample::select(routes()), prop::collection::vec(value, 6), query).prop_map(
-        |(route, mut values, query)| {
-            let fill = |part: &str| match part.starts_with('{') {
-                true => values.pop().unwrap_or_default(),
-                false => part.to_owned(),
-            };
-            route.split('/').map(fill).collect::<Vec<_>>().join("/") + &query
-        },
-    )
+    (prop::collection::vec(value, 6), query)
+}
+
+fn filled(route: &str, mut values: Vec<String>, query: &str) -> String {
+    let fill = |part: &str| match part.starts_with('{') {
+        true => values.pop().unwrap_or_default(),
+        false => part.to_owned(),
+    };
+    route.split('/').map(fill).collect::<Vec<_>>().join("/") + query
 }
 
 fn encode(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-#[test]
-fn arbitrary_requests_never_fail_the_server() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+/// A server with its runtime, and a token of its administrator.
+fn server() -> (Runtime, TestServer, String) {
+    let runtime = Runtime::new().expect("a runtime");
     let (server, token) = runtime.block_on(async {
         let server = TestServer::start().await;
         let token = server.token().await;
         (server, token)
     });
-    let mut runner = TestRunner::new(Config { cases: 3_000, ..Config::default() });
-    let requests = (prop::sample::select(METHODS.to_vec()), path(), prop::option::of(json()));
+    (runtime, server, token)
+}
+
+#[test]
+fn arbitrary_requests_never_fail_the_server() {
+    let (runtime, server, token) = server();
     let client = reqwest::Client::new();
-    runner
-        .run(&requests, |(method, path, body)| {
-            let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+    let methods = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PATCH, Method::TRACE];
+    for operation in operations() {
+        // Mostly the operation itself, at times its path with another method.
+        let method = prop_oneof![
+            3 => Just(operation.method.clone()),
+            1 => prop::sample::select(methods.to_vec()),
+        ];
+        let mut runner = TestRunner::new(Config { cases: CASES, ..Config::default() });
+        let request = (method, address(), prop::option::of(json()));
+        let outcome = runner.run(&request, |(method, (values, query), body)| {
+            let path = filled(&operation.route, values, &query);
             let mut request = client.request(method, format!("{}{path}", server.url()));
             request = request.bearer_auth(&token);
             if let Some(body) = &body {
@@ -114,7 +148,88 @@ fn arbitrary_requests_never_fail_the_server() {
             let answer = answer.map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert!(answer.status().as_u16() < 500, "{} for {path}", answer.status());
             Ok(())
-        })
-        .expect("every request is answered, none with a failure");
+        });
+        let Operation { method, route, .. } = &operation;
+        outcome.unwrap_or_else(|why| panic!("{method} {route}: {why}"));
+    }
+    runtime.block_on(server.stop());
+}
+
+/// Bodies that break a parser that trusts what it reads.
+fn harmful() -> Vec<(&'static str, Vec<u8>)> {
+    let nested = |open: &str, times: usize| open.repeat(times).into_bytes();
+    let text = |text: &str| text.as_bytes().to_vec();
+    vec![
+        ("nothing", Vec::new()),
+        ("blanks", vec![b' '; 100_000]),
+        ("nested arrays", nested("[", 100_000)),
+        ("nested objects", nested("{\"metadata\":", 40_000)),
+        ("closed nested arrays", text(&("[".repeat(5_000) + &"]".repeat(5_000)))),
+        ("a nested field", text(&format!("{{\"x\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000)))),
+        ("a float beyond all", text("{\"interval\":1e999,\"timeout\":1e999,\"timestamp\":1e999}")),
+        ("a long number", text(&format!("{{\"interval\":{}}}", "9".repeat(400)))),
+        (
+            "the lowest numbers",
+            text(
+                "{\"ttl\":-9223372036854775808,\"begin\":-9223372036854775808,\"expire\":9223372036854775807,\"timestamp\":-9223372036854775808}",
+            ),
+        ),
+        (
+            "a field twice",
+            text("{\"name\":\"a\",\"name\":\"b\",\"metadata\":{\"name\":\"a\"},\"metadata\":null}"),
+        ),
+        ("half a pair", text("{\"name\":\"\\ud800\",\"metadata\":{\"name\":\"\\ud800\"}}")),
+        (
+            "an escaped NUL",
+            text(
+                "{\"name\":\"a\\u0000b\",\"metadata\":{\"name\":\"a\\u0000b\"},\"username\":\"a\\u0000b\"}",
+            ),
+        ),
+        ("a NUL", b"{\"name\":\"a\0b\"}".to_vec()),
+        ("a byte order mark", b"\xef\xbb\xbf{}".to_vec()),
+        ("no UTF-8", b"{\"name\":\"\xff\xfe\"}".to_vec()),
+        ("another encoding", b"\xff\xfe{\0}\0".to_vec()),
+        ("null", text("null")),
+        (
+            "null everywhere",
+            text(
+                "{\"metadata\":null,\"entity\":null,\"check\":null,\"rules\":[null],\"subjects\":[null],\"subdue\":{\"days\":{\"all\":[null]}}}",
+            ),
+        ),
+        ("half of it", text("{\"metadata\":{\"na")),
+        ("two of them", text("{}{}")),
+    ]
+}
+
+#[test]
+fn harmful_bodies_are_answered_by_every_operation_that_reads_one() {
+    let (runtime, server, token) = server();
+    let client = reqwest::Client::new();
+    let mut tried = 0;
+    for Operation { method, route, .. } in operations().into_iter().filter(|op| op.has_body) {
+        for (what, body) in harmful() {
+            let path = filled(&route, vec!["x".to_owned(); 6], "");
+            let path = path.replace("/namespaces/x/", "/namespaces/default/");
+            let kind = match method {
+                Method::PATCH => "application/merge-patch+json",
+                _ => "application/json",
+            };
+            let request = client.request(method.clone(), format!("{}{path}", server.url()));
+            let request = request.bearer_auth(&token).header("content-type", kind).body(body);
+            let answer = runtime.block_on(async {
+                let answer = request.send().await;
+                Raw::of(answer.unwrap_or_else(|why| panic!("{what} to {method} {path}: {why}")))
+                    .await
+            });
+            let Raw { status, body, .. } = &answer;
+            assert!(*status < 500, "{what} to {method} {path}: {status} {body}");
+            if *status >= 400 {
+                let whole = body["message"].is_string() && body["code"].is_u64();
+                assert!(whole, "{what} to {method} {path}: {status} {body}");
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 500, "only {tried} requests");
     runtime.block_on(server.stop());
 }

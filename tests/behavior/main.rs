@@ -16,3 +16,4 @@ mod silences;
 mod slow;
 mod users;
 mod watched;
+mod wire;

@@ -1,0 +1,131 @@
+//! HTTP itself, byte by byte: lengths that are wrong, missing or exact, pieces, pipelines, headers.
+
+use sensu_tests::TestServer;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const CHECKS: &str = "/apis/core/v2/namespaces/default/checks";
+
+/// Sends bytes, and reads what is answered until the server closes the connection: the last request
+/// has to ask for that, or to be wrong.
+async fn exchange(server: &TestServer, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.address()).await.expect("connects");
+    // A server may have answered and closed before it has read everything.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The statuses of the answers, one after another.
+fn statuses(answer: &str) -> Vec<&str> {
+    answer.split("HTTP/1.1 ").skip(1).filter_map(|text| text.get(..3)).collect()
+}
+
+/// A request to create a check, with headers of its own.
+fn post(token: &str, headers: &str, body: &str) -> Vec<u8> {
+    let head = format!("POST {CHECKS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n");
+    format!("{head}Content-Type: application/json\r\n{headers}\r\n{body}").into_bytes()
+}
+
+/// A check whose JSON has exactly this many bytes.
+fn check_of(bytes: usize, name: &str) -> String {
+    let with = |command: &str| {
+        format!(r#"{{"metadata":{{"name":"{name}"}},"interval":1,"stdin":{command}}}"#)
+    };
+    let room = bytes - with("true").len();
+    // Blanks are part of the body, and not of what is stored.
+    with(&format!("{}true", " ".repeat(room)))
+}
+
+#[tokio::test]
+async fn a_body_may_have_the_length_of_the_limit_and_not_one_byte_more() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    for (bytes, name, status) in [(512_000, "exact", "200"), (512_001, "over", "413")] {
+        let body = check_of(bytes, name);
+        assert_eq!(body.len(), bytes);
+        let length = format!("Connection: close\r\nContent-Length: {bytes}\r\n");
+        let answer = exchange(&server, &post(&token, &length, &body)).await;
+        assert_eq!(statuses(&answer), [status], "{answer}");
+        // The same in pieces, whose sum nobody announces.
+        let chunked = "Connection: close\r\nTransfer-Encoding: chunked\r\n";
+        let body = body.replace(name, &format!("{name}2"));
+        let body = body.replacen(' ', "", 1);
+        let (first, second) = body.split_at(300_000);
+        let pieces =
+            format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
+        let answer = exchange(&server, &post(&token, chunked, &pieces)).await;
+        assert_eq!(statuses(&answer), [status], "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_lengths_are_refused_and_store_nothing() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let body = r#"{"metadata":{"name":"short"},"interval":1}"#;
+    let send = |headers: &str| {
+        let request = post(&token, headers, body);
+        let server = &server;
+        async move { exchange(server, &request).await }
+    };
+    // Less was announced than came, and what follows is no request.
+    let cut = send("Content-Length: 10\r\n").await;
+    assert_eq!(statuses(&cut), ["400", "400"], "{cut}");
+    for headers in [
+        "Content-Length: x\r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: 99999999999999999999999\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: gzip\r\n",
+    ] {
+        let answer = send(headers).await;
+        assert_eq!(statuses(&answer), ["400"], "{headers:?}: {answer}");
+    }
+    let list = server.send("GET", CHECKS, Some(&token), None).await;
+    assert_eq!(list.body, serde_json::json!([]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn requests_in_a_pipeline_are_answered_in_order() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let body = r#"{"metadata":{"name":"a"},"interval":1}"#;
+    let mut bytes = post(&token, &format!("Content-Length: {}\r\n", body.len()), body);
+    for path in [format!("{CHECKS}/a"), "/nope".into(), format!("{CHECKS}/b")] {
+        let line = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n");
+        bytes.extend(format!("{line}\r\n").into_bytes());
+    }
+    bytes.extend(b"GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let answer = exchange(&server, &bytes).await;
+    assert_eq!(statuses(&answer), ["200", "200", "404", "404", "200"], "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn heads_are_bounded() {
+    let server = TestServer::start().await;
+    let get = |headers: &str| format!("GET /version HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+    let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let long = format!("x: {}\r\n", "y".repeat(2 << 20));
+    let path = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "y".repeat(100_000));
+    for (request, status) in [
+        (get(&many), "431"),
+        (get(&long), "431"),
+        (path, "414"),
+        ("nonsense\r\n\r\n".to_owned(), "400"),
+        ("GET /version HTTP/9.9\r\n\r\n".to_owned(), "400"),
+        (get("no colon\r\n"), "400"),
+    ] {
+        let answer = exchange(&server, request.as_bytes()).await;
+        let start: String = request.chars().take(60).collect();
+        assert_eq!(statuses(&answer), [status], "{start:?}: {answer}");
+    }
+    let alive = server.send("GET", "/version", None, None).await;
+    assert_eq!(alive.status, 200);
+    server.stop().await;
+}
