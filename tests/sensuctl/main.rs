@@ -8,6 +8,7 @@ mod configuration;
 mod documents;
 mod lists;
 mod messages;
+mod overview;
 mod picks;
 mod program;
 mod proxy;

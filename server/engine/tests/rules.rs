@@ -106,7 +106,7 @@ fn kept_3_later_changes_weigh_more() {
         after(&each(&statuses)).total_state_change
     };
     // (0.80 + 0.02 i) / 20 for the change number i, cut to a whole percentage.
-    assert_eq!([1, 6, 11, 20].map(once), [4, 4, 5, 6]);
+    assert_eq!([1, 9, 10, 19, 20].map(once), [4, 4, 5, 5, 6]);
 }
 
 #[test]
@@ -158,6 +158,7 @@ fn kept_5_silences_are_judged_anew_with_every_result() {
 fn kept_5_entries_that_expire_on_resolve_end_with_a_resolution_only() {
     let entry = [Silenced { expire_on_resolve: true, ..Silenced::fixture("", "cpu") }];
     let good = judged(None, 0, &entry, 1);
+    let good = judged(Some(&good.event), 0, &entry, 1);
     assert!(good.ended.is_empty(), "there was nothing to resolve");
     let bad = judged(Some(&good.event), 2, &entry, 2);
     assert!(bad.ended.is_empty());
@@ -185,8 +186,10 @@ fn kept_6_one_timer_for_each_check_where_agents_take_turns() {
         event.entity.as_mut().unwrap().entity_class = class.into();
         ttl::is_shared(&event)
     };
-    let cases = [(true, "agent"), (false, "agent"), (true, "proxy"), (false, "proxy")];
-    assert_eq!(cases.map(|(turns, class)| shared(turns, class)), [true, false, false, false]);
+    let cases =
+        [(true, "agent"), (true, "switch"), (false, "agent"), (true, "proxy"), (false, "proxy")];
+    let expected = [true, true, false, false, false];
+    assert_eq!(cases.map(|(turns, class)| shared(turns, class)), expected);
 }
 
 #[test]
@@ -242,8 +245,12 @@ fn changed_d33_what_a_client_sends_in_kept_fields_is_ignored() {
         thresholds(event);
         lie(event);
     };
-    let check = after_changed(&each(&[0, 0]), both).check.unwrap();
-    assert_eq!((check.state.as_str(), check.occurrences), ("passing", 1));
+    // Between the thresholds, where the state before decides.
+    let mut statuses = [0; 21];
+    (statuses[8], statuses[14]) = (1, 1);
+    let check = after_changed(&each(&statuses), both).check.unwrap();
+    assert_eq!((check.total_state_change, check.state.as_str()), (20, "passing"));
+    assert_eq!(check.occurrences, 1);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Access and refresh tokens: HS256 JWTs that carry a user, its groups and a session (D14).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::crypto::sign;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, decode};
 use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
 use serde::{Deserialize, Serialize};
 
@@ -98,9 +99,16 @@ impl Signer {
 
     /// The signed token.
     pub(crate) fn sign(&self, purpose: Use, claims: &Claims) -> Result<String, Error> {
-        let header =
-            Header { typ: Some(purpose.typ().to_owned()), ..Header::new(Algorithm::HS256) };
-        encode(&header, claims, &self.encoding).map_err(|error| Error::Internal(error.to_string()))
+        let failed = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        // The algorithm comes first, as in the tokens of the reference.
+        let header = format!(r#"{{"alg":"HS256","typ":"{}"}}"#, purpose.typ());
+        let claims = serde_json::to_vec(claims).map_err(|error| failed(&error))?;
+        let [header, claims] =
+            [header.into_bytes(), claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let message = format!("{header}.{claims}");
+        let signature = sign(message.as_bytes(), &self.encoding, Algorithm::HS256)
+            .map_err(|error| failed(&error))?;
+        Ok(format!("{message}.{signature}"))
     }
 
     /// What the token says, if it is ours and of this kind. Whether it has expired is for the caller
@@ -147,6 +155,7 @@ mod tests {
         assert_eq!(signer.verify(Use::Refresh, &refresh), Ok(claims()));
         assert_eq!(signer.verify(Use::Access, &refresh), Err(BadToken));
         assert_eq!(signer.verify(Use::Refresh, &access), Err(BadToken));
+        assert!(access.starts_with("eyJhbGciOiJIUzI1NiIs"), "as documented: {access}");
         let other = Signer::new(b"other");
         assert_eq!(other.verify(Use::Access, &access), Err(BadToken));
     }
