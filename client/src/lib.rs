@@ -17,6 +17,23 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Programs in `examples/` show the rest:
+//!
+//! | Example | Shows |
+//! |---|---|
+//! | `quick_start` | typed operations, and a list as a stream |
+//! | `credentials` | user and password, tokens, API keys; tokens are renewed ahead of their end, and once for all after a 401 |
+//! | `configuration` | a session shared with `sensuctl`, and a token for `curl` |
+//! | `backend` | the prefix of the addresses: `/apis`, or `/api` of released Sensu backends |
+//! | `trust` | certificates of one's own authority, timeouts, further tries |
+//! | `errors` | what can go wrong, with the server's message and code |
+//! | `raw` | calls without types, and lists of them |
+//! | `tracing` | a span for each call |
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]

@@ -155,6 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn waits_grow_to_a_bound_and_differ_from_client_to_client() {
+        use backon::BackoffBuilder as _;
+        let (first, longest) = (Duration::from_millis(100), Duration::from_millis(300));
+        let retries = Retries { times: 4, first, longest };
+        let waits = || retries.schedule().build().collect::<Vec<_>>();
+        for wait in waits() {
+            assert!(wait >= first && wait <= 2 * longest, "{wait:?}");
+        }
+        assert_eq!(waits().len(), 4);
+        let many: std::collections::HashSet<_> = (0..20).map(|_| waits()).collect();
+        assert!(many.len() > 10, "chance has no part in it");
+        assert_eq!(Retries::NONE.schedule().build().count(), 0);
+    }
+
+    #[test]
     fn a_wish_of_the_server_is_heeded_within_bounds() {
         let wishing = |seconds: &str| {
             let mut headers = reqwest::header::HeaderMap::new();

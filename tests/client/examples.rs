@@ -8,6 +8,8 @@ use sensu_client::config::Directory;
 use sensu_server::{Limits, Tls};
 use sensu_store::SystemClock;
 use sensu_tests::TestServer;
+use tracing::instrument::WithSubscriber as _;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 #[expect(dead_code, reason = "its main is for people")]
 #[path = "../../client/examples/backend.rs"]
@@ -28,6 +30,9 @@ mod quick_start;
 #[path = "../../client/examples/raw.rs"]
 mod raw;
 #[expect(dead_code, reason = "its main is for people")]
+#[path = "../../client/examples/tracing.rs"]
+mod spans;
+#[expect(dead_code, reason = "its main is for people")]
 #[path = "../../client/examples/trust.rs"]
 mod trust;
 
@@ -38,7 +43,9 @@ fn every_example_is_run_here() {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let name = entry.expect("an entry").file_name();
         let name = name.to_str().and_then(|name| name.strip_suffix(".rs")).expect("a source");
-        assert!(here.contains(&format!("{name}::run(")), "{name} is not run");
+        // A module called `tracing` would hide the library.
+        let module = if name == "tracing" { "spans" } else { name };
+        assert!(here.contains(&format!("{module}::run(")), "{name} is not run");
     }
 }
 
@@ -91,6 +98,56 @@ async fn our_prefix_is_found() {
     let server = TestServer::start().await;
     assert_eq!(backend::run(&server.url()).await.expect("runs"), Some(Prefix::Apis));
     server.stop().await;
+}
+
+#[tokio::test]
+async fn calls_are_spans() {
+    let server = TestServer::start().await;
+    let seen = Lines::default();
+    // With one subscriber alone, whichever thread comes first to a call decides for all whether
+    // anybody listens there; that may be one of another test, where nobody does.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(seen.clone())
+        .finish();
+    spans::run(&server.url()).with_subscriber(subscriber).await.expect("runs");
+    let text = String::from_utf8(seen.0.lock().expect("not poisoned").clone()).expect("text");
+    let closed =
+        |call: &str| text.lines().any(|line| line.contains(call) && line.contains("close"));
+    for call in [
+        "sensu_request{operation=\"namespace_list\" method=GET path=\"/apis/core/v2/namespaces\" status=200}",
+        "sensu_request{operation=\"check_get\" method=GET path=\"/apis/core/v2/namespaces/default/checks/no-such-check\" status=404}",
+    ] {
+        assert!(closed(call), "no span {call}: {text}");
+    }
+    assert!(!text.contains("P@ssw0rd!") && !text.contains("eyJ"), "a secret is logged: {text}");
+    server.stop().await;
+}
+
+/// Where log lines go.
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use sensu_client::{ApiError, Client, Code, Method, Prefix, Retries, StatusCode, core_path, types};
 use serde_json::json;
 use wiremock::matchers::{header, method, path};
@@ -103,6 +104,58 @@ async fn a_key_is_sent_as_a_key() {
     let client = Client::builder().address(server.uri()).api_key("0123").build().expect("builds");
     client.namespace_list().send().await.expect("knows the key");
     assert!(!format!("{client:?}").contains("0123"));
+}
+
+#[tokio::test]
+async fn who_names_no_namespace_means_that_of_the_client() {
+    let server = MockServer::start().await;
+    let fine = || ResponseTemplate::new(200).set_body_json(json!([]));
+    for (namespace, times) in [("ops", 2), ("web", 1)] {
+        let checks = path(format!("/apis/core/v2/namespaces/{namespace}/checks"));
+        Mock::given(checks).respond_with(fine()).expect(times).mount(&server).await;
+    }
+    let client = Client::builder().address(server.uri()).prefix(Prefix::Apis).namespace("ops");
+    let client = client.build().expect("builds");
+    client.check_list().send().await.expect("has checks");
+    client.check_list().stream().count().await;
+    client.check_list().namespace("web").send().await.expect("has checks");
+    server.verify().await;
+}
+
+#[tokio::test]
+async fn raw_calls_show_refusals_as_they_came() {
+    let server = MockServer::start().await;
+    let body = r#"{"Code":4,"Message":"unauthorized to perform action"}"#;
+    let refused = ResponseTemplate::new(403).set_body_string(body).insert_header("x-a", "b");
+    Mock::given(path(NAMESPACES)).respond_with(refused).mount(&server).await;
+    let client = client(&server);
+    let answer = client.raw(Method::GET, NAMESPACES).answer().await.expect("an answer");
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::FORBIDDEN, body.as_bytes()));
+    assert_eq!(answer.headers["x-a"], "b");
+    let error = answer.ok().expect_err("is a refusal");
+    assert_eq!(error.code(), Some(Code::PermissionDenied));
+    assert_eq!(error.to_string(), "unauthorized to perform action");
+}
+
+#[tokio::test]
+async fn patches_are_merge_patches_unless_somebody_says_otherwise() {
+    let server = MockServer::start().await;
+    for (named, sent) in [
+        (None, "application/merge-patch+json"),
+        (Some("application/json-patch+json"), "application/json-patch+json"),
+    ] {
+        let fine = ResponseTemplate::new(200).set_body_json(json!({}));
+        let patch = Mock::given(method("PATCH")).and(header("content-type", sent));
+        patch.respond_with(fine).expect(1).mount(&server).await;
+        let client = client(&server);
+        let patch = client.raw(Method::PATCH, NAMESPACES).json(&json!({}));
+        let patch = match named {
+            Some(named) => patch.header("content-type", named.parse().expect("a header")),
+            None => patch,
+        };
+        patch.send().await.expect("is taken");
+    }
+    server.verify().await;
 }
 
 #[tokio::test]

@@ -6,4 +6,6 @@
 mod backends;
 mod examples;
 mod failures;
+#[cfg(unix)]
+mod readme;
 mod sessions;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sensu_client::config::Directory;
-use sensu_client::{ApiError, Client, ClientBuilder, Code, StatusCode};
+use sensu_client::{ApiError, Client, ClientBuilder, Code, Prefix, StatusCode, Tokens};
 use sensu_server::Limits;
 use sensu_store::ManualClock;
 use sensu_tests::TestServer;
+use serde_json::json;
+use wiremock::matchers::{body_json, header, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// A server and its clients with a clock that does not go by itself.
 struct Stage {
@@ -117,7 +120,9 @@ async fn a_log_out_is_for_everybody() {
     one.log_out().await.expect("logs out");
     assert_eq!(directory.cluster().expect("there").tokens(), None);
     other.user_list().send().await.expect_err("is out as well");
-    assert!(matches!(other.renew("").await, Ok(_) | Err(ApiError::NotLoggedIn)));
+    let stale = other.tokens().expect("still held").access_token;
+    let renewed = other.renew(&stale).await;
+    assert!(matches!(renewed, Err(ApiError::NotLoggedIn)), "{renewed:?}");
     stage.server.stop().await;
 }
 
@@ -150,4 +155,51 @@ async fn an_access_token_lasts_as_long_as_was_asked_for() {
     stage.pass(1);
     assert_ne!(client.access_token(60).await.expect("is good"), first);
     stage.server.stop().await;
+}
+
+/// The server says 401 although the clock here sees no reason: all who hear it wait for one renewal.
+#[tokio::test]
+async fn a_401_renews_once_for_all_who_get_it() {
+    let server = MockServer::start().await;
+    let namespaces = || Mock::given(path("/apis/core/v2/namespaces"));
+    let refused =
+        ResponseTemplate::new(401).set_body_json(json!({"message": "expired", "code": 5}));
+    let old = namespaces().and(header("authorization", "Bearer old")).respond_with(refused);
+    old.expect(20).mount(&server).await;
+    let fine = ResponseTemplate::new(200).set_body_json(json!([]));
+    let new = namespaces().and(header("authorization", "Bearer new")).respond_with(fine);
+    new.expect(20).mount(&server).await;
+    let pair = json!({"access_token": "new", "expires_at": 0, "refresh_token": "next"});
+    let pair = ResponseTemplate::new(200).set_body_json(pair);
+    let renewal = Mock::given(path("/auth/token")).and(header("authorization", "Bearer old"));
+    let renewal = renewal.and(body_json(json!({"refresh_token": "first"}))).respond_with(pair);
+    renewal.expect(1).mount(&server).await;
+
+    let tokens =
+        Tokens { access_token: "old".into(), expires_at: 0, refresh_token: "first".into() };
+    let client = Client::builder().address(server.uri()).prefix(Prefix::Apis).tokens(tokens);
+    let client = client.build().expect("builds");
+    let calls = (0..20).map(|_| client.namespace_list().send());
+    for answer in futures::future::join_all(calls).await {
+        answer.expect("is answered at the second try");
+    }
+    assert_eq!(client.tokens().expect("there").refresh_token, "next");
+    server.verify().await;
+}
+
+#[tokio::test]
+async fn new_tokens_that_are_refused_are_not_renewed_again() {
+    let server = MockServer::start().await;
+    let refused = ResponseTemplate::new(401).set_body_json(json!({"message": "no", "code": 5}));
+    let never = Mock::given(path("/apis/core/v2/namespaces")).respond_with(refused);
+    never.expect(2).mount(&server).await;
+    let pair = json!({"access_token": "new", "expires_at": 0, "refresh_token": "next"});
+    let pair = ResponseTemplate::new(200).set_body_json(pair);
+    Mock::given(path("/auth/token")).respond_with(pair).expect(1).mount(&server).await;
+    let tokens =
+        Tokens { access_token: "old".into(), expires_at: 0, refresh_token: "first".into() };
+    let client = Client::builder().address(server.uri()).prefix(Prefix::Apis).tokens(tokens);
+    let error = client.build().expect("builds").namespace_list().send().await;
+    assert_eq!(error.map_err(ApiError::from).expect_err("refused").to_string(), "no");
+    server.verify().await;
 }

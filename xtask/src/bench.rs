@@ -3,6 +3,7 @@
 //! Every figure is taken in rounds in which the contenders take turns ([`contest`]); what is printed
 //! is the median of the rounds, with the lowest and the highest.
 
+mod cli;
 mod contest;
 mod http;
 mod plot;
@@ -24,6 +25,8 @@ pub enum What {
     Http(http::Options),
     /// The store's engines against the limits of the machine: its disk, its memory, SQLite alone.
     Store(store::Options),
+    /// Starts of `sensuctl --help`, against starts of `true`.
+    Cli,
 }
 
 /// Measures and prints. In a build that is not optimized: makes one that is, and lets it measure.
@@ -37,6 +40,7 @@ pub fn run(what: &What) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match what {
         What::Http(options) => runtime.block_on(http::run(options)),
+        What::Cli => cli::run(),
         What::Store(options) => runtime.block_on(store::run(options)),
     }
 }

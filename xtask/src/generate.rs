@@ -50,6 +50,7 @@ pub fn generated() -> anyhow::Result<Vec<Generated>> {
     // Not what the server was built with, which may be older.
     let document = sensu_server::openapi_with(&examples)?;
     let client = crate::client::of(&document)?;
+    let schemas = crate::schemas::of(&document)?;
     Ok(vec![
         Generated { path: "openapi/examples.json", text: examples },
         Generated { path: "openapi/operations.txt", text: sensu_server::operations()? },
@@ -63,6 +64,7 @@ pub fn generated() -> anyhow::Result<Vec<Generated>> {
         },
         Generated { path: "openapi/sensu-core-v2.json", text: document },
         Generated { path: "client/src/generated.rs", text: client },
+        Generated { path: "client/sensuctl/src/schemas.json", text: schemas },
     ])
 }
 

@@ -7,6 +7,8 @@ pub mod docs_ui;
 pub mod examples;
 pub mod generate;
 pub mod outside;
+pub mod package;
+pub mod schemas;
 pub mod store;
 pub mod tidy;
 

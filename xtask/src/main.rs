@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::outside::fuzz::Depth;
-use xtask::{bench, check, docs_ui, generate, outside, store, tidy};
+use xtask::{bench, check, docs_ui, generate, outside, package, store, tidy};
 
 // As in the server: what is measured here would otherwise wait for another allocator.
 #[global_allocator]
@@ -46,6 +46,8 @@ enum Task {
         #[arg(long, default_value_t = 200)]
         kills: u32,
     },
+    /// Pack the client library and sensuctl, and build them from the packages alone.
+    Package,
     /// Measure, as ratios within one run.
     Bench {
         /// What to measure.
@@ -104,6 +106,7 @@ fn main() -> ExitCode {
         Task::Check => check::run(),
         Task::Tidy => tidy::run(),
         Task::Store { kills } => store::run(kills),
+        Task::Package => package::run(),
         Task::Bench { what } => bench::run(&what),
         Task::Lint { document } => outside::lint::run(document),
         Task::Fuzz { document, everything } => {

@@ -4,12 +4,9 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// The schemas of the published document, read when first needed.
-static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
-    let text = include_str!("../../../openapi/sensu-core-v2.json");
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
-    document.pointer("/components/schemas").cloned().unwrap_or_default()
-});
+/// The schemas of the published document without their texts, read when first needed.
+static SCHEMAS: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).unwrap_or_default());
 
 /// The path of a field that the type does not have, if there is one.
 pub(crate) fn unknown_field(kind: &str, object: &Value) -> Option<String> {

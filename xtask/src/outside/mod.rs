@@ -29,6 +29,7 @@ const FAST: &[Task] = &[
 ];
 
 const SLOW: &[Task] = &[
+    ("package", crate::package::run),
     ("fuzz", || fuzz::run(None, fuzz::Depth::Bounds)),
     ("clients", || clients::run_all(None, true)),
     ("fuzz, everything", || fuzz::run(None, fuzz::Depth::Everything)),

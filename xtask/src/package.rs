@@ -1,0 +1,85 @@
+//! The crates that other people build on, packed and built from what was packed.
+
+use std::process::Command;
+
+use anyhow::ensure;
+
+/// What is packed, each after what it needs.
+const CRATES: [&str; 3] = ["sensu-client", "sensu-documents", "sensuctl"];
+
+/// Packs the client library and `sensuctl`, and builds both from the packages alone.
+///
+/// # Errors
+/// If something is missing that the workspace has and the packages do not.
+pub fn run() -> anyhow::Result<()> {
+    ensure!(package(&CRATES).status()?.success(), "the packages cannot be built by themselves");
+    Ok(())
+}
+
+fn package(crates: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["package", "--allow-dirty"]).current_dir(crate::root());
+    cargo.args(crates.iter().flat_map(|name| ["-p", name]));
+    cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Component, Path, PathBuf};
+
+    use super::*;
+
+    /// What `run` would find out in minutes, as far as it can be known in seconds.
+    #[test]
+    fn packages_can_be_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut cargo = package(&CRATES);
+        cargo.args(["--no-verify", "--offline", "--target-dir"]).arg(folder.path());
+        let output = cargo.output().expect("runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(!said.contains("has no "), "something that a registry shows is missing: {said}");
+    }
+
+    #[test]
+    fn packages_hold_what_their_sources_include() {
+        let mut included = 0;
+        for (name, at) in CRATES.into_iter().zip(["client", "client/documents", "client/sensuctl"])
+        {
+            let output = package(&[name]).arg("--list").arg("--offline").output().expect("runs");
+            let list = String::from_utf8(output.stdout).expect("text");
+            let files: Vec<PathBuf> = list.lines().map(PathBuf::from).collect();
+            assert!(files.contains(&PathBuf::from("src/lib.rs")), "{name}: {list}");
+            for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs"))
+            {
+                let text = std::fs::read_to_string(crate::root().join(at).join(file));
+                for (before, after) in inclusions(&text.expect("a source")) {
+                    let wanted = resolved(&file.parent().expect("a folder").join(after));
+                    assert!(files.contains(&wanted), "{name}: {before}{after}\") in {file:?}");
+                    included += 1;
+                }
+            }
+        }
+        assert!(included >= 2, "only {included} found");
+    }
+
+    /// The files that a source includes.
+    fn inclusions(text: &str) -> Vec<(&str, &str)> {
+        let each = |with: &'static str| {
+            let parts = text.split(with).skip(1);
+            parts.filter_map(move |rest| Some((with, rest.split_once('"')?.0)))
+        };
+        each("include_str!(\"").chain(each("include_bytes!(\"")).collect()
+    }
+
+    /// A path without its dots.
+    fn resolved(path: &Path) -> PathBuf {
+        path.components().fold(PathBuf::new(), |mut path, part| {
+            match part {
+                Component::ParentDir if path.pop() => {}
+                part => path.push(part),
+            }
+            path
+        })
+    }
+}
