@@ -37,7 +37,8 @@ pub enum Command {
     /// Copy the store to a new file, while a server may be at work on it.
     #[command(after_help = "Example:\n  sensu-server backup /backups/sensu-monday.db")]
     Backup(Backup),
-    /// Put a backup in the place of the store. No server may be running on it.
+    /// Put a backup in the place of the store. No server may be running on it. A backup of a folder
+    /// can be restored into a database, and the other way round.
     #[command(after_help = "Example:\n  sensu-server restore /backups/sensu-monday.db")]
     Restore(Restore),
     /// Read everything in the store, or in a backup, and report the first damage found.
@@ -45,7 +46,8 @@ pub enum Command {
         after_help = "Examples:\n  sensu-server verify\n  sensu-server verify sensu-monday.db"
     )]
     Verify(Verify),
-    /// Give the room of deleted data back to the file system. No server may be running on the store.
+    /// Give the room of deleted data back to the file system. No server may be running on a folder;
+    /// those on a database answer 503 while a table is rewritten.
     #[command(after_help = "Example:\n  sensu-server compact")]
     Compact(Compact),
     /// Move a store between a folder and a database. No server may be running on either.
@@ -168,9 +170,12 @@ pub struct Init {
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
-    /// Folder that holds the store.
+    /// Folder that holds the store, unless a database does.
     #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
     pub state_dir: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub database: Database,
     /// TOML file with settings, by their long names.
     #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
     pub config_file: Option<PathBuf>,

@@ -116,6 +116,10 @@ impl From<StoreError> for Error {
                 tracing::warn!(detail, "the store cannot be reached");
                 Self::Unavailable("the store cannot be reached; try again".to_owned())
             }
+            StoreError::Full(detail) => {
+                tracing::error!(detail, "the disk of the store is full");
+                Self::Unavailable("the disk of the store is full: nothing was written".to_owned())
+            }
             StoreError::Failed(detail) => Self::Internal(detail),
         }
     }

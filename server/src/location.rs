@@ -73,7 +73,7 @@ impl Location {
                 let store = store.with_context(|| format!("cannot open the store in {shown}"))?;
                 Ok(Arc::new(store))
             }
-            Self::Database { .. } => Ok(Arc::new(self.connect(durability, clock).await?)),
+            Self::Database { .. } => Ok(Arc::new(self.connect(durability, true, clock).await?)),
         }
     }
 
@@ -84,7 +84,10 @@ impl Location {
         {
             bail!("there is no folder {}", folder.display());
         }
-        let store = self.open(Durability::Disk, clock).await?;
+        let store: Arc<dyn Store> = match self {
+            Self::Folder(_) => self.open(Durability::Disk, clock).await?,
+            Self::Database { .. } => Arc::new(self.connect(Durability::Disk, false, clock).await?),
+        };
         if store.health().await.revision == 0 {
             store.close().await;
             bail!("there is no store in {}, or an empty one", self.shown());
@@ -101,7 +104,7 @@ impl Location {
                 Ok(tokio::task::spawn_blocking(fill).await??)
             }
             Self::Database { .. } => {
-                let store = self.connect(Durability::Disk, clock).await?;
+                let store = self.connect(Durability::Disk, true, clock).await?;
                 let filled = store.fill(export).await;
                 store.close().await;
                 Ok(filled?)
@@ -117,17 +120,24 @@ impl Location {
         }
     }
 
-    async fn connect(
+    /// Opens the store in a database, with what only that can.
+    pub(crate) async fn connect(
         &self,
         durability: Durability,
+        create: bool,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<PostgresStore> {
         let Self::Database { url, schema, connections } = self else {
             bail!("{} is no database", self.shown());
         };
         let (schema, connections) = (schema.clone(), *connections);
-        let options =
-            PostgresOptions { durability, schema, connections, ..PostgresOptions::default() };
+        let options = PostgresOptions {
+            durability,
+            schema,
+            create,
+            connections,
+            ..PostgresOptions::default()
+        };
         let store = PostgresStore::open(url, options, clock).await;
         store.context("cannot open the store that --store names")
     }

@@ -125,7 +125,7 @@ fn add(hash: &mut Sha256, entry: &Entry) {
 }
 
 /// A bar on standard error, if that is a terminal.
-fn bar(export: &Export) -> anyhow::Result<ProgressBar> {
+pub(crate) fn bar(export: &Export) -> anyhow::Result<ProgressBar> {
     let style = "{bar:40} {pos} of {len} entries, {eta} to go";
     Ok(ProgressBar::new(export.count).with_style(ProgressStyle::with_template(style)?))
 }

@@ -28,10 +28,10 @@ fn run() -> anyhow::Result<()> {
         match cli.command {
             Command::Start(start) => commands::start(&start).await,
             Command::Init(init) => commands::init(&init).await,
-            Command::Backup(backup) => upkeep::backup(&backup),
-            Command::Restore(restore) => upkeep::restore(&restore),
-            Command::Verify(verify) => upkeep::verify(&verify),
-            Command::Compact(compact) => upkeep::compact(&compact),
+            Command::Backup(backup) => upkeep::backup(&backup).await,
+            Command::Restore(restore) => upkeep::restore(&restore).await,
+            Command::Verify(verify) => upkeep::verify(&verify).await,
+            Command::Compact(compact) => upkeep::compact(&compact).await,
             Command::Migrate(settings) => migrate::migrate(&settings).await,
             Command::Import(settings) => import::import(&settings).await,
             Command::Openapi => {

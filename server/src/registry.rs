@@ -297,6 +297,7 @@ fn encode<T: Resource>(value: &T) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn unnameable() -> Error {
+/// The answer to a write under a name that no key can hold.
+pub(crate) fn unnameable() -> Error {
     Error::Invalid("the name is too long, or contains a NUL character".into())
 }

@@ -1,83 +1,178 @@
-//! What an operator does to a store: `backup`, `restore`, `verify`, `compact`.
+//! What an operator does to a store, in a folder or in a database: `backup`, `restore`, `verify`,
+//! `compact`.
 //!
-//! Each says in one line on standard output what it has done.
+//! Each says in one line on standard output what it has done. A backup is the same file whatever it
+//! was made of, and can be restored into either.
 
 use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use sensu_store::SystemClock;
-use sensu_store::sqlite::{OpenError, upkeep};
+use sensu_store::postgres::{self, PostgresStore};
+use sensu_store::sqlite::{Durability, OpenError, Verified, upkeep};
+use sensu_store::{Store as _, SystemClock};
 
-use crate::config::{Backup, Compact, Restore, Verify};
+use crate::config::{Backup, Compact, Place, Restore, Verify};
+use crate::location::Location;
+use crate::migrate;
 
-/// Copies the store, while a server may be at work on it.
-pub(crate) fn backup(settings: &Backup) -> anyhow::Result<()> {
-    let (dir, file) = (&settings.place.state_dir, &settings.file);
-    upkeep::backup(dir, file).context("no backup was written")?;
+/// Copies the store, while servers may be at work on it.
+pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
+    let (place, file) = (located(&settings.place), &settings.file);
+    let written = match &place {
+        Location::Folder(dir) => upkeep::backup(dir, file).map_err(anyhow::Error::from),
+        Location::Database { .. } => {
+            let store = used(&place).await?;
+            let written = store.backup(file).await;
+            store.close().await;
+            written.map_err(anyhow::Error::from)
+        }
+    };
+    written.context("no backup was written")?;
     let copied = upkeep::verify(file, &SystemClock)
         .with_context(|| format!("the backup {} is not good", file.display()))?;
     say(format!(
         "{} entries as of revision {} were copied from {} to {}",
         copied.entries,
         copied.revision,
-        dir.display(),
+        shown(&place),
         file.display()
     ))
 }
 
 /// Puts a backup in the place of the store.
-pub(crate) fn restore(settings: &Restore) -> anyhow::Result<()> {
-    let (dir, file) = (&settings.place.state_dir, &settings.file);
+pub(crate) async fn restore(settings: &Restore) -> anyhow::Result<()> {
+    let (place, file) = (located(&settings.place), &settings.file);
     if !file.is_file() {
         bail!("{} is not a file: give the one that `sensu-server backup` wrote", file.display());
     }
-    match upkeep::restore(file, dir, settings.overwrite) {
-        Err(OpenError::Exists(there)) => bail!(
-            "there is a store in {} already ({}); nothing was changed. \
-             Give --overwrite to replace it, or another --state-dir",
-            dir.display(),
-            there.display()
-        ),
-        done => done.context("nothing was restored, and what was there is as it was")?,
-    }
-    let restored = upkeep::verify(dir, &SystemClock)?;
+    const UNCHANGED: &str = "nothing was restored, and what was there is as it was";
+    let restored = match &place {
+        Location::Folder(dir) => match upkeep::restore(file, dir, settings.overwrite) {
+            Err(OpenError::Exists(there)) => bail!(
+                "there is a store in {} already ({}); nothing was changed. \
+                 Give --overwrite to replace it, or another --state-dir",
+                dir.display(),
+                there.display()
+            ),
+            done => {
+                done.context(UNCHANGED)?;
+                upkeep::verify(dir, &SystemClock)?
+            }
+        },
+        Location::Database { .. } => {
+            let store = place.connect(Durability::Disk, true, Arc::new(SystemClock)).await?;
+            let restored = into_database(&store, file, settings.overwrite).await;
+            store.close().await;
+            match restored {
+                Err(error) if refused(&error) => bail!(
+                    "there is a store in {} already; nothing was changed. \
+                     Give --overwrite to replace it, or another --store-schema",
+                    place.shown()
+                ),
+                done => done.context(UNCHANGED)?,
+            }
+        }
+    };
     say(format!(
         "{} entries were restored from {} to {}; the next revision is {}",
         restored.entries,
         file.display(),
-        dir.display(),
+        shown(&place),
         restored.revision + 1
     ))
 }
 
+async fn into_database(
+    store: &PostgresStore,
+    file: &Path,
+    overwrite: bool,
+) -> anyhow::Result<Verified> {
+    let file = file.to_owned();
+    let export = tokio::task::spawn_blocking(move || upkeep::read(&file)).await??;
+    let bar = migrate::bar(&export)?;
+    let progress = bar.clone();
+    let export = export.watched(move |entries| progress.inc(entries.len() as u64));
+    match overwrite {
+        true => store.replace(export).await?,
+        false => store.fill(export).await?,
+    }
+    bar.finish_and_clear();
+    Ok(store.verified().await?)
+}
+
+fn refused(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(postgres::OpenError::NotEmpty))
+}
+
 /// Reads everything and reports the first damage.
-pub(crate) fn verify(settings: &Verify) -> anyhow::Result<()> {
-    let path = settings.file.as_ref().unwrap_or(&settings.place.state_dir);
+pub(crate) async fn verify(settings: &Verify) -> anyhow::Result<()> {
     if let Some(file) = settings.file.as_ref().filter(|file| !file.is_file()) {
         bail!("{} is not a file", file.display());
     }
-    let found = upkeep::verify(path, &SystemClock)
-        .with_context(|| format!("{} is not good", path.display()))?;
+    let place = match &settings.file {
+        Some(file) => Location::Folder(file.clone()),
+        None => located(&settings.place),
+    };
+    let found = match &place {
+        Location::Folder(path) => upkeep::verify(path, &SystemClock).map_err(anyhow::Error::from),
+        Location::Database { .. } => {
+            let store = used(&place).await?;
+            let found = store.verified().await;
+            store.close().await;
+            found.map_err(anyhow::Error::from)
+        }
+    };
+    let shown = shown(&place);
+    let found = found.with_context(|| format!("{shown} is not good"))?;
+    let unsummed = match found.unsummed {
+        0 => String::new(),
+        some => format!(", {some} of which an older version wrote without checksums"),
+    };
     say(format!(
-        "{} is good: {} entries as of revision {}",
-        path.display(),
-        found.entries,
-        found.revision
+        "{shown} is good: {} entries as of revision {}{unsummed}",
+        found.entries, found.revision
     ))
 }
 
 /// Gives the room of deleted data back.
-pub(crate) fn compact(settings: &Compact) -> anyhow::Result<()> {
-    let dir = &settings.place.state_dir;
-    let sizes = match upkeep::compact(dir) {
-        Err(OpenError::Locked(_)) => bail!(
-            "the store in {} is in use: stop the server, compact, and start it again",
-            dir.display()
-        ),
-        done => done.context("nothing was compacted, and what was there is as it was")?,
+pub(crate) async fn compact(settings: &Compact) -> anyhow::Result<()> {
+    const UNCHANGED: &str = "what was there is as it was";
+    let place = located(&settings.place);
+    let sizes = match &place {
+        Location::Folder(dir) => match upkeep::compact(dir) {
+            Err(OpenError::Locked(_)) => bail!(
+                "the store in {} is in use: stop the server, compact, and start it again",
+                dir.display()
+            ),
+            done => done.context(UNCHANGED)?,
+        },
+        Location::Database { .. } => {
+            let store = used(&place).await?;
+            let sizes = store.compact().await;
+            store.close().await;
+            sizes.context(UNCHANGED)?
+        }
     };
-    let shown = dir.display();
+    let shown = shown(&place);
     say(format!("the store in {shown} took {} bytes and takes {}", sizes.before, sizes.after))
+}
+
+fn located(place: &Place) -> Location {
+    Location::of(&place.state_dir, &place.database)
+}
+
+/// A database's store that is there already, brought up to date.
+async fn used(place: &Location) -> anyhow::Result<PostgresStore> {
+    place.connect(Durability::Disk, false, Arc::new(SystemClock)).await
+}
+
+fn shown(place: &Location) -> String {
+    match place {
+        Location::Folder(path) => path.display().to_string(),
+        Location::Database { .. } => place.shown(),
+    }
 }
 
 fn say(line: String) -> anyhow::Result<()> {

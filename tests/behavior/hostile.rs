@@ -233,3 +233,30 @@ fn harmful_bodies_are_answered_by_every_operation_that_reads_one() {
     assert!(tried > 500, "only {tried} requests");
     runtime.block_on(server.stop());
 }
+
+#[tokio::test]
+async fn names_that_no_key_holds_are_refused_before_anything_is_written() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let event = |entity: usize, ttl: u32| {
+        serde_json::json!({
+            "entity": {"entity_class": "proxy", "metadata": {"name": "e".repeat(entity)}},
+            "check": {"interval": 10, "ttl": ttl, "metadata": {"name": "c"}},
+        })
+    };
+    let path = "/apis/core/v2/namespaces/default/events";
+    // Each entity and check of a namespace has a key; what watches over a ttl has a longer one.
+    let longest = 2_020 - "default".len() - "c".len();
+    for (entity, ttl, status) in
+        [(longest, 60, 200), (longest + 1, 60, 400), (longest + 1, 0, 200), (longest + 19, 0, 400)]
+    {
+        let answer = server.send("POST", path, Some(&token), Some(&event(entity, ttl))).await;
+        assert_eq!(answer.status, status, "{entity} bytes, ttl {ttl}: {}", answer.body);
+        if status == 400 {
+            let said = answer.body["message"].as_str().expect("a message");
+            assert!(said.contains("too long"), "{said}");
+            assert_eq!(ttl > 0, said.contains("together they may take 2020 bytes"), "{said}");
+        }
+    }
+    server.stop().await;
+}

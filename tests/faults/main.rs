@@ -4,7 +4,9 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod folder;
+mod full;
 mod importing;
+mod interrupted;
 mod kills;
 mod load;
 mod postgres;

@@ -74,8 +74,17 @@ pub(super) fn set(
     let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
     Ok(vec![
         put(deadline.subject().map_err(internal)?, value.clone()),
-        put(deadline.in_time().map_err(internal)?, value),
+        put(deadline.in_time().map_err(|_| too_long())?, value),
     ])
+}
+
+/// The record in order of time has the longest key of all that belongs to an event.
+fn too_long() -> Error {
+    let most = Key::MAX_BYTES - "due".len() - 20 - "\0".len() * 5;
+    Error::Invalid(format!(
+        "the names of namespace, entity and check are too long for a check with a ttl: together \
+         they may take {most} bytes"
+    ))
 }
 
 /// Turns every deadline that has passed into a failed result. Says how many records it looked at.

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::etag::Conditions;
 use crate::manner::Manner;
 use crate::rbac::Grant;
-use crate::registry::{self, Shown, Stored, contended, inhabited, key, no_namespace};
+use crate::registry::{self, Shown, Stored, contended, inhabited, key, no_namespace, unnameable};
 
 pub(crate) use deadlines::fire;
 pub(crate) use silences::Silences;
@@ -140,8 +140,7 @@ async fn attempt(
     let store = cx.store.as_ref();
     let event_key = event_key(namespace, &event)?;
     let entity = event.entity.clone().unwrap_or_default();
-    let entity_key =
-        key::<Entity>(namespace, &entity.metadata.name).ok_or_else(Error::not_found)?;
+    let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(unnameable)?;
     let entity_is_known = store.get(&entity_key).await?.is_some();
     let silences: Arc<[Silenced]> = cx.silences.of(store, namespace).await?;
 
@@ -252,5 +251,5 @@ async fn stored(
 
 fn event_key(namespace: &str, event: &Event) -> Result<sensu_store::Key, Error> {
     let name = format!("{}/{}", event.entity_name(), event.check_name());
-    key::<Event>(namespace, &name).ok_or_else(Error::not_found)
+    key::<Event>(namespace, &name).ok_or_else(unnameable)
 }

@@ -5,8 +5,8 @@ use tokio::sync::mpsc;
 use crate::{Entry, Revision, Scan, StoreError};
 
 /// Entries read at once, and bytes: bounds what is in memory on the way.
-pub(crate) const BATCH: usize = 1_000;
-pub(crate) const BATCH_BYTES: usize = 8 << 20;
+const BATCH: usize = 1_000;
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Everything a store holds at one moment, in the order of keys: entries that have expired but were
 /// not swept included.

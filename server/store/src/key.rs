@@ -14,16 +14,16 @@ pub struct Key(Box<[u8]>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix(Box<[u8]>);
 
-/// No key is longer than this. PostgreSQL's index takes no more than 2,700 bytes; what one engine
-/// takes the other must take, or stores could not move.
-const MAX_KEY_BYTES: usize = 2_048;
-
 /// A segment contains NUL or is empty, the whole is too long, or bytes are not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a key")]
 pub struct BadKey;
 
 impl Key {
+    /// No key is longer than this, the NUL after each segment included. PostgreSQL's index takes no
+    /// more than 2,700 bytes; what one engine takes the other must take, or stores could not move.
+    pub const MAX_BYTES: usize = 2_048;
+
     /// The key of an object.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ fn join<'a>(
         bytes.extend_from_slice(segment.as_bytes());
         bytes.push(0);
     }
-    if bytes.len() > MAX_KEY_BYTES {
+    if bytes.len() > Key::MAX_BYTES {
         return Err(BadKey);
     }
     Ok(bytes.into_boxed_slice())

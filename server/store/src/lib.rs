@@ -67,7 +67,7 @@
 //! `synchronous_commit = off`.
 //!
 //! An error other than a refused precondition means that the transaction was not acknowledged, not
-//! that it did not happen: after [`StoreError::Overloaded`] it surely did not; after
+//! that it did not happen: after [`StoreError::Overloaded`] and [`StoreError::Full`] it surely did not; after
 //! [`StoreError::Failed`], [`StoreError::Unavailable`] and [`StoreError::Stopped`], and when the
 //! caller drops the future, it may have or may still. If it matters, read.
 //!
@@ -75,8 +75,8 @@
 //! engine stops: nothing more is acknowledged, [`Store::health`] says why, reads go on with what is known
 //! to be stored. It never tries the sync again, because a kernel that could not write a page may
 //! have dropped it and then calls the next sync a success. Opening the store again first writes anew
-//! what the log holds. A full disk is no such doubt: those writes fail, health says so, and it goes
-//! on when there is room. A log that has lost its end (removed, cut off, damaged) looks like a
+//! what the log holds. A full disk is no such doubt: those writes fail with [`StoreError::Full`], health says
+//! so, and it goes on when there is room: whoever asks for its health makes it try. A log that has lost its end (removed, cut off, damaged) looks like a
 //! shorter one; so the engine notes beside the database how far it has acknowledged, and does not
 //! open a database that ends before its note. PostgreSQL judges its disk by itself in the same way, and starts again from its
 //! log; meanwhile it is as if it could not be reached: every call is answered
@@ -109,6 +109,7 @@ mod memory;
 pub mod postgres;
 pub mod sqlite;
 mod store;
+mod sum;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use export::Export;

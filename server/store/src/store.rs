@@ -152,6 +152,9 @@ pub enum StoreError {
     /// The database cannot be reached at this time, or went away before it answered; try again.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
+    /// Nothing more fits on the medium; what was there before is still there.
+    #[error("the store has no room left: {0}")]
+    Full(String),
     /// The medium or the database failed.
     #[error("the store failed: {0}")]
     Failed(String),

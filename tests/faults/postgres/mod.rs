@@ -3,6 +3,8 @@
 mod agreement;
 mod deaths;
 mod moving;
+mod tls;
+mod upkeep;
 
 use std::process::Command;
 use std::sync::Arc;

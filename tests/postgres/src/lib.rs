@@ -10,6 +10,7 @@ mod guard;
 mod programs;
 
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -45,8 +46,21 @@ impl Postgres {
     /// # Panics
     /// If it does not start; the message has its log.
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_with(settings, &[])
+    }
+
+    /// The same with files in its folder, which settings call `{dir}`.
+    ///
+    /// # Panics
+    /// If it does not start; the message has its log.
+    pub fn start_with(settings: &[&str], files: &[(&str, &str)]) -> Self {
         let programs = Programs::find().expect("PostgreSQL is installed: ask `installed` first");
         let dir = tempfile::Builder::new().prefix("sensu-pg-").tempdir().expect("a folder").keep();
+        for (name, content) in files {
+            std::fs::write(dir.join(name), content).expect("a file");
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(dir.join(name), private).expect("is ours");
+        }
         programs.own(&dir);
         let data = dir.join("data");
         let made = programs
@@ -57,7 +71,8 @@ impl Postgres {
             .output()
             .expect("initdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let shown = dir.display().to_string();
+        let settings = settings.iter().map(|setting| setting.replace("{dir}", &shown)).collect();
         let postgres = Self { programs, dir, settings, guard: Mutex::new(None) };
         postgres.again();
         postgres

@@ -4,10 +4,11 @@ use deadpool_postgres::Object;
 use tokio::sync::oneshot;
 
 use super::failure::{malformed, told};
-use super::rows::{self, key_from, revision_from};
-use crate::export::{BATCH, Export, Outlet, batch};
+use super::rows::{self, revision_from};
+use crate::export::{Export, Outlet, batch};
+use crate::sqlite::Verified;
 use crate::store::alive;
-use crate::{Revision, StoreError};
+use crate::{Entry, Revision, StoreError};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -66,14 +67,14 @@ async fn end(db: Object) {
 }
 
 /// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
-/// how many entries have not expired.
-pub(super) async fn verify(db: Object, now: i64) -> Result<u64> {
+/// what there is.
+pub(super) async fn verify(db: Object, now: i64) -> Result<Verified> {
     let found = read_all(&db, now).await;
     end(db).await;
     found
 }
 
-async fn read_all(db: &Object, now: i64) -> Result<u64> {
+async fn read_all(db: &Object, now: i64) -> Result<Verified> {
     db.batch_execute(BEGIN).await.map_err(told)?;
     let text = "SELECT revision, feed_floor FROM state WHERE id = 1";
     let row = db.query_one(text, &[]).await.map_err(told)?;
@@ -81,23 +82,17 @@ async fn read_all(db: &Object, now: i64) -> Result<u64> {
     if floor > last {
         return Err(malformed("the change feed begins after the last revision"));
     }
-    let limit = rows::count(BATCH);
-    let (mut alive_now, mut after) = (0, Vec::new());
+    let (mut alive_now, mut read) = (0, None);
     loop {
-        let text = "SELECT key, revision, flags, expires_at FROM entries WHERE key > $1
-                    ORDER BY key LIMIT $2";
-        let statement = db.prepare_cached(text).await.map_err(told)?;
-        let rows = db.query(&statement, &[&after, &limit]).await.map_err(told)?;
-        let Some(end) = rows.last() else { break };
-        end.get::<_, &[u8]>(0).clone_into(&mut after);
-        for row in rows {
-            let (key, revision) = (key_from(&row, 0)?, revision_from(row.get(1))?);
+        // Judges each by its checksum.
+        let entries = rows::scan(db, &batch(read.as_ref()), EVER).await?;
+        let Some(end) = entries.last() else { break };
+        read = Some(end.clone());
+        for Entry { key, revision, expires_at, .. } in entries {
             if revision == 0 || revision > last {
                 return Err(malformed(format!("{key:?} has a revision that never was")));
             }
-            u32::try_from(row.get::<_, i64>(2))
-                .map_err(|_| malformed(format!("{key:?} has bad flags")))?;
-            alive_now += u64::from(alive(row.get(3), now));
+            alive_now += u64::from(alive(expires_at, now));
         }
     }
     let text = "SELECT (SELECT count(*) FROM changes WHERE revision > $1 OR revision <= 0),
@@ -121,5 +116,8 @@ async fn read_all(db: &Object, now: i64) -> Result<u64> {
             count => return Err(malformed(format!("{count} {complaint}"))),
         }
     }
-    Ok(alive_now)
+    let text = "SELECT count(*) FROM entries WHERE sum IS NULL";
+    let row = db.query_one(text, &[]).await.map_err(told)?;
+    let unsummed = row.get::<_, i64>(0).unsigned_abs();
+    Ok(Verified { entries: alive_now, revision: last, unsummed })
 }

@@ -20,8 +20,16 @@ pub(super) enum Filled {
     Before,
 }
 
-pub(super) async fn fill(db: Object, mut export: Export) -> Result<Filled, StoreError> {
-    let filled = write(&db, &mut export).await;
+/// What may be there before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    Nothing,
+    /// Whatever it is: it goes.
+    Everything,
+}
+
+pub(super) async fn fill(db: Object, mut export: Export, over: Over) -> Result<Filled, StoreError> {
+    let filled = write(&db, &mut export, over).await;
     if !matches!(filled, Ok(Filled::Now)) {
         // The database takes everything back.
         drop(Object::take(db));
@@ -29,17 +37,24 @@ pub(super) async fn fill(db: Object, mut export: Export) -> Result<Filled, Store
     filled
 }
 
-async fn write(db: &Object, export: &mut Export) -> Result<Filled, StoreError> {
+async fn write(db: &Object, export: &mut Export, over: Over) -> Result<Filled, StoreError> {
     let prepared = Statements::prepare(db).await?;
     // Whoever sends may take its time.
     let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0";
     db.batch_execute(begin).await.map_err(told)?;
     let before: i64 = db.query_one(&prepared.lock, &[]).await.map_err(told)?.get(0);
-    if before != 0 {
+    if before != 0 && over == Over::Nothing {
         return Ok(Filled::Before);
     }
-    // Beyond all that the store it came from may have given out meanwhile.
-    let revision = number(export.revision.saturating_add(LEAP));
+    // Beyond all that was given out here, and that the store it came from may have given out since.
+    let revision = before.max(number(export.revision)).saturating_add(number(LEAP));
+    if before != 0 {
+        let clear = "DELETE FROM entries; DELETE FROM changes; DELETE FROM marks";
+        db.batch_execute(clear).await.map_err(told)?;
+        // Whoever remembers something of any room learns that it is another one now.
+        let touch = "UPDATE rooms SET revision = $1";
+        db.execute(touch, &[&revision]).await.map_err(told)?;
+    }
     let mut rooms: HashMap<String, i64> = HashMap::new();
     loop {
         let entries = export.next().await?;

@@ -30,7 +30,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::address::Address;
-use self::fill::Filled;
+use self::fill::{Filled, Over};
 use self::pool::Connector;
 use self::shared::Shared;
 use self::writer::{Job, Writer};
@@ -40,6 +40,7 @@ use crate::{
 };
 
 pub use self::options::{OpenError, PostgresOptions};
+use crate::sqlite::{Verified, upkeep::Compacted};
 
 /// The engine for several servers.
 ///
@@ -73,7 +74,7 @@ impl PostgresStore {
             |error: StoreError| OpenError::Database(format!("{}: {error}", address.shown()));
         let connector = Connector::new(&address, &options)?;
         let mut first = connector.get().await.map_err(database)?;
-        schema::migrate(&mut first, &options.schema).await?;
+        schema::migrate(&mut first, &options.schema, options.create).await?;
         let (revision, size) = rows::state(&first).await.map_err(database)?;
         drop(first);
         let shared = Arc::new(Shared::new(clock, revision));
@@ -93,12 +94,53 @@ impl PostgresStore {
     /// # Errors
     /// See [`OpenError`].
     pub async fn fill(&self, export: Export) -> Result<(), OpenError> {
+        self.filled(export, Over::Nothing).await
+    }
+
+    /// Puts what another store holds in the place of what this one holds: all or nothing.
+    ///
+    /// Servers that are at work on it go on with what is there afterwards; what they wrote before is
+    /// gone. Revisions are as with [`PostgresStore::fill`].
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn replace(&self, export: Export) -> Result<(), OpenError> {
+        self.filled(export, Over::Everything).await
+    }
+
+    async fn filled(&self, export: Export, over: Over) -> Result<(), OpenError> {
         let database = |error: StoreError| OpenError::Database(error.to_string());
         let db = self.connector.get().await.map_err(database)?;
-        match fill::fill(db, export).await.map_err(database)? {
+        match fill::fill(db, export, over).await.map_err(database)? {
             Filled::Now => Ok(()),
             Filled::Before => Err(OpenError::NotEmpty),
         }
+    }
+
+    /// Reads everything; the first inconsistency is the error.
+    ///
+    /// # Errors
+    /// As [`Store::verify`].
+    pub async fn verified(&self) -> Result<Verified, StoreError> {
+        export::verify(self.connector.get().await?, self.shared.clock.now()).await
+    }
+
+    /// Removes what has expired and gives the room of what was deleted back to the file system. Each
+    /// table in turn is locked while it is rewritten: servers answer that they cannot reach the
+    /// store if that takes longer than their patience.
+    ///
+    /// # Errors
+    /// If the database fails, or does not get a table for itself in time.
+    pub async fn compact(&self) -> Result<Compacted, StoreError> {
+        while self.sweep(1_000).await? > 0 {}
+        let db = self.connector.get().await?;
+        let before = rows::state(&db).await?.1;
+        for table in rows::TABLES {
+            // A statement of its own each: it cannot be part of a transaction.
+            let vacuum = format!("VACUUM (FULL, ANALYZE) {table}");
+            db.batch_execute(&vacuum).await.map_err(failure::told)?;
+        }
+        Ok(Compacted { before, after: rows::state(&db).await?.1 })
     }
 
     fn enqueue(&self, job: Job) -> Result<(), StoreError> {
@@ -218,7 +260,7 @@ impl Store for PostgresStore {
     }
 
     async fn verify(&self) -> Result<u64, StoreError> {
-        export::verify(self.connector.get().await?, self.shared.clock.now()).await
+        Ok(self.verified().await?.entries)
     }
 
     async fn close(&self) {

@@ -15,6 +15,8 @@ pub struct PostgresOptions {
     pub durability: Durability,
     /// The schema that holds the tables. Stores in different schemas know nothing of each other.
     pub schema: String,
+    /// Whether to make the schema and its tables if they are not there.
+    pub create: bool,
     /// Most transactions that wait for the writer; the next one is answered
     /// [`Overloaded`](crate::StoreError::Overloaded).
     pub queue: usize,
@@ -35,6 +37,7 @@ impl Default for PostgresOptions {
         Self {
             durability: Durability::Disk,
             schema: "sensu".to_owned(),
+            create: true,
             queue: 4096,
             queue_bytes: 64 << 20,
             connections: 16,
@@ -67,6 +70,9 @@ pub enum OpenError {
         /// The last format this version knows.
         known: i32,
     },
+    /// There are no tables, and none were to be made.
+    #[error("there is no store in the schema {0}")]
+    Missing(String),
     /// A store was to be filled in which something was written before.
     #[error("there is a store already, and something was written to it")]
     NotEmpty,

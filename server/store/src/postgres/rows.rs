@@ -5,6 +5,7 @@ use deadpool_postgres::Object;
 use tokio_postgres::Row;
 
 use super::failure::{malformed, told};
+use crate::sum::Summed;
 use crate::{Entry, Key, Prefix, Revision, Scan, StoreError};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -28,21 +29,23 @@ pub(super) fn key_from(row: &Row, column: usize) -> Result<Key> {
     Key::from_bytes(bytes).map_err(|_| malformed("a malformed key"))
 }
 
-/// An entry from the columns `revision, flags, expires_at, value`, from `column` on.
+/// An entry from the columns `revision, flags, expires_at, value, sum`, from `column` on, unless it is
+/// not what was written.
 pub(super) fn entry_from(key: Key, row: &Row, column: usize) -> Result<Entry> {
     let value: &[u8] = row.try_get(column + 3).map_err(told)?;
-    Ok(Entry {
-        key,
-        value: Bytes::copy_from_slice(value),
-        flags: u32::try_from(row.get::<_, i64>(column + 1)).map_err(|_| malformed("bad flags"))?,
-        revision: revision_from(row.get(column))?,
-        expires_at: row.get(column + 2),
-    })
+    let flags = u32::try_from(row.get::<_, i64>(column + 1));
+    let flags = flags.map_err(|_| malformed(format!("{key:?} has bad flags")))?;
+    let (revision, expires_at) = (revision_from(row.get(column))?, row.get(column + 2));
+    let entry = Summed { key: key.as_bytes(), revision, flags, expires_at, value };
+    if !entry.agrees(row.get(column + 4)) {
+        return Err(malformed(format!("{key:?} is not what was written: its checksum differs")));
+    }
+    Ok(Entry { key, value: Bytes::copy_from_slice(value), flags, revision, expires_at })
 }
 
 /// What is stored under the key, expired or not.
 pub(super) async fn get(db: &Object, key: &Key) -> Result<Option<Entry>> {
-    let text = "SELECT revision, flags, expires_at, value FROM entries WHERE key = $1";
+    let text = "SELECT revision, flags, expires_at, value, sum FROM entries WHERE key = $1";
     let statement = db.prepare_cached(text).await.map_err(told)?;
     let row = db.query_opt(&statement, &[&key.as_bytes()]).await.map_err(told)?;
     row.map(|row| entry_from(key.clone(), &row, 0)).transpose()
@@ -57,7 +60,7 @@ pub(super) async fn scan(db: &Object, scan: &Scan, now: i64) -> Result<Vec<Entry
         "FROM entries WHERE key {order} $1 AND key < $2
          AND (expires_at IS NULL OR expires_at > $3) ORDER BY key LIMIT $4"
     );
-    let columns = "key, revision, flags, expires_at, value";
+    let columns = "key, revision, flags, expires_at, value, sum";
     let text = if scan.max_bytes == usize::MAX {
         format!("SELECT {columns} {below}")
     } else {
@@ -89,13 +92,16 @@ pub(super) async fn touched(db: &Object, rooms: &[&str]) -> Result<Revision> {
     revision_from(row.get(0))
 }
 
+/// All tables.
+pub(super) const TABLES: [&str; 5] = ["entries", "changes", "marks", "rooms", "state"];
+
 /// The last revision, and how many bytes the tables take.
 pub(super) async fn state(db: &Object) -> Result<(Revision, u64)> {
     let text = "SELECT revision, (SELECT sum(pg_total_relation_size(name::regclass))::bigint
-                FROM unnest(ARRAY['entries', 'changes', 'marks', 'rooms', 'state']) AS name)
+                FROM unnest($1::text[]) AS name)
                 FROM state WHERE id = 1";
     let statement = db.prepare_cached(text).await.map_err(told)?;
-    let row = db.query_one(&statement, &[]).await.map_err(told)?;
+    let row = db.query_one(&statement, &[&TABLES.as_slice()]).await.map_err(told)?;
     Ok((revision_from(row.get(0))?, u64::try_from(row.get::<_, i64>(1)).unwrap_or(0)))
 }
 

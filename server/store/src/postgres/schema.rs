@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use super::OpenError;
 
 /// Step `n` makes format `n + 1` out of format `n`. Steps are only ever appended.
-const MIGRATIONS: &[&str] = &[FORMAT_1];
+const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
 
 /// The format that this version reads and writes.
 #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a short list")]
@@ -52,9 +52,12 @@ const FORMAT_1: &str = "
     INSERT INTO state VALUES (1, 1, 0, 0, 0, 0, -9223372036854775808);
 ";
 
+// The checksum of the entry, absent where format 1 wrote it. Adding a column touches no row.
+const FORMAT_2: &str = "ALTER TABLE entries ADD COLUMN sum bigint";
+
 /// Makes the schema if it is not there, refuses what is not ours or too new, and brings the rest
 /// to the current format. Servers that start at the same moment do this one after the other.
-pub(super) async fn migrate(db: &mut Client, schema: &str) -> Result<(), OpenError> {
+pub(super) async fn migrate(db: &mut Client, schema: &str, create: bool) -> Result<(), OpenError> {
     let txn = db.transaction().await?;
     txn.query(
         "SELECT pg_advisory_xact_lock(hashtextextended('sensu-server ' || $1, 0))",
@@ -62,13 +65,16 @@ pub(super) async fn migrate(db: &mut Client, schema: &str) -> Result<(), OpenErr
     )
     .await?;
     let there = txn.query_opt("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[&schema]).await?;
-    if there.is_none() {
+    if there.is_none() && create {
         // The name has been judged: it needs no quotes.
         txn.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
     }
     let found = format(&txn, schema).await?;
     if !(0..=FORMAT).contains(&found) {
         return Err(OpenError::TooNew { found, known: FORMAT });
+    }
+    if found == 0 && !create {
+        return Err(OpenError::Missing(schema.to_owned()));
     }
     let done = usize::try_from(found).unwrap_or(0);
     for step in &MIGRATIONS[done..] {

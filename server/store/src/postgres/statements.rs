@@ -11,16 +11,18 @@ use tokio_postgres::types::ToSql;
 
 use super::failure::told;
 use super::rows::number;
+use crate::sum::Summed;
 use crate::{Key, Revision, StoreError};
 
 const LOCK: &str = "SELECT revision, feed_floor, feed_total, marked_total, marked_at, format
     FROM state WHERE id = 1 FOR UPDATE";
 const MARKS: &str = "SELECT revision, at, total FROM marks ORDER BY revision LIMIT $1";
 const HELD: &str = "SELECT key, revision, expires_at FROM entries WHERE key = ANY($1)";
-const PUT: &str = "INSERT INTO entries (key, revision, flags, expires_at, value)
-    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+const PUT: &str = "INSERT INTO entries (key, revision, flags, expires_at, value, sum)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[],
+        $6::bigint[])
     ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, flags = excluded.flags,
-        expires_at = excluded.expires_at, value = excluded.value";
+        expires_at = excluded.expires_at, value = excluded.value, sum = excluded.sum";
 const REMOVE: &str = "DELETE FROM entries WHERE key = ANY($1)";
 const REMOVE_BELOW: &str = "DELETE FROM entries WHERE key >= $1 AND key < $2 RETURNING key";
 const CHANGE: &str = "INSERT INTO changes (revision, key, deleted)
@@ -91,6 +93,7 @@ pub(super) struct Columns<'a> {
     flags: Vec<i64>,
     ends: Vec<Option<i64>>,
     values: Vec<&'a [u8]>,
+    sums: Vec<i64>,
 }
 
 impl<'a> Columns<'a> {
@@ -101,11 +104,16 @@ impl<'a> Columns<'a> {
                 columns.removed.push(key.as_bytes());
                 continue;
             };
-            columns.keys.push(key.as_bytes());
-            columns.revisions.push(number(value.revision));
-            columns.flags.push(i64::from(value.flags));
-            columns.ends.push(value.expires_at);
-            columns.values.push(&value.value);
+            let Value { value, flags, revision, expires_at } = value;
+            let (key, revision, flags, expires_at) =
+                (key.as_bytes(), *revision, *flags, *expires_at);
+            columns.keys.push(key);
+            columns.revisions.push(number(revision));
+            columns.flags.push(i64::from(flags));
+            columns.ends.push(expires_at);
+            columns.values.push(value);
+            let sum = Summed { key, revision, flags, expires_at, value }.sum();
+            columns.sums.push(i64::from(sum));
         }
         columns
     }
@@ -119,9 +127,10 @@ impl<'a> Columns<'a> {
             }));
         }
         if !self.keys.is_empty() {
-            let Self { keys, revisions, flags, ends, values, .. } = self;
+            let Self { keys, revisions, flags, ends, values, sums, .. } = self;
             sent.push(Box::pin(async move {
-                let columns: [&(dyn ToSql + Sync); 5] = [keys, revisions, flags, ends, values];
+                let columns: [&(dyn ToSql + Sync); 6] =
+                    [keys, revisions, flags, ends, values, sums];
                 done(db.execute(&prepared.put, &columns).await)
             }));
         }

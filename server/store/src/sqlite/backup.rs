@@ -79,8 +79,14 @@ fn write(
 }
 
 /// Puts a backup into a folder: one that has no database yet, unless the present one is to go.
-pub(super) fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError> {
-    put_in_place(dir, overwrite, |partial| fill(from, partial))
+/// It goes on far beyond its own revisions and `last`, the one of the database that goes.
+pub(super) fn restore(
+    from: &Path,
+    dir: &Path,
+    overwrite: bool,
+    last: Revision,
+) -> Result<(), OpenError> {
+    put_in_place(dir, overwrite, |partial| fill(from, partial, last))
 }
 
 fn put_in_place(
@@ -104,7 +110,7 @@ fn put_in_place(
     done
 }
 
-fn fill(from: &Path, partial: &Path) -> Result<(), OpenError> {
+fn fill(from: &Path, partial: &Path, last: Revision) -> Result<(), OpenError> {
     let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut copy = Connection::open(partial)?;
     transfer(&source, &mut copy, &AtomicBool::new(false))?;
@@ -113,7 +119,7 @@ fn fill(from: &Path, partial: &Path) -> Result<(), OpenError> {
     verify::read_all(&mut copy, 0)?;
     let txn = copy.transaction()?;
     let (revision, _) = rows::state(&txn)?;
-    let revision = revision.saturating_add(LEAP);
+    let revision = revision.max(last).saturating_add(LEAP);
     // Readers of the feed were told of changes that are no longer there: all begin anew.
     txn.execute("DELETE FROM changes", [])?;
     rows::set_state(&txn, revision, revision)?;
@@ -121,7 +127,11 @@ fn fill(from: &Path, partial: &Path) -> Result<(), OpenError> {
     finish(copy)
 }
 
-fn transfer(from: &Connection, to: &mut Connection, stop: &AtomicBool) -> rusqlite::Result<()> {
+pub(super) fn transfer(
+    from: &Connection,
+    to: &mut Connection,
+    stop: &AtomicBool,
+) -> rusqlite::Result<()> {
     let copying = Backup::new(from, to)?;
     while copying.step(STEP)? != StepResult::Done {
         if stop.load(Ordering::Relaxed) {

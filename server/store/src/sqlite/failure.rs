@@ -27,6 +27,9 @@ pub(super) fn fatal(error: &Error) -> bool {
 /// The error as callers see it.
 pub(super) fn failed(error: &Error) -> StoreError {
     match error {
+        error if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+            StoreError::Full(error.to_string())
+        }
         // Our own finding: the wrapping says nothing.
         Error::FromSqlConversionFailure(_, _, found) => StoreError::Failed(found.to_string()),
         _ => StoreError::Failed(error.to_string()),

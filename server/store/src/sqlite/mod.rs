@@ -188,6 +188,11 @@ impl Store for SqliteStore {
     }
 
     async fn health(&self) -> Health {
+        if self.shared.troubled() {
+            // Whoever is told that nothing can be written sends nothing more: then only this finds
+            // out when there is room again. If it fails, that is what is told below.
+            let _ = self.commit(Txn::default()).await;
+        }
         let path = self.shared.path.clone();
         let measure = move || {
             let mut log = path.clone().into_os_string();

@@ -5,6 +5,7 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::cache::Stored;
 use super::failure::malformed;
+use crate::sum::Summed;
 use crate::{Entry, Key, Prefix, Revision, Scan};
 
 type Result<T> = rusqlite::Result<T>;
@@ -26,21 +27,36 @@ pub(super) fn key_from(row: &Row<'_>, column: usize) -> Result<Key> {
     Key::from_bytes(row.get_ref(column)?.as_blob()?).map_err(|_| malformed("a malformed key"))
 }
 
-fn stored_from(row: &Row<'_>, column: usize) -> Result<Stored> {
-    Ok(Stored {
+/// An entry from the columns `revision, flags, expires_at, value, sum`, from `column` on.
+fn stored_from(key: &[u8], row: &Row<'_>, column: usize) -> Result<Stored> {
+    let entry = judged(key, row, column)?;
+    let Summed { revision, flags, expires_at, value, .. } = entry;
+    Ok(Stored { value: Bytes::copy_from_slice(value), flags, revision, expires_at })
+}
+
+/// The same in place, unless it is not what was written.
+pub(super) fn judged<'a>(key: &'a [u8], row: &'a Row<'_>, column: usize) -> Result<Summed<'a>> {
+    let entry = Summed {
+        key,
         revision: revision_from(row.get(column)?)?,
         flags: row.get(column + 1)?,
         expires_at: row.get(column + 2)?,
-        value: Bytes::copy_from_slice(row.get_ref(column + 3)?.as_blob()?),
-    })
+        value: row.get_ref(column + 3)?.as_blob()?,
+    };
+    if entry.agrees(row.get(column + 4)?) {
+        return Ok(entry);
+    }
+    let key = String::from_utf8_lossy(key);
+    Err(malformed(format!("{key:?} is not what was written: its checksum differs")))
 }
 
 /// What is stored under the key, expired or not.
 pub(super) fn get(db: &Connection, key: &Key) -> Result<Option<Stored>> {
-    let mut statement =
-        db.prepare_cached("SELECT revision, flags, expires_at, value FROM entries WHERE key = ?1")?;
+    let mut statement = db.prepare_cached(
+        "SELECT revision, flags, expires_at, value, sum FROM entries WHERE key = ?1",
+    )?;
     let mut rows = statement.query([key.as_bytes()])?;
-    rows.next()?.map(|row| stored_from(row, 0)).transpose()
+    rows.next()?.map(|row| stored_from(key.as_bytes(), row, 0)).transpose()
 }
 
 /// The revision under the key, if it has not expired.
@@ -80,14 +96,15 @@ pub(super) fn scan(db: &Connection, scan: &Scan, now: i64) -> Result<Vec<Entry>>
         if bytes > scan.max_bytes && !found.is_empty() {
             break;
         }
-        found.push(stored_from(row, 1)?.entry(key_from(row, 0)?));
+        let key = key_from(row, 0)?;
+        found.push(stored_from(key.as_bytes(), row, 1)?.entry(key));
     }
     Ok(found)
 }
 
 fn select<'a>(db: &'a Connection, start: &str) -> Result<CachedStatement<'a>> {
     db.prepare_cached(&format!(
-        "SELECT key, revision, flags, expires_at, value FROM entries
+        "SELECT key, revision, flags, expires_at, value, sum FROM entries
          WHERE {start} AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key"
     ))
 }
@@ -109,14 +126,16 @@ pub(super) fn set_state(db: &Connection, revision: Revision, floor: Revision) ->
 /// Stores a value under a key.
 pub(super) fn put(db: &Connection, key: &Key, stored: &Stored) -> Result<()> {
     let mut statement = db.prepare_cached(
-        "INSERT INTO entries (key, revision, flags, expires_at, value)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO entries (key, revision, flags, expires_at, value, sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, flags = excluded.flags,
-             expires_at = excluded.expires_at, value = excluded.value",
+             expires_at = excluded.expires_at, value = excluded.value, sum = excluded.sum",
     )?;
     let Stored { value, flags, revision, expires_at } = stored;
-    let revision = revision_to(*revision);
-    statement.execute(params![key.as_bytes(), revision, flags, expires_at, &**value])?;
+    let (key, revision, expires_at) = (key.as_bytes(), *revision, *expires_at);
+    let sum = Summed { key, revision, flags: *flags, expires_at, value }.sum();
+    let revision = revision_to(revision);
+    statement.execute(params![key, revision, flags, expires_at, &**value, sum])?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::OpenError;
 const APPLICATION_ID: i64 = 0x5345_4e53;
 
 /// Step `n` makes format `n + 1` out of format `n`. Steps are only ever appended.
-const MIGRATIONS: &[&str] = &[FORMAT_1];
+const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
 
 // `entries` has a row id of its own, because SQLite stores a row of some kilobytes in one piece
 // below a row id but spills it to further pages below a long key. `value` is the last column, so
@@ -39,6 +39,13 @@ const FORMAT_1: &str = "
     ) STRICT;
     INSERT INTO state (id, revision, feed_floor) VALUES (1, 0, 0);
 ";
+
+// The checksum of the entry, absent where format 1 wrote it. Adding a column touches no row, so a store
+// of any size is brought up to date at once and without room for a copy.
+const FORMAT_2: &str = "ALTER TABLE entries ADD COLUMN sum INTEGER;";
+
+/// The first format whose entries have sums.
+pub(super) const SUMMED: i64 = 2;
 
 /// Refuses files that are not ours or too new, and brings others to the current format.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), OpenError> {
@@ -72,6 +79,6 @@ pub(super) fn format(db: &Connection) -> Result<i64, OpenError> {
 }
 
 /// The format that this version writes.
-fn known() -> i64 {
+pub(super) fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }

@@ -79,6 +79,11 @@ impl Shared {
         }
     }
 
+    /// Whether the last group failed in a way that the next may not.
+    pub(super) fn troubled(&self) -> bool {
+        self.troubled.load(Ordering::Acquire) && self.failure.get().is_none()
+    }
+
     /// Why writes fail at this time.
     pub(super) fn complaint(&self) -> Option<String> {
         let trouble = || self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
 
 use super::file::{self, DATABASE, Role, at, partial_of, remove_if_there};
-use super::{Durability, OpenError, Verified, backup, mark, rows, schema, verify};
-use crate::{Clock, Export};
+use super::{Durability, OpenError, Verified, backup, export, mark, rows, schema, verify};
+use crate::{Clock, Export, StoreError};
 
 /// Sizes of the database, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,10 @@ pub fn verify(path: &Path, clock: &dyn Clock) -> Result<Verified, OpenError> {
 /// # Errors
 /// See [`OpenError`].
 pub fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError> {
-    backup::restore(from, dir, overwrite)
+    // Whatever can be learnt of the store that is to go: its revisions must not come again.
+    let present = || visit(dir).and_then(|db| Ok(rows::state(&db)?.0)).unwrap_or(0);
+    let last = if overwrite { present().max(mark::noted(dir).unwrap_or(0)) } else { 0 };
+    backup::restore(from, dir, overwrite, last)
 }
 
 /// Makes a store of what another one exported, in a folder that has none yet.
@@ -74,6 +78,36 @@ pub fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError
 /// See [`OpenError`].
 pub fn fill(export: Export, dir: &Path) -> Result<(), OpenError> {
     backup::fill_from(export, dir)
+}
+
+/// Everything in a backup, on its way to another store. The backup is verified first.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn read(file: &Path) -> Result<Export, OpenError> {
+    let mut copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    verify::read_all(&mut copy, 0)?;
+    if schema::format(&copy)? < schema::known() {
+        // Brought up to date in a database that SQLite makes for this connection alone.
+        let mut current = Connection::open("")?;
+        backup::transfer(&copy, &mut current, &AtomicBool::new(false))?;
+        schema::migrate(&mut current)?;
+        copy = current;
+    }
+    let (begun, export) = oneshot::channel();
+    let told = begun_or_failed(copy, begun);
+    std::thread::Builder::new().name("store-export".to_owned()).spawn(told).map_err(at(file))?;
+    match export.blocking_recv() {
+        Ok(export) => Ok(export),
+        Err(_) => Err(OpenError::Source(StoreError::Failed("the backup cannot be read".into()))),
+    }
+}
+
+fn begun_or_failed(mut db: Connection, begun: oneshot::Sender<Export>) -> impl FnOnce() {
+    move || {
+        // Who waits is told by the channel: of a beginning that failed, and of an end that did.
+        let _ = export::export(&mut db, begun);
+    }
 }
 
 /// Gives the room of what was deleted back to the file system.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rusqlite::Connection;
+use rusqlite::types::Type;
 
 use super::failure::malformed;
-use super::rows::{key_from, revision_from, state};
+use super::rows::{judged, key_from, revision_from, state};
+use super::schema::SUMMED;
 use super::shared::Shared;
 use crate::Revision;
 
@@ -17,6 +19,8 @@ pub struct Verified {
     pub entries: u64,
     /// The last committed transaction.
     pub revision: Revision,
+    /// Entries, expired or not, that a version without checksums wrote.
+    pub unsummed: u64,
 }
 
 /// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
@@ -41,18 +45,21 @@ pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verifi
     if floor > last {
         return Err(malformed("the change feed begins after the last revision"));
     }
-    let mut alive = 0;
-    let mut statement = txn.prepare("SELECT key, revision, flags, expires_at FROM entries")?;
+    let (mut alive, mut unsummed) = (0, 0);
+    // Copies may be of an older format, and are only read.
+    let format: i64 = txn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let sum = if format >= SUMMED { "sum" } else { "NULL" };
+    let columns = format!("key, revision, flags, expires_at, value, {sum}");
+    let mut statement = txn.prepare(&format!("SELECT {columns} FROM entries"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let key = key_from(row, 0)?;
-        let revision = revision_from(row.get(1)?)?;
-        if revision == 0 || revision > last {
+        let entry = judged(key.as_bytes(), row, 1)?;
+        if entry.revision == 0 || entry.revision > last {
             return Err(malformed(format!("{key:?} has a revision that never was")));
         }
-        let _: u32 = row.get(2)?;
-        let expires_at: Option<i64> = row.get(3)?;
-        alive += u64::from(crate::store::alive(expires_at, now));
+        alive += u64::from(crate::store::alive(entry.expires_at, now));
+        unsummed += u64::from(row.get_ref(5)?.data_type() == Type::Null);
     }
     let mut statement = txn.prepare("SELECT key, revision FROM changes")?;
     let mut rows = statement.query([])?;
@@ -73,5 +80,5 @@ pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verifi
     if missing > 0 {
         return Err(malformed(format!("{missing} writes are missing from the change feed")));
     }
-    Ok(Verified { entries: alive, revision: last })
+    Ok(Verified { entries: alive, revision: last, unsummed })
 }

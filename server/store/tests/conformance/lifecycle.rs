@@ -228,6 +228,9 @@ async fn verifying_finds_what_was_planted() {
         "UPDATE entries SET revision = 99",
         "UPDATE entries SET revision = -1",
         "UPDATE entries SET flags = -1",
+        "UPDATE entries SET flags = 1",
+        "UPDATE entries SET expires_at = 4000000000",
+        "UPDATE entries SET value = x'626164'",
         "DELETE FROM changes",
         "UPDATE state SET revision = 0",
     ];

@@ -6,6 +6,7 @@ mod cache;
 mod expiry;
 mod feed;
 mod fixture;
+mod formats;
 mod lifecycle;
 mod linear;
 mod model;

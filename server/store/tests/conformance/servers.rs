@@ -125,7 +125,7 @@ async fn a_prefix_of_nothing_holds_everything() {
 }
 
 /// A connection beside the engine, to do what no engine would.
-async fn planter(fixture: &Fixture) -> tokio_postgres::Client {
+pub(crate) async fn planter(fixture: &Fixture) -> tokio_postgres::Client {
     let url = Postgres::shared().unwrap().url();
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -175,6 +175,9 @@ async fn verifying_finds_what_was_planted() {
         "UPDATE entries SET revision = 99",
         "UPDATE entries SET revision = -1",
         "UPDATE entries SET flags = -1",
+        "UPDATE entries SET flags = 1",
+        "UPDATE entries SET expires_at = 4000000000",
+        "UPDATE entries SET value = '\\x626164'",
         "DELETE FROM changes",
         "UPDATE state SET revision = 0",
         "DELETE FROM rooms",

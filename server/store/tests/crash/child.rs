@@ -74,7 +74,7 @@ fn writes() {
             writers.spawn(async move { write(&*store, writer).await });
         }
         let errors = writers.join_all().await;
-        if let Some(StoreError::Failed(survived)) = errors.iter().flatten().next() {
+        if let Some(StoreError::Full(survived)) = errors.iter().flatten().next() {
             println!("\nsurvived {survived}");
             store.close().await;
             return;
@@ -99,7 +99,7 @@ async fn write(store: &dyn Store, writer: usize) -> Option<StoreError> {
         n += 1;
         match store.commit(step(writer, n)).await {
             Ok(revision) => println!("\nack {writer} {n} {revision}"),
-            Err(CommitError::Store(error @ StoreError::Failed(_))) if patient => {
+            Err(CommitError::Store(error @ StoreError::Full(_))) if patient => {
                 // It has happened or not.
                 n = last(store, writer).await;
                 survived = Some(error);
