@@ -1,6 +1,5 @@
 //! A disk that is full: a small file system of its own under a server, filled up and given room again.
 
-use std::path::Path;
 use std::process::Command;
 
 use sensu_tests::process::{Process, start};

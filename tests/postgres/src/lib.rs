@@ -49,7 +49,8 @@ impl Postgres {
         Self::start_with(settings, &[])
     }
 
-    /// The same with files in its folder, which settings call `{dir}`.
+    /// The same with files in its folder, which settings call `{dir}`. With a `port` of its own, it
+    /// is not at [`Postgres::url`].
     ///
     /// # Panics
     /// If it does not start; the message has its log.
@@ -153,7 +154,9 @@ impl Postgres {
 
     fn ready(&self) -> bool {
         let mut asked = Command::new(self.programs.path("pg_isready"));
-        asked.arg("-q").arg("-h").arg(&self.dir).status().is_ok_and(|status| status.success())
+        let port = self.settings.iter().find_map(|setting| setting.strip_prefix("port="));
+        asked.arg("-q").arg("-h").arg(&self.dir).args(["-p", port.unwrap_or("5432")]);
+        asked.status().is_ok_and(|status| status.success())
     }
 }
 
