@@ -124,7 +124,7 @@ impl Store {
         let up = Opts::new("sensu_server_store_up", "1 while the store accepts writes, by engine.");
         let connections = Opts::new(
             "sensu_server_store_connections",
-            "Connections to the database, by state: in_use or idle.",
+            "Connections to the database, by state: in_use or idle; max is how many there may be.",
         );
         let number = |name, help| kept(registry, IntGauge::new(name, help));
         Ok(Self {
@@ -156,6 +156,7 @@ impl Store {
         self.last_failure.set(health.last_failure.as_ref().map_or(0, |failure| failure.at));
         if let Some(connections) = &health.connections {
             self.connections.with_label_values(&["in_use"]).set(number(connections.in_use));
+            self.connections.with_label_values(&["max"]).set(number(connections.max));
             self.connections.with_label_values(&["idle"]).set(number(connections.idle));
         }
     }

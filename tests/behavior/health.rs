@@ -1,6 +1,6 @@
 //! Whether the server can do its work: `/health`, `/ready`, `/metrics`, and testing credentials.
 
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Raw, TestServer, series};
 use serde_json::{Value, json};
 
 async fn metrics(server: &TestServer) -> String {
@@ -8,12 +8,6 @@ async fn metrics(server: &TestServer) -> String {
         Value::String(text) => text,
         other => panic!("{other}"),
     }
-}
-
-/// The value of a series, by its name and labels as they are written.
-fn series(text: &str, name: &str) -> Option<f64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.and_then(|value| value.parse().ok())
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use sensu_tests::process::{Process, start};
+use sensu_tests::series;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -14,6 +15,7 @@ const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
 struct Small(TempDir);
 
 impl Small {
+    #[expect(clippy::print_stdout, reason = "says that something was not tested")]
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let mut mount = Command::new("mount");
@@ -53,6 +55,16 @@ async fn there(process: &Process, token: &str, events: &[usize]) {
     }
 }
 
+/// What `/metrics` says of the store.
+async fn measured(process: &Process, name: &str) -> f64 {
+    let metrics = process.send("GET", "/metrics", None, None).await.expect("an answer");
+    let text = metrics.body.as_str().expect("a text").to_owned();
+    series(&text, &format!("sensu_server_store_{name}")).unwrap_or_else(|| panic!("no {name}"))
+}
+
+const UP: &str = r#"up{engine="sqlite"}"#;
+const LAST_FAILURE: &str = "last_failure_timestamp_seconds";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_and_got_over() {
     let Some(disk) = Small::mount() else { return };
@@ -60,6 +72,8 @@ async fn a_full_disk_is_said_and_got_over() {
     std::fs::write(&ballast, vec![1; 3 << 20]).expect("there is room");
     let process = Process::launch(start(program(), &state)).expect("starts");
     let token = process.token().await;
+    assert_eq!(measured(&process, UP).await, 1.0);
+    assert_eq!(measured(&process, LAST_FAILURE).await, 0.0);
     let (mut acknowledged, mut n) = (Vec::new(), 0);
     let full = loop {
         let answer = write(&process, &token, n).await;
@@ -84,6 +98,13 @@ async fn a_full_disk_is_said_and_got_over() {
         assert_eq!(write(&process, &token, n).await.status, 503);
     }
     there(&process, &token, &acknowledged).await;
+    assert_eq!(measured(&process, UP).await, 0.0);
+    let failed_at = measured(&process, LAST_FAILURE).await;
+    assert!(failed_at > 0.0);
+    let size = measured(&process, "size_bytes").await;
+    assert!((1e6..8e6).contains(&size), "{size}");
+    let took = measured(&process, "commit_seconds").await;
+    assert!(took > 0.0 && took < 60.0, "{took}");
 
     // Nobody writes, and it finds out by itself.
     std::fs::remove_file(&ballast).expect("is removed");
@@ -95,6 +116,8 @@ async fn a_full_disk_is_said_and_got_over() {
         acknowledged.push(more);
     }
     there(&process, &token, &acknowledged).await;
+    assert_eq!(measured(&process, UP).await, 1.0);
+    assert!(measured(&process, LAST_FAILURE).await >= failed_at, "that it was is remembered");
     process.kill();
     let process = Process::launch(start(program(), &state)).expect("starts again");
     there(&process, &process.token().await, &acknowledged).await;

@@ -20,6 +20,7 @@ const STEPS: &str = "pwrite64,fsync,fdatasync,rename,unlink,link,ftruncate";
 
 /// Runs a command again and again, killed at the first of its steps, at the second, and so on, until
 /// it comes to its end. Says how often it was killed.
+#[expect(clippy::print_stdout, reason = "says that something was not tested")]
 fn killed_at_each_step(words: &[&str], state: &Path, left: impl Fn(u32)) -> Option<u32> {
     let quiet = |command: &mut Command| {
         command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("strace runs")
@@ -68,6 +69,7 @@ fn ended(words: &[&str], state: &Path) -> (bool, String) {
     run(command)
 }
 
+#[expect(clippy::print_stdout, reason = "the line that the store task adds up")]
 fn told(kills: u32, what: &str, entries: u64) {
     println!("{kills} kills during {what}, {entries} acknowledged writes, 0 lost");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use sensu_tests::process::{Process, run, start};
+use sensu_tests::series;
 
 use super::Place;
 use crate::load::{Load, all_there};
@@ -43,6 +44,16 @@ async fn a_database_is_backed_up_restored_verified_and_compacted() {
     let load = Load::on(&server, &token, &next);
     load.reach(300).await;
     let before = load.end().await;
+
+    // Health and metrics are about this engine.
+    let metrics = server.send("GET", "/metrics", None, None).await.expect("an answer");
+    let text = metrics.body.as_str().expect("a text");
+    let of = |name: &str| series(text, &format!("sensu_server_store_{name}")).expect("a number");
+    assert_eq!(of(r#"up{engine="postgres"}"#), 1.0);
+    assert!(of("size_bytes") > 100_000.0 && of("commit_seconds") > 0.0 && of("revision") > 300.0);
+    let (most, busy) = (of(r#"connections{state="max"}"#), of(r#"connections{state="in_use"}"#));
+    let idle = of(r#"connections{state="idle"}"#);
+    assert!(idle + busy >= 1.0 && idle + busy <= most, "{idle} idle, {busy} busy, at most {most}");
 
     // Beside a server at work.
     let load = Load::on(&server, &token, &next);
