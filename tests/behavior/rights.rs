@@ -2,7 +2,7 @@
 //! under way (D19, D22).
 
 use sensu_tests::TestServer;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ROOT: &str = "/apis/core/v2";
 
@@ -35,6 +35,67 @@ async fn rights_act_on_the_next_request() {
     assert_eq!(server.send("GET", &checks, Some(&agent), None).await.status, 200);
     server.send("DELETE", &path, Some(&admin), None).await;
     assert_eq!(server.send("GET", &checks, Some(&agent), None).await.status, 403);
+    server.stop().await;
+}
+
+/// What the agent is answered to a request without a body.
+async fn agent_gets(server: &TestServer, token: &str, path: &str) -> u16 {
+    server.send("GET", &format!("{ROOT}{path}"), Some(token), None).await.status
+}
+
+#[tokio::test]
+async fn a_role_counts_in_its_namespace_for_the_names_that_it_lists() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    let put = |path: &'static str, body: Value| {
+        let (server, admin) = (&server, &admin);
+        async move {
+            let made = server.send("PUT", &format!("{ROOT}{path}"), Some(admin), Some(&body)).await;
+            assert_eq!(made.status, 200, "{path}: {}", made.body);
+        }
+    };
+    put("/namespaces/dev", json!({})).await;
+    let check = json!({ "interval": 1 });
+    for path in
+        ["/namespaces/default/checks/a", "/namespaces/default/checks/b", "/namespaces/dev/checks/a"]
+    {
+        put(path, check.clone()).await;
+    }
+    let rule =
+        json!([{ "verbs": ["get", "list"], "resources": ["checks"], "resource_names": ["a"] }]);
+    put("/namespaces/default/roles/see-a", json!({ "rules": rule })).await;
+    let bound = |kind: &str, role: &str| {
+        json!({ "subjects": [{ "type": "User", "name": "agent" }],
+            "role_ref": { "type": kind, "name": role } })
+    };
+    put("/namespaces/default/rolebindings/r", bound("Role", "see-a")).await;
+    let agent = server.log_in("agent", "P@ssw0rd!").await.tokens().expect("logged in").access_token;
+    let seen = |path: &'static str| agent_gets(&server, &agent, path);
+    assert_eq!(seen("/namespaces/default/checks/a").await, 200);
+    assert_eq!(seen("/namespaces/default/checks/b").await, 403, "another name");
+    assert_eq!(seen("/namespaces/default/checks").await, 403, "a list has no name");
+    assert_eq!(seen("/namespaces/dev/checks/a").await, 403, "another namespace");
+    // Roles of the other kind with the same name are other roles.
+    put("/namespaces/default/rolebindings/r", bound("Role", "view")).await;
+    assert_eq!(seen("/namespaces/default/checks/a").await, 403);
+    put("/namespaces/default/rolebindings/r", bound("ClusterRole", "see-a")).await;
+    assert_eq!(seen("/namespaces/default/checks/a").await, 403);
+    put("/namespaces/default/rolebindings/r", bound("ClusterRole", "view")).await;
+    assert_eq!(seen("/namespaces/default/checks").await, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn everybody_reads_itself_and_nobody_else() {
+    let server = TestServer::start().await;
+    let agent = server.log_in("agent", "P@ssw0rd!").await.tokens().expect("logged in").access_token;
+    assert_eq!(agent_gets(&server, &agent, "/users/agent").await, 200);
+    assert_eq!(agent_gets(&server, &agent, "/users/admin").await, 403);
+    let body = json!({ "password": "long enough" });
+    let path = format!("{ROOT}/users/admin/password");
+    assert_eq!(server.send("PUT", &path, Some(&agent), Some(&body)).await.status, 403);
+    let path = format!("{ROOT}/users/agent/password");
+    assert_eq!(server.send("PUT", &path, Some(&agent), Some(&body)).await.status, 200);
     server.stop().await;
 }
 

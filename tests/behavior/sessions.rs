@@ -113,6 +113,27 @@ async fn tokens_are_good_for_one_thing() {
 }
 
 #[tokio::test]
+async fn tokens_of_different_sessions_do_not_go_together() {
+    let (server, _) = with_clock().await;
+    let (one, two) = (server.as_admin().await, server.as_admin().await);
+    let agent = server.log_in("agent", "P@ssw0rd!").await;
+    let tokens = |client: &Client| client.tokens().expect("logged in");
+    for (access, refresh) in [(&one, &two), (&agent, &one), (&one, &agent)] {
+        let body = json!({ "refresh_token": tokens(refresh).refresh_token });
+        for path in ["/auth/token", "/auth/logout"] {
+            let access = tokens(access).access_token;
+            let answer = server.send("POST", path, Some(&access), Some(&body)).await;
+            assert_eq!(answer.status, 401, "{path}: {}", answer.body);
+        }
+    }
+    for client in [&one, &two] {
+        assert_eq!(status(&server, client).await.0, 200, "nothing was ended");
+    }
+    two.renew(&tokens(&two).access_token).await.expect("its refresh token was not used");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn logging_out_ends_one_session() {
     let (server, _) = with_clock().await;
     let (here, there) = (server.as_admin().await, server.as_admin().await);
