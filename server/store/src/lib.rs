@@ -107,6 +107,7 @@ mod feed;
 mod key;
 mod memory;
 pub mod postgres;
+mod queue;
 pub mod sqlite;
 mod store;
 mod sum;

@@ -27,13 +27,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use self::address::Address;
 use self::fill::{Filled, Over};
 use self::pool::Connector;
 use self::shared::Shared;
-use self::writer::{Job, Writer};
+use self::writer::Writer;
+use crate::queue::{Queue, queue};
 use crate::{
     Change, ChangesError, Clock, CommitError, Entry, Export, Health, Key, Revision, Scan, Store,
     StoreError, Txn, sqlite,
@@ -48,8 +49,7 @@ use crate::sqlite::{Verified, upkeep::Compacted};
 pub struct PostgresStore {
     shared: Arc<Shared>,
     connector: Connector,
-    queue: mpsc::Sender<Job>,
-    queue_bytes: usize,
+    queue: Queue,
 }
 
 impl PostgresStore {
@@ -79,10 +79,10 @@ impl PostgresStore {
         drop(first);
         let shared = Arc::new(Shared::new(clock, revision));
         shared.size_bytes.store(size, Ordering::Relaxed);
-        let (queue, jobs) = mpsc::channel(options.queue.clamp(1, 1 << 20));
+        let (queue, jobs) = queue(options.queue, options.queue_bytes);
         let writer = Writer::new(connector.clone(), jobs, Arc::clone(&shared), options.feed);
         tokio::spawn(writer.run());
-        Ok(Self { shared, connector, queue, queue_bytes: options.queue_bytes })
+        Ok(Self { shared, connector, queue })
     }
 
     /// Makes this store, to which nothing was ever written, of what another one holds: all or
@@ -143,13 +143,6 @@ impl PostgresStore {
         Ok(Compacted { before, after: rows::state(&db).await?.1 })
     }
 
-    fn enqueue(&self, job: Job) -> Result<(), StoreError> {
-        self.queue.try_send(job).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => self.ended(),
-        })
-    }
-
     /// The writer has ended; why.
     fn ended(&self) -> StoreError {
         self.shared.stopped().unwrap_or_else(failure::closed)
@@ -166,9 +159,7 @@ impl PostgresStore {
             self.shared.size_bytes.store(size, Ordering::Relaxed);
             if self.shared.troubled() {
                 // Reading works. Somebody has to find out when writing does again.
-                let (reply, answer) = oneshot::channel();
-                self.enqueue(Job::Probe { reply })?;
-                return answer.await.unwrap_or_else(|_| Err(self.ended()));
+                return self.queue.probe(|| self.ended()).await;
             }
             Ok(())
         };
@@ -194,21 +185,7 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
-        txn.admit()?;
-        let weight = txn.weight();
-        let queued = &self.shared.queued_bytes;
-        let waiting = queued.fetch_add(weight, Ordering::Relaxed);
-        // An empty queue takes any transaction, however large.
-        if waiting > 0 && waiting.saturating_add(weight) > self.queue_bytes {
-            queued.fetch_sub(weight, Ordering::Relaxed);
-            return Err(StoreError::Overloaded.into());
-        }
-        let (reply, answer) = oneshot::channel();
-        if let Err(error) = self.enqueue(Job::Commit { txn, weight, reply }) {
-            queued.fetch_sub(weight, Ordering::Relaxed);
-            return Err(error.into());
-        }
-        answer.await.unwrap_or_else(|_| Err(self.ended().into()))
+        self.queue.commit(txn, || self.ended()).await
     }
 
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError> {
@@ -229,9 +206,7 @@ impl Store for PostgresStore {
         if rows::expired(&self.connector.get().await?, now, limit.min(1)).await?.is_empty() {
             return Ok(0);
         }
-        let (reply, answer) = oneshot::channel();
-        self.enqueue(Job::Sweep { limit, reply })?;
-        answer.await.unwrap_or_else(|_| Err(self.ended()))
+        self.queue.sweep(limit, || self.ended()).await
     }
 
     async fn health(&self) -> Health {
@@ -243,7 +218,7 @@ impl Store for PostgresStore {
             size_bytes: self.shared.size_bytes.load(Ordering::Relaxed),
             revision: self.shared.revision.load(Ordering::Acquire),
             commit_latency: self.shared.commit_latency(),
-            queued: self.queue.max_capacity() - self.queue.capacity(),
+            queued: self.queue.waiting(),
             connections: Some(self.connector.connections()),
         }
     }
@@ -264,11 +239,7 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
-        let (reply, ended) = oneshot::channel();
-        // Waits for a place. Both fail only if the writer has ended already.
-        if self.queue.send(Job::Close { reply }).await.is_ok() {
-            let _ = ended.await;
-        }
+        self.queue.close().await;
         self.connector.close();
     }
 }

@@ -1,6 +1,6 @@
 //! What the writer and its callers know together.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -11,8 +11,6 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     /// The last transaction this server heard of; other servers may have gone on.
     pub(super) revision: AtomicU64,
-    /// Bytes of transactions that wait.
-    pub(super) queued_bytes: AtomicUsize,
     /// Size of the tables when last measured.
     pub(super) size_bytes: AtomicU64,
     stopped: OnceLock<String>,
@@ -27,7 +25,6 @@ impl Shared {
         Self {
             clock,
             revision: AtomicU64::new(revision),
-            queued_bytes: AtomicUsize::new(0),
             size_bytes: AtomicU64::new(0),
             stopped: OnceLock::new(),
             troubled: AtomicBool::new(false),

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use self::cache::Cache;
 use self::checkpoint::{CheckpointMode, Checkpointer};
@@ -38,7 +38,8 @@ use self::file::Role;
 use self::mark::Mark;
 use self::readers::{Readers, closed};
 use self::shared::Shared;
-use self::writer::{Job, Writer};
+use self::writer::Writer;
+use crate::queue::{Queue, queue};
 use crate::{
     Change, ChangesError, Clock, CommitError, Entry, Export, Health, Key, Revision, Scan, Store,
     StoreError, Txn,
@@ -55,8 +56,7 @@ pub use self::verify::Verified;
 pub struct SqliteStore {
     shared: Arc<Shared>,
     readers: Arc<Readers>,
-    queue: mpsc::Sender<Job>,
-    queue_bytes: usize,
+    queue: Queue,
 }
 
 impl SqliteStore {
@@ -86,15 +86,15 @@ impl SqliteStore {
         let cache = Cache::new(options.cache_bytes);
         let shared = Arc::new(Shared::new(path, clock, cache, revision));
         let checkpointer = Checkpointer::start(&mut db, &shared, options.durability)?;
-        let (queue, jobs) = mpsc::channel(options.queue.clamp(1, 1 << 20));
+        let (queue, jobs) = queue(options.queue, options.queue_bytes);
         let readers = Arc::new(Readers::new(Arc::clone(&shared), options.readers));
         let writer =
-            Writer { db, queue: jobs, shared: Arc::clone(&shared), checkpointer, feed, mark, lock };
+            Writer { db, jobs, shared: Arc::clone(&shared), checkpointer, feed, mark, lock };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(file::at(dir))?;
-        Ok(Self { shared, readers, queue, queue_bytes: options.queue_bytes })
+        Ok(Self { shared, readers, queue })
     }
 
     /// Puts a backup into a folder that has no database yet, ready to be opened. Blocks.
@@ -106,13 +106,6 @@ impl SqliteStore {
     /// See [`OpenError`].
     pub fn restore(backup: &Path, dir: &Path) -> Result<(), OpenError> {
         upkeep::restore(backup, dir, false)
-    }
-
-    fn enqueue(&self, job: Job) -> Result<(), StoreError> {
-        self.queue.try_send(job).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => self.stopped(),
-        })
     }
 
     /// The writer has ended; why.
@@ -154,21 +147,7 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
-        txn.admit()?;
-        let weight = txn.weight();
-        let queued = &self.shared.queued_bytes;
-        let waiting = queued.fetch_add(weight, Ordering::Relaxed);
-        // An empty queue takes any transaction, however large.
-        if waiting > 0 && waiting.saturating_add(weight) > self.queue_bytes {
-            queued.fetch_sub(weight, Ordering::Relaxed);
-            return Err(StoreError::Overloaded.into());
-        }
-        let (reply, answer) = oneshot::channel();
-        if let Err(error) = self.enqueue(Job::Commit { txn, weight, reply }) {
-            queued.fetch_sub(weight, Ordering::Relaxed);
-            return Err(error.into());
-        }
-        answer.await.unwrap_or_else(|_| Err(self.stopped().into()))
+        self.queue.commit(txn, || self.stopped()).await
     }
 
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError> {
@@ -182,16 +161,14 @@ impl Store for SqliteStore {
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.enqueue(Job::Sweep { limit, reply })?;
-        answer.await.unwrap_or_else(|_| Err(self.stopped()))
+        self.queue.sweep(limit, || self.stopped()).await
     }
 
     async fn health(&self) -> Health {
         if self.shared.troubled() {
             // Whoever is told that nothing can be written sends nothing more: then only this finds
             // out when there is room again. If it fails, that is what is told below.
-            let _ = self.commit(Txn::default()).await;
+            let _ = self.queue.probe(|| self.stopped()).await;
         }
         let path = self.shared.path.clone();
         let measure = move || {
@@ -208,7 +185,7 @@ impl Store for SqliteStore {
             size_bytes: tokio::task::spawn_blocking(measure).await.unwrap_or(0),
             revision: self.shared.revision.load(Ordering::Acquire),
             commit_latency: self.shared.commit_latency(),
-            queued: self.queue.max_capacity() - self.queue.capacity(),
+            queued: self.queue.waiting(),
             connections: None,
         }
     }
@@ -241,10 +218,6 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.shared.closing.store(true, Ordering::Relaxed);
         self.readers.close().await;
-        let (reply, ended) = oneshot::channel();
-        // Waits for a place. Both fail only if the writer has ended already.
-        if self.queue.send(Job::Close { reply }).await.is_ok() {
-            let _ = ended.await;
-        }
+        self.queue.close().await;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ pub(super) struct Shared {
     pub(super) cache: Cache,
     /// The last committed transaction.
     pub(super) revision: AtomicU64,
-    /// Bytes of transactions that wait.
-    pub(super) queued_bytes: AtomicUsize,
     /// Set when the engine is to end; long work for callers stops early.
     pub(super) closing: AtomicBool,
     touched: RwLock<HashMap<String, Revision>>,
@@ -41,7 +39,6 @@ impl Shared {
             clock,
             cache,
             revision: AtomicU64::new(revision),
-            queued_bytes: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             touched: RwLock::default(),
             failure: OnceLock::new(),

@@ -1,13 +1,11 @@
 //! The one writer: a thread that takes whatever waits, commits it as one group, then answers all.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, CheckpointMode, Checkpointer};
 use super::failure::{failed, fatal};
@@ -16,34 +14,13 @@ use super::group::Group;
 use super::mark::Mark;
 use super::shared::Shared;
 use super::{mark, rows};
-use crate::{CommitError, Revision, StoreError, Txn};
-
-/// A group is closed at so many jobs or bytes, so that the first in it does not wait for ever
-/// more others, and the pages of one group fit the writer's memory.
-const GROUP_JOBS: usize = 1024;
-const GROUP_BYTES: usize = 8 << 20;
-
-/// What can be asked of the writer.
-pub(super) enum Job {
-    Commit {
-        txn: Txn,
-        weight: usize,
-        reply: oneshot::Sender<Result<Revision, CommitError>>,
-    },
-    Sweep {
-        limit: usize,
-        reply: oneshot::Sender<Result<usize, StoreError>>,
-    },
-    /// Finish what waits, then end.
-    Close {
-        reply: oneshot::Sender<()>,
-    },
-}
+use crate::StoreError;
+use crate::queue::{self, Job, Jobs};
 
 /// The writer's thread.
 pub(super) struct Writer {
     pub(super) db: Connection,
-    pub(super) queue: mpsc::Receiver<Job>,
+    pub(super) jobs: Jobs,
     pub(super) shared: Arc<Shared>,
     pub(super) checkpointer: Checkpointer,
     pub(super) feed: Feed,
@@ -52,74 +29,25 @@ pub(super) struct Writer {
     pub(super) lock: File,
 }
 
-/// An answer that waits for the commit.
-enum Answer {
-    Commit(oneshot::Sender<Result<Revision, CommitError>>, Result<Revision, usize>),
-    Sweep(oneshot::Sender<Result<usize, StoreError>>, usize),
-}
-
 impl Writer {
     /// Runs until the store is closed or dropped and everything that waited is answered.
     pub(super) fn run(mut self) {
-        let mut closers = Vec::new();
-        let mut jobs = VecDeque::new();
-        while let Some(first) = self.queue.blocking_recv() {
-            let mut bytes = 0;
-            let mut next = Some(first);
-            while let Some(job) = next {
-                match job {
-                    Job::Close { reply } => {
-                        self.queue.close();
-                        closers.push(reply);
-                    }
-                    job => {
-                        bytes += job.weight();
-                        jobs.push_back(job);
-                    }
-                }
-                let full = jobs.len() >= GROUP_JOBS || bytes >= GROUP_BYTES;
-                next = if full { None } else { self.queue.try_recv().ok() };
-            }
-            self.turn(&mut jobs, bytes);
+        while let Some(mut batch) = self.jobs.blocking_next() {
+            let outcome = match self.shared.failed() {
+                _ if batch.is_empty() => Ok(()),
+                Some(stopped) => Err(stopped),
+                // A checkpoint that fails meanwhile does not undo this commit: it is in the log.
+                None => self.commit(&mut batch).map_err(|error| self.give_up(&error)),
+            };
+            batch.settle(outcome);
         }
+        let closers = self.jobs.closers();
         self.end();
-        for reply in closers {
-            // Whoever asked may have gone.
-            let _ = reply.send(());
-        }
+        closers.tell();
     }
 
-    /// Commits the jobs, of so many bytes, as one group and answers each.
-    fn turn(&mut self, jobs: &mut VecDeque<Job>, bytes: usize) {
-        if jobs.is_empty() {
-            return;
-        }
-        if let Some(stopped) = self.shared.failed() {
-            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return refuse(jobs.drain(..), &stopped);
-        }
-        let mut answers = Vec::with_capacity(jobs.len());
-        let outcome = self.group(jobs, &mut answers);
-        // Before the answers: whoever has one must find the place free that it took.
-        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        match outcome {
-            // A checkpoint that failed meanwhile does not undo this commit: it is in the log.
-            Ok(()) => {
-                answers.into_iter().for_each(Answer::send);
-            }
-            Err(error) => {
-                let error = self.give_up(&error);
-                answers.into_iter().for_each(|answer| answer.refuse(&error));
-                refuse(jobs.drain(..), &error);
-            }
-        }
-    }
-
-    fn group(
-        &mut self,
-        jobs: &mut VecDeque<Job>,
-        answers: &mut Vec<Answer>,
-    ) -> rusqlite::Result<()> {
+    /// Commits the jobs as one group.
+    fn commit(&mut self, batch: &mut queue::Batch) -> rusqlite::Result<()> {
         let shared = &*self.shared;
         self.checkpointer.before_group(&self.db)?;
         let began = Instant::now();
@@ -128,23 +56,25 @@ impl Writer {
         let now = shared.clock.now();
         let before = shared.revision.load(Ordering::Acquire);
         let mut group = Group::new(&self.db, now, before);
-        while let Some(job) = jobs.pop_front() {
+        let mut probed = false;
+        while let Some(job) = batch.take() {
             match job {
-                // A failed one is kept among the answers too: it is told what happened.
-                Job::Commit { txn, reply, .. } => {
-                    let (outcome, done) = split(group.apply(txn), Err(0));
-                    answers.push(Answer::Commit(reply, outcome));
-                    done?;
+                Job::Commit(txn, reply) => batch.committed(reply, group.apply(txn))?,
+                Job::Sweep(limit, reply) => batch.swept(reply, group.sweep(limit))?,
+                Job::Probe(reply) => {
+                    probed = true;
+                    batch.probed(reply);
                 }
-                Job::Sweep { limit, reply } => {
-                    let (count, done) = split(group.sweep(limit), 0);
-                    answers.push(Answer::Sweep(reply, count));
-                    done?;
-                }
-                Job::Close { .. } => {}
             }
         }
         let Group { revision, written, touched, changes, .. } = group;
+        if revision == before && probed {
+            let (revision, floor) = rows::state(&self.db)?;
+            rows::set_state(&self.db, revision, floor)?;
+            execute(&self.db, "COMMIT")?;
+            shared.recovered();
+            return Ok(());
+        }
         if revision == before {
             // Every transaction was refused, by what earlier commits had made durable.
             return execute(&self.db, "ROLLBACK");
@@ -200,57 +130,6 @@ impl Writer {
         // Said, not left to the closing of the file alone: a process that another thread is starting
         // at this moment holds a copy of it. If it cannot be said, closing does it a moment later.
         let _ = self.lock.unlock();
-    }
-}
-
-impl Job {
-    fn weight(&self) -> usize {
-        match self {
-            Self::Commit { weight, .. } => *weight,
-            Self::Sweep { .. } | Self::Close { .. } => 0,
-        }
-    }
-}
-
-// Whoever waited for an answer may have gone; the transaction stands all the same.
-impl Answer {
-    fn send(self) {
-        match self {
-            Self::Commit(reply, outcome) => {
-                let _ = reply.send(outcome.map_err(CommitError::Precondition));
-            }
-            Self::Sweep(reply, count) => {
-                let _ = reply.send(Ok(count));
-            }
-        }
-    }
-
-    fn refuse(self, error: &StoreError) {
-        match self {
-            Self::Commit(reply, _) => {
-                let _ = reply.send(Err(error.clone().into()));
-            }
-            Self::Sweep(reply, _) => {
-                let _ = reply.send(Err(error.clone()));
-            }
-        }
-    }
-}
-
-fn refuse(jobs: impl Iterator<Item = Job>, error: &StoreError) {
-    for job in jobs {
-        match job {
-            Job::Commit { reply, .. } => Answer::Commit(reply, Err(0)).refuse(error),
-            Job::Sweep { reply, .. } => Answer::Sweep(reply, 0).refuse(error),
-            Job::Close { .. } => {}
-        }
-    }
-}
-
-fn split<T>(result: rusqlite::Result<T>, otherwise: T) -> (T, rusqlite::Result<()>) {
-    match result {
-        Ok(value) => (value, Ok(())),
-        Err(error) => (otherwise, Err(error)),
     }
 }
 
