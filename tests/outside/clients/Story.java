@@ -34,7 +34,7 @@ public final class Story {
         for (String name : List.of("java-a", "java-b")) {
             CheckConfig check = new CheckConfig().command("check-cpu.sh").interval(60L);
             check.setMetadata(new ObjectMeta().name(name));
-            CheckConfig made = checks.checkCreate(NAMESPACE, check);
+            CheckConfig made = checks.checkCreate(NAMESPACE, check, null, null);
             that(made.getMetadata().getName().equals(name), made);
         }
 
@@ -54,7 +54,7 @@ public final class Story {
         }
 
         for (String name : List.of("java-a", "java-b")) {
-            checks.checkDelete(NAMESPACE, name, null);
+            checks.checkDelete(NAMESPACE, name, null, null);
         }
         that(checks.checkList(NAMESPACE, null, null, null, null).isEmpty(), "something is left");
         System.out.println("told");
