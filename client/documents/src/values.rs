@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_place_of_a_mistake_is_said() {
-        for (text, place) in [("{\"a\": 1}\n{\"b\" 2}", "line 2"), ("a: 1\nb: [\n", "line 3")] {
+        for (text, place) in [("{\"a\": 1}\n{\"b\" 2}", "line 2"), ("a: 1\nb: [\n", "line 2")] {
             let said = values(text).unwrap_err().to_string();
             assert!(said.contains(place), "{said}");
         }
