@@ -169,11 +169,35 @@ fn the_settings_of_the_connection_are_remembered() {
 }
 
 #[test]
+fn the_timeout_of_requests_is_not_that_of_commands() {
+    let stage = Stage::set();
+    stage.ok("mutator create none -c x -t 0");
+    stage.ok("--timeout 20s hook create both -c x --timeout 7");
+    let mut command = stage.home.command("hook create said -c x");
+    command.env("SENSU_TIMEOUT", "20s");
+    crate::program::Ran::of(command, "").ok();
+    stage.ok("hook update both --timeout 8");
+    let timeouts = stage.ok("hook list -o jq='map(.timeout) | @csv'");
+    assert_eq!(timeouts, "8,60\n");
+    // Before or after the command; the command line goes before the environment.
+    for line in
+        ["--timeout 20s config view", "config view --timeout 20s", "config --timeout 20s view"]
+    {
+        let mut command = stage.home.command(&format!("{line} -o jq=.timeout"));
+        command.env("SENSU_TIMEOUT", "30s");
+        assert_eq!(crate::program::Ran::of(command, "").ok(), "20s\n", "{line}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_named() {
     let home = Home::new();
     let ran = home.run("--api-url http://127.0.0.1:9 cluster health", "");
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
-    assert!(ran.err.starts_with("Error: cannot reach the server"), "{}", ran.err);
+    assert_eq!(
+        ran.err,
+        "Error: cannot reach the server: Connection refused (os error 111): at http://127.0.0.1:9\n"
+    );
     let ran = home.run("--api-url 127.0.0.1:8080 cluster health", "");
     assert!(ran.err.contains("127.0.0.1:8080"), "{}", ran.err);
 }

@@ -20,7 +20,9 @@ fn describe(command: &Command, above: &str, text: &mut String) {
     let path = format!("{above}{}", command.get_name());
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     writeln!(text, "{path}  -- {about}").unwrap();
-    let own = |arg: &&Arg| above.is_empty() == arg.is_global_set() && arg.get_id() != "help";
+    // `--timeout` may stand wherever it is not a field of a resource.
+    let is_global = |arg: &Arg| arg.is_global_set() || arg.get_id() == "request-timeout";
+    let own = |arg: &&Arg| above.is_empty() == is_global(arg) && arg.get_id() != "help";
     for arg in command.get_arguments().filter(own) {
         writeln!(text, "    {}", line(arg)).unwrap();
     }

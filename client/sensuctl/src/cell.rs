@@ -45,8 +45,12 @@ impl Cell {
         Self { title, of: Of::Made(make) }
     }
 
-    /// What is shown of `object`.
+    /// What is shown of `object`. Whoever sends an event writes texts: they do not steer the terminal.
     pub(crate) fn show(&self, object: &Value) -> String {
+        visible(&self.content(object))
+    }
+
+    fn content(&self, object: &Value) -> String {
         match self.of {
             Of::At(at) => text(object.pointer(at)),
             Of::Any(at) => {
@@ -61,6 +65,20 @@ impl Cell {
             Of::Made(make) => make(object),
         }
     }
+}
+
+/// A text in which characters that would steer a terminal are spelled out; lines stay lines.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push('\n'),
+            '\t' => shown.push_str("    "),
+            control if control.is_control() => shown.extend(control.escape_default()),
+            other => shown.push(other),
+        }
+    }
+    shown
 }
 
 /// A time as local time; `N/A` if there is none.
@@ -80,4 +98,17 @@ pub(crate) fn hook_lists(value: Option<&Value>) -> String {
     let shown =
         entries.map(|(kind, hooks)| format!("{kind}: [{}]", text(Some(hooks)).replace(',', ", ")));
     shown.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn texts_do_not_steer_the_terminal() {
+        let output = Cell::at("Output", "/output");
+        let object = json!({"output": "a\tb\r\n\u{1b}[2Jé\u{9b}31m"});
+        assert_eq!(output.show(&object), "a    b\\r\n\\u{1b}[2Jé\\u{9b}31m");
+    }
 }

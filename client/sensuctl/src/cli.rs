@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::context::Context;
 use crate::resource::{self, Resource};
+use crate::server::told;
 use crate::{commands, verbs};
 
 const EXAMPLES: &str = "Examples:
@@ -20,6 +21,11 @@ const EXAMPLES: &str = "Examples:
   sensuctl create --file check-cpu.yaml
 
 Exit codes: 0 when all is done, 1 when anything is not; `sensuctl diff` has its own.";
+
+const GLOBAL: &str = "Global options";
+
+/// The flag that bounds requests. Its name is not that of a field.
+const TIMEOUT: &str = "request-timeout";
 
 /// All commands, flags and texts.
 pub fn command() -> Command {
@@ -38,6 +44,31 @@ pub fn command() -> Command {
     let cluster = cluster.subcommands(resource::CLUSTER.iter().map(|one| (one.command)()));
     root = root.subcommand(cluster.subcommand_required(true).arg_required_else_help(true));
     root.subcommands(commands::ALL.iter().map(|one| (one.command)()))
+        .mut_subcommands(with_timeout)
+        .arg(timeout().env("SENSU_TIMEOUT").hide_env_values(true))
+}
+
+/// The same with `--timeout` everywhere, except where it is a field of a resource. As a global flag
+/// both would be one, and the field's value would bound the request.
+fn with_timeout(command: Command) -> Command {
+    let is_taken = command.get_arguments().any(|arg| arg.get_long() == Some("timeout"));
+    let command = if is_taken { command } else { command.arg(timeout()) };
+    command.mut_subcommands(with_timeout)
+}
+
+fn timeout() -> Arg {
+    Arg::new(TIMEOUT)
+        .long("timeout")
+        .value_name("TIME")
+        .help_heading(GLOBAL)
+        .help("How long a request may take, such as 15s or 1m")
+}
+
+/// What says how long a request may take: it may stand before and after the command.
+pub(crate) fn given_timeout(matches: &ArgMatches) -> Option<&String> {
+    let below = matches.subcommand().and_then(|(_, below)| given_timeout(below));
+    let here = || matches.try_get_one::<String>(TIMEOUT).ok().flatten();
+    below.or_else(here).filter(|text| !text.is_empty())
 }
 
 fn group(resource: &'static Resource) -> Command {
@@ -81,14 +112,12 @@ fn global() -> Vec<Arg> {
                 .hide_default_value(true)
                 .help("Accept any certificate; for trials only"),
         ),
-        text("timeout", "SENSU_TIMEOUT", "TIME")
-            .help("How long a request may take, such as 15s or 1m"),
         text("access-token", "SENSU_ACCESS_TOKEN", "TOKEN").hide(true),
         text("access-token-expires-at", "SENSU_ACCESS_TOKEN_EXPIRES_AT", "TIME").hide(true),
         text("refresh-token", "SENSU_REFRESH_TOKEN", "TOKEN").hide(true),
     ];
     for flag in &mut flags {
-        *flag = std::mem::take(flag).help_heading("Global options");
+        *flag = std::mem::take(flag).help_heading(GLOBAL);
     }
     flags
 }
@@ -114,7 +143,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if error.is::<Differences>() => ExitCode::from(1),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "Error: {error:#}");
+            let _ = writeln!(io::stderr(), "Error: {}", told(&error));
             failure(Some(&matches))
         }
     }

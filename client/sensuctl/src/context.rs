@@ -16,6 +16,7 @@ use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::cli::given_timeout;
 use crate::memory::Memory;
 
 /// The address of a server on this machine.
@@ -68,7 +69,7 @@ impl Context {
             api_key: given("api-key"),
             ca_file: given("trusted-ca-file").map(PathBuf::from),
             skip_verify: matches.get_flag("insecure-skip-tls-verify"),
-            timeout: given("timeout").map(|text| duration(&text)).transpose()?,
+            timeout: given_timeout(matches).map(|text| duration(text)).transpose()?,
             tokens: tokens(matches),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -147,6 +148,11 @@ impl Context {
         let kept = self.cluster.others.get("timeout").and_then(Value::as_u64);
         let kept = kept.filter(|nanoseconds| *nanoseconds > 0).map(Duration::from_nanos);
         self.flags.timeout.or(kept).unwrap_or(TIMEOUT)
+    }
+
+    /// How long a request may take, if this run says so.
+    pub(crate) fn timeout_of_this_run(&self) -> Option<Duration> {
+        self.flags.timeout
     }
 
     /// The tokens of the environment, or else those of the configuration directory.

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, anyhow, bail};
 use futures::StreamExt as _;
+use percent_encoding::percent_decode_str;
 use sensu_client::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use sensu_client::{ApiError, CORE_V2, Code, Method, Prefix, RawAnswer, StatusCode};
 use serde_json::Value;
@@ -90,7 +91,7 @@ impl Context {
         };
         let raw = self.wait(request.send());
         self.remember(self.api_url(), client);
-        let raw = raw.map_err(explained)?;
+        let raw = raw.map_err(|error| at(path, explained(error)))?;
         Ok(Answer { body: raw.json()?, raw })
     }
 
@@ -217,6 +218,36 @@ pub(crate) fn explained(error: ApiError) -> anyhow::Error {
         ApiError::NotLoggedIn => anyhow!(NO_CREDENTIALS),
         error => error.into(),
     }
+}
+
+/// Says what is not there, where the server says only that something is not.
+fn at(path: &str, error: anyhow::Error) -> anyhow::Error {
+    let says_nothing = error.to_string() == "not found";
+    let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
+    let inside = path.strip_prefix("namespaces/").and_then(|rest| rest.split_once('/'));
+    match inside {
+        _ if !says_nothing => error,
+        Some((namespace, thing)) => error.context(format!("{thing} in namespace {namespace:?}")),
+        None => error.context(path.into_owned()),
+    }
+}
+
+/// An error in words: what was tried, and why it failed. What a library says below that adds nothing.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut words = Vec::new();
+    for cause in error.chain() {
+        words.push(cause.to_string());
+        match cause.downcast_ref::<ApiError>() {
+            Some(ApiError::Unreachable(failed)) => {
+                let place = failed.url().map(|url| url.origin().ascii_serialization());
+                words.extend(place.map(|place| format!("at {place}")));
+                break;
+            }
+            Some(_) => break,
+            None => {}
+        }
+    }
+    words.join(": ")
 }
 
 /// Whether what was asked for is not there.

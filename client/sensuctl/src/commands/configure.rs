@@ -100,8 +100,8 @@ fn keep(context: &Context, matches: &ArgMatches, cluster: &mut sensu_client::con
     if given("insecure-skip-tls-verify") {
         settings.insert("insecure-skip-tls-verify".into(), json!(context.skip_verify()));
     }
-    if given("timeout") {
-        settings.insert("timeout".into(), super::config::nanoseconds(context.timeout()));
+    if let Some(timeout) = context.timeout_of_this_run() {
+        settings.insert("timeout".into(), super::config::nanoseconds(timeout));
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{ArgMatches, Command};
 use super::files;
 use crate::context::Context;
 use crate::document::Document;
+use crate::server::told;
 
 const EXAMPLES: &str = "Examples:
   sensuctl create --file checks.yaml
@@ -49,7 +50,7 @@ pub(crate) fn for_each(
             Ok(Some(text)) => progress.suspend(|| writeln!(io::stdout(), "{text}"))?,
             Err(error) => {
                 failed += 1;
-                let line = format!("{}: {error:#}", document.told());
+                let line = format!("{}: {}", document.told(), told(&error));
                 progress.suspend(|| writeln!(io::stderr(), "{line}"))?;
             }
         }
