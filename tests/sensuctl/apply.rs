@@ -207,6 +207,12 @@ fn differences_have_exit_codes_of_their_own() {
     }
     assert_eq!(stage.home.run("diff --help", "").code, 0);
     assert_eq!(stage.home.run("apply --no-such-flag", "").code, 1);
+    // What was meant to make the documents has failed.
+    for (line, code) in [("diff", 2), ("apply", 1)] {
+        let ran = stage.home.run(line, "");
+        assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{line}");
+        assert!(ran.err.contains("there are no resources"), "{}", ran.err);
+    }
     assert_eq!(Home::new().run("diff", r#"{"type": "Namespace", "spec": {"name": "x"}}"#).code, 2);
 }
 

@@ -80,6 +80,28 @@ fn every_resource_is_shown_in_every_format() {
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/sensuctl");
 
 #[test]
+fn lists_of_all_namespaces_say_which() {
+    let stage = Stage::set();
+    furnish(&stage);
+    stage.ok("--namespace dev check create check-cpu -c x -i 1 -s y");
+    let mut text = String::new();
+    for (resource, _) in RESOURCES {
+        let line = format!("{resource} list --all-namespaces --format tabular");
+        let ran = stage.home.run(&line, "");
+        // Where there is one list only, there is no such flag.
+        let heads = ran.out.lines().next().unwrap_or_default().split("  ");
+        let heads: Vec<_> = heads.map(str::trim).filter(|head| !head.is_empty()).collect();
+        text.push_str(&format!("{resource}: rc={} {}\n", ran.code, heads.join(" | ")));
+    }
+    expect_file![format!("{FOLDER}/golden/all-namespaces.txt")].assert_eq(&text);
+    let events = stage.ok("event list --all-namespaces --format tabular");
+    let row: Vec<_> = events.lines().nth(2).expect("an event").split_whitespace().collect();
+    assert_eq!(row[..3], ["web-1", "check-cpu", "default"]);
+    let one = stage.ok("check list --format tabular");
+    assert!(!one.contains("Namespace"), "{one}");
+}
+
+#[test]
 fn json_is_what_the_server_sent_in_its_order() {
     let stage = Stage::set();
     furnish(&stage);
@@ -116,6 +138,13 @@ fn lists_are_narrowed_down() {
     assert_eq!(names("silenced list -c check-cpu"), ["web:check-cpu"]);
     assert_eq!(names("silenced list -c check-cpu -s web"), ["web:check-cpu"]);
     assert_eq!(names("silenced list -s other"), Vec::<String>::new());
+    // Selectors and the flags of silences work together, and over all namespaces.
+    stage.ok("--namespace dev silenced create -s web -r why");
+    let both = "silenced list -s web -c check-cpu --field-selector";
+    assert_eq!(names(&format!("{both} 'silenced.reason == maintenance'")), ["web:check-cpu"]);
+    assert_eq!(names(&format!("{both} 'silenced.reason == why'")), Vec::<String>::new());
+    assert_eq!(names("silenced list -s web --all-namespaces"), ["web:check-cpu", "web:*"]);
+    assert_eq!(names("silenced list -s web --all-namespaces --limit 1"), ["web:check-cpu"]);
     assert!(stage.fails("check list --field-selector 'nonsense ='").starts_with("Error: "));
 }
 

@@ -75,6 +75,31 @@ fn logging_out_ends_the_session_and_blanks_its_tokens() {
 }
 
 #[test]
+fn a_session_that_has_ended_is_told_and_can_be_given_up() {
+    let stage = Stage::set();
+    let mut cluster = stage.home.kept("cluster");
+    let body = json!({"refresh_token": cluster["refresh_token"]});
+    let token = cluster["access_token"].as_str();
+    let ended = stage.server.send("POST", "/auth/logout", token, Some(&body));
+    assert!(stage.runtime.block_on(ended).status < 300);
+    let begins = "Error: the session has ended: run \"sensuctl configure\" to begin another one: ";
+    let said = stage.fails("check list");
+    assert!(said.starts_with(begins), "{said}");
+    let said = stage.fails("check set-timeout c 5");
+    assert!(said.starts_with(begins), "{said}");
+    // The same when the program knows by itself that the token is too old.
+    cluster["expires_at"] = json!(1);
+    stage.home.write(".config/sensu/sensuctl/cluster", &cluster.to_string());
+    let said = stage.fails("check list");
+    assert!(said.starts_with(begins), "{said}");
+    assert_eq!(stage.ok("logout"), "You have been logout\n");
+    assert_eq!(stage.home.kept("cluster")["access_token"], "");
+    assert!(stage.fails("logout").contains("You are not logged in"));
+    let said = stage.fails("--api-key nonsense check list");
+    assert!(said.starts_with("Error: the API key is not accepted: "), "{said}");
+}
+
+#[test]
 fn a_wrong_password_leaves_what_was_there() {
     let stage = Stage::set();
     let before = stage.home.kept("cluster");

@@ -66,6 +66,24 @@ fn line(arg: &Arg) -> String {
 }
 
 #[test]
+fn every_list_can_be_narrowed_down() {
+    let root = sensuctl::command();
+    let mut lists = 0;
+    for group in root.get_subcommands() {
+        let Some(list) = group.find_subcommand("list") else { continue };
+        let flags: Vec<_> = list.get_arguments().filter_map(Arg::get_long).collect();
+        for flag in ["label-selector", "field-selector", "limit", "chunk-size", "format"] {
+            assert!(flags.contains(&flag), "{} list --{flag}", group.get_name());
+        }
+        let has_one_list = ["api-key", "cluster-role", "cluster-role-binding", "namespace", "user"];
+        let everywhere = flags.contains(&"all-namespaces");
+        assert_eq!(everywhere, !has_one_list.contains(&group.get_name()), "{}", group.get_name());
+        lists += 1;
+    }
+    assert_eq!(lists, 17);
+}
+
+#[test]
 fn every_command_explains_itself() {
     let mut root = sensuctl::command();
     root.build();

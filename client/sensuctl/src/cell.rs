@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::field::text;
 
 /// A column of a table, or a row of details.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell {
     /// The heading.
     pub title: &'static str,

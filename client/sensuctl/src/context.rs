@@ -165,6 +165,11 @@ impl Context {
         claim(&self.tokens()?.access_token, "sub")?.as_str().map(str::to_owned)
     }
 
+    /// Whether an API key stands for the session.
+    pub(crate) fn has_api_key(&self) -> bool {
+        self.flags.api_key.is_some()
+    }
+
     /// The settings of a client, without credentials.
     pub(crate) fn builder(&self) -> sensu_client::ClientBuilder {
         let builder = Client::builder()

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::pick::Pick;
 use crate::resource::Resource;
 use crate::table;
+use crate::verbs::list::is_everywhere;
 
 /// The formats, by name.
 pub(crate) const FORMATS: [&str; 4] = ["tabular", "json", "wrapped-json", "yaml"];
@@ -155,7 +156,10 @@ pub(crate) fn many(
     let text = match format(context, matches) {
         Format::Json => pretty(&json!(objects))?,
         Format::Picked(pick) => pick.of(&json!(objects))?,
-        Format::Tabular => table::table(resource.columns, objects, context.has_colours()),
+        Format::Tabular => {
+            let columns = columns(resource, is_everywhere(matches));
+            table::table(&columns, objects, context.has_colours())
+        }
         Format::Wrapped => documents(&wrapped(resource, objects), Notation::Json)?,
         Format::Yaml => documents(&wrapped(resource, objects), Notation::Yaml)?,
     };
@@ -179,6 +183,20 @@ pub(crate) fn things(
         }
     };
     context.write(&text)
+}
+
+/// The columns of a list; of all namespaces, with the namespace after the name.
+fn columns(resource: &Resource, everywhere: bool) -> Vec<Cell> {
+    let mut columns = resource.columns.to_vec();
+    let shows_it = columns.iter().any(|column| column.title == "Namespace");
+    if everywhere && resource.namespaced && !shows_it {
+        let (position, at) = match resource.command {
+            "event" => (2, "/entity/metadata/namespace"),
+            _ => (1, "/metadata/namespace"),
+        };
+        columns.insert(position, Cell::at("Namespace", at));
+    }
+    columns
 }
 
 fn wrapped(resource: &Resource, objects: &[Value]) -> Vec<Value> {

@@ -90,7 +90,11 @@ fn path(expression: &str) -> Result<Pick> {
     let path = JsonPath::parse(&full).map_err(|error| {
         let rest: String = full.chars().skip(error.position().saturating_sub(1)).collect();
         let rest = if rest.is_empty() { "its end".to_owned() } else { format!("{rest:?}") };
-        anyhow!("the path {full} is wrong at {rest}: {}", error.message())
+        let why = match error.message() {
+            "parser error" => "no path of JSONPath (RFC 9535) goes on like this",
+            why => why,
+        };
+        anyhow!("the path {full} is wrong at {rest}: {why}")
     })?;
     Ok(Pick::Path(Arc::new(path)))
 }

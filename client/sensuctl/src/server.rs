@@ -12,6 +12,9 @@ use crate::context::{Context, NO_CREDENTIALS};
 /// How often a change is made again when somebody else was quicker.
 pub(crate) const TRIES: usize = 10;
 
+/// What is said when the session has ended.
+const NO_SESSION: &str = "the session has ended: run \"sensuctl configure\" to begin another one";
+
 /// An answer of the server.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -34,6 +37,16 @@ pub(crate) struct Narrow {
     pub query: Vec<(&'static str, String)>,
     /// How many items at most.
     pub limit: Option<usize>,
+}
+
+impl Narrow {
+    /// Narrows it down further.
+    pub(crate) fn and_field(&mut self, selector: &str) {
+        match self.query.iter_mut().find(|(name, _)| *name == "fieldSelector") {
+            Some((_, before)) => *before = format!("{before} && {selector}"),
+            None => self.query.push(("fieldSelector", selector.to_owned())),
+        }
+    }
 }
 
 /// An object that was read to be changed and written back, if it is still the same by then.
@@ -91,7 +104,7 @@ impl Context {
         };
         let raw = self.wait(request.send());
         self.remember(self.api_url(), client);
-        let raw = raw.map_err(|error| at(path, explained(error)))?;
+        let raw = raw.map_err(|error| at(path, self.explained(error)))?;
         Ok(Answer { body: raw.json()?, raw })
     }
 
@@ -99,7 +112,10 @@ impl Context {
     pub(crate) fn call_outside(&self, method: &str, path: &str) -> Result<Value> {
         let method = Method::from_bytes(method.as_bytes())?;
         let client = self.builder().build()?;
-        Ok(self.wait(client.raw(method, path).send()).map_err(explained)?.json()?)
+        Ok(self
+            .wait(client.raw(method, path).send())
+            .map_err(|error| self.explained(error))?
+            .json()?)
     }
 
     /// Fetches an object.
@@ -202,21 +218,23 @@ impl Context {
         };
         let items = self.wait(items);
         self.remember(self.api_url(), client);
-        items.map_err(explained)
+        items.map_err(|error| self.explained(error))
+    }
+
+    /// Says what to do about credentials that are missing, or not accepted any more.
+    pub(crate) fn explained(&self, error: ApiError) -> anyhow::Error {
+        match &error {
+            ApiError::NotLoggedIn => anyhow!(NO_CREDENTIALS),
+            _ if error.status() != Some(StatusCode::UNAUTHORIZED) => error.into(),
+            _ if self.has_api_key() => anyhow!(error).context("the API key is not accepted"),
+            _ => anyhow!(error).context(NO_SESSION),
+        }
     }
 
     /// Whether a user has this password.
     pub(crate) fn check_password(&self, user: &str, password: &str) -> Result<()> {
         let login = self.builder().user(user, password).log_in();
         Ok(self.wait(login).map(drop)?)
-    }
-}
-
-/// Says what to do about a session that has ended.
-pub(crate) fn explained(error: ApiError) -> anyhow::Error {
-    match error {
-        ApiError::NotLoggedIn => anyhow!(NO_CREDENTIALS),
-        error => error.into(),
     }
 }
 

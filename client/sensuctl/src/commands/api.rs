@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::cli::off;
 use crate::context::{Context, NO_CREDENTIALS};
 use crate::output::pretty;
-use crate::server::explained;
 
 const EXAMPLES: &str = "Examples:
   sensuctl api /apis/core/v2/namespaces/default/checks
@@ -93,7 +92,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
 }
 
 fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> {
-    let answer = context.wait(request.answer()).map_err(explained)?;
+    let answer = context.wait(request.answer()).map_err(|error| context.explained(error))?;
     if include {
         context.write(&head(&answer))?;
     }
@@ -113,7 +112,7 @@ fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> 
 }
 
 fn list(context: &Context, request: RawRequest<'_>) -> Result<()> {
-    let items: Vec<Value> = context.wait(request.pages().try_collect()).map_err(explained)?;
+    let items: Vec<Value> = context.wait(request.pages().try_collect()).map_err(|error| context.explained(error))?;
     context.write(&pretty(&Value::Array(items))?)
 }
 

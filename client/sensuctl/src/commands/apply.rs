@@ -31,7 +31,7 @@ What only the server knows is not compared: the history of events, who made a si
 
 /// Applies them.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let documents = files::read_for_sending(context, matches)?;
+    let documents = files::read_some_for_sending(context, matches)?;
     let is_trial = matches.get_flag("dry-run");
     // Without a dry run, namespaces are there before anything goes into them.
     let coming = if is_trial { Coming::among(&documents) } else { Coming::default() };

@@ -33,7 +33,7 @@ Exit codes: 0 if nothing would change, 1 if something would, 2 if anything goes 
 
 /// Shows it.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let documents = files::read_for_sending(context, matches)?;
+    let documents = files::read_some_for_sending(context, matches)?;
     let coming = Coming::among(&documents);
     let mut any = false;
     create::for_each(&documents, |document| {

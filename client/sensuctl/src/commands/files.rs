@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::cli::off;
@@ -38,5 +38,17 @@ pub(crate) fn read(context: &Context, matches: &ArgMatches) -> Result<Vec<Docume
 pub(crate) fn read_for_sending(context: &Context, matches: &ArgMatches) -> Result<Vec<Document>> {
     let mut documents = read(context, matches)?;
     documents.sort_by_key(|document| document.resource.command != "namespace");
+    Ok(documents)
+}
+
+/// The same, for commands whose answer means nothing without resources.
+pub(crate) fn read_some_for_sending(
+    context: &Context,
+    matches: &ArgMatches,
+) -> Result<Vec<Document>> {
+    let documents = read_for_sending(context, matches)?;
+    if documents.is_empty() {
+        bail!("there are no resources in what was read");
+    }
     Ok(documents)
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
+use sensu_client::StatusCode;
 
 use crate::context::Context;
 
@@ -16,6 +17,12 @@ pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
         bail!("You are not logged in");
     }
     let client = context.builder().directory(context.directory().clone()).build()?;
-    context.wait(client.log_out())?;
+    match context.wait(client.log_out()) {
+        // There is no session to end: its tokens are good for nothing.
+        Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
+            context.directory().change_cluster(|cluster| cluster.set_tokens(None))?;
+        }
+        ended => ended?,
+    }
     context.say("You have been logout")
 }

@@ -5,7 +5,6 @@ use clap::{ArgMatches, Command};
 
 use super::env::GOOD_FOR;
 use crate::context::Context;
-use crate::server::explained;
 
 /// Its name.
 pub(crate) fn command() -> Command {
@@ -23,6 +22,6 @@ pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
         bail!("an API key needs no token: send it as \"Authorization: Key ...\"");
     }
     let client = context.client()?;
-    let token = context.wait(client.access_token(GOOD_FOR)).map_err(explained)?;
+    let token = context.wait(client.access_token(GOOD_FOR)).map_err(|error| context.explained(error))?;
     context.say(&token)
 }

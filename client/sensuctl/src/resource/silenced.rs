@@ -10,6 +10,7 @@ use crate::cell::{Cell, time};
 use crate::context::{Context, now};
 use crate::field::{FIELD, Field, Shape, place, text};
 use crate::moment;
+use crate::server::Narrow;
 use crate::{output, path, verbs};
 
 /// Silenced entries.
@@ -174,6 +175,16 @@ fn list_command() -> Command {
 fn list(context: &Context, matches: &ArgMatches) -> Result<()> {
     let flag = |flag| matches.get_one::<String>(flag).cloned().unwrap_or_default();
     let (subscription, check) = (flag("subscription"), flag("check"));
+    let narrow = verbs::list::narrow(matches);
+    let is_narrowed = verbs::list::is_everywhere(matches) || !narrow.query.is_empty();
+    if is_narrowed && !(subscription.is_empty() && check.is_empty()) {
+        return narrowed(
+            context,
+            narrow,
+            &[("subscription", subscription), ("check", check)],
+            matches,
+        );
+    }
     let collection = SILENCED.collection(Some(context.namespace()));
     let address = match (subscription.as_str(), check.as_str()) {
         ("", "") => return verbs::list::run(context, &SILENCED, matches),
@@ -182,6 +193,23 @@ fn list(context: &Context, matches: &ArgMatches) -> Result<()> {
         _ => SILENCED.item(context.namespace(), &name(&subscription, &check)),
     };
     verbs::list::at(context, &SILENCED, &address, matches)
+}
+
+/// The list with these fields, next to whatever else narrows it down.
+fn narrowed(
+    context: &Context,
+    mut narrow: Narrow,
+    fields: &[(&str, String)],
+    matches: &ArgMatches,
+) -> Result<()> {
+    let said = fields.iter().filter(|(_, value)| !value.is_empty());
+    for (field, value) in said {
+        // Values are texts of JSON in a selector, too.
+        narrow.and_field(&format!("silenced.{field} == {}", json!(value)));
+    }
+    let namespace = (!verbs::list::is_everywhere(matches)).then(|| context.namespace());
+    let entries = context.list(&SILENCED.collection(namespace), &narrow)?;
+    output::many(context, &SILENCED, &entries, matches)
 }
 
 fn info_command() -> Command {
