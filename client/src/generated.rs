@@ -2264,6 +2264,11 @@ pub mod types {
             if value.chars().count() < 1usize {
                 return Err("shorter than 1 characters".into());
             }
+            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+            { ::regress::Regex::new("^0*[0-9A-Fa-f]{1,16}$").unwrap() });
+            if PATTERN.find(value).is_none() {
+                return Err("doesn't match pattern \"^0*[0-9A-Fa-f]{1,16}$\"".into());
+            }
             Ok(Self(value.to_string()))
         }
     }
@@ -2317,6 +2322,11 @@ pub mod types {
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             if value.chars().count() < 1usize {
                 return Err("shorter than 1 characters".into());
+            }
+            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+            { ::regress::Regex::new("^0*[0-9A-Fa-f]{1,16}$").unwrap() });
+            if PATTERN.find(value).is_none() {
+                return Err("doesn't match pattern \"^0*[0-9A-Fa-f]{1,16}$\"".into());
             }
             Ok(Self(value.to_string()))
         }

@@ -15,6 +15,7 @@ import requests
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import TestPhase
 
 URL = os.environ["SENSU_URL"]
 ADMIN = ("admin", "P@ssw0rd!")
@@ -143,9 +144,8 @@ def map_case(context, case):
         # A condition that does not hold would hide what the request is about.
         for header in ("If-Match", "If-None-Match"):
             case.headers.pop(header, None)
-    if case.query.get("peer-addrs") and positive(case, ParameterLocation.QUERY):
-        # The embedded store has one member; all others are refused.
-        case.query = {"peer-addrs": ",".join(MEMBER["peerURLs"])}
+    if case.query and positive(case, ParameterLocation.QUERY):
+        case.query = meaningful(case)
     route = Route(case.path)
     if route.kind in OBJECTS:
         if case.path_parameters and positive(case, ParameterLocation.PATH):
@@ -154,6 +154,23 @@ def map_case(context, case):
             if positive(case, ParameterLocation.BODY):
                 case.body = agreeing(case, route)
     return case
+
+
+def meaningful(case):
+    """The query, with texts that can be read where the server reads them."""
+    query = dict(case.query)
+    if query.get("peer-addrs"):
+        # The embedded store has one member; all others are refused.
+        query["peer-addrs"] = ",".join(MEMBER["peerURLs"])
+    for selector in ("labelSelector", "fieldSelector"):
+        if query.get(selector):
+            query[selector] = "colour == red"
+    # Only a list itself knows where it goes on.
+    query.pop("continue", None)
+    if case.meta.phase.name in (TestPhase.FUZZING, TestPhase.STATEFUL):
+        # Random bodies have fields that nobody knows, and this is how to have them refused.
+        query.pop("strict", None)
+    return query
 
 
 def aim(case, route):
@@ -271,6 +288,8 @@ RULES = {
     "filters": {"expressions": always, "when": has("when")},
     # Connections need a socket with a host and a port.
     "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp")},
+    # Each type has a field of its own, and refuses the other's.
+    "mutators": {"type": has("type"), "eval": has("eval")},
     "silenced": {"check": always, "subscription": always},
 }
 

@@ -89,6 +89,9 @@ enum Task {
         /// Write the changelog instead of verifying it.
         #[arg(long)]
         write: bool,
+        /// Take the document as the released one of its version, and write the changelog.
+        #[arg(long, conflicts_with_all = ["document", "write"])]
+        release: bool,
     },
     /// Prove that each of these tasks fails when it should.
     Alarms,
@@ -114,7 +117,8 @@ fn main() -> ExitCode {
         }
         Task::Clients { document, all } => outside::clients::run_all(document, all),
         Task::Workflows { workflows } => outside::workflows::run(workflows),
-        Task::Compat { document, write } => outside::compat::run(document, write),
+        Task::Compat { release: true, .. } => outside::compat::release(),
+        Task::Compat { document, write, .. } => outside::compat::run(document, write),
         Task::DocsBrowser => outside::docs_browser::run(),
         Task::Alarms => outside::alarms::run(),
         Task::Outside => outside::fast(),

@@ -37,6 +37,7 @@ struct Peers {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct MemberId {
     /// The member's number in hexadecimal, without a prefix.
+    #[schemars(regex(pattern = "^0*[0-9A-Fa-f]{1,16}$"))]
     id: String,
 }
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::{compat, lint, proxy, tools};
+use super::fuzz::Depth;
+use super::{compat, fuzz, lint, proxy, ratings, tools, workflows};
 
 /// A task that has to fail, and words that its failure has to hold.
 struct Alarm {
@@ -21,7 +22,7 @@ const ALARMS: &[Alarm] = &[
         what: "a wrong example",
         task: |document| lint::run(Some(document)),
         spoil: |document| {
-            // The first answer of a list of checks, and its interval in words.
+            // The body that creates a check, and its interval in words.
             let operation = "/paths/~1apis~1core~1v2~1namespaces~1{namespace}~1checks/post";
             let content = format!("{operation}/requestBody/content/application~1json");
             let content = document.pointer_mut(&content)?.as_object_mut()?;
@@ -68,6 +69,20 @@ const ALARMS: &[Alarm] = &[
         },
         says: "VIOLATIONS",
     },
+    Alarm {
+        what: "an answer whose schema asks for more",
+        task: |document| fuzz::run(Some(document), Depth::Bounds),
+        spoil: |document| {
+            // One operation is enough, and quick.
+            let paths = document["paths"].as_object_mut()?;
+            paths.retain(|path, _| path == "/version");
+            *document.pointer_mut(
+                "/paths/~1version/get/responses/200/content/application~1json/schema",
+            )? = json!({ "type": "object", "required": ["colour"] });
+            Some(())
+        },
+        says: "Response violates schema",
+    },
 ];
 
 /// Sets off every alarm.
@@ -83,14 +98,42 @@ pub fn run() -> anyhow::Result<()> {
         (alarm.spoil)(&mut document)
             .with_context(|| format!("{}: nothing to spoil in the document", alarm.what))?;
         fs::write(&spoilt, serde_json::to_vec(&document)?)?;
-        match (alarm.task)(spoilt.clone()) {
-            Ok(()) => bail!("{}: nobody noticed", alarm.what),
-            Err(why) if !format!("{why:#}").contains(alarm.says) => {
-                return Err(why.context(format!("{}: noticed for another reason", alarm.what)));
-            }
-            Err(_) => println!("{}: noticed", alarm.what),
+        noticed(alarm.what, (alarm.task)(spoilt.clone()), alarm.says)?;
+    }
+    walked()?;
+    let rated = ratings::prove(&good)?;
+    let alarms = ALARMS.len() + 1;
+    println!(
+        "alarms: {alarms} of {alarms} went off; {rated} kinds of change are rated as they should"
+    );
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
+fn noticed(what: &str, done: anyhow::Result<()>, says: &str) -> anyhow::Result<()> {
+    match done {
+        Ok(()) => bail!("{what}: nobody noticed"),
+        Err(why) if !format!("{why:#}").contains(says) => {
+            Err(why.context(format!("{what}: noticed for another reason")))
+        }
+        Err(_) => {
+            println!("{what}: noticed");
+            Ok(())
         }
     }
-    println!("alarms: {} of {} went off", ALARMS.len(), ALARMS.len());
-    Ok(())
+}
+
+/// Walk-throughs that expect something else than is answered.
+fn walked() -> anyhow::Result<()> {
+    let good = fs::read_to_string(super::walk_throughs())?;
+    let spoilt = good.replace("$statusCode == 200", "$statusCode == 299");
+    if spoilt == good {
+        bail!("there is nothing to spoil in the walk-throughs");
+    }
+    // Beside the document that they refer to.
+    let folder = tools::fresh("walked")?;
+    fs::copy(super::committed(), folder.join("sensu-core-v2.json"))?;
+    let there = folder.join("workflows.arazzo.yaml");
+    fs::write(&there, spoilt)?;
+    noticed("a walk-through that ends elsewhere", workflows::run(Some(there)), " failed")
 }

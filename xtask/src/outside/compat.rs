@@ -33,7 +33,12 @@ pub fn run(document: Option<PathBuf>, write: bool) -> anyhow::Result<()> {
     let figures = changes.figures();
     let now = version_of(&document)?;
     if changes.count("major") > 0 && !steps_over(last, &now) {
-        bail!("a breaking change since {last}, and the version is {now}\ncompat: {figures}");
+        let breaks = changes.list.iter().filter(|change| change.impact == "major");
+        let breaks: Vec<&str> = breaks.map(|change| change.text.as_str()).collect();
+        bail!(
+            "a breaking change since {last}, and the version is {now}\n{}\ncompat: {figures}",
+            breaks.join("\n")
+        );
     }
     let changelog = crate::root().join("openapi/CHANGELOG.md");
     let text = changelog_of(&releases, &now, &changes)?;
@@ -44,6 +49,38 @@ pub fn run(document: Option<PathBuf>, write: bool) -> anyhow::Result<()> {
     }
     println!("compat: {figures} since {last}");
     Ok(())
+}
+
+/// Takes the committed document as the released one of its version, and writes the changelog.
+///
+/// # Errors
+/// If something breaks since the release before, and the version does not say so.
+pub fn release() -> anyhow::Result<()> {
+    let document = super::committed();
+    let version = version_of(&document)?;
+    let there = crate::root().join(format!("openapi/released/{version}.json"));
+    let before = fs::read(&there).ok();
+    fs::copy(&document, &there)?;
+    let done = run(None, true);
+    if done.is_err() {
+        match before {
+            Some(before) => fs::write(&there, before)?,
+            None => fs::remove_file(&there)?,
+        }
+    }
+    done
+}
+
+/// How much each difference between the last released document and another one asks of clients, and what
+/// it is.
+///
+/// # Errors
+/// If they cannot be compared.
+pub(super) fn rated(document: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let releases = releases()?;
+    let (_, last) = releases.last().context("nothing has been released")?;
+    let changes = Changes::between(last, document)?;
+    Ok(changes.list.into_iter().map(|change| (change.impact, change.text)).collect())
 }
 
 /// The released documents, oldest first.

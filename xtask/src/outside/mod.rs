@@ -10,6 +10,7 @@ pub mod docs_browser;
 pub mod fuzz;
 pub mod lint;
 mod proxy;
+mod ratings;
 mod served;
 mod tools;
 pub mod workflows;
@@ -26,12 +27,13 @@ const FAST: &[Task] = &[
     ("alarms", alarms::run),
     ("workflows", || workflows::run(None)),
     ("docs-browser", docs_browser::run),
+    ("clients", || clients::run_all(None, false)),
+    ("fuzz", || fuzz::run(None, fuzz::Depth::Bounds)),
 ];
 
 const SLOW: &[Task] = &[
     ("package", crate::package::run),
-    ("fuzz", || fuzz::run(None, fuzz::Depth::Bounds)),
-    ("clients", || clients::run_all(None, true)),
+    ("all clients", || clients::run_all(None, true)),
     ("fuzz, everything", || fuzz::run(None, fuzz::Depth::Everything)),
 ];
 
@@ -41,12 +43,18 @@ pub fn committed() -> PathBuf {
     crate::root().join("openapi/sensu-core-v2.json")
 }
 
+/// The committed walk-throughs.
+#[must_use]
+pub fn walk_throughs() -> PathBuf {
+    crate::root().join("openapi/workflows.arazzo.yaml")
+}
+
 /// What CI runs.
 ///
 /// # Errors
 /// If a task fails; it has said why.
 pub fn fast() -> anyhow::Result<()> {
-    each(FAST)
+    each("fast part", FAST)
 }
 
 /// Everything.
@@ -54,17 +62,17 @@ pub fn fast() -> anyhow::Result<()> {
 /// # Errors
 /// If a task fails; it has said why.
 pub fn deep() -> anyhow::Result<()> {
-    each(FAST)?;
-    each(SLOW)
+    each("fast part", FAST)?;
+    each("slow part", SLOW)
 }
 
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
-fn each(tasks: &[Task]) -> anyhow::Result<()> {
+fn each(part: &str, tasks: &[Task]) -> anyhow::Result<()> {
     let started = Instant::now();
     for (name, task) in tasks {
         println!("-- {name} ({} s)", started.elapsed().as_secs());
         task()?;
     }
-    println!("outside: {} tasks passed in {} s", tasks.len(), started.elapsed().as_secs());
+    println!("{part}: {} s, {} tasks passed", started.elapsed().as_secs(), tasks.len());
     Ok(())
 }

@@ -15,8 +15,7 @@ use super::tools;
 /// If a step or a check of one fails, or if they cannot be run.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub fn run(workflows: Option<PathBuf>) -> anyhow::Result<()> {
-    let workflows =
-        workflows.unwrap_or_else(|| crate::root().join("openapi/workflows.arazzo.yaml"));
+    let workflows = workflows.unwrap_or_else(super::walk_throughs);
     let mut lint = tools::node("redocly")?;
     lint.args(["lint", "--extends", "spec"]).arg(&workflows);
     tools::run(&mut lint)?;
