@@ -7618,7 +7618,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///A new password.
+    ///A new password. Other fields have to hold texts, too, and are dropped.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Password {
         ///The new password, 8 to 72 bytes.

@@ -147,6 +147,9 @@ def map_case(context, case):
     if case.query and positive(case, ParameterLocation.QUERY):
         case.query = meaningful(case)
     route = Route(case.path)
+    if case.path.endswith("/password") and isinstance(case.body, dict) and positive(case, ParameterLocation.BODY):
+        # This body is a map of texts.
+        case.body = {key: value for key, value in case.body.items() if isinstance(value, str)}
     if route.kind in OBJECTS:
         if case.path_parameters and positive(case, ParameterLocation.PATH):
             aim(case, route)

@@ -1,11 +1,12 @@
 //! `users`: who may log in. Passwords, groups and disabling have operations of their own.
 
+use std::collections::BTreeMap;
+
 use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
 use sensu_types::scope::{Everywhere, Name};
 use sensu_types::user::{Password, PasswordHash, User};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::body::Draft;
 use super::params::Params;
@@ -126,47 +127,12 @@ async fn user_password(
         .may_or_self::<User>(Verb::Update, &name)
         .await?
         .done(manner.read()?);
-    let body: Exactly = draft.read_as(rqctx.context(), grant.manner()).await?;
-    grant.manner().dropped(body.others)?;
-    Ok(One::written(users::set_password(&grant, &body.password).await?))
-}
-
-/// A new password. As in the reference, its key is spelled exactly, while other bodies do not care about
-/// capitals.
-struct Exactly {
-    password: String,
-    /// What else was sent.
-    others: Vec<String>,
-}
-
-impl<'de> Deserialize<'de> for Exactly {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Keys)
-    }
-}
-
-/// Reads the keys of a new password's body.
-struct Keys;
-
-impl<'de> Visitor<'de> for Keys {
-    type Value = Exactly;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a map")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Exactly, A::Error> {
-        let mut body = Exactly { password: String::new(), others: Vec::new() };
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "password" {
-                body.password = map.next_value()?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-                body.others.push(key);
-            }
-        }
-        Ok(body)
-    }
+    // As in the reference: a map of texts, its key spelled exactly.
+    let body: BTreeMap<String, String> = draft.read_as(rqctx.context(), grant.manner()).await?;
+    let others = body.keys().filter(|key| *key != "password").cloned();
+    grant.manner().dropped(others.collect())?;
+    let password = body.get("password").map(String::as_str).unwrap_or_default();
+    Ok(One::written(users::set_password(&grant, password).await?))
 }
 
 /// Set a password by its hash

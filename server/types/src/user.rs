@@ -77,7 +77,7 @@ impl Resource for User {
     }
 }
 
-/// A new password.
+/// A new password. Other fields have to hold texts, too, and are dropped.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Password {
