@@ -4,7 +4,8 @@
 mod bare;
 mod revision;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -62,7 +63,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(name: &str, program: &Path, state: &Path) -> anyhow::Result<Self> {
+    async fn start(name: &str, program: &PathBuf, state: &Path) -> anyhow::Result<Self> {
         Process::init(program, state)?;
         let process = Process::start(program, state)?;
         let authorization = log_in(&process.address, PASSWORD).await?;
@@ -121,6 +122,7 @@ async fn put_events(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "a measurement is printed")]
+#[expect(clippy::cast_precision_loss, reason = "a rate is a rough number")]
 async fn compete(
     what: &str,
     servers: &[Running],
@@ -133,9 +135,11 @@ async fn compete(
     let first = servers.first().context("no server")?;
     let bare = Traffic::new("bare hyper", &bare, &requests(&first.authorization)).await?;
     let mut contenders: Vec<Box<dyn Contender>> = vec![Box::new(bare)];
+    let mut before = Vec::new();
     for server in servers {
         let requests = requests(&server.authorization);
         let traffic = Traffic::new(&server.name, &server.process.address, &requests).await?;
+        before.push((server.process.worked()?, traffic.answered()));
         contenders.push(Box::new(traffic));
     }
     let figures = contest(rounds, &mut contenders).await?;
@@ -147,8 +151,15 @@ async fn compete(
         let gain: Figures = ours.over(theirs);
         println!("  {} is {gain} x {}", servers[0].name, servers[1].name);
     }
-    for (server, contender) in servers.iter().zip(&contenders[1..]) {
-        println!("  memory of {}: {:.0} MB", contender.name(), server.process.memory()?);
+    // On a machine that others use, too, this says more than the rates.
+    for (server, (worked, answered)) in servers.iter().zip(before) {
+        let micros = (server.process.worked()? - worked).as_micros() as f64;
+        let each = micros / answered.load(Ordering::Relaxed) as f64;
+        let memory = server.process.memory()?;
+        println!(
+            "  {}: {each:.1} us of processor per request, {memory:.0} MB of memory",
+            server.name
+        );
     }
     Ok(())
 }

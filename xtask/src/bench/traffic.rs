@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -99,6 +100,8 @@ pub(super) async fn log_in(address: &str, password: &str) -> anyhow::Result<Stri
 pub(super) struct Traffic {
     name: String,
     clients: Vec<Client>,
+    /// Requests answered, in all rounds.
+    answered: Arc<AtomicU64>,
 }
 
 struct Client {
@@ -118,7 +121,12 @@ impl Traffic {
             let connection = Connection::open(address).await?;
             clients.push(Client { connection, requests: requests.iter().cloned().collect() });
         }
-        Ok(Self { name: name.to_owned(), clients })
+        Ok(Self { name: name.to_owned(), clients, answered: Arc::default() })
+    }
+
+    /// Requests answered so far, to be looked at when the contest is over.
+    pub(super) fn answered(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.answered)
     }
 }
 
@@ -132,6 +140,7 @@ impl Contender for Traffic {
         let began = Instant::now();
         let mut tasks = JoinSet::new();
         for mut client in self.clients.drain(..) {
+            let answered = Arc::clone(&self.answered);
             tasks.spawn(async move {
                 let mut count = 0_usize;
                 while began.elapsed() < span {
@@ -141,6 +150,7 @@ impl Contender for Traffic {
                         bail!("{}: {}", answer.status, String::from_utf8_lossy(answer.body));
                     }
                     client.requests.rotate_left(1);
+                    answered.fetch_add(1, Ordering::Relaxed);
                     count += 1;
                 }
                 anyhow::Ok((client, count))

@@ -24,7 +24,8 @@ pub(super) struct Field {
     pub(super) namespace: Key,
     /// Of the events, in their order.
     pub(super) keys: Arc<[Key]>,
-    pub(super) value: Bytes,
+    /// What is under them in turn: an engine that finds the same bytes again may write nothing.
+    pub(super) values: [Bytes; 2],
 }
 
 impl Field {
@@ -37,13 +38,14 @@ impl Field {
             })
             .collect();
         // Text that nothing on the way can make smaller.
-        let text = Alphanumeric.sample_string(&mut StdRng::seed_from_u64(1), VALUE);
-        Ok(Self { namespace, keys: keys?.into(), value: Bytes::from(text) })
+        let text = |seed| Alphanumeric.sample_string(&mut StdRng::seed_from_u64(seed), VALUE);
+        let values = [Bytes::from(text(0)), Bytes::from(text(1))];
+        Ok(Self { namespace, keys: keys?.into(), values })
     }
 
     /// Writes all of it.
     pub(super) async fn sow(&self, store: &dyn Store) -> anyhow::Result<()> {
-        let put = |key: &Key| put(key, &self.value);
+        let put = |key: &Key| put(key, &self.values[0]);
         let mut rest = vec![put(&self.namespace)];
         for n in (0..self.keys.len()).step_by(CHECKS) {
             rest.push(put(&entity_key(n)?));
@@ -71,7 +73,8 @@ impl Field {
             keys: Arc::clone(&self.keys),
             own: (index, count),
             revisions: revisions.iter().skip(index).step_by(count).copied().collect(),
-            value: self.value.clone(),
+            values: self.values.clone(),
+            written: 0,
             random: StdRng::seed_from_u64(index as u64),
         };
         Ok((0..count).map(writer).collect())
@@ -101,7 +104,8 @@ pub(super) struct EventWriter {
     /// Every so many-th from here on.
     own: (usize, usize),
     revisions: Vec<Revision>,
-    value: Bytes,
+    values: [Bytes; 2],
+    written: usize,
     random: StdRng,
 }
 
@@ -118,7 +122,8 @@ impl EventWriter {
             Precondition::Present(self.namespace.clone()),
             Precondition::Present(entity_key(number)?),
         ];
-        let operations = vec![put(key, &self.value)];
+        self.written += 1;
+        let operations = vec![put(key, &self.values[self.written % 2])];
         let written = self.store.commit(Txn { preconditions, operations }).await?;
         ensure!(written > revision, "revision {written} came after {revision}");
         self.revisions[at] = written;

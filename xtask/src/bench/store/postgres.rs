@@ -20,7 +20,8 @@ pub(super) struct Plain {
     put: Statement,
     get: Statement,
     keys: Arc<[Key]>,
-    value: Bytes,
+    values: [Bytes; 2],
+    written: usize,
     random: StdRng,
 }
 
@@ -43,11 +44,11 @@ impl Plain {
         let get = client.prepare("SELECT value FROM plain.entries WHERE key = $1").await?;
         client.batch_execute("BEGIN").await?;
         for key in &*field.keys {
-            client.execute(&put, &[&key.as_bytes(), &&*field.value]).await?;
+            client.execute(&put, &[&key.as_bytes(), &&*field.values[0]]).await?;
         }
         client.batch_execute("COMMIT").await?;
-        let (keys, value) = (Arc::clone(&field.keys), field.value.clone());
-        Ok(Self { client, put, get, keys, value, random: StdRng::seed_from_u64(5) })
+        let (keys, values) = (Arc::clone(&field.keys), field.values.clone());
+        Ok(Self { client, put, get, keys, values, written: 0, random: StdRng::seed_from_u64(5) })
     }
 }
 
@@ -64,11 +65,12 @@ impl Contender for PlainWrites {
     }
 
     async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
-        let Plain { client, put, keys, value, random, .. } = &mut self.0;
+        let Plain { client, put, keys, values, written, random, .. } = &mut self.0;
         let (began, mut count) = (Instant::now(), 0);
         while began.elapsed() < span {
             let key = keys[random.random_range(0..keys.len())].as_bytes();
-            client.execute(&*put, &[&key, &&**value]).await?;
+            *written += 1;
+            client.execute(&*put, &[&key, &&*values[*written % 2]]).await?;
             count += 1;
         }
         Ok(per_second(count, began))

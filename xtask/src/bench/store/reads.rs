@@ -152,7 +152,7 @@ pub(super) struct Copies(Vec<Bytes>);
 impl Copies {
     pub(super) fn new(field: &Field) -> Self {
         // Each of them in a place of its own.
-        Self((0..SCAN).map(|_| Bytes::copy_from_slice(&field.value)).collect())
+        Self((0..SCAN).map(|_| Bytes::copy_from_slice(&field.values[0])).collect())
     }
 }
 

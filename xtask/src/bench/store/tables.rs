@@ -47,7 +47,7 @@ pub(super) async fn writes(
         };
         let mut contenders = vec![
             events("the engine, on the disk", &[Arc::clone(&store)], &times).await?,
-            Box::new(RawLog::new(&place.folder.join("log"), writers, field.value.clone())?),
+            Box::new(RawLog::new(&place.folder.join("log"), writers, field.values[0].clone())?),
         ];
         if place.engine != Engine::Memory {
             let relaxed = [Arc::clone(&relaxed)];
