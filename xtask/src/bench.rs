@@ -27,6 +27,12 @@ pub enum What {
     Store(store::Options),
     /// Starts of `sensuctl --help`, against starts of `true`.
     Cli,
+    /// A bare hyper server that gives one answer, until its input ends.
+    #[command(hide = true)]
+    Bare {
+        /// The answer.
+        body: PathBuf,
+    },
 }
 
 /// Measures and prints. In a build that is not optimized: makes one that is, and lets it measure.
@@ -42,6 +48,7 @@ pub fn run(what: &What) -> anyhow::Result<()> {
         What::Http(options) => runtime.block_on(http::run(options)),
         What::Cli => cli::run(),
         What::Store(options) => runtime.block_on(store::run(options)),
+        What::Bare { body } => runtime.block_on(http::bare::serve(std::fs::read(body)?.into())),
     }
 }
 

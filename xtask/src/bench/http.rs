@@ -1,10 +1,10 @@
 //! Requests per second of the two calls that count, as ratios to bare hyper and, if asked, to
 //! another revision of this server.
 
-mod bare;
+pub(super) mod bare;
 mod revision;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(name: &str, program: &PathBuf, state: &Path) -> anyhow::Result<Self> {
+    async fn start(name: &str, program: &Path, state: &Path) -> anyhow::Result<Self> {
         Process::init(program, state)?;
         let process = Process::start(program, state)?;
         let authorization = log_in(&process.address, PASSWORD).await?;
@@ -131,9 +131,10 @@ async fn compete(
     requests: impl Fn(&str) -> Vec<Vec<Request>>,
 ) -> anyhow::Result<()> {
     println!("{what} ({} bytes), {CONNECTIONS} connections: requests per second", body.len());
-    let bare = bare::start(body.into()).await?;
+    let file = tempfile::NamedTempFile::new()?;
+    let bare = bare::Bare::start(file.path(), &body)?;
     let first = servers.first().context("no server")?;
-    let bare = Traffic::new("bare hyper", &bare, &requests(&first.authorization)).await?;
+    let bare = Traffic::new("bare hyper", &bare.address, &requests(&first.authorization)).await?;
     let mut contenders: Vec<Box<dyn Contender>> = vec![Box::new(bare)];
     let mut before = Vec::new();
     for server in servers {

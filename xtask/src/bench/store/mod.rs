@@ -31,9 +31,29 @@ pub struct Options {
     /// Folder for the files, on the disk to be measured.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Only some parts.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
     /// Draw the plots of docs/performance.md anew.
     #[arg(long)]
     plots: bool,
+}
+
+/// A part of the measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Writes and reads of one size, beside their limits.
+    Limits,
+    /// The same on a thousand, a hundred thousand and a million events: takes 5 GB of disk.
+    Growth,
+    /// The server over a million events: takes 5 GB of disk.
+    Pages,
+}
+
+impl Options {
+    fn takes(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }
 
 /// An engine.
@@ -68,10 +88,14 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
         rounds.span
     );
     let place = place::Place::new(options.engine, folder.path())?;
-    tables::writes(&place, &field, rounds, &mut verdicts).await?;
-    tables::reads(&place, &field, rounds, &mut verdicts).await?;
-    if options.engine == Engine::Sqlite {
+    if options.takes(Part::Limits) {
+        tables::writes(&place, &field, rounds, &mut verdicts).await?;
+        tables::reads(&place, &field, rounds, &mut verdicts).await?;
+    }
+    if options.engine == Engine::Sqlite && options.takes(Part::Growth) {
         growth::run(&place, sizes, rounds, options.plots, &mut verdicts).await?;
+    }
+    if options.engine == Engine::Sqlite && options.takes(Part::Pages) {
         million::run(folder.path(), sizes, options.plots, &mut verdicts).await?;
     }
     println!("\n{verdicts}");

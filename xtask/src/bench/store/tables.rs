@@ -85,6 +85,8 @@ pub(super) async fn writes(
     for store in [store, relaxed].into_iter().chain(pair) {
         store.close().await;
     }
+    place.clear("relaxed")?;
+    place.clear("single")?;
     Ok(())
 }
 
