@@ -65,8 +65,6 @@ pub(crate) async fn read(
             body.put_u8(b']');
             return Ok(Page { body: body.freeze(), next: None });
         }
-        // Once, not piece by piece: most of them will be on the page.
-        body.reserve(entries.iter().map(|entry| entry.value.len() + 1).sum::<usize>().min(budget));
         for entry in entries {
             if let Some(shown) = show(&entry)? {
                 // The comma before the item and the bracket after it count too.
