@@ -76,7 +76,9 @@ pub(super) fn normal(record: &Record, answer: &Answer) -> Value {
             let near =
                 value.as_f64().is_some_and(|v| (v - answer.time - offset).abs() <= tolerance);
             if near {
-                *value = format!("<now{offset:+}>").into();
+                // No offset, no sign: slow answers are settled to the same word.
+                let offset = if offset == 0.0 { String::new() } else { format!("{offset:+}") };
+                *value = format!("<now{offset}>").into();
             }
         });
     }

@@ -112,7 +112,8 @@ fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> 
 }
 
 fn list(context: &Context, request: RawRequest<'_>) -> Result<()> {
-    let items: Vec<Value> = context.wait(request.pages().try_collect()).map_err(|error| context.explained(error))?;
+    let items: Vec<Value> =
+        context.wait(request.pages().try_collect()).map_err(|error| context.explained(error))?;
     context.write(&pretty(&Value::Array(items))?)
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
         bail!("an API key needs no token: send it as \"Authorization: Key ...\"");
     }
     let client = context.client()?;
-    let token = context.wait(client.access_token(GOOD_FOR)).map_err(|error| context.explained(error))?;
+    let token =
+        context.wait(client.access_token(GOOD_FOR)).map_err(|error| context.explained(error))?;
     context.say(&token)
 }

@@ -246,6 +246,8 @@ async fn an_abandoned_caller_harms_nobody(fixture: Fixture) {
             tokio::task::yield_now().await;
         }
         caller.abort();
+        // It may be on its way into the queue: it has been abandoned when it has stopped.
+        let _ended = caller.await;
         // What was abandoned has happened or not, but before what comes after it.
         let value = n.to_string();
         fixture.put("things/a", &value).await;
