@@ -50,6 +50,10 @@ mod tests {
             let list = String::from_utf8(output.stdout).expect("text");
             let files: Vec<PathBuf> = list.lines().map(PathBuf::from).collect();
             assert!(files.contains(&PathBuf::from("src/lib.rs")), "{name}: {list}");
+            if name != "sensu-documents" {
+                let readme = std::fs::read_to_string(crate::root().join(at).join("README.md"));
+                assert!(readme.expect("a README").starts_with(&format!("# {name}\n")));
+            }
             for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs"))
             {
                 let text = std::fs::read_to_string(crate::root().join(at).join(file));
