@@ -218,11 +218,6 @@ impl Context {
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// Whether an API key is used in place of a session.
-    pub(crate) fn has_api_key(&self) -> bool {
-        self.flags.api_key.is_some()
-    }
-
     /// Waits for something of the library.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
