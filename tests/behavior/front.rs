@@ -131,6 +131,54 @@ async fn who_has_no_rights_learns_nothing_about_the_body() {
 }
 
 #[tokio::test]
+async fn a_put_may_be_told_to_create_only_or_to_replace_only() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let put = |name: &'static str, condition: &'static str, tags: &'static str| {
+        let request = reqwest::Client::new().put(format!("{}{CHECKS}/{name}", server.url()));
+        let request = request.bearer_auth(&token).header(condition, tags);
+        let request = request.json(&json!({ "interval": 1 }));
+        async move {
+            let answer = sensu_tests::Raw::of(request.send().await.expect("an answer")).await;
+            (answer.status, answer.body["code"].as_i64())
+        }
+    };
+    assert_eq!(put("a", "if-match", "*").await, (412, Some(6)), "there is nothing to replace");
+    let missing = server.send("GET", &format!("{CHECKS}/a"), Some(&token), None).await;
+    assert_eq!(missing.status, 404);
+    assert_eq!(put("a", "if-none-match", "*").await, (200, None));
+    assert_eq!(put("a", "if-none-match", "*").await, (412, Some(6)), "it is there already");
+    assert_eq!(put("a", "if-match", "*").await, (200, None));
+    assert_eq!(put("a", "if-match", "\"0\"").await, (412, Some(6)), "another one");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_written_into_a_namespace_that_is_not_there() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let event = json!({ "entity": { "entity_class": "proxy", "metadata": { "name": "a" } },
+        "check": { "interval": 1, "metadata": { "name": "b" } } });
+    for (method, path, body) in [
+        ("POST", "checks", json!({ "metadata": { "name": "a" }, "interval": 1 })),
+        ("PUT", "checks/a", json!({ "interval": 1 })),
+        ("PUT", "silenced/*:a", json!({})),
+        ("POST", "events", event.clone()),
+        ("PUT", "events/a/b", event),
+    ] {
+        let path = format!("/apis/core/v2/namespaces/nowhere/{path}");
+        let answer = server.send(method, &path, Some(&token), Some(&body)).await;
+        let expected = json!({ "message": "namespace \"nowhere\" not found", "code": 2 });
+        assert_eq!((answer.status, answer.body), (404, expected), "{method} {path}");
+    }
+    for room in ["checks", "events", "entities", "silenced"] {
+        let answer = server.send("GET", &format!("/apis/core/v2/{room}"), Some(&token), None).await;
+        assert_eq!(answer.body, json!([]), "{room}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn browsers_may_call_from_configured_origins() {
     let limits = Limits { cors_origins: vec!["http://ui.test".into()], ..Limits::default() };
     let server = TestServer::with(limits, Arc::new(SystemClock)).await;

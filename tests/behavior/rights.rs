@@ -68,7 +68,7 @@ async fn a_role_counts_in_its_namespace_for_the_names_that_it_lists() {
         json!({ "subjects": [{ "type": "User", "name": "agent" }],
             "role_ref": { "type": kind, "name": role } })
     };
-    put("/namespaces/default/rolebindings/r", bound("Role", "see-a")).await;
+    put("/namespaces/default/rolebindings/rr", bound("Role", "see-a")).await;
     let agent = server.log_in("agent", "P@ssw0rd!").await.tokens().expect("logged in").access_token;
     let seen = |path: &'static str| agent_gets(&server, &agent, path);
     assert_eq!(seen("/namespaces/default/checks/a").await, 200);
@@ -76,11 +76,11 @@ async fn a_role_counts_in_its_namespace_for_the_names_that_it_lists() {
     assert_eq!(seen("/namespaces/default/checks").await, 403, "a list has no name");
     assert_eq!(seen("/namespaces/dev/checks/a").await, 403, "another namespace");
     // Roles of the other kind with the same name are other roles.
-    put("/namespaces/default/rolebindings/r", bound("Role", "view")).await;
+    put("/namespaces/default/rolebindings/rr", bound("Role", "view")).await;
     assert_eq!(seen("/namespaces/default/checks/a").await, 403);
-    put("/namespaces/default/rolebindings/r", bound("ClusterRole", "see-a")).await;
+    put("/namespaces/default/rolebindings/rr", bound("ClusterRole", "see-a")).await;
     assert_eq!(seen("/namespaces/default/checks/a").await, 403);
-    put("/namespaces/default/rolebindings/r", bound("ClusterRole", "view")).await;
+    put("/namespaces/default/rolebindings/rr", bound("ClusterRole", "view")).await;
     assert_eq!(seen("/namespaces/default/checks").await, 200);
     server.stop().await;
 }
