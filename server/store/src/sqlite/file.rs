@@ -27,6 +27,17 @@ pub(super) enum Role {
     Reader,
 }
 
+/// The folder's lock, held until this is dropped.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Said, not left to the closing of the file alone: a process that another thread is starting
+        // at this moment holds a copy of it. If it cannot be said, closing does it a moment later.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Attaches the file's name to an I/O error.
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
     let path = path.to_owned();
@@ -37,7 +48,7 @@ pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
 /// replacement of the database that was interrupted.
 ///
 /// The lock belongs to the open file, so the operating system releases it however we end.
-pub(super) fn claim(dir: &Path) -> Result<File, OpenError> {
+pub(super) fn claim(dir: &Path) -> Result<Lock, OpenError> {
     if !dir.is_dir() {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(at(dir))?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -50,6 +61,7 @@ pub(super) fn claim(dir: &Path) -> Result<File, OpenError> {
     let lock = options.open(&path).map_err(at(&path))?;
     match lock.try_lock() {
         Ok(()) => {
+            let lock = Lock(lock);
             settle(dir)?;
             Ok(lock)
         }

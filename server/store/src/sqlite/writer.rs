@@ -1,6 +1,5 @@
 //! The one writer: a thread that takes whatever waits, commits it as one group, then answers all.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -10,6 +9,7 @@ use rusqlite::Connection;
 use super::checkpoint::{self, CheckpointMode, Checkpointer};
 use super::failure::{failed, fatal};
 use super::feed::Feed;
+use super::file::Lock;
 use super::group::Group;
 use super::mark::Mark;
 use super::shared::Shared;
@@ -26,7 +26,7 @@ pub(super) struct Writer {
     pub(super) feed: Feed,
     pub(super) mark: Mark,
     /// Held as long as the thread may write.
-    pub(super) lock: File,
+    pub(super) lock: Lock,
 }
 
 impl Writer {
@@ -127,9 +127,7 @@ impl Writer {
             self.shared.fail("closed".to_owned());
         }
         drop(self.db);
-        // Said, not left to the closing of the file alone: a process that another thread is starting
-        // at this moment holds a copy of it. If it cannot be said, closing does it a moment later.
-        let _ = self.lock.unlock();
+        drop(self.lock);
     }
 }
 
