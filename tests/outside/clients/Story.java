@@ -13,9 +13,9 @@ import org.openapitools.client.model.ObjectMeta;
 public final class Story {
     private static final String NAMESPACE = "default";
 
-    private static ApiClient client(String authorization) {
+    private static ApiClient client(String url, String authorization) {
         ApiClient client = new ApiClient();
-        client.updateBaseUri(System.getenv("SENSU_URL"));
+        client.updateBaseUri(System.getenv(url));
         client.setRequestInterceptor((HttpRequest.Builder request) -> request.header("Authorization", authorization));
         return client;
     }
@@ -28,8 +28,10 @@ public final class Story {
 
     public static void main(String[] arguments) throws Exception {
         String basic = Base64.getEncoder().encodeToString("admin:P@ssw0rd!".getBytes());
-        String token = new AuthApi(client("Basic " + basic)).authLogin().getAccessToken();
-        ChecksApi checks = new ChecksApi(client("Bearer " + token));
+        String token = new AuthApi(client("SENSU_URL", "Basic " + basic)).authLogin().getAccessToken();
+        ChecksApi checks = new ChecksApi(client("SENSU_URL", "Bearer " + token));
+        // Past the proxy, which gives an answer of 204 a length; Java takes that for an error.
+        ChecksApi direct = new ChecksApi(client("SENSU_DIRECT", "Bearer " + token));
 
         for (String name : List.of("java-a", "java-b")) {
             CheckConfig check = new CheckConfig().command("check-cpu.sh").interval(60L);
@@ -54,7 +56,7 @@ public final class Story {
         }
 
         for (String name : List.of("java-a", "java-b")) {
-            checks.checkDelete(NAMESPACE, name, null, null);
+            direct.checkDelete(NAMESPACE, name, null, null);
         }
         that(checks.checkList(NAMESPACE, null, null, null, null).isEmpty(), "something is left");
         System.out.println("told");
