@@ -38,7 +38,8 @@ pub enum What {
 /// Measures and prints. In a build that is not optimized: makes one that is, and lets it measure.
 ///
 /// # Errors
-/// If something cannot be built or started, does not answer as it should, or missed its target.
+/// If something cannot be built or started, or does not answer as it should. A target that is missed
+/// is printed and is no error: it may be the machine's fault.
 pub fn run(what: &What) -> anyhow::Result<()> {
     if cfg!(debug_assertions) {
         return measure_optimized();

@@ -106,12 +106,6 @@ fn draw(found: &[Size]) -> anyhow::Result<()> {
         points: found.iter().map(|size| (size.events as f64, of(size))).collect(),
     };
     let images = crate::root().join("docs/images");
-    let frame = Frame {
-        title: "Embedded store: rates as it grows",
-        x: "events in the store",
-        y: "per second",
-        range: (3e3, 1e7),
-    };
     let lines = [
         line("reads, hot", &|size| size.points[0].median()),
         line("reads, any event", &|size| size.points[2].median()),
@@ -119,5 +113,9 @@ fn draw(found: &[Size]) -> anyhow::Result<()> {
         line("events read by scans", &|size| size.scans.median() * 1_000.0),
         line("durable writes, 64 at a time", &|size| size.writes.median()),
     ];
+    let rates = || lines.iter().flat_map(|line| &line.points).map(|point| point.1);
+    let range = (rates().fold(f64::INFINITY, f64::min) / 2.0, rates().fold(0.0, f64::max) * 2.0);
+    let title = "Embedded store: rates as it grows";
+    let frame = Frame { title, x: "events in the store", y: "per second", range };
     growth(&images.join("performance-growth.svg"), &frame, &lines)
 }
