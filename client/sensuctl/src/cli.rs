@@ -9,8 +9,8 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::context::Context;
+use crate::failure::told;
 use crate::resource::{self, Resource};
-use crate::server::told;
 use crate::{commands, verbs};
 
 const EXAMPLES: &str = "Examples:
@@ -25,7 +25,7 @@ Exit codes: 0 when all is done, 1 when anything is not; `sensuctl diff` has its 
 const GLOBAL: &str = "Global options";
 
 /// The flag that bounds requests. Its name is not that of a field.
-const TIMEOUT: &str = "request-timeout";
+pub(crate) const TIMEOUT: &str = "request-timeout";
 
 /// All commands, flags and texts.
 pub fn command() -> Command {
@@ -62,13 +62,6 @@ fn timeout() -> Arg {
         .value_name("TIME")
         .help_heading(GLOBAL)
         .help("How long a request may take, such as 15s or 1m")
-}
-
-/// What says how long a request may take: it may stand before and after the command.
-pub(crate) fn given_timeout(matches: &ArgMatches) -> Option<&String> {
-    let below = matches.subcommand().and_then(|(_, below)| given_timeout(below));
-    let here = || matches.try_get_one::<String>(TIMEOUT).ok().flatten();
-    below.or_else(here).filter(|text| !text.is_empty())
 }
 
 fn group(resource: &'static Resource) -> Command {

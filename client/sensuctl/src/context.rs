@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use clap::ArgMatches;
 use sensu_client::config::{Cluster, ConfigError, Directory, Profile};
@@ -16,7 +16,7 @@ use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::cli::given_timeout;
+use crate::flags::{Flags, given};
 use crate::memory::Memory;
 
 /// The address of a server on this machine.
@@ -42,40 +42,20 @@ pub(crate) struct Context {
     broken: Vec<ConfigError>,
 }
 
-/// What the global flags, or their environment variables, say.
-#[derive(Default)]
-struct Flags {
-    api_url: Option<String>,
-    namespace: Option<String>,
-    api_key: Option<String>,
-    ca_file: Option<PathBuf>,
-    skip_verify: bool,
-    timeout: Option<Duration>,
-    tokens: Option<Tokens>,
-}
-
 impl Context {
     /// The context of a run with these flags.
     pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
-        let given = |flag| matches.get_one::<String>(flag).filter(|text| !text.is_empty()).cloned();
         let mut broken = Vec::new();
-        let directory = match given("config-dir") {
+        let directory = match given(matches, "config-dir") {
             Some(path) => Directory::at(path),
             None => kept(Directory::of_user(), &mut broken).unwrap_or_else(|| Directory::at("")),
         };
-        let flags = Flags {
-            api_url: given("api-url"),
-            namespace: given("namespace"),
-            api_key: given("api-key"),
-            ca_file: given("trusted-ca-file").map(PathBuf::from),
-            skip_verify: matches.get_flag("insecure-skip-tls-verify"),
-            timeout: given_timeout(matches).map(|text| duration(text)).transpose()?,
-            tokens: tokens(matches),
-        };
+        let flags = Flags::of(matches)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let cluster = kept(directory.cluster(), &mut broken).unwrap_or_default();
         let profile = kept(directory.profile(), &mut broken).unwrap_or_default();
-        let memory = given("cache-dir").map(PathBuf::from).or_else(cache).map(Memory::within);
+        let memory =
+            given(matches, "cache-dir").map(PathBuf::from).or_else(cache).map(Memory::within);
         let client = OnceCell::new();
         Ok(Self { directory, cluster, profile, flags, client, memory, runtime, broken })
     }
@@ -275,27 +255,6 @@ pub(crate) fn claim(token: &str, name: &str) -> Option<Value> {
     serde_json::from_slice::<Value>(&bytes).ok()?.get(name).cloned()
 }
 
-/// The tokens that `sensuctl env` put into the environment.
-fn tokens(matches: &ArgMatches) -> Option<Tokens> {
-    let given = |flag| matches.get_one::<String>(flag).filter(|text| !text.is_empty()).cloned();
-    Some(Tokens {
-        access_token: given("access-token")?,
-        expires_at: given("access-token-expires-at")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or_default(),
-        refresh_token: given("refresh-token").unwrap_or_default(),
-    })
-}
-
-/// A length of time as the original writes it: `15s`, `1m30s`, `500ms`; seconds without a unit.
-pub(crate) fn duration(text: &str) -> Result<Duration> {
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    humantime::parse_duration(text)
-        .map_err(|_| anyhow!("{text:?} is not a length of time: write it like 15s or 1m30s"))
-}
-
 /// The time in seconds since 1970-01-01 UTC.
 pub(crate) fn now() -> i64 {
     chrono::Utc::now().timestamp()
@@ -310,14 +269,6 @@ pub(crate) fn setting(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_are_read() {
-        for (text, seconds) in [("15s", 15), ("1m30s", 90), ("20", 20)] {
-            assert_eq!(duration(text).unwrap(), Duration::from_secs(seconds), "{text}");
-        }
-        assert!(duration("soon").unwrap_err().to_string().contains("soon"));
-    }
 
     #[test]
     fn a_token_says_whom_it_speaks_for() {

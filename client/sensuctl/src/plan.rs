@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::document::Document;
+use crate::failure::is_missing;
 use crate::field::place;
-use crate::output;
+use crate::notation;
 use crate::resource::{Follows, Resource};
-use crate::server::{Loan, is_missing};
+use crate::server::Loan;
 
 /// Fields of all resources that stay what they are unless a document says otherwise.
 const ALL: &[(&str, Follows)] = &[("/metadata/created_by", Follows::Before)];
@@ -129,7 +130,7 @@ fn comparable(resource: &Resource, object: &Value) -> Result<String> {
     for (at, _) in resource.followed.iter().filter(|(_, follows)| *follows == Follows::Server) {
         remove(&mut object, at);
     }
-    output::yaml(&output::wrap(resource, &object))
+    notation::yaml(&notation::wrap(resource, &object))
 }
 
 fn is_nothing(value: &Value) -> bool {

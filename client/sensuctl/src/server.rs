@@ -2,12 +2,12 @@
 
 use anyhow::{Result, anyhow, bail};
 use futures::StreamExt as _;
-use percent_encoding::percent_decode_str;
 use sensu_client::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
-use sensu_client::{ApiError, CORE_V2, Code, Method, Prefix, RawAnswer, StatusCode};
+use sensu_client::{ApiError, CORE_V2, Method, Prefix, RawAnswer, StatusCode};
 use serde_json::Value;
 
 use crate::context::{Context, NO_CREDENTIALS};
+use crate::failure::{at, is_missing, is_stale};
 
 /// How often a change is made again when somebody else was quicker.
 pub(crate) const TRIES: usize = 10;
@@ -236,46 +236,4 @@ impl Context {
         let login = self.builder().user(user, password).log_in();
         Ok(self.wait(login).map(drop)?)
     }
-}
-
-/// Says what is not there, where the server says only that something is not.
-fn at(path: &str, error: anyhow::Error) -> anyhow::Error {
-    let says_nothing = error.to_string() == "not found";
-    let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
-    let inside = path.strip_prefix("namespaces/").and_then(|rest| rest.split_once('/'));
-    match inside {
-        _ if !says_nothing => error,
-        Some((namespace, thing)) => error.context(format!("{thing} in namespace {namespace:?}")),
-        None => error.context(path.into_owned()),
-    }
-}
-
-/// An error in words: what was tried, and why it failed. What a library says below that adds nothing.
-pub(crate) fn told(error: &anyhow::Error) -> String {
-    let mut words = Vec::new();
-    for cause in error.chain() {
-        words.push(cause.to_string());
-        match cause.downcast_ref::<ApiError>() {
-            Some(ApiError::Unreachable(failed)) => {
-                let place = failed.url().map(|url| url.origin().ascii_serialization());
-                words.extend(place.map(|place| format!("at {place}")));
-                break;
-            }
-            Some(_) => break,
-            None => {}
-        }
-    }
-    words.join(": ")
-}
-
-/// Whether what was asked for is not there.
-pub(crate) fn is_missing(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<ApiError>();
-    error.and_then(ApiError::code) == Some(Code::NotFound)
-}
-
-/// Whether the object was not the one that was read.
-pub(crate) fn is_stale(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<ApiError>();
-    error.and_then(ApiError::status) == Some(StatusCode::PRECONDITION_FAILED)
 }

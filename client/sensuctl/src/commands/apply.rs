@@ -7,8 +7,9 @@ use super::{create, files};
 use crate::cli::off;
 use crate::context::Context;
 use crate::document::Document;
+use crate::failure::is_stale;
 use crate::plan::{Coming, Plan};
-use crate::server::{TRIES, is_stale};
+use crate::server::TRIES;
 
 const EXAMPLES: &str = "Examples:
   sensuctl apply --file monitoring/ --recursive --dry-run

@@ -8,7 +8,9 @@ use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::cell::time;
-use crate::context::{Context, claim, duration};
+use crate::context::{Context, claim};
+use crate::flags::duration;
+use crate::notation;
 use crate::output::{self, FORMATS, Format};
 use crate::{table, verbs};
 
@@ -92,8 +94,8 @@ fn view(context: &Context, matches: &ArgMatches) -> Result<()> {
         shown["jwt_expires_at"] = expires;
     }
     let text = match output::format(context, matches) {
-        Format::Json | Format::Wrapped => output::pretty(&shown)?,
-        Format::Yaml => output::yaml(&shown)?,
+        Format::Json | Format::Wrapped => notation::pretty(&shown)?,
+        Format::Yaml => notation::yaml(&shown)?,
         Format::Picked(pick) => pick.of(&shown)?,
         Format::Tabular => table::titled(
             "Active Configuration",

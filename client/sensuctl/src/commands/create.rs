@@ -8,7 +8,7 @@ use clap::{ArgMatches, Command};
 use super::files;
 use crate::context::Context;
 use crate::document::Document;
-use crate::server::told;
+use crate::failure::told;
 
 const EXAMPLES: &str = "Examples:
   sensuctl create --file checks.yaml

@@ -11,7 +11,8 @@ use sensu_documents::Text;
 
 use crate::cli::off;
 use crate::context::{Context, setting};
-use crate::output::{self, Format, Notation};
+use crate::notation::{self, Notation};
+use crate::output::{self, Format};
 use crate::resource::{self, Resource};
 use crate::server::Loan;
 use crate::{document, verbs};
@@ -65,7 +66,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         Format::Json | Format::Wrapped => Notation::Json,
         _ => Notation::Yaml,
     };
-    let before = output::documents(&[output::wrap(resource, &object)], notation)?;
+    let before = notation::documents(&[notation::wrap(resource, &object)], notation)?;
     let Some(after) = edited(&before, notation)? else { return Ok(()) };
     send(context, &after, loan.as_mut()).with_context(|| kept(&after, notation))
 }

@@ -1,5 +1,7 @@
 //! `sensuctl silenced`: events that are kept from their handlers for a while.
 
+mod list;
+
 use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -10,8 +12,7 @@ use crate::cell::{Cell, time};
 use crate::context::{Context, now};
 use crate::field::{FIELD, Field, Shape, place, text};
 use crate::moment;
-use crate::server::Narrow;
-use crate::{output, path, verbs};
+use crate::{output, verbs};
 
 /// Silenced entries.
 pub(crate) const SILENCED: Resource = Resource {
@@ -49,7 +50,7 @@ pub(crate) const SILENCED: Resource = Resource {
         Cell::at("Namespace", "/metadata/namespace"),
     ],
     irregular: &[
-        Irregular { command: list_command, run: list },
+        Irregular { command: list::command, run: list::run },
         Irregular { command: info_command, run: info },
         Irregular { command: create_command, run: create },
         Irregular { command: update_command, run: update },
@@ -165,51 +166,6 @@ fn targeted(matches: &ArgMatches) -> Result<String> {
         check = ask::text("Check:", "", false)?;
     }
     Ok(name(&subscription, &check))
-}
-
-fn list_command() -> Command {
-    verbs::list::arguments(Command::new("list").about("List the silenced entries"), &SILENCED)
-        .args(FIELDS.iter().take(2).map(Field::arg))
-}
-
-fn list(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let flag = |flag| matches.get_one::<String>(flag).cloned().unwrap_or_default();
-    let (subscription, check) = (flag("subscription"), flag("check"));
-    let narrow = verbs::list::narrow(matches);
-    let is_narrowed = verbs::list::is_everywhere(matches) || !narrow.query.is_empty();
-    if is_narrowed && !(subscription.is_empty() && check.is_empty()) {
-        return narrowed(
-            context,
-            narrow,
-            &[("subscription", subscription), ("check", check)],
-            matches,
-        );
-    }
-    let collection = SILENCED.collection(Some(context.namespace()));
-    let address = match (subscription.as_str(), check.as_str()) {
-        ("", "") => return verbs::list::run(context, &SILENCED, matches),
-        (_, "") => format!("{collection}/subscriptions/{}", path::part(&subscription)),
-        ("", _) => format!("{collection}/checks/{}", path::part(&check)),
-        _ => SILENCED.item(context.namespace(), &name(&subscription, &check)),
-    };
-    verbs::list::at(context, &SILENCED, &address, matches)
-}
-
-/// The list with these fields, next to whatever else narrows it down.
-fn narrowed(
-    context: &Context,
-    mut narrow: Narrow,
-    fields: &[(&str, String)],
-    matches: &ArgMatches,
-) -> Result<()> {
-    let said = fields.iter().filter(|(_, value)| !value.is_empty());
-    for (field, value) in said {
-        // Values are texts of JSON in a selector, too.
-        narrow.and_field(&format!("silenced.{field} == {}", json!(value)));
-    }
-    let namespace = (!verbs::list::is_everywhere(matches)).then(|| context.namespace());
-    let entries = context.list(&SILENCED.collection(namespace), &narrow)?;
-    output::many(context, &SILENCED, &entries, matches)
 }
 
 fn info_command() -> Command {
