@@ -167,6 +167,19 @@ fn a_server_that_would_write_is_not_asked() {
 }
 
 #[test]
+fn a_server_that_has_written_is_told_of() {
+    let stage = Stage::set();
+    let proxy = stage.runtime.block_on(Proxy::earnest(stage.server.url()));
+    stage.home.log_in(&proxy.url());
+    let hook = r#"{"type": "HookConfig", "metadata": {"name": "h"}, "spec": {"command": "x", "timeout": 1}}"#;
+    for (line, code) in [("diff", 2), ("apply", 1)] {
+        let ran = stage.feeds(line, hook);
+        assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{line}");
+        assert!(ran.err.contains("too old to be asked what would change"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn what_the_server_refuses_is_told_and_the_rest_is_done() {
     let stage = Stage::set();
     let document = |name: &str| json!({"type": "Mutator", "metadata": {"name": name}, "spec": {"command": "x"}});

@@ -25,6 +25,17 @@ pub(crate) struct Passed {
     pub status: u16,
 }
 
+/// What a proxy makes of its server.
+#[derive(Clone, Copy, PartialEq)]
+enum Face {
+    /// What it is.
+    True,
+    /// A released Sensu backend: `/apis` is not there.
+    Released,
+    /// One that does not know what a dry run is.
+    Earnest,
+}
+
 /// A proxy in front of a server.
 pub(crate) struct Proxy {
     address: SocketAddr,
@@ -34,15 +45,20 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts one.
     pub(crate) async fn before(server: String) -> Self {
-        Self::start(server, false).await
+        Self::start(server, Face::True).await
     }
 
     /// Starts one that makes the server look like a released Sensu backend: `/apis` is not there.
     pub(crate) async fn released(server: String) -> Self {
-        Self::start(server, true).await
+        Self::start(server, Face::Released).await
     }
 
-    async fn start(server: String, released: bool) -> Self {
+    /// Starts one that makes the server look like one without dry runs.
+    pub(crate) async fn earnest(server: String) -> Self {
+        Self::start(server, Face::Earnest).await
+    }
+
+    async fn start(server: String, face: Face) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let passed = Arc::<Mutex<Vec<Passed>>>::default();
@@ -52,7 +68,7 @@ impl Proxy {
             while let Ok((socket, _)) = listener.accept().await {
                 let (kept, http, server) = (Arc::clone(&kept), http.clone(), server.clone());
                 let pass = service_fn(move |request| {
-                    pass(request, http.clone(), server.clone(), released, Arc::clone(&kept))
+                    pass(request, http.clone(), server.clone(), face, Arc::clone(&kept))
                 });
                 let connection = hyper::server::conn::http1::Builder::new();
                 tokio::spawn(connection.serve_connection(TokioIo::new(socket), pass));
@@ -76,15 +92,19 @@ async fn pass(
     request: Request<Incoming>,
     http: reqwest::Client,
     server: String,
-    released: bool,
+    face: Face,
     kept: Arc<Mutex<Vec<Passed>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
     let mut headers = parts.headers;
     headers.remove("host");
-    let hidden = released && parts.uri.path().starts_with("/apis");
-    let path = if hidden { "/not-there".to_owned() } else { parts.uri.to_string() };
+    let hidden = face == Face::Released && parts.uri.path().starts_with("/apis");
+    let path = match face {
+        _ if hidden => "/not-there".to_owned(),
+        Face::Earnest => parts.uri.path().to_owned(),
+        _ => parts.uri.to_string(),
+    };
     let sent = http.request(parts.method.clone(), format!("{server}{path}"));
     let answer = sent.headers(headers).body(body.clone()).send().await.expect("an answer");
     let (status, headers) = (answer.status(), answer.headers().clone());

@@ -168,7 +168,14 @@ impl Context {
                 "this server cannot say what would change; `sensuctl create` writes without asking"
             );
         }
-        Ok(self.call("PUT", path, &[("dryRun", "true".to_owned())], Some(body))?.body)
+        let answer = self.call("PUT", path, &[("dryRun", "true".to_owned())], Some(body))?;
+        // What is only tried out has no entity tag.
+        if answer.header("etag").is_some() {
+            bail!(
+                "this server is too old to be asked what would change, and has written the object"
+            );
+        }
+        Ok(answer.body)
     }
 
     /// Creates an object, if it is still missing.
