@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::cli::off;
 use crate::context::{Context, NO_CREDENTIALS};
-use crate::output::pretty;
+use crate::notation::pretty;
 
 const EXAMPLES: &str = "Examples:
   sensuctl api /apis/core/v2/namespaces/default/checks
