@@ -14,8 +14,8 @@ use super::group::Group;
 use super::mark::Mark;
 use super::shared::Shared;
 use super::{mark, rows};
-use crate::StoreError;
 use crate::queue::{self, Job, Jobs};
+use crate::{StoreError, Txn};
 
 /// The writer's thread.
 pub(super) struct Writer {
@@ -56,25 +56,19 @@ impl Writer {
         let now = shared.clock.now();
         let before = shared.revision.load(Ordering::Acquire);
         let mut group = Group::new(&self.db, now, before);
-        let mut probed = false;
         while let Some(job) = batch.take() {
             match job {
                 Job::Commit(txn, reply) => batch.committed(reply, group.apply(txn))?,
                 Job::Sweep(limit, reply) => batch.swept(reply, group.sweep(limit))?,
                 Job::Probe(reply) => {
-                    probed = true;
                     batch.probed(reply);
+                    // A new revision: SQLite writes nothing where nothing changes, which proves
+                    // nothing.
+                    group.apply(Txn::default())?.ok();
                 }
             }
         }
         let Group { revision, written, touched, changes, .. } = group;
-        if revision == before && probed {
-            let (revision, floor) = rows::state(&self.db)?;
-            rows::set_state(&self.db, revision, floor)?;
-            execute(&self.db, "COMMIT")?;
-            shared.recovered();
-            return Ok(());
-        }
         if revision == before {
             // Every transaction was refused, by what earlier commits had made durable.
             return execute(&self.db, "ROLLBACK");
