@@ -56,12 +56,14 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
         server.stop().await?;
         return Err(error);
     }
+    // Whoever is told that the server is there may tell it to stop at once.
+    let told_to_stop = told_to_stop()?;
     if let Some(file) = &settings.ready_file {
         write_ready_file(file, &format!("{scheme}://{}", server.address()), settings.dev)
             .with_context(|| format!("cannot write the ready file {}", file.display()))?;
     }
     tracing::info!("serving the API on {scheme}://{}", server.address());
-    told_to_stop().await?;
+    told_to_stop.await;
     tracing::info!("stopping");
     server.stop().await
 }
@@ -156,13 +158,17 @@ fn log_to_stderr(level: LogLevel, format: LogFormat) {
     }
 }
 
-async fn told_to_stop() -> anyhow::Result<()> {
+/// Listens for the wish that the program stops, from now on; what is returned waits for it.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-    }
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 pub(crate) fn told(error: crate::error::Error) -> anyhow::Error {

@@ -27,6 +27,7 @@ const FAST: &[Task] = &[
     ("alarms", alarms::run),
     ("workflows", || workflows::run(None)),
     ("docs-browser", docs_browser::run),
+    ("clients", || clients::run_all(None, false)),
     ("fuzz", || fuzz::run(None, fuzz::Depth::Bounds)),
 ];
 
