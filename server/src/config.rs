@@ -15,6 +15,7 @@ use crate::context::Limits;
 use crate::import::Import;
 use crate::location::Database;
 use crate::migrate::Migrate;
+use crate::upkeep::{Backup, Compact, Restore, Verify};
 
 /// A Sensu Go core/v2 API server: durable, fast, one binary.
 #[derive(Debug, Parser)]
@@ -165,61 +166,6 @@ pub struct Init {
     /// Its password, 8 to 72 bytes. Asked for on a terminal if not given.
     #[arg(long, env = "SENSU_BACKEND_CLUSTER_ADMIN_PASSWORD", hide_env_values = true)]
     pub cluster_admin_password: Option<String>,
-}
-
-/// Where the data is.
-#[derive(Clone, Debug, Args)]
-pub struct Place {
-    /// Folder that holds the store, unless a database does.
-    #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
-    pub state_dir: PathBuf,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
-    pub database: Database,
-    /// TOML file with settings, by their long names.
-    #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
-    pub config_file: Option<PathBuf>,
-}
-
-/// Settings of `backup`.
-#[derive(Clone, Debug, Args)]
-pub struct Backup {
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
-    pub place: Place,
-    /// The file to write. It must not exist yet.
-    pub file: PathBuf,
-}
-
-/// Settings of `restore`.
-#[derive(Clone, Debug, Args)]
-pub struct Restore {
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
-    pub place: Place,
-    /// Replace the store that is there. Without this, restoring over one is refused.
-    #[arg(long)]
-    pub overwrite: bool,
-    /// The file that `backup` wrote.
-    pub file: PathBuf,
-}
-
-/// Settings of `verify`.
-#[derive(Clone, Debug, Args)]
-pub struct Verify {
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
-    pub place: Place,
-    /// A backup to verify instead of the store.
-    pub file: Option<PathBuf>,
-}
-
-/// Settings of `compact`.
-#[derive(Clone, Debug, Args)]
-pub struct Compact {
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
-    pub place: Place,
 }
 
 /// How much to log.

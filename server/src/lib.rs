@@ -62,7 +62,7 @@ pub mod program;
 pub mod rbac;
 mod registry;
 mod server;
-mod upkeep;
+pub mod upkeep;
 mod users;
 
 pub use context::Limits;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sensu_store::SystemClock;
-use sensu_store::sqlite::{Verified, upkeep};
+use sensu_store::Verified;
+use sensu_store::sqlite::upkeep;
 use sensu_tests::process::{Process, run, start};
 use tempfile::TempDir;
 

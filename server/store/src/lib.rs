@@ -104,6 +104,7 @@
 mod clock;
 mod export;
 mod feed;
+mod found;
 mod key;
 mod memory;
 pub mod postgres;
@@ -115,6 +116,7 @@ mod sum;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use export::Export;
 pub use feed::FeedLimits;
+pub use found::{Compacted, Verified};
 pub use key::{BadKey, Key, Prefix};
 pub use memory::MemoryStore;
 pub use store::{

@@ -6,9 +6,8 @@ use tokio::sync::oneshot;
 use super::failure::{malformed, told};
 use super::rows::{self, revision_from};
 use crate::export::{Export, Outlet, batch};
-use crate::sqlite::Verified;
 use crate::store::alive;
-use crate::{Entry, Revision, StoreError};
+use crate::{Entry, Revision, StoreError, Verified};
 
 type Result<T> = std::result::Result<T, StoreError>;
 

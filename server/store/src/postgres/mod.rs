@@ -36,12 +36,11 @@ use self::shared::Shared;
 use self::writer::Writer;
 use crate::queue::{Queue, queue};
 use crate::{
-    Change, ChangesError, Clock, CommitError, Entry, Export, Health, Key, Revision, Scan, Store,
-    StoreError, Txn, sqlite,
+    Change, ChangesError, Clock, CommitError, Compacted, Entry, Export, Health, Key, Revision,
+    Scan, Store, StoreError, Txn, Verified, sqlite,
 };
 
 pub use self::options::{OpenError, PostgresOptions};
-use crate::sqlite::{Verified, upkeep::Compacted};
 
 /// The engine for several servers.
 ///

@@ -47,7 +47,6 @@ use crate::{
 
 pub(crate) use self::backup::write_backup;
 pub use self::options::{Durability, OpenError, SqliteOptions};
-pub use self::verify::Verified;
 
 /// The embedded engine.
 ///

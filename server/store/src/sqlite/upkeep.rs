@@ -14,17 +14,8 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 use super::file::{self, DATABASE, Role, at, partial_of, remove_if_there};
-use super::{Durability, OpenError, Verified, backup, export, mark, rows, schema, verify};
-use crate::{Clock, Export, StoreError};
-
-/// Sizes of the database, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compacted {
-    /// Before.
-    pub before: u64,
-    /// After.
-    pub after: u64,
-}
+use super::{Durability, OpenError, backup, export, mark, rows, schema, verify};
+use crate::{Clock, Compacted, Export, StoreError, Verified};
 
 /// Copies the store in a folder to a new file, while a server may be at work on it.
 ///

@@ -10,18 +10,7 @@ use super::failure::malformed;
 use super::rows::{judged, key_from, revision_from, state};
 use super::schema::SUMMED;
 use super::shared::Shared;
-use crate::Revision;
-
-/// What a verification that found no damage has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// Entries that have not expired.
-    pub entries: u64,
-    /// The last committed transaction.
-    pub revision: Revision,
-    /// Entries, expired or not, that a version without checksums wrote.
-    pub unsummed: u64,
-}
+use crate::Verified;
 
 /// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
 /// how many entries have not expired.

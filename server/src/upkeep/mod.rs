@@ -4,18 +4,21 @@
 //! Each says in one line on standard output what it has done. A backup is the same file whatever it
 //! was made of, and can be restored into either.
 
+mod settings;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sensu_store::postgres::{self, PostgresStore};
-use sensu_store::sqlite::{Durability, OpenError, Verified, upkeep};
-use sensu_store::{Store as _, SystemClock};
+use sensu_store::sqlite::{Durability, OpenError, upkeep};
+use sensu_store::{Store as _, SystemClock, Verified};
 
-use crate::config::{Backup, Compact, Place, Restore, Verify};
 use crate::location::Location;
 use crate::migrate;
+
+pub use settings::{Backup, Compact, Place, Restore, Verify};
 
 /// Copies the store, while servers may be at work on it.
 pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
