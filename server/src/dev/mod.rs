@@ -3,6 +3,7 @@
 
 mod body;
 mod fault;
+mod faults;
 mod record;
 mod restore;
 
@@ -18,7 +19,8 @@ use sensu_store::Store;
 use serde_json::{Value, json};
 
 use self::body::Heard;
-use self::fault::{End, Faults};
+use self::fault::End;
+use self::faults::Faults;
 use self::record::{Noted, Record};
 use self::restore::Restore;
 use crate::context::{Context, Cx};
