@@ -11,6 +11,7 @@ pub mod binding;
 mod bound;
 pub mod check;
 pub mod check_hooks;
+mod check_rules;
 pub mod cluster;
 pub mod cron;
 pub mod decode;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::metrics::MetricTag;
 use super::number;
 use crate::bound;
-use crate::check::{HookList, ProxyRequests, Rules, is_none, is_zero, schedule, subdue_schema};
+use crate::check::{HookList, ProxyRequests, is_none, is_zero, subdue_schema};
+use crate::check_rules::{Rules, schedule};
 use crate::reference::ResourceReference;
 use crate::secret::Secret;
 use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
@@ -102,7 +103,7 @@ pub struct Check {
     pub hooks: Vec<Hook>,
     /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
     /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
-    #[schemars(schema_with = "crate::check::metric_format")]
+    #[schemars(schema_with = "crate::check_rules::metric_format")]
     pub output_metric_format: String,
     /// Names of the handlers that metrics are sent to.
     pub output_metric_handlers: Vec<String>,
