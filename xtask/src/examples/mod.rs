@@ -6,6 +6,8 @@
 //! has the same answers: an example that a server would not give is a stale file, which a test finds.
 //! On the way every error that the document names is provoked (`refusals.rs`), so none is made up.
 
+mod asked;
+mod mask;
 mod refusals;
 mod step;
 mod teller;

@@ -6,7 +6,8 @@ use futures::future::try_join_all;
 use sensu_store::{Key, Operation as Write, Prefix, Scan, Txn};
 use serde_json::{Value, json};
 
-use super::teller::{As, Request, Teller};
+use super::asked::{As, Request};
+use super::teller::Teller;
 use super::{Operation, Step};
 
 /// One more byte than a body may have.

@@ -1,6 +1,5 @@
 //! Tells the steps of the story to a server of its own.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,8 @@ use sensu_server::{Limits, Server, rbac};
 use sensu_store::{Clock, ManualClock, MemoryStore, Store};
 use serde_json::{Value, json};
 
+use super::asked::{As, Request, missing, wrong};
+use super::mask::Masks;
 use super::{Operation, Step, Story};
 
 /// The lowest cost that bcrypt has: nobody guesses passwords here.
@@ -28,44 +29,7 @@ pub(super) struct Teller<'a> {
     /// The tokens of a session of its own, once the story has been told.
     last: Option<String>,
     pub(super) refresh: String,
-    masks: Vec<Mask>,
-}
-
-/// A random part of an answer.
-#[derive(Clone)]
-struct Mask {
-    /// Where it was found.
-    pointer: String,
-    /// What was answered.
-    actual: Value,
-    /// What is shown instead.
-    shown: Value,
-}
-
-/// One request.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Request {
-    path: BTreeMap<String, String>,
-    query: BTreeMap<String, String>,
-    pub(super) body: Option<Value>,
-    /// A body that is sent as it is, instead.
-    pub(super) raw: Option<String>,
-    /// Whether the body never arrives.
-    pub(super) stalls: bool,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) by: As,
-}
-
-/// Who sends a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum As {
-    /// The administrator, in the way that the operation wants.
-    #[default]
-    Usual,
-    /// Somebody without credentials.
-    Nobody,
-    /// Somebody who guesses passwords.
-    Guesser,
+    masks: Masks,
 }
 
 impl<'a> Teller<'a> {
@@ -75,9 +39,7 @@ impl<'a> Teller<'a> {
         let told = |error| anyhow!("{error:?}");
         rbac::seed(store.as_ref()).await.map_err(told)?;
         rbac::dev_users(store.as_ref(), COST).await.map_err(told)?;
-        let limits = Limits { password_cost: COST, ..Limits::default() };
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(Arc::clone(&store), clock, limits, anywhere, None).await?;
+        let server = serve(&store, clock, Limits::default()).await?;
         let http = reqwest::Client::new();
         let teller = Self {
             story,
@@ -87,7 +49,7 @@ impl<'a> Teller<'a> {
             admin: String::new(),
             last: None,
             refresh: String::new(),
-            masks: Vec::new(),
+            masks: Masks::default(),
         };
         let (admin, _) = teller.tokens().await?;
         Ok(Self { admin, ..teller })
@@ -96,9 +58,8 @@ impl<'a> Teller<'a> {
     /// The same told by a server with less patience, over the same store.
     pub(super) async fn hasty(&self) -> anyhow::Result<Teller<'a>> {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(self.story.at));
-        let limits = Limits { password_cost: COST, deadline: HASTE, ..Limits::default() };
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(Arc::clone(&self.store), clock, limits, anywhere, None).await?;
+        let limits = Limits { deadline: HASTE, ..Limits::default() };
+        let server = serve(&self.store, clock, limits).await?;
         Ok(Teller {
             story: self.story,
             server,
@@ -161,10 +122,9 @@ impl<'a> Teller<'a> {
             ensure!((200..300).contains(&status) && documented, "answered {status}: {answer}");
             for (pointer, shown) in &step.random {
                 let actual = answer.pointer(pointer).context("a random part is not there")?;
-                let (pointer, actual, shown) = (pointer.clone(), actual.clone(), shown.clone());
-                self.masks.push(Mask { pointer, actual, shown });
+                self.masks.add(pointer, actual, shown);
             }
-            self.mask(&mut answer);
+            self.masks.mask(&mut answer);
             if let Some(excerpt) = &step.excerpt {
                 holds(answer.as_str().unwrap_or_default(), excerpt)?;
                 answer = excerpt.clone().into();
@@ -212,7 +172,7 @@ impl<'a> Teller<'a> {
     ) -> anyhow::Result<Value> {
         let (status, mut answer) = self.send(operation, request).await?;
         ensure!(status == wanted, "{wanted} is documented, {status} was answered: {answer}");
-        self.mask(&mut answer);
+        self.masks.mask(&mut answer);
         Ok(answer)
     }
 
@@ -228,7 +188,7 @@ impl<'a> Teller<'a> {
             for part in operation.path.split('/').skip(1) {
                 let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
                 let value = name.and_then(|name| request.path.get(name)).map(String::as_str);
-                path.push(&self.actual_text(value.unwrap_or(part)));
+                path.push(&self.masks.actual_text(value.unwrap_or(part)));
             }
         }
         let query: Vec<String> = request.query.iter().map(|(k, v)| format!("{k}={v}")).collect();
@@ -249,7 +209,7 @@ impl<'a> Teller<'a> {
             http = http.header("content-type", "application/json").body(raw.clone());
         } else if let Some(body) = &request.body {
             let mut body = body.clone();
-            self.unmask(&mut body);
+            self.masks.unmask(&mut body);
             http = http.json(&body);
         }
         let answer = http.send().await?;
@@ -278,27 +238,23 @@ impl<'a> Teller<'a> {
             As::Guesser => http.basic_auth("carol", Some("a guess")),
             As::Usual if basic => http.basic_auth("admin", Some(rbac::DEV_PASSWORD)),
             As::Usual if operation.tag == "auth" => {
-                let mut access = self.masks.iter().filter(|mask| mask.pointer == "/access_token");
-                let told = access.next_back().and_then(|mask| mask.actual.as_str());
-                let latest = self.last.as_deref().or(told);
+                let latest = self.last.as_deref().or_else(|| self.masks.last("/access_token"));
                 http.bearer_auth(latest.context("nobody has logged in")?)
             }
             As::Usual => http.bearer_auth(&self.admin),
         })
     }
+}
 
-    fn mask(&self, value: &mut Value) {
-        each(value, &|part| self.masks.iter().find(|m| m.actual == *part).map(|m| m.shown.clone()));
-    }
-
-    fn unmask(&self, value: &mut Value) {
-        each(value, &|part| self.masks.iter().find(|m| m.shown == *part).map(|m| m.actual.clone()));
-    }
-
-    fn actual_text(&self, shown: &str) -> String {
-        let mask = self.masks.iter().find(|mask| mask.shown == shown);
-        mask.and_then(|mask| mask.actual.as_str()).unwrap_or(shown).to_owned()
-    }
+/// A server on a free port.
+async fn serve(
+    store: &Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+) -> anyhow::Result<Server> {
+    let limits = Limits { password_cost: COST, ..limits };
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    Server::start(Arc::clone(store), clock, limits, anywhere, None).await
 }
 
 /// Whether an answer has the lines of an excerpt, whatever their numbers.
@@ -308,55 +264,4 @@ fn holds(answer: &str, excerpt: &str) -> anyhow::Result<()> {
         ensure!(answer.lines().any(|other| other.starts_with(words)), "not answered: {line}");
     }
     Ok(())
-}
-
-/// The request, broken: as the step says, or where every operation can be broken.
-fn wrong(step: &Step, operation: &Operation, asked: &Request) -> Request {
-    let mut request = asked.clone();
-    if !step.wrong_query.is_empty() {
-        request.query.clone_from(&step.wrong_query);
-    } else if step.wrong.is_some() {
-        request.body.clone_from(&step.wrong);
-    } else if step.op.contains("_list") && operation.method == "GET" && pages(operation) {
-        request.query.insert("limit".into(), "ten".into());
-    } else if step.answer_of.is_none() {
-        request.query.insert("pretty".into(), "%zz".into());
-    }
-    request
-}
-
-fn pages(operation: &Operation) -> bool {
-    let parameters = operation.value["parameters"].as_array();
-    parameters.is_some_and(|parameters| parameters.iter().any(|p| p["name"] == "limit"))
-}
-
-/// The request for something that is not there: as the step says, a namespace for what is made, another
-/// name for what is read.
-fn missing(step: &Step, operation: &Operation, asked: &Request) -> Request {
-    let mut request = asked.clone();
-    if let Some(variant) = &step.missing {
-        request.path.extend(variant.path.clone());
-        return request;
-    }
-    let is_made = step.op.ends_with("_create") || step.op.ends_with("_put");
-    let last = operation.path.rsplit('/').find_map(|part| part.strip_prefix('{'));
-    let last = last.and_then(|part| part.strip_suffix('}')).unwrap_or_default();
-    match is_made {
-        true => request.path.insert("namespace".into(), "nowhere".into()),
-        false => request.path.insert(last.into(), "missing".into()),
-    };
-    request
-}
-
-/// Replaces parts of a value, inside out.
-fn each(value: &mut Value, replaced: &impl Fn(&Value) -> Option<Value>) {
-    match value {
-        Value::Object(map) => map.values_mut().for_each(|value| each(value, replaced)),
-        Value::Array(items) => items.iter_mut().for_each(|value| each(value, replaced)),
-        part => {
-            if let Some(other) = replaced(part) {
-                *part = other;
-            }
-        }
-    }
 }
