@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use crate::Unreadable;
 
 /// What a file holds.
@@ -49,22 +51,21 @@ fn cannot_read(path: &Path, error: &io::Error) -> Unreadable {
     Unreadable(format!("cannot read {}: {error}", path.display()))
 }
 
-/// The file, or the files with resources in the directory and below.
+/// The file, or the files with resources in the directory and below, in the order of names. Links are
+/// followed, but not in circles.
 fn found(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    entries.sort();
     let mut files = Vec::new();
-    for entry in entries {
-        if entry.is_dir() {
-            files.extend(found(&entry)?);
-        } else if entry.extension().is_some_and(|end| {
-            ["json", "yaml", "yml"].iter().any(|known| end.eq_ignore_ascii_case(known))
-        }) {
-            files.push(entry);
+    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        let entry = entry?;
+        let ends = ["json", "yaml", "yml"];
+        let end = entry.path().extension();
+        if entry.file_type().is_file()
+            && end.is_some_and(|end| ends.iter().any(|known| end.eq_ignore_ascii_case(known)))
+        {
+            files.push(entry.into_path());
         }
     }
     Ok(files)
@@ -91,6 +92,9 @@ mod tests {
         assert!(refused.ends_with("is a directory: add --recursive"), "{refused}");
         // A file that is named is read whatever its ending.
         assert_eq!(texts(&[at("read.me")], false).unwrap()[0].content, "?");
+        std::os::unix::fs::symlink(folder.path(), at("below/again")).unwrap();
+        let refused = texts(&paths, true).unwrap_err().to_string();
+        assert!(refused.contains("loop"), "{refused}");
         let missing = texts(&[at("none")], true).unwrap_err().to_string();
         assert!(missing.starts_with("cannot read ") && missing.contains("none"), "{missing}");
     }

@@ -55,6 +55,17 @@ pub(crate) const FIELD: Field = Field {
     asked_if: None,
 };
 
+/// The assets that a command needs.
+pub(crate) const RUNTIME_ASSETS: Field = Field {
+    flag: "runtime-assets",
+    short: Some('r'),
+    at: "/runtime_assets",
+    shape: Shape::List,
+    help: "Assets that the command needs",
+    question: "Runtime Assets:",
+    ..FIELD
+};
+
 impl Field {
     /// The flag.
     pub(crate) fn arg(&self) -> Arg {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Irregular, RESOURCE, Resource};
 use crate::cell::{Cell, hook_lists};
-use crate::field::{FIELD, Field, Shape, text};
+use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape, text};
 
 /// Checks.
 pub(crate) const CHECK: Resource = Resource {
@@ -144,15 +144,7 @@ const FIELDS: &[Field] = &[
         question: "Handlers:",
         ..FIELD
     },
-    Field {
-        flag: "runtime-assets",
-        short: Some('r'),
-        at: "/runtime_assets",
-        shape: Shape::List,
-        help: "Assets that the command needs",
-        question: "Runtime Assets:",
-        ..FIELD
-    },
+    RUNTIME_ASSETS,
     Field {
         flag: "publish",
         short: Some('p'),

@@ -2,7 +2,7 @@
 
 use super::{RESOURCE, Resource};
 use crate::cell::{Cell, Of};
-use crate::field::{FIELD, Field, Shape, text};
+use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape, text};
 
 /// Filters.
 pub(crate) const FILTER: Resource = Resource {
@@ -38,15 +38,7 @@ pub(crate) const FILTER: Resource = Resource {
             question: "Expressions (comma separated list):",
             ..FIELD
         },
-        Field {
-            flag: "runtime-assets",
-            short: Some('r'),
-            at: "/runtime_assets",
-            shape: Shape::List,
-            help: "Assets that the expressions need",
-            question: "Runtime Assets:",
-            ..FIELD
-        },
+        Field { help: "Assets that the expressions need", ..RUNTIME_ASSETS },
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),

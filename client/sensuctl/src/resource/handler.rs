@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{RESOURCE, Resource};
 use crate::cell::Cell;
-use crate::field::{FIELD, Field, Shape, text};
+use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape, text};
 
 /// Handlers.
 pub(crate) const HANDLER: Resource = Resource {
@@ -58,15 +58,7 @@ pub(crate) const HANDLER: Resource = Resource {
             default: "pipe",
             ..FIELD
         },
-        Field {
-            flag: "runtime-assets",
-            short: Some('r'),
-            at: "/runtime_assets",
-            shape: Shape::List,
-            help: "Assets that the command needs",
-            question: "Runtime Assets:",
-            ..FIELD
-        },
+        RUNTIME_ASSETS,
         Field {
             flag: "command",
             short: Some('c'),

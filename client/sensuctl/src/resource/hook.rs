@@ -2,7 +2,7 @@
 
 use super::{RESOURCE, Resource};
 use crate::cell::Cell;
-use crate::field::{FIELD, Field, Shape};
+use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape};
 
 /// Hooks.
 pub(crate) const HOOK: Resource = Resource {
@@ -39,14 +39,7 @@ pub(crate) const HOOK: Resource = Resource {
             default: "false",
             ..FIELD
         },
-        Field {
-            flag: "runtime-assets",
-            short: Some('r'),
-            at: "/runtime_assets",
-            shape: Shape::List,
-            help: "Assets that the command needs",
-            ..FIELD
-        },
+        Field { question: "", ..RUNTIME_ASSETS },
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),

@@ -2,7 +2,7 @@
 
 use super::{RESOURCE, Resource};
 use crate::cell::Cell;
-use crate::field::{FIELD, Field, Shape};
+use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape};
 
 /// Mutators.
 pub(crate) const MUTATOR: Resource = Resource {
@@ -38,15 +38,7 @@ pub(crate) const MUTATOR: Resource = Resource {
             question: "Environment variables:",
             ..FIELD
         },
-        Field {
-            flag: "runtime-assets",
-            short: Some('r'),
-            at: "/runtime_assets",
-            shape: Shape::List,
-            help: "Assets that the command needs",
-            question: "Runtime Assets:",
-            ..FIELD
-        },
+        RUNTIME_ASSETS,
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),
