@@ -988,7 +988,7 @@ pub mod types {
         pub stdin: bool,
         ///When the check does not run. `null` when there is no such time.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub subdue: ::std::option::Option<CheckSubdue>,
+        pub subdue: ::std::option::Option<TimeWindowWhen>,
         ///More times at which the check does not run. Absent when there are none.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
@@ -1092,7 +1092,7 @@ pub mod types {
         pub stdin: bool,
         ///When the check does not run. `null` when there is no such time.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub subdue: ::std::option::Option<CheckConfigSubdue>,
+        pub subdue: ::std::option::Option<TimeWindowWhen>,
         ///More times at which the check does not run. Absent when there are none.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
@@ -1111,17 +1111,6 @@ pub mod types {
     }
     impl CheckConfig {
         pub fn builder() -> builder::CheckConfig {
-            Default::default()
-        }
-    }
-    ///When the check does not run. `null` when there is no such time.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct CheckConfigSubdue {
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub days: ::std::option::Option<TimeWindowDays>,
-    }
-    impl CheckConfigSubdue {
-        pub fn builder() -> builder::CheckConfigSubdue {
             Default::default()
         }
     }
@@ -2164,17 +2153,6 @@ pub mod types {
                 .map_err(|e: self::error::ConversionError| {
                     <D::Error as ::serde::de::Error>::custom(e.to_string())
                 })
-        }
-    }
-    ///When the check does not run. `null` when there is no such time.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct CheckSubdue {
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub days: ::std::option::Option<TimeWindowDays>,
-    }
-    impl CheckSubdue {
-        pub fn builder() -> builder::CheckSubdue {
-            Default::default()
         }
     }
     ///`ClusterMemberAddPeerAddrs`
@@ -11266,7 +11244,7 @@ pub mod types {
             status: ::std::result::Result<i64, ::std::string::String>,
             stdin: ::std::result::Result<bool, ::std::string::String>,
             subdue: ::std::result::Result<
-                ::std::option::Option<super::CheckSubdue>,
+                ::std::option::Option<super::TimeWindowWhen>,
                 ::std::string::String,
             >,
             subdues: ::std::result::Result<
@@ -11849,7 +11827,7 @@ pub mod types {
             }
             pub fn subdue<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::CheckSubdue>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowWhen>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.subdue = value
@@ -12128,7 +12106,7 @@ pub mod types {
             >,
             stdin: ::std::result::Result<bool, ::std::string::String>,
             subdue: ::std::result::Result<
-                ::std::option::Option<super::CheckConfigSubdue>,
+                ::std::option::Option<super::TimeWindowWhen>,
                 ::std::string::String,
             >,
             subdues: ::std::result::Result<
@@ -12512,9 +12490,7 @@ pub mod types {
             }
             pub fn subdue<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<super::CheckConfigSubdue>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowWhen>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.subdue = value
@@ -12663,47 +12639,6 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct CheckConfigSubdue {
-            days: ::std::result::Result<
-                ::std::option::Option<super::TimeWindowDays>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for CheckConfigSubdue {
-            fn default() -> Self {
-                Self {
-                    days: Ok(Default::default()),
-                }
-            }
-        }
-        impl CheckConfigSubdue {
-            pub fn days<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowDays>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.days = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for days: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<CheckConfigSubdue> for super::CheckConfigSubdue {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: CheckConfigSubdue,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { days: value.days? })
-            }
-        }
-        impl ::std::convert::From<super::CheckConfigSubdue> for CheckConfigSubdue {
-            fn from(value: super::CheckConfigSubdue) -> Self {
-                Self { days: Ok(value.days) }
-            }
-        }
-        #[derive(Clone, Debug)]
         pub struct CheckHistory {
             executed: ::std::result::Result<i64, ::std::string::String>,
             status: ::std::result::Result<i64, ::std::string::String>,
@@ -12759,47 +12694,6 @@ pub mod types {
                     executed: Ok(value.executed),
                     status: Ok(value.status),
                 }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct CheckSubdue {
-            days: ::std::result::Result<
-                ::std::option::Option<super::TimeWindowDays>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for CheckSubdue {
-            fn default() -> Self {
-                Self {
-                    days: Ok(Default::default()),
-                }
-            }
-        }
-        impl CheckSubdue {
-            pub fn days<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowDays>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.days = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for days: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<CheckSubdue> for super::CheckSubdue {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: CheckSubdue,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { days: value.days? })
-            }
-        }
-        impl ::std::convert::From<super::CheckSubdue> for CheckSubdue {
-            fn from(value: super::CheckSubdue) -> Self {
-                Self { days: Ok(value.days) }
             }
         }
         #[derive(Clone, Debug)]

@@ -136,16 +136,12 @@ impl Document {
 }
 
 /// The same schema for a stricter reader: what an object may hold is what is documented, so that a
-/// field nobody documented is found; and `nullable` in words that JSON Schema has.
+/// field nobody documented is found.
 fn strict(value: &mut Value) {
     if let Value::Object(map) = value {
-        let nullable = map.shift_remove("nullable") == Some(Value::Bool(true));
         let described = map.get("properties").is_some_and(Value::is_object);
         if described && !map.contains_key("additionalProperties") {
             map.insert("additionalProperties".into(), false.into());
-        }
-        if nullable && let Some(kind) = map.get("type").cloned() {
-            map.insert("type".into(), json!([kind, "null"]));
         }
     }
     match value {

@@ -158,8 +158,9 @@ fn breaches_of(
 
 /// The schema that a reference names, and its name.
 fn named(document: &Document, schema: &Value) -> (String, Value) {
-    let reference = schema["$ref"].as_str().or_else(|| schema["allOf"][0]["$ref"].as_str());
-    match reference {
+    // What may be `null` names the other choice first.
+    let places = [&schema["$ref"], &schema["allOf"][0]["$ref"], &schema["oneOf"][0]["$ref"]];
+    match places.into_iter().find_map(Value::as_str) {
         Some(reference) => {
             let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
             let schema = document.0["components"]["schemas"][&name].clone();
@@ -204,6 +205,7 @@ fn outside(schema: &Value, found: &mut impl FnMut(&'static str, Value)) {
     let other = match schema["type"].as_str() {
         Some("string") => json!(1),
         Some(_) => json!("a text"),
+        None if schema.get("oneOf").is_some() => json!("a text"),
         None => return,
     };
     found("type", other);

@@ -22,12 +22,9 @@ pub(super) fn rewrite(document: &mut Value) {
 
 /// One schema in the words of JSON Schema 2020-12.
 fn plain(schema: &mut serde_json::Map<String, Value>) {
-    let kind = schema.get("type").and_then(Value::as_str).map(str::to_owned);
-    if schema.get("nullable") == Some(&Value::Bool(true))
-        && let Some(kind) = kind
-    {
-        schema.shift_remove("nullable");
-        schema.insert("type".into(), json!([kind, "null"]));
+    if schema.get("enum") == Some(&json!([null])) {
+        schema.shift_remove("enum");
+        schema.insert("type".into(), "null".into());
     }
     let only = schema.get("allOf").and_then(Value::as_array).filter(|all| all.len() == 1);
     if let Some(reference) = only.and_then(|all| all[0].get("$ref")).cloned() {
@@ -44,7 +41,7 @@ mod tests {
     fn schemas_say_the_same_in_other_words() {
         let mut document = json!({ "openapi": "3.0.3", "info": { "license": { "name": "MIT", "url": "x" } },
             "components": { "schemas": { "A": { "properties": {
-                "a": { "type": "object", "nullable": true },
+                "a": { "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
                 "b": { "description": "kept", "allOf": [{ "$ref": "#/x" }] },
             } } } } });
         rewrite(&mut document);
@@ -52,7 +49,7 @@ mod tests {
             document,
             json!({ "openapi": "3.1.0", "info": { "license": { "name": "MIT", "identifier": "MIT" } },
                 "components": { "schemas": { "A": { "properties": {
-                    "a": { "type": ["object", "null"] },
+                    "a": { "oneOf": [{ "$ref": "#/x" }, { "type": "null" }] },
                     "b": { "$ref": "#/x", "description": "kept" },
                 } } } } })
         );

@@ -1,6 +1,6 @@
 //! Cures for what generators and linters stumble over in derived schemas.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::walk;
 
@@ -8,6 +8,7 @@ use super::walk;
 pub(super) fn tidy(document: &mut Value) {
     walk(document, &mut |map| {
         defaults(map);
+        null(map);
         integers(map);
         titles(map);
         empty_enums(map);
@@ -26,10 +27,20 @@ fn defaults(map: &mut Map<String, Value>) {
         map.shift_remove("default");
     }
     // An absent optional value is absent, never null; the one field that is null says so by hand.
-    if map.get("nullable") == Some(&Value::Bool(true)) && !map.contains_key("x-null") {
+    if map.get("nullable") == Some(&Value::Bool(true)) {
         map.shift_remove("nullable");
     }
-    map.shift_remove("x-null");
+}
+
+/// What is null when it is not set: one of the object and nothing. `nullable` would say the same, but not
+/// beside a reference, and then each field would need an object of its own.
+fn null(map: &mut Map<String, Value>) {
+    if map.shift_remove("x-null").is_some()
+        && let Some(Value::Array(mut choices)) = map.shift_remove("allOf")
+    {
+        choices.push(json!({ "enum": [null] }));
+        map.insert("oneOf".into(), choices.into());
+    }
 }
 
 /// Unsigned formats are nobody's standard: use the signed ones, with bounds.
@@ -74,9 +85,11 @@ fn titles(map: &mut Map<String, Value>) {
     }
 }
 
-/// An optional enumeration lists `null` among its values.
+/// An optional enumeration lists `null` among its values. What lists nothing else means it.
 fn empty_enums(map: &mut Map<String, Value>) {
-    if let Some(Value::Array(values)) = map.get_mut("enum") {
+    if let Some(Value::Array(values)) = map.get_mut("enum")
+        && values.len() > 1
+    {
         values.retain(|value| !value.is_null());
     }
 }
@@ -136,8 +149,6 @@ fn is_plain_metadata(map: &Map<String, Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -147,7 +158,8 @@ mod tests {
             "b": { "allOf": [{ "$ref": "#/x" }] },
             "c": { "allOf": [{ "$ref": "#/x" }], "default": {}, "description": "kept" },
             "d": { "type": "string", "nullable": true, "default": null },
-            "e": { "type": "object", "nullable": true, "x-null": true },
+            "e": { "description": "kept", "allOf": [{ "$ref": "#/x" }], "x-null": true },
+            "f": { "type": "string", "enum": ["a", null] },
         });
         tidy(&mut schema);
         assert_eq!(
@@ -157,7 +169,8 @@ mod tests {
                 "b": { "$ref": "#/x" },
                 "c": { "allOf": [{ "$ref": "#/x" }], "description": "kept" },
                 "d": { "type": "string" },
-                "e": { "type": "object", "nullable": true },
+                "e": { "description": "kept", "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
+                "f": { "type": "string", "enum": ["a"] },
             })
         );
     }

@@ -208,17 +208,12 @@ impl ProxyRequests {
 }
 
 /// The one field that is `null` when unset, as in the reference: an object without windows would
-/// mean that there are times to respect, none of them.
+/// mean that there are times to respect, none of them. Whoever publishes the schema has words for `x-null`.
 pub(crate) fn subdue_schema(
     generator: &mut schemars::r#gen::SchemaGenerator,
 ) -> schemars::schema::Schema {
-    let days = generator.subschema_for::<crate::subdue::TimeWindowDays>();
-    let mut schema = schemars::schema::SchemaObject {
-        instance_type: Some(schemars::schema::InstanceType::Object.into()),
-        ..Default::default()
-    };
-    schema.object().properties.insert("days".into(), days);
-    schema.extensions.insert("nullable".into(), true.into());
+    let mut schema = schemars::schema::SchemaObject::default();
+    schema.subschemas().all_of = Some(vec![generator.subschema_for::<TimeWindowWhen>()]);
     schema.extensions.insert("x-null".into(), true.into());
     schema.into()
 }
