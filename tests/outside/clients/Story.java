@@ -3,12 +3,16 @@
 import java.net.http.HttpRequest;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.AuthApi;
 import org.openapitools.client.api.ChecksApi;
 import org.openapitools.client.model.CheckConfig;
 import org.openapitools.client.model.ObjectMeta;
+import org.openapitools.client.model.TimeWindow;
+import org.openapitools.client.model.TimeWindowDays;
+import org.openapitools.client.model.TimeWindowWhen;
 
 public final class Story {
     private static final String NAMESPACE = "default";
@@ -33,11 +37,15 @@ public final class Story {
         // Past the proxy, which gives an answer of 204 a length; Java takes that for an error.
         ChecksApi direct = new ChecksApi(client("SENSU_DIRECT", "Bearer " + token));
 
+        TimeWindow night = new TimeWindow().begin("5:00PM").end("8:00AM");
+        TimeWindowWhen atNight = new TimeWindowWhen().days(new TimeWindowDays().all(List.of(night)));
         for (String name : List.of("java-a", "java-b")) {
             CheckConfig check = new CheckConfig().command("check-cpu.sh").interval(60L);
             check.setMetadata(new ObjectMeta().name(name));
+            check.setSubdue(name.equals("java-a") ? atNight : null);
             CheckConfig made = checks.checkCreate(NAMESPACE, check, null, null);
             that(made.getMetadata().getName().equals(name), made);
+            that(Objects.equals(made.getSubdue(), check.getSubdue()), made);
         }
 
         var first = checks.checkListWithHttpInfo(NAMESPACE, 1L, null, null, null);

@@ -10,9 +10,9 @@ URL = os.environ["SENSU_URL"]
 NAMESPACE = "default"
 
 
-def check(name: str) -> sensu.CheckConfig:
+def check(name: str, subdue: sensu.TimeWindowWhen | None) -> sensu.CheckConfig:
     return sensu.CheckConfig(
-        command="check-cpu.sh -w 75 -c 90", interval=60, metadata=sensu.ObjectMeta(name=name)
+        command="check-cpu.sh -w 75 -c 90", interval=60, metadata=sensu.ObjectMeta(name=name), subdue=subdue
     )
 
 
@@ -27,9 +27,12 @@ def main() -> None:
     assert tokens.access_token, tokens
 
     checks = sensu.ChecksApi(sensu.ApiClient(sensu.Configuration(host=URL, access_token=tokens.access_token)))
-    for name in ("python-a", "python-b"):
-        made = checks.check_create(NAMESPACE, check(name))
+    nights = [sensu.TimeWindow(begin="5:00PM", end="8:00AM")]
+    at_night = sensu.TimeWindowWhen(days=sensu.TimeWindowDays(all=nights))
+    for name, subdue in (("python-a", at_night), ("python-b", None)):
+        made = checks.check_create(NAMESPACE, check(name, subdue))
         assert made.metadata and made.metadata.name == name and made.interval == 60, made
+        assert made.subdue == subdue, made
 
     first = checks.check_list_with_http_info(NAMESPACE, limit=1)
     token = next_page(first.headers)

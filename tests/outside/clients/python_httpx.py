@@ -6,7 +6,15 @@ import os
 from sensu_httpx import AuthenticatedClient
 from sensu_httpx.api.auth import auth_login
 from sensu_httpx.api.checks import check_create, check_delete, check_get, check_list
-from sensu_httpx.models import CheckConfig, Error, ObjectMeta, Tokens
+from sensu_httpx.models import (
+    CheckConfig,
+    Error,
+    ObjectMeta,
+    TimeWindow,
+    TimeWindowDays,
+    TimeWindowWhen,
+    Tokens,
+)
 from sensu_httpx.types import UNSET
 
 URL = os.environ["SENSU_URL"]
@@ -20,10 +28,14 @@ def main() -> None:
     assert isinstance(tokens, Tokens) and isinstance(tokens.access_token, str), tokens
     client = AuthenticatedClient(base_url=URL, token=tokens.access_token)
 
-    for name in ("httpx-a", "httpx-b"):
-        body = CheckConfig(command="check-cpu.sh", interval=60, metadata=ObjectMeta(name=name))
+    nights = [TimeWindow(begin="5:00PM", end="8:00AM")]
+    at_night = TimeWindowWhen(days=TimeWindowDays(all_=nights))
+    for name, subdue in (("httpx-a", at_night), ("httpx-b", None)):
+        metadata = ObjectMeta(name=name)
+        body = CheckConfig(command="check-cpu.sh", interval=60, metadata=metadata, subdue=subdue)
         made = check_create.sync(NAMESPACE, client=client, body=body)
         assert isinstance(made, CheckConfig) and made.interval == 60, made
+        assert made.subdue == subdue, made
 
     first = check_list.sync_detailed(NAMESPACE, client=client, limit=1)
     token = first.headers["Sensu-Continue"]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"reflect"
 
 	sensu "example.com/sensu"
 )
@@ -35,16 +36,23 @@ func main() {
 	must(err)
 	inside := context.WithValue(context.Background(), sensu.ContextAccessToken, tokens.GetAccessToken())
 
-	for _, name := range []string{"go-a", "go-b"} {
+	night := sensu.NewTimeWindow("5:00PM", "8:00AM")
+	days := sensu.NewTimeWindowDays()
+	days.SetAll([]sensu.TimeWindow{*night})
+	atNight := sensu.NewTimeWindowWhen()
+	atNight.SetDays(*days)
+	for name, subdue := range map[string]*sensu.TimeWindowWhen{"go-a": atNight, "go-b": nil} {
 		check := sensu.NewCheckConfig()
 		check.SetCommand("check-cpu.sh")
 		check.SetInterval(60)
 		metadata := sensu.NewObjectMeta()
 		metadata.SetName(name)
 		check.SetMetadata(*metadata)
+		check.Subdue.Set(subdue)
 		made, _, err := client.ChecksAPI.CheckCreate(inside, namespace).CheckConfig(*check).Execute()
 		must(err)
 		that(made.GetInterval() == 60, made)
+		that(made.Subdue.IsSet() && reflect.DeepEqual(made.Subdue.Get(), subdue), made)
 	}
 
 	first, answer, err := client.ChecksAPI.CheckList(inside, namespace).Limit(1).Execute()

@@ -3,7 +3,7 @@
 
 use sensu_openapi::apis::configuration::Configuration;
 use sensu_openapi::apis::{Error, auth_api, checks_api};
-use sensu_openapi::models::{CheckConfig, ObjectMeta};
+use sensu_openapi::models::{CheckConfig, ObjectMeta, TimeWindow, TimeWindowDays, TimeWindowWhen};
 
 const NAMESPACE: &str = "default";
 
@@ -17,16 +17,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut inside = Configuration { base_path, ..Configuration::new() };
     inside.bearer_access_token = Some(token.clone());
 
-    for name in ["rust-a", "rust-b"] {
+    let night = TimeWindow::new("5:00PM".into(), "8:00AM".into());
+    let days = TimeWindowDays { all: Some(vec![night]), ..TimeWindowDays::new() };
+    let at_night = TimeWindowWhen { days: Some(Box::new(days)) };
+    for (name, subdue) in [("rust-a", Some(Box::new(at_night))), ("rust-b", None)] {
         let metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::new() };
         let check = CheckConfig {
             command: Some("check-cpu.sh".into()),
             interval: Some(60),
             metadata: Some(Box::new(metadata)),
+            subdue: Some(subdue.clone()),
             ..CheckConfig::new()
         };
         let made = checks_api::check_create(&inside, NAMESPACE, check, None, None).await?;
-        assert_eq!(made.interval, Some(60));
+        assert_eq!((made.interval, made.subdue), (Some(60), Some(subdue)));
     }
 
     let url = format!("{}/apis/core/v2/namespaces/{NAMESPACE}/checks?limit=1", inside.base_path);

@@ -22,10 +22,13 @@ const client = createClient<paths>({
   headers: { Authorization: `Bearer ${tokens.access_token}` },
 });
 const command = "check-cpu.sh -w 75 -c 90";
-for (const name of ["typescript-a", "typescript-b"]) {
-  const body = { command, interval: 60, metadata: { name } } as const;
-  const { data } = await client.POST(collection, { params: { path: { namespace } }, body: body as never });
+const atNight = { days: { all: [{ begin: "5:00PM", end: "8:00AM" }] } };
+const wanted = { "typescript-a": atNight, "typescript-b": null };
+for (const [name, subdue] of Object.entries(wanted)) {
+  const body = { command, interval: 60, metadata: { name }, subdue };
+  const { data } = await client.POST(collection, { params: { path: { namespace } }, body });
   assert.equal(data?.metadata?.name, name);
+  assert.deepEqual(data.subdue, subdue);
 }
 
 const first = await client.GET(collection, { params: { path: { namespace }, query: { limit: 1 } } });

@@ -12,10 +12,13 @@ const tokens = await new AuthApi(doors).authLogin();
 assert(tokens.accessToken);
 
 const checks = new ChecksApi(new Configuration({ basePath, accessToken: tokens.accessToken }));
-for (const name of ["fetch-a", "fetch-b"]) {
-  const checkConfig = { command: "check-cpu.sh", interval: 60, metadata: { name } };
+const atNight = { days: { all: [{ begin: "5:00PM", end: "8:00AM" }] } };
+for (const [name, subdue] of Object.entries({ "fetch-a": atNight, "fetch-b": null })) {
+  const checkConfig = { command: "check-cpu.sh", interval: 60, metadata: { name }, subdue };
   const made = await checks.checkCreate({ namespace, checkConfig });
   assert.equal(made.metadata?.name, name);
+  assert.equal(made.subdue?.days?.all?.[0]?.begin, subdue?.days.all[0]?.begin);
+  assert.equal(made.subdue === null, subdue === null);
 }
 
 const first = await checks.checkListRaw({ namespace, limit: 1 });

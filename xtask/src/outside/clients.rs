@@ -142,7 +142,9 @@ fn compiled(place: &Path) -> anyhow::Result<Command> {
 
 fn typescript(document: &Path, place: &Path) -> anyhow::Result<Command> {
     let mut types = tools::node("openapi-typescript")?;
-    run(types.arg(document).arg("--output").arg(place.join("sensu.d.ts")))?;
+    // A field with a default need not be sent.
+    types.arg("--default-non-nullable=false").arg(document);
+    run(types.arg("--output").arg(place.join("sensu.d.ts")))?;
     driver("typescript.ts", place, "story.ts")?;
     compiled(place)
 }
