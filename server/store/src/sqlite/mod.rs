@@ -20,6 +20,7 @@ mod readers;
 mod rows;
 mod schema;
 mod shared;
+mod turns;
 pub mod upkeep;
 mod verify;
 mod writer;
@@ -132,7 +133,7 @@ impl Store for SqliteStore {
                     shared.cache.offer(ticket, &key, stored.clone());
                     Ok(stored)
                 };
-                self.readers.run(read).await?
+                self.readers.brief(read).await?
             }
         };
         let now = self.shared.clock.now();
