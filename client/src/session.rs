@@ -76,9 +76,10 @@ const MARGIN: i64 = 10;
 impl Held {
     /// Tokens that came from the server just now: its clock counts, not ours, when it has told it.
     pub(crate) fn fresh(tokens: Tokens, server: Option<i64>, here: i64) -> Self {
-        let life = tokens.expires_at - server.unwrap_or(here);
+        // What a server says may be any number.
+        let life = tokens.expires_at.saturating_sub(server.unwrap_or(here));
         // A life that is over at its beginning means clocks that mean nothing.
-        let due = (life > 0).then(|| here + life - MARGIN.min(life / 10));
+        let due = (life > 0).then(|| here.saturating_add(life - MARGIN.min(life / 10)));
         Self { tokens, due }
     }
 
@@ -206,6 +207,8 @@ mod tests {
         assert!(!short.is_due(1004));
         assert!(short.is_due(1005));
         assert!(!Held::fresh(tokens(1000), Some(500_000), 0).is_due(i64::MAX), "senseless clocks");
+        assert!(!Held::fresh(tokens(i64::MIN), Some(1000), 1000).is_due(i64::MAX), "long over");
+        assert!(!Held::fresh(tokens(i64::MAX), Some(1000), 1000).is_due(i64::MAX - 1), "for ever");
     }
 
     #[test]

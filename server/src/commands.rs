@@ -80,14 +80,16 @@ async fn stand_in(server: &Server, settings: &Start) -> anyhow::Result<()> {
 /// Writes the facts that a client needs: beside the file and then in its place, so that nobody reads
 /// half of it.
 fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
-    let mut facts = serde_json::json!({ "url": url, "pid": std::process::id() });
+    let mut facts = serde_json::Map::new();
+    facts.insert("url".to_owned(), url.into());
+    facts.insert("pid".to_owned(), std::process::id().into());
     if dev {
-        facts["user"] = "admin".into();
-        facts["password"] = rbac::DEV_PASSWORD.into();
+        let more = [("user", "admin"), ("password", rbac::DEV_PASSWORD)];
+        facts.extend(more.map(|(name, value)| (name.to_owned(), value.into())));
     }
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
-    std::fs::write(&beside, format!("{facts}\n"))?;
+    std::fs::write(&beside, format!("{}\n", serde_json::Value::Object(facts)))?;
     std::fs::rename(&beside, file)
 }
 

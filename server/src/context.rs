@@ -85,7 +85,8 @@ impl Limits {
     /// How long a request's body may take to arrive: a part of the whole, so that what was too slow can
     /// still be answered as such.
     pub(crate) fn body_deadline(&self) -> Duration {
-        self.deadline * 4 / 5
+        // Divided first: the whole may be as long as a number of seconds can be.
+        self.deadline / 5 * 4
     }
 }
 

@@ -196,8 +196,11 @@ pub(crate) fn place(object: &mut Value, at: &str, value: Value) {
                     *here = Value::Array(Vec::new());
                 }
                 let Value::Array(list) = here else { return };
-                list.resize_with(list.len().max(index + 1), || Value::Null);
-                &mut list[index]
+                while list.len() <= index {
+                    list.push(Value::Null);
+                }
+                let Some(item) = list.get_mut(index) else { return };
+                item
             }
             Err(_) => {
                 if !here.is_object() {

@@ -19,8 +19,8 @@ pub(crate) fn total_state_change(history: &[CheckHistory]) -> u32 {
     }
     // In hundredths, to be exact: change number i of 20 weighs 0.80 + 0.02 i.
     let weights = (1_u32..).map(|number| 80 + 2 * number);
-    let changes = history.windows(2).zip(weights);
-    let changed = changes.filter(|(pair, _)| pair[0].status != pair[1].status);
+    let changes = history.iter().zip(history.iter().skip(1)).zip(weights);
+    let changed = changes.filter(|((before, after), _)| before.status != after.status);
     let sum: u32 = changed.map(|(_, weight)| weight).sum();
     (sum / 20).min(100)
 }

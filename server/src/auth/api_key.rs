@@ -17,8 +17,8 @@ pub(crate) fn mint() -> String {
 
 /// The name that a key is kept under. A key has 122 random bits, so its hash needs no salt.
 pub(crate) fn name_of(key: &str) -> String {
-    let mut half = [0; 16];
-    half.copy_from_slice(&Sha256::digest(key.as_bytes())[..16]);
+    let whole: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let half = whole.first_chunk().copied().unwrap_or_default();
     // Not a UUID, but a maintained way to write 16 bytes as 32 hexadecimal digits.
     Uuid::from_bytes(half).simple().to_string()
 }

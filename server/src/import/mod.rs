@@ -89,7 +89,7 @@ pub(crate) async fn load(
 }
 
 fn refused(mistakes: &[String]) -> anyhow::Error {
-    let told = mistakes[..mistakes.len().min(TOLD)].join("\n  ");
+    let told = mistakes.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("\n  ");
     let more = match mistakes.len().saturating_sub(TOLD) {
         0 => String::new(),
         more => format!("\n  and {more} more"),

@@ -44,8 +44,7 @@ impl Plan {
                 let source = format!("{file}, document {number}");
                 match one(value, namespace) {
                     Err(why) => mistakes.push(format!("{source}: {why}")),
-                    Ok((rank, object, unknown)) => {
-                        let kind = KINDS[rank].name;
+                    Ok(One { rank, kind, object, unknown }) => {
                         for field in unknown {
                             *dropped.entry(format!("{kind}.{field}")).or_insert(0) += 1;
                         }
@@ -79,17 +78,24 @@ impl Item {
     }
 }
 
-/// The rank of a document's type among [`KINDS`], its object, and the fields that it cannot have.
-type One = (usize, Box<dyn Object>, Vec<String>);
+/// What one document says.
+struct One {
+    /// The place of its type among [`KINDS`].
+    rank: usize,
+    kind: &'static str,
+    object: Box<dyn Object>,
+    /// The fields that it cannot have.
+    unknown: Vec<String>,
+}
 
 fn one(document: Value, namespace: &str) -> Result<One, String> {
     let wrapped = Wrapped::of(document).map_err(|error| error.to_string())?;
-    let Some(rank) = KINDS.iter().position(|kind| kind.name == wrapped.kind) else {
+    let mut kinds = KINDS.iter().enumerate();
+    let Some((rank, kind)) = kinds.find(|(_, kind)| kind.name == wrapped.kind) else {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         return Err(format!("unknown type {:?}; there are {}", wrapped.kind, known.join(", ")));
     };
-    let kind = &KINDS[rank];
     let (object, unknown) = (kind.read)(wrapped.into_object(kind.name_in), namespace)
         .map_err(|why| format!("{}: {why}", kind.name))?;
-    Ok((rank, object, unknown))
+    Ok(One { rank, kind: kind.name, object, unknown })
 }

@@ -119,8 +119,8 @@ impl Prefix {
     /// The first segment.
     #[must_use]
     pub fn room(&self) -> &str {
-        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
-        std::str::from_utf8(&self.0[..end]).unwrap_or_default()
+        let room = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        std::str::from_utf8(room).unwrap_or_default()
     }
 }
 

@@ -59,13 +59,14 @@ pub fn add(lists: &mut Vec<HookList>, mut more: HookList) {
 /// there was one.
 pub fn remove(lists: &mut Vec<HookList>, kind: &str, hook: &str) -> bool {
     let Some(index) = lists.iter().position(|list| list.0.contains_key(kind)) else { return false };
-    let Some(hooks) = lists[index].0.get_mut(kind) else { return false };
+    let Some(HookList(kinds)) = lists.get_mut(index) else { return false };
+    let Some(hooks) = kinds.get_mut(kind) else { return false };
     let Some(at) = hooks.iter().position(|name| name == hook) else { return false };
     hooks.remove(at);
     if hooks.is_empty() {
-        lists[index].0.remove(kind);
+        kinds.remove(kind);
     }
-    if lists[index].0.is_empty() {
+    if kinds.is_empty() {
         lists.remove(index);
     }
     true

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cell::time;
 use crate::context::{Context, claim};
+use crate::field::place;
 use crate::flags::duration;
 use crate::notation;
 use crate::output::{self, FORMATS, Format};
@@ -86,12 +87,12 @@ fn view(context: &Context, matches: &ArgMatches) -> Result<()> {
         "timeout": timeout.to_string(),
     });
     if let Some(user) = &user {
-        shown["username"] = json!(user);
+        place(&mut shown, "/username", json!(user));
     }
     if let Some(tokens) = &tokens {
         let expires =
             claim(&tokens.access_token, "exp").unwrap_or_else(|| json!(tokens.expires_at));
-        shown["jwt_expires_at"] = expires;
+        place(&mut shown, "/jwt_expires_at", expires);
     }
     let text = match output::format(context, matches) {
         Format::Json | Format::Wrapped => notation::pretty(&shown)?,

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Irregular, RESOURCE, Resource, Verb};
 use crate::cell::Cell;
 use crate::context::{Context, now};
-use crate::field::text;
+use crate::field::{place, text};
 use crate::{moment, output, verbs};
 
 /// API keys.
@@ -53,7 +53,7 @@ fn grant_command() -> Command {
 fn grant(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut request = json!({"username": verbs::required(matches, "username")});
     if let Some(expires) = matches.get_one::<String>("expires") {
-        request["expires_at"] = json!(moment::read(expires, now())?);
+        place(&mut request, "/expires_at", json!(moment::read(expires, now())?));
     }
     let answer = context.call("POST", &API_KEY.collection(None), &[], Some(&request))?;
     if output::asked(matches).is_some() {

@@ -103,9 +103,9 @@ pub(crate) fn one(noun: &str) -> String {
 
 /// A noun in the plural: `entities`.
 pub(crate) fn plural(noun: &str) -> String {
-    match noun.strip_suffix("ty").or_else(|| noun.strip_suffix("ry")) {
-        Some(stem) => format!("{stem}{}ies", &noun[stem.len()..=stem.len()]),
-        None => format!("{noun}s"),
+    match noun.strip_suffix('y') {
+        Some(stem) if stem.ends_with(['t', 'r']) => format!("{stem}ies"),
+        _ => format!("{noun}s"),
     }
 }
 

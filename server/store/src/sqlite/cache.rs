@@ -58,7 +58,7 @@ pub(super) struct Ticket(Option<u64>);
 /// The cache.
 pub(super) struct Cache {
     held: Option<Held<Key, Option<Stored>, Weigh>>,
-    stripes: Box<[Mutex<Stripe>]>,
+    stripes: Box<[Mutex<Stripe>; STRIPES]>,
     hasher: RandomState,
 }
 
@@ -100,7 +100,7 @@ impl Cache {
             let hasher = DefaultHashBuilder::default();
             Held::with_options(options, Weigh, hasher, DefaultLifecycle::default())
         });
-        let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
+        let stripes = Box::new(std::array::from_fn(|_| Mutex::default()));
         Self { held, stripes, hasher: RandomState::new() }
     }
 
@@ -158,8 +158,9 @@ impl Cache {
     }
 
     fn stripe(&self, key: &Key) -> MutexGuard<'_, Stripe> {
-        // The remainder of a division by STRIPES always fits.
-        let index = (self.hasher.hash_one(key) % STRIPES as u64) as usize;
-        self.stripes[index].lock().unwrap_or_else(PoisonError::into_inner)
+        let [stripe, ..] = self.hasher.hash_one(key).to_le_bytes();
+        #[expect(clippy::indexing_slicing, reason = "there are as many stripes as bytes")]
+        let stripe = &self.stripes[usize::from(stripe)];
+        stripe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -62,15 +62,17 @@ pub(super) fn without_lone_surrogates(text: Cow<'_, str>) -> Cow<'_, str> {
     }
     let mut bytes = text.into_owned().into_bytes();
     let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
+    while let Some(byte) = bytes.get(at) {
+        if *byte != b'\\' {
             at += 1;
             continue;
         }
         match (surrogate(&bytes, at), surrogate(&bytes, at + 6)) {
             (Some(Half::High), Some(Half::Low)) => at += 12,
             (Some(_), _) => {
-                bytes[at..at + 6].copy_from_slice(b"\\ufffd");
+                if let Some(escape) = bytes.get_mut(at..at + 6) {
+                    escape.copy_from_slice(b"\\ufffd");
+                }
                 at += 6;
             }
             // Any other escape; of two backslashes the second begins nothing.

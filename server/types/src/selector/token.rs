@@ -54,40 +54,44 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Invalid> {
     let (mut tokens, mut rest, mut column) = (Vec::new(), text, 1);
     loop {
         let token = rest.trim_start();
-        column += rest[..rest.len() - token.len()].chars().count();
-        let (length, kind) =
+        column += rest.chars().take_while(|letter| letter.is_whitespace()).count();
+        let (kind, after) =
             next(token).map_err(|why| Invalid(format!("column {column}: {why}")))?;
         tokens.push((column, kind));
         if kind == Token::End {
             return Ok(tokens);
         }
-        column += token[..length].chars().count();
-        rest = &token[length..];
+        let length = token.len().saturating_sub(after.len());
+        column += token.get(..length).unwrap_or_default().chars().count();
+        rest = after;
     }
 }
 
-/// The token that a text begins with, and its length in bytes.
-fn next(text: &str) -> Result<(usize, Token<'_>), String> {
+/// The token that a text begins with, and what follows it.
+fn next(text: &str) -> Result<(Token<'_>, &str), String> {
     for (sign, token) in SIGNS {
-        if text.starts_with(sign) {
-            return Ok((sign.len(), token));
+        if let Some(after) = text.strip_prefix(sign) {
+            return Ok((token, after));
         }
     }
+    if let Some(inside) = text.strip_prefix(QUOTES) {
+        let (quoted, after) = inside.split_once(QUOTES).ok_or("the quote has no end")?;
+        return Ok((Token::Quoted(quoted), after));
+    }
     match text.chars().next() {
-        None => Ok((0, Token::End)),
-        Some('"' | '\'') => match text[1..].find(['"', '\'']) {
-            Some(length) => Ok((length + 2, Token::Quoted(&text[1..=length]))),
-            None => Err("the quote has no end".into()),
-        },
+        None => Ok((Token::End, text)),
         Some(first) if starts_word(first) => {
-            let word = &text[..word(text)?];
-            Ok((word.len(), keyword(word).unwrap_or(Token::Word(word))))
+            let (word, after) = word(text)?;
+            Ok((keyword(word).unwrap_or(Token::Word(word)), after))
         }
         Some('=') => Err("a single =; equality is ==".into()),
         Some('!' | '&') => Err("signs are ==, != and &&".into()),
         Some(_) => Err("words begin with a letter or _; put other text in quotes".into()),
     }
 }
+
+/// Any of them ends what any of them begins.
+const QUOTES: [char; 2] = ['"', '\''];
 
 const SIGNS: [(&str, Token<'static>); 6] = [
     ("[", Token::Open),
@@ -98,8 +102,8 @@ const SIGNS: [(&str, Token<'static>); 6] = [
     ("!=", Token::NotEqual),
 ];
 
-/// The length of the word that a text begins with.
-fn word(text: &str) -> Result<usize, String> {
+/// The word that a text begins with, and what follows it.
+fn word(text: &str) -> Result<(&str, &str), String> {
     let mut letters = text.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         match letter {
@@ -108,12 +112,14 @@ fn word(text: &str) -> Result<usize, String> {
             }
             '_' | '.' | '/' => {}
             _ if letter.is_alphabetic() || letter.is_numeric() => {}
-            _ if letter.is_whitespace() || "[]!&,\"'".contains(letter) => return Ok(at),
+            _ if letter.is_whitespace() || "[]!&,\"'".contains(letter) => {
+                return Ok(text.split_at(at));
+            }
             '=' => return Err("write a space before ==".into()),
             _ => return Err(format!("a word cannot have {letter:?} in it; put it in quotes")),
         }
     }
-    Ok(text.len())
+    Ok((text, ""))
 }
 
 fn starts_word(letter: char) -> bool {

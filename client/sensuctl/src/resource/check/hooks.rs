@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::CHECK;
 use crate::context::Context;
-use crate::field::split;
+use crate::field::{place, split};
 use crate::{path, verbs};
 
 pub(super) fn set_command() -> Command {
@@ -86,17 +86,16 @@ pub(super) fn execute(context: &Context, matches: &ArgMatches) -> Result<()> {
     let name = verbs::required(matches, "name");
     let subscriptions = matches.get_many::<String>("subscriptions").into_iter().flatten();
     let subscriptions: Vec<&str> = subscriptions.flat_map(|list| split(list)).collect();
-    let mut request = json!({});
+    let mut request = json!({"metadata": {"name": name}});
     if !subscriptions.is_empty() {
-        request["subscriptions"] = json!(subscriptions);
+        place(&mut request, "/subscriptions", json!(subscriptions));
     }
     if let Some(user) = context.user() {
-        request["creator"] = Value::String(user);
+        place(&mut request, "/creator", Value::String(user));
     }
     if let Some(reason) = matches.get_one::<String>("reason") {
-        request["reason"] = json!(reason);
+        place(&mut request, "/reason", json!(reason));
     }
-    request["metadata"] = json!({"name": name});
     let address = CHECK.item(context.namespace(), name);
     context.post(&format!("{address}/execute"), &request)?;
     context.say("Issued")

@@ -141,8 +141,11 @@ pub(super) fn set_from_file(context: &Context, part: &str, matches: &ArgMatches)
         }
     };
     let mut object: Value = serde_json::from_str(&text)?;
-    if part == "/proxy_requests" && object["splay_coverage"].as_u64().unwrap_or(0) == 0 {
-        object["splay_coverage"] = json!(90);
+    let coverage = object.get("splay_coverage").and_then(Value::as_u64).unwrap_or(0);
+    // What is neither is for the server to refuse.
+    let takes_fields = object.is_object() || object.is_null();
+    if part == "/proxy_requests" && coverage == 0 && takes_fields {
+        place(&mut object, "/splay_coverage", json!(90));
     }
     change(context, matches, "OK", |check| {
         place(check, part, object.clone());
