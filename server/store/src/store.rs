@@ -96,6 +96,11 @@ pub(crate) fn alive(expires_at: Option<i64>, now: i64) -> bool {
     expires_at.is_none_or(|end| end > now)
 }
 
+/// The revision after this one, if there is one that every engine can hold.
+pub(crate) fn next(revision: Revision) -> Option<Revision> {
+    revision.checked_add(1).filter(|next| i64::try_from(*next).is_ok())
+}
+
 /// No value is larger than this. Far above what any caller may send; it keeps an engine from
 /// meeting a limit of its medium in the middle of a commit.
 pub const MAX_VALUE_BYTES: usize = 64 << 20;

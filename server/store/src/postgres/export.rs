@@ -4,7 +4,7 @@ use deadpool_postgres::Object;
 use tokio::sync::oneshot;
 
 use super::failure::{malformed, told};
-use super::rows::{self, revision_from};
+use super::rows::{self, revision_in, value_in};
 use crate::export::{Export, Outlet, batch};
 use crate::store::alive;
 use crate::{Entry, Revision, StoreError, Verified};
@@ -43,7 +43,7 @@ async fn begin(db: &Object) -> Result<(Revision, u64)> {
     let text = "SELECT revision, (SELECT count(*) FROM entries
                 WHERE expires_at IS NULL OR expires_at > $1) FROM state WHERE id = 1";
     let row = db.query_one(text, &[&EVER]).await.map_err(told)?;
-    Ok((revision_from(row.get(0))?, row.get::<_, i64>(1).unsigned_abs()))
+    Ok((revision_in(&row, 0)?, value_in::<i64>(&row, 1)?.unsigned_abs()))
 }
 
 async fn send(db: &Object, outlet: &Outlet) -> Result<()> {
@@ -77,7 +77,7 @@ async fn read_all(db: &Object, now: i64) -> Result<Verified> {
     db.batch_execute(BEGIN).await.map_err(told)?;
     let text = "SELECT revision, feed_floor FROM state WHERE id = 1";
     let row = db.query_one(text, &[]).await.map_err(told)?;
-    let (last, floor) = (revision_from(row.get(0))?, revision_from(row.get(1))?);
+    let (last, floor) = (revision_in(&row, 0)?, revision_in(&row, 1)?);
     if floor > last {
         return Err(malformed("the change feed begins after the last revision"));
     }
@@ -110,13 +110,13 @@ async fn read_all(db: &Object, now: i64) -> Result<Verified> {
         "rooms were written later than they say",
     ];
     for (column, complaint) in complaints.into_iter().enumerate() {
-        match row.get::<_, i64>(column) {
+        match value_in::<i64>(&row, column)? {
             0 => {}
             count => return Err(malformed(format!("{count} {complaint}"))),
         }
     }
     let text = "SELECT count(*) FROM entries WHERE sum IS NULL";
     let row = db.query_one(text, &[]).await.map_err(told)?;
-    let unsummed = row.get::<_, i64>(0).unsigned_abs();
+    let unsummed = value_in::<i64>(&row, 0)?.unsigned_abs();
     Ok(Verified { entries: alive_now, revision: last, unsummed })
 }

@@ -8,7 +8,7 @@
 use deadpool_postgres::Object;
 
 use super::failure::told;
-use super::rows::{count, key_from, number, revision_from};
+use super::rows::{count, key_from, number, revision_in, value_in};
 use crate::{Change, FeedLimits, Revision, StoreError};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -78,8 +78,8 @@ pub(super) async fn changes(
     let limit = limit.max(1);
     let found = read(db, after, Revision::MAX, limit.saturating_add(1)).await?;
     let Ok(mut found) = found else { return Ok(found) };
-    let Some(cut) = found.get(limit).map(|change| change.revision) else { return Ok(Ok(found)) };
-    let first = found[0].revision;
+    let at = |place: usize| found.get(place).map(|change| change.revision);
+    let (Some(first), Some(cut)) = (at(0), at(limit)) else { return Ok(Ok(found)) };
     if first == cut {
         // One transaction alone is larger than the limit.
         return read(db, after, first, usize::MAX).await;
@@ -106,13 +106,14 @@ async fn read(
     let rows = rows.map_err(told)?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        let (last, floor) = (revision_from(row.get(0))?, revision_from(row.get(1))?);
+        let (last, floor) = (revision_in(row, 0)?, revision_in(row, 1)?);
         if after < floor || after > last {
             return Ok(Err(floor));
         }
-        if let Some(revision) = row.get::<_, Option<i64>>(2) {
-            let (revision, key) = (revision_from(revision)?, key_from(row, 3)?);
-            found.push(Change { revision, key, deleted: row.get(4) });
+        // An empty feed is a row with nothing in these columns.
+        if value_in::<Option<i64>>(row, 2)?.is_some() {
+            let (revision, key) = (revision_in(row, 2)?, key_from(row, 3)?);
+            found.push(Change { revision, key, deleted: value_in(row, 4)? });
         }
     }
     Ok(Ok(found))

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use tokio_postgres::types::ToSql;
 
 use super::failure::told;
-use super::rows::number;
+use super::rows::{number, value_in};
 use super::statements::{Columns, Pending, Statements, Value};
 use crate::export::{Export, LEAP};
 use crate::{Entry, StoreError};
@@ -42,7 +42,8 @@ async fn write(db: &Object, export: &mut Export, over: Over) -> Result<Filled, S
     // Whoever sends may take its time.
     let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0";
     db.batch_execute(begin).await.map_err(told)?;
-    let before: i64 = db.query_one(&prepared.lock, &[]).await.map_err(told)?.get(0);
+    let row = db.query_one(&prepared.lock, &[]).await.map_err(told)?;
+    let before: i64 = value_in(&row, 0)?;
     if before != 0 && over == Over::Nothing {
         return Ok(Filled::Before);
     }

@@ -80,7 +80,7 @@ impl<'a> Group<'a> {
                 return Ok(Err(index));
             }
         }
-        self.revision += 1;
+        self.revision = rows::next(self.revision)?;
         let mut changed = BTreeMap::new();
         for operation in txn.operations {
             match operation {
@@ -111,7 +111,7 @@ impl<'a> Group<'a> {
         let keys = rows::expired(self.db, self.now, limit).await?;
         let count = keys.len();
         if count > 0 {
-            self.revision += 1;
+            self.revision = rows::next(self.revision)?;
             let mut changed = BTreeMap::new();
             for key in keys {
                 self.remove(key, &mut changed);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use deadpool_postgres::Object;
 use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 
 use super::failure::{malformed, told};
 use crate::sum::Summed;
@@ -20,24 +21,35 @@ pub(super) fn count(of: usize) -> i64 {
     i64::try_from(of).unwrap_or(i64::MAX)
 }
 
-pub(super) fn revision_from(number: i64) -> Result<Revision> {
+/// The value in a column; an error where the table is not as it was made.
+pub(super) fn value_in<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T> {
+    row.try_get(column).map_err(told)
+}
+
+/// The revision after this one; the database may say that the last is there already.
+pub(super) fn next(revision: Revision) -> Result<Revision> {
+    crate::store::next(revision).ok_or_else(|| malformed("there is no further revision"))
+}
+
+pub(super) fn revision_in(row: &Row, column: usize) -> Result<Revision> {
+    let number: i64 = value_in(row, column)?;
     Revision::try_from(number).map_err(|_| malformed("a revision below zero"))
 }
 
 pub(super) fn key_from(row: &Row, column: usize) -> Result<Key> {
-    let bytes: &[u8] = row.try_get(column).map_err(told)?;
+    let bytes: &[u8] = value_in(row, column)?;
     Key::from_bytes(bytes).map_err(|_| malformed("a malformed key"))
 }
 
 /// An entry from the columns `revision, flags, expires_at, value, sum`, from `column` on, unless it is
 /// not what was written.
 pub(super) fn entry_from(key: Key, row: &Row, column: usize) -> Result<Entry> {
-    let value: &[u8] = row.try_get(column + 3).map_err(told)?;
-    let flags = u32::try_from(row.get::<_, i64>(column + 1));
+    let value: &[u8] = value_in(row, column + 3)?;
+    let flags = u32::try_from(value_in::<i64>(row, column + 1)?);
     let flags = flags.map_err(|_| malformed(format!("{key:?} has bad flags")))?;
-    let (revision, expires_at) = (revision_from(row.get(column))?, row.get(column + 2));
+    let (revision, expires_at) = (revision_in(row, column)?, value_in(row, column + 2)?);
     let entry = Summed { key: key.as_bytes(), revision, flags, expires_at, value };
-    if !entry.agrees(row.get(column + 4)) {
+    if !entry.agrees(value_in(row, column + 4)?) {
         return Err(malformed(format!("{key:?} is not what was written: its checksum differs")));
     }
     Ok(Entry { key, value: Bytes::copy_from_slice(value), flags, revision, expires_at })
@@ -89,7 +101,7 @@ pub(super) async fn touched(db: &Object, rooms: &[&str]) -> Result<Revision> {
     let text = "SELECT coalesce(max(revision), 0) FROM rooms WHERE room = ANY($1)";
     let statement = db.prepare_cached(text).await.map_err(told)?;
     let row = db.query_one(&statement, &[&rooms]).await.map_err(told)?;
-    revision_from(row.get(0))
+    revision_in(&row, 0)
 }
 
 /// All tables.
@@ -102,7 +114,7 @@ pub(super) async fn state(db: &Object) -> Result<(Revision, u64)> {
                 FROM state WHERE id = 1";
     let statement = db.prepare_cached(text).await.map_err(told)?;
     let row = db.query_one(&statement, &[&TABLES.as_slice()]).await.map_err(told)?;
-    Ok((revision_from(row.get(0))?, u64::try_from(row.get::<_, i64>(1)).unwrap_or(0)))
+    Ok((revision_in(&row, 0)?, u64::try_from(value_in::<i64>(&row, 1)?).unwrap_or(0)))
 }
 
 /// Whether nothing below the prefix has not expired.

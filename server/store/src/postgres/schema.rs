@@ -77,7 +77,7 @@ pub(super) async fn migrate(db: &mut Client, schema: &str, create: bool) -> Resu
         return Err(OpenError::Missing(schema.to_owned()));
     }
     let done = usize::try_from(found).unwrap_or(0);
-    for step in &MIGRATIONS[done..] {
+    for step in MIGRATIONS.iter().skip(done) {
         txn.batch_execute(step).await?;
     }
     if found < FORMAT {
@@ -95,9 +95,11 @@ async fn format(txn: &Transaction<'_>, schema: &str) -> Result<i32, OpenError> {
             &[&schema],
         )
         .await?;
-    match (tables.get::<_, i64>(0), tables.get::<_, i64>(1)) {
+    match (tables.try_get::<_, i64>(0)?, tables.try_get::<_, i64>(1)?) {
         (0, _) => Ok(0),
-        (_, 3) => Ok(txn.query_one("SELECT format FROM state WHERE id = 1", &[]).await?.get(0)),
+        (_, 3) => {
+            Ok(txn.query_one("SELECT format FROM state WHERE id = 1", &[]).await?.try_get(0)?)
+        }
         _ => Err(OpenError::Foreign(schema.to_owned())),
     }
 }

@@ -13,7 +13,7 @@ use tokio_postgres::types::ToSql;
 use super::failure::told;
 use super::feed::{MARKS, Mark, State};
 use super::group::{Group, Held, Known};
-use super::rows::{count, key_from, number, revision_from};
+use super::rows::{count, key_from, number, revision_in, value_in};
 use super::schema::FORMAT;
 use super::statements::{Columns, Sent, Statements, done};
 use crate::{FeedLimits, Key, StoreError};
@@ -43,29 +43,29 @@ pub(super) async fn begin(
         async { db.query(&prepared.held, &[&bytes]).await },
     );
     let ((), row, marks, rows) = sent.await.map_err(told)?;
-    let format: i32 = row.get(5);
+    let format: i32 = value_in(&row, 5)?;
     if format > FORMAT {
         return Err(StoreError::Stopped(format!(
             "another server has brought the database to format {format}; this one knows {FORMAT}"
         )));
     }
     let state = State {
-        revision: revision_from(row.get(0))?,
-        floor: revision_from(row.get(1))?,
-        total: row.get(2),
-        marked_total: row.get(3),
-        marked_at: row.get(4),
+        revision: revision_in(&row, 0)?,
+        floor: revision_in(&row, 1)?,
+        total: value_in(&row, 2)?,
+        marked_total: value_in(&row, 3)?,
+        marked_at: value_in(&row, 4)?,
     };
     let mut known: Known = keys.iter().map(|key| ((*key).clone(), None)).collect();
     for row in rows {
-        let held = Held { revision: revision_from(row.get(1))?, expires_at: row.get(2) };
+        let held = Held { revision: revision_in(&row, 1)?, expires_at: value_in(&row, 2)? };
         known.insert(key_from(&row, 0)?, Some(held));
     }
     Ok(Begun { state, known, marks: marks.iter().map(mark).collect::<Result<_>>()? })
 }
 
 fn mark(row: &Row) -> Result<Mark> {
-    Ok(Mark { revision: revision_from(row.get(0))?, at: row.get(1), total: row.get(2) })
+    Ok(Mark { revision: revision_in(row, 0)?, at: value_in(row, 1)?, total: value_in(row, 2)? })
 }
 
 /// Writes what the group comes to and commits it. Says whether the feed may have more to forget.

@@ -118,8 +118,8 @@ pub(super) fn changes(
     }
     let limit = limit.max(1);
     let mut found = read(&txn, after, last, limit.saturating_add(1))?;
-    if let Some(cut) = found.get(limit).map(|change| change.revision) {
-        let first = found[0].revision;
+    let at = |place: usize| found.get(place).map(|change| change.revision);
+    if let (Some(first), Some(cut)) = (at(0), at(limit)) {
         if first == cut {
             // One transaction alone is larger than the limit.
             found = read(&txn, after, first, usize::MAX)?;

@@ -43,7 +43,7 @@ impl<'a> Group<'a> {
                 return Ok(Err(index));
             }
         }
-        self.revision += 1;
+        self.revision = rows::next(self.revision)?;
         let mut changed = BTreeMap::new();
         for operation in txn.operations {
             match operation {
@@ -72,7 +72,7 @@ impl<'a> Group<'a> {
         let keys = rows::expired(self.db, self.now, limit)?;
         let count = keys.len();
         if count > 0 {
-            self.revision += 1;
+            self.revision = rows::next(self.revision)?;
             let mut changed = BTreeMap::new();
             for key in keys {
                 self.delete(key, &mut changed)?;

@@ -14,6 +14,12 @@ pub(super) fn revision_from(number: i64) -> Result<Revision> {
     Revision::try_from(number).map_err(|_| malformed("a revision below zero"))
 }
 
+/// The revision after this one. A file may say that the last is there already; the next would be stored
+/// as the same once more.
+pub(super) fn next(revision: Revision) -> Result<Revision> {
+    crate::store::next(revision).ok_or_else(|| malformed("there is no further revision"))
+}
+
 /// SQLite's integers end where ours have long stopped being reachable.
 pub(super) fn revision_to(revision: Revision) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)

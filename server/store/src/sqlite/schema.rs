@@ -52,7 +52,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), OpenError> {
     let txn = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = format(&txn)?;
     let done = usize::try_from(found).unwrap_or(0);
-    for step in &MIGRATIONS[done..] {
+    for step in MIGRATIONS.iter().skip(done) {
         txn.execute_batch(step)?;
     }
     if found < known() {

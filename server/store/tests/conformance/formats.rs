@@ -10,7 +10,7 @@ use sensu_tests_postgres::Postgres;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::fixture::{Engine, Fixture, START, all, key};
+use crate::fixture::{Engine, Fixture, START, all, key, put};
 use crate::servers::planter;
 
 /// A backup that version 0.1.0 wrote when its format was 1. Nobody can write one any more, so it is
@@ -113,7 +113,7 @@ async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
         store.close().await;
     }
     let format = "SELECT format FROM state WHERE id = 1";
-    let format: i32 = planter.query_one(format, &[]).await.unwrap().get(0);
+    let format: i32 = planter.query_one(format, &[]).await.unwrap().try_get(0).unwrap();
     assert_eq!(format, 2);
 }
 
@@ -151,4 +151,54 @@ async fn a_value_that_the_disk_has_changed_is_not_served() {
             Err(refused) => assert!(said(refused).contains("checksum differs"), "{engine:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_store_that_has_counted_to_its_end_takes_nothing_more() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        if !engine.here() {
+            continue;
+        }
+        let mut fixture = Fixture::new(engine).await;
+        fixture.put("things/a", "before").await;
+        let last = i64::MAX - 1;
+        plant(&mut fixture, &format!("UPDATE state SET revision = {last}")).await;
+        assert_eq!(fixture.put("things/a", "last").await, last.unsigned_abs() + 1);
+        // One more would have the revision of the one before, and be taken for it.
+        let refused = fixture.commit([], [put("things/a", "again")]).await.unwrap_err();
+        assert!(refused.to_string().contains("no further revision"), "{engine:?}: {refused}");
+        assert_eq!(fixture.value("things/a").await.as_deref(), Some("last"));
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_was_changed_is_an_error_not_a_panic() {
+    if !Engine::Postgres.here() {
+        return;
+    }
+    let mut fixture = Fixture::new(Engine::Postgres).await;
+    fixture.put("things/a", "x").await;
+    let other = "ALTER TABLE entries ALTER flags TYPE text; \
+                 ALTER TABLE state ALTER feed_total DROP NOT NULL; UPDATE state SET feed_total = NULL";
+    plant(&mut fixture, other).await;
+    let refused = fixture.store.get(&key("things/a")).await.unwrap_err();
+    assert!(refused.to_string().contains("column 1"), "{refused}");
+    let refused = fixture.commit([], [put("things/b", "x")]).await.unwrap_err();
+    assert!(refused.to_string().contains("column 2"), "{refused}");
+    // The writer is still there.
+    let back =
+        "UPDATE state SET feed_total = 1; ALTER TABLE entries ALTER flags TYPE bigint USING 0";
+    plant(&mut fixture, back).await;
+    fixture.put("things/b", "x").await;
+}
+
+/// Does something to the tables behind the store's back.
+async fn plant(fixture: &mut Fixture, what: &str) {
+    if fixture.engine == Engine::Postgres {
+        return planter(fixture).await.batch_execute(what).await.unwrap();
+    }
+    fixture.store.close().await;
+    let file = fixture.dir.path().join("state/sensu.db");
+    rusqlite::Connection::open(file).unwrap().execute_batch(what).unwrap();
+    fixture.reopen().await;
 }

@@ -1,6 +1,11 @@
 //! The conformance suite: every property of the promise, written once, tested on every engine.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic: that is how it fails"
+)]
 
 mod cache;
 mod expiry;

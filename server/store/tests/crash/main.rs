@@ -4,7 +4,12 @@
 //! `SENSU_STORE_KILLS` sets how often it is killed, `SENSU_STORE_SYNC_KILLS` how often exactly when
 //! it is about to sync.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic: that is how it fails"
+)]
 
 mod child;
 mod disk;

@@ -89,7 +89,7 @@ impl Contender for PlainReads {
         while began.elapsed() < span {
             let key = keys[random.random_range(0..keys.len())].as_bytes();
             let row = client.query_one(&*get, &[&key]).await?;
-            ensure!(row.get::<_, &[u8]>(0).len() == VALUE, "an event of another size");
+            ensure!(row.try_get::<_, &[u8]>(0)?.len() == VALUE, "an event of another size");
             count += 1;
         }
         Ok(per_second(count, began))
