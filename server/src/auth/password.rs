@@ -2,11 +2,26 @@
 
 use std::sync::OnceLock;
 
+use bcrypt::{BcryptError, HashParts};
+
 use crate::error::Error;
 
 /// The hash of a password. The caller has validated its length.
 pub(crate) async fn hash(password: String, cost: u32) -> Result<String, Error> {
     blocking(move || bcrypt::hash(password, cost)).await
+}
+
+/// Whether a hash that somebody sent is one: only what can be read here can be logged in with.
+///
+/// # Errors
+/// [`Error::Invalid`] with what is wrong.
+pub(crate) fn readable(hash: &str) -> Result<(), Error> {
+    let bad = |why: String| Error::Invalid(format!("password_hash is not a bcrypt hash: {why}"));
+    let parts: HashParts = hash.parse().map_err(|error: BcryptError| bad(error.to_string()))?;
+    match parts.get_cost() {
+        4..=31 => Ok(()),
+        cost => Err(bad(format!("its cost is {cost}, not from 4 to 31"))),
+    }
 }
 
 /// Whether the password is the one that was hashed. Without a hash (no such user) it takes as
@@ -30,7 +45,7 @@ pub(crate) async fn matches(
 }
 
 /// A hash that belongs to nobody, at the cost of real ones.
-fn nobody(cost: u32) -> Result<String, bcrypt::BcryptError> {
+fn nobody(cost: u32) -> Result<String, BcryptError> {
     static NOBODY: OnceLock<String> = OnceLock::new();
     if let Some(hash) = NOBODY.get() {
         return Ok(hash.clone());
@@ -40,7 +55,7 @@ fn nobody(cost: u32) -> Result<String, bcrypt::BcryptError> {
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+    work: impl FnOnce() -> Result<T, BcryptError> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work)
         .await

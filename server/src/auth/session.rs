@@ -58,12 +58,10 @@ pub(crate) async fn refresh(cx: &Context, access: &str, refresh: &str) -> Result
         cx.store.commit(Txn { operations: vec![Operation::Delete(key)], ..Txn::default() }).await?;
         return Err(ended());
     }
-    match account(cx.store.as_ref(), &claims.sub).await? {
-        Some(account) if !account.user.disabled => {
-            issue(cx, &account, claims.session(), Some(entry.revision)).await
-        }
-        _ => Err(ended()),
-    }
+    // Not a disabled one: disabling takes the sessions away in the same transaction, and a session
+    // that has been taken away since it was read is not written.
+    let account = account(cx.store.as_ref(), &claims.sub).await?.ok_or_else(ended)?;
+    issue(cx, &account, claims.session(), Some(entry.revision)).await
 }
 
 /// Ends the session that the tokens belong to. Ending it twice is fine.
