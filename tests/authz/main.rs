@@ -3,7 +3,11 @@
 //! `matrix.txt` has a row for each operation and a column for each caller. A change of rights shows as a
 //! change of that file; a new operation without a row fails. `UPDATE_GOLDEN=1` writes it anew.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -77,7 +77,18 @@ async fn a_refresh_token_expires_when_it_is_not_used() {
         client.namespace_list().send().await.expect("each use starts its life again");
     }
     clock.advance(12 * 3600);
+    let held = client.tokens().expect("held");
     client.namespace_list().send().await.expect_err("it was not used for too long");
+    let body = json!({ "refresh_token": held.refresh_token });
+    let answer = server.send("POST", "/auth/token", Some(&held.access_token), Some(&body)).await;
+    let said = (answer.status, answer.body["message"].as_str());
+    assert_eq!(said, (401, Some("the refresh token has expired")));
+    // Nothing is kept of it.
+    server.store.sweep(1_000).await.expect("sweeps");
+    let sessions = sensu_store::Prefix::new("sessions", []).expect("a prefix");
+    let scan =
+        sensu_store::Scan { prefix: sessions, after: None, limit: 1_000, max_bytes: usize::MAX };
+    assert!(server.store.scan(scan).await.expect("scans").is_empty());
     server.stop().await;
 }
 

@@ -1,7 +1,12 @@
 //! Whole servers in trouble: killed, starved of disk, denied a folder. What was acknowledged is
 //! kept, or the server says clearly what is wrong.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod folder;
 mod full;

@@ -1,6 +1,10 @@
 //! The contract kit, as other people's test suites use it: the examples of the documentation, run.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -10,7 +10,11 @@
 //! `REPLAY_DUMP=DIR` writes what we answered into a folder, a file for each scenario.
 //! `REPLAY_ONLY=checks,events` runs some scenarios; entries that these do not need are then fine.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod answers;
 mod compare;

@@ -1,6 +1,10 @@
 //! The harness of the test suites: servers to test against, and callers to test as.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 pub mod process;
 mod server;

@@ -1,5 +1,7 @@
 //! Tasks of this workspace, as a library so that tests can run them.
 
+#![expect(clippy::indexing_slicing, reason = "of what the project itself has written")]
+
 pub mod bench;
 pub mod check;
 pub mod client;
