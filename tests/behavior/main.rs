@@ -14,6 +14,7 @@ mod hostile;
 mod later;
 mod manners;
 mod pages;
+mod races;
 mod rights;
 mod selectors;
 mod sessions;

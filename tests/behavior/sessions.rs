@@ -160,8 +160,16 @@ async fn disabling_and_new_passwords_end_sessions_at_once() {
     let (server, _) = with_clock().await;
     let admin = with_bob(&server).await;
     let password = json!({ "password": "another one" });
-    let changes =
-        [("PUT", "/password", Some(&password)), ("DELETE", "", None), ("PUT", "/reinstate", None)];
+    let again = json!({ "groups": ["cluster-admins"], "password": "another one" });
+    let disabled = json!({ "groups": ["cluster-admins"], "disabled": true });
+    let changes = [
+        ("PUT", "/password", Some(&password)),
+        ("DELETE", "", None),
+        ("PUT", "/reinstate", None),
+        ("PUT", "", Some(&again)),
+        ("PUT", "", Some(&disabled)),
+        ("PUT", "/reinstate", None),
+    ];
     for (method, what, body) in changes {
         let word = if what == "/password" { "long enough" } else { "another one" };
         let bob = match method {
@@ -177,7 +185,7 @@ async fn disabling_and_new_passwords_end_sessions_at_once() {
             let access = bob.tokens().expect("held").access_token;
             bob.renew(&access).await.expect_err("nor can it be renewed");
         }
-        if method == "DELETE" {
+        if method == "DELETE" || body == Some(&disabled) {
             let refused = Client::log_in(&server.url(), "bob", "another one").await;
             refused.expect_err("disabled users cannot log in");
         }

@@ -1,13 +1,13 @@
-//! A store that remembers how much was read from it.
+//! A store that remembers how much was read from it, and lets somebody else be first.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sensu_store::{
-    Change, ChangesError, CommitError, Entry, Export, Health, Key, Revision, Scan, Store,
-    StoreError, Txn,
+    Change, ChangesError, CommitError, Entry, Export, Health, Key, Operation, Revision, Scan,
+    Store, StoreError, Txn,
 };
 
 /// Passes everything on, and counts what scans of one room answer.
@@ -16,11 +16,24 @@ pub(crate) struct Watched {
     room: &'static str,
     entries: AtomicUsize,
     bytes: AtomicUsize,
+    first: Mutex<Option<Txn>>,
 }
 
 impl Watched {
     pub(crate) fn new(inner: Arc<dyn Store>, room: &'static str) -> Self {
-        Self { inner, room, entries: AtomicUsize::new(0), bytes: AtomicUsize::new(0) }
+        let (entries, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { inner, room, entries, bytes, first: Mutex::new(None) }
+    }
+
+    /// Does this right before the next transaction that writes to the room, once.
+    pub(crate) fn forestall(&self, operations: Vec<Operation>) {
+        let txn = Txn { operations, ..Txn::default() };
+        *self.first.lock().expect("not poisoned") = Some(txn);
+    }
+
+    /// Whether what was to be first has been.
+    pub(crate) fn was_first(&self) -> bool {
+        self.first.lock().expect("not poisoned").is_none()
     }
 
     /// Entries and bytes that scans have answered since this was last asked.
@@ -47,6 +60,16 @@ impl Store for Watched {
     }
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
+        let writes = |operation: &Operation| match operation {
+            Operation::Put { key, .. } | Operation::Delete(key) => key.room() == self.room,
+            Operation::DeletePrefix(prefix) => prefix.room() == self.room,
+        };
+        if txn.operations.iter().any(writes) {
+            let first = self.first.lock().expect("not poisoned").take();
+            if let Some(first) = first {
+                self.inner.commit(first).await?;
+            }
+        }
         self.inner.commit(txn).await
     }
 
