@@ -863,7 +863,7 @@ pub mod types {
                 })
         }
     }
-    ///A check that ran, and its result.
+    ///A check that ran, and its result. Absent on events that carry only metrics.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Check {
         ///The status of the event when an asset cannot be had. Absent when the agent decides.
@@ -923,7 +923,6 @@ pub mod types {
         ///The most bytes of the output that are stored; the rest is cut off. Absent when all are.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub max_output_size: ::std::option::Option<i64>,
-        ///Name, namespace, labels and annotations of the check.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///How many results in a row had this status. Kept by the server; what is sent is ignored.
@@ -956,7 +955,6 @@ pub mod types {
         ///The entity that the result is for, if not the agent's own.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
-        ///Run the check for each of a number of proxy entities. Absent when not used.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_requests: ::std::option::Option<ProxyRequests>,
         ///Whether the check runs on its schedule.
@@ -1072,7 +1070,6 @@ pub mod types {
         ///The entity that results are for, if not the agent's own.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
-        ///Run the check for each of a number of proxy entities. Absent when not used.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_requests: ::std::option::Option<ProxyRequests>,
         ///Whether the check runs on its schedule. A check that is not published runs only on request.
@@ -2881,7 +2878,6 @@ pub mod types {
         ///Whether the entity is removed when its agent stops.
         #[serde(default)]
         pub deregister: bool,
-        ///What happens then.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub deregistration: ::std::option::Option<Deregistration>,
         ///`agent`, `proxy`, or any other word. Required.
@@ -2903,7 +2899,6 @@ pub mod types {
         ///Agents run the checks that have one of these subscriptions.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
-        ///What is known of the system.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub system: ::std::option::Option<System>,
         ///The user that the agent logs in as. Absent when not known.
@@ -3485,7 +3480,6 @@ pub mod types {
     ///What was observed on an entity: the result of a check, metrics, or both.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Event {
-        ///The check and its result. Absent on events that carry only metrics.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub check: ::std::option::Option<Check>,
         ///The entity that it was observed on. Required. An entity that is not known is created.
@@ -3499,7 +3493,6 @@ pub mod types {
         ///Labels and annotations. Events have no name.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Measurements. Absent when there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metrics: ::std::option::Option<Metrics>,
         ///The pipelines that handle the event. Absent when there are none.
@@ -5305,7 +5298,6 @@ pub mod types {
         ///Secrets that the command is given. Absent when there are none.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub secrets: ::std::vec::Vec<Secret>,
-        ///Where to connect to. For `tcp` and `udp`; absent otherwise.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub socket: ::std::option::Option<HandlerSocket>,
         ///Seconds that the handler may take. 0 for no limit.
@@ -5860,7 +5852,7 @@ pub mod types {
                 })
         }
     }
-    ///Where a handler connects to.
+    ///Where a handler of type `tcp` or `udp` connects to. Absent on others.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HandlerSocket {
         ///The host's name or address. Required.
@@ -5875,7 +5867,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Who answers.
+    ///Which member answers, for which cluster.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HealthHeader {
         ///The number of the cluster.
@@ -5910,7 +5902,6 @@ pub mod types {
             skip_serializing_if = "::std::vec::Vec::is_empty"
         )]
         pub cluster_health: ::std::vec::Vec<MemberHealth>,
-        ///Which member answers, for which cluster.
         #[serde(
             rename = "Header",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -5937,7 +5928,6 @@ pub mod types {
         ///When the run was asked for, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub issued: i64,
-        ///Name, namespace, labels and annotations of the hook.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///What the command wrote. Absent when empty.
@@ -6646,7 +6636,6 @@ pub mod types {
     ///The members of the cluster.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MemberList {
-        ///Which member answers, for which cluster.
         pub header: HealthHeader,
         ///The members.
         pub members: ::std::vec::Vec<Member>,
@@ -6770,7 +6759,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Measurements.
+    ///Measurements. Absent when there are none.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Metrics {
         ///Names of the handlers that they are sent to.
@@ -7560,7 +7549,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Name, namespace, labels and annotations of an object.
+    ///Name, namespace, labels and annotations.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ObjectMeta {
         ///Key and value pairs for people and tools; not used for selection. Absent when empty.
@@ -7630,7 +7619,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Which proxy entities a check is run for.
+    ///Run the check for each of a number of proxy entities. Absent when not used.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ProxyRequests {
         ///JavaScript expressions about the entity; all must be true.
@@ -7696,7 +7685,6 @@ pub mod types {
     pub struct RoleBinding {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The role.
         pub role_ref: RoleRef,
         ///Who is given the role. At least one.
         pub subjects: ::std::vec::Vec<Subject>,
@@ -9670,7 +9658,6 @@ pub mod types {
         ///The C library: `glibc`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub libc_type: ::std::option::Option<::std::string::String>,
-        ///The network.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub network: ::std::option::Option<Network>,
         ///The operating system: `linux`, `windows`.
@@ -9713,7 +9700,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Windows of time for each day of the week.
+    ///Windows of time by day of the week. Days without windows are absent.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct TimeWindowDays {
         ///Windows of every day.
@@ -9765,7 +9752,6 @@ pub mod types {
     ///Windows of time, by day of the week: when a check does not run, or when a filter applies.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct TimeWindowWhen {
-        ///Windows by day. Days without windows are absent.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub days: ::std::option::Option<TimeWindowDays>,
     }
@@ -10410,7 +10396,6 @@ pub mod types {
     ///What is running.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Version {
-        ///Versions of the store, under the names that clients expect.
         pub etcd: EtcdVersion,
         ///The Sensu release whose API is served, then `#` and the version of this server: `5.0.0#sensu-server-0.1.0`.
         pub sensu_backend: ::std::string::String,

@@ -15,7 +15,8 @@ pub(super) fn tidy(document: &mut Value) {
         write_only(map);
         required(map);
     });
-    collapse(document);
+    let texts = texts(document);
+    collapse(document, &texts);
 }
 
 /// `null` and object defaults say nothing and break generators.
@@ -122,11 +123,10 @@ fn required(map: &mut Map<String, Value>) {
     }
 }
 
-/// A list of one schema is that schema, where nothing stands beside it. What is said of metadata in each
-/// place is what the schema says of itself.
-fn collapse(value: &mut Value) {
+/// A list of one schema is that schema, unless there is more to say about it than it says of itself.
+fn collapse(value: &mut Value, texts: &Map<String, Value>) {
     if let Value::Object(map) = value
-        && (map.len() == 1 || is_plain_metadata(map))
+        && says_no_more(map, texts)
         && let Some(Value::Array(all)) = map.get_mut("allOf")
         && all.len() == 1
         && let Some(only) = all.pop()
@@ -134,17 +134,23 @@ fn collapse(value: &mut Value) {
         *value = only;
     }
     match value {
-        Value::Object(map) => map.values_mut().for_each(collapse),
-        Value::Array(items) => items.iter_mut().for_each(collapse),
+        Value::Object(map) => map.values_mut().for_each(|value| collapse(value, texts)),
+        Value::Array(items) => items.iter_mut().for_each(|value| collapse(value, texts)),
         _ => {}
     }
 }
 
-fn is_plain_metadata(map: &Map<String, Value>) -> bool {
-    let text = map.get("description").and_then(Value::as_str).unwrap_or_default();
-    let says_no_more =
-        ["Name, namespace, labels and annotations.", "Name, labels and annotations."];
-    map.len() == 2 && says_no_more.contains(&text)
+fn says_no_more(map: &Map<String, Value>, texts: &Map<String, Value>) -> bool {
+    let text = map.get("description");
+    let name = map.get("allOf").and_then(|all| all[0]["$ref"].as_str()?.rsplit('/').next());
+    map.len() == 1
+        || map.len() == 2 && text.is_some() && text == name.and_then(|name| texts.get(name))
+}
+
+/// What each named schema says of itself.
+fn texts(document: &Value) -> Map<String, Value> {
+    let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
+    schemas.map(|(name, schema)| (name.clone(), schema["description"].clone())).collect()
 }
 
 #[cfg(test)]
@@ -160,6 +166,8 @@ mod tests {
             "d": { "type": "string", "nullable": true, "default": null },
             "e": { "description": "kept", "allOf": [{ "$ref": "#/x" }], "x-null": true },
             "f": { "type": "string", "enum": ["a", null] },
+            "g": { "description": "Of itself.", "allOf": [{ "$ref": "#/components/schemas/x" }] },
+            "components": { "schemas": { "x": { "description": "Of itself." } } },
         });
         tidy(&mut schema);
         assert_eq!(
@@ -171,6 +179,8 @@ mod tests {
                 "d": { "type": "string" },
                 "e": { "description": "kept", "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
                 "f": { "type": "string", "enum": ["a"] },
+                "g": { "$ref": "#/components/schemas/x" },
+                "components": { "schemas": { "x": { "description": "Of itself." } } },
             })
         );
     }

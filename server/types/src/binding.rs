@@ -40,7 +40,7 @@ pub struct RoleBinding {
     /// Who is given the role. At least one.
     #[schemars(schema_with = "bound::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
-    /// The role.
+    /// The role that a binding gives.
     #[schemars(schema_with = "bound::required::<RoleRef>")]
     pub role_ref: RoleRef,
     /// Name, namespace, labels and annotations.
@@ -57,7 +57,7 @@ pub struct ClusterRoleBinding {
     /// The cluster role.
     #[schemars(schema_with = "bound::required::<RoleRef>")]
     pub role_ref: RoleRef,
-    /// Name, labels and annotations.
+    /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn is_none(status: &u32) -> bool {
     *status == 0
 }
 
-/// Which proxy entities a check is run for.
+/// Run the check for each of a number of proxy entities. Absent when not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ProxyRequests {

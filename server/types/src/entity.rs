@@ -13,7 +13,7 @@ pub struct Entity {
     /// `agent`, `proxy`, or any other word. Required.
     #[schemars(schema_with = "class")]
     pub entity_class: String,
-    /// What is known of the system.
+    /// What is known of a system. Fields that are not known are absent.
     pub system: System,
     /// Agents run the checks that have one of these subscriptions.
     pub subscriptions: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Entity {
     pub last_seen: i64,
     /// Whether the entity is removed when its agent stops.
     pub deregister: bool,
-    /// What happens then.
+    /// What happens when an entity is removed because its agent stopped.
     pub deregistration: Deregistration,
     /// The user that the agent logs in as. Absent when not known.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -60,7 +60,7 @@ pub struct System {
     /// The version of the distribution.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub platform_version: String,
-    /// The network.
+    /// The network of a system.
     pub network: Network,
     /// The architecture: `amd64`.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -28,7 +28,7 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "bound::required::<Entity>")]
     pub entity: Option<Entity>,
-    /// The check and its result. Absent on events that carry only metrics.
+    /// A check that ran, and its result. Absent on events that carry only metrics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
     /// Measurements. Absent when there are none.

@@ -25,7 +25,7 @@ pub struct Handler {
     pub command: String,
     /// Seconds that the handler may take. 0 for no limit.
     pub timeout: u32,
-    /// Where to connect to. For `tcp` and `udp`; absent otherwise.
+    /// Where a handler of type `tcp` or `udp` connects to. Absent on others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<HandlerSocket>,
     /// Names of other handlers. For `set`.
@@ -41,7 +41,7 @@ pub struct Handler {
     pub secrets: Vec<Secret>,
 }
 
-/// Where a handler connects to.
+/// Where a handler of type `tcp` or `udp` connects to. Absent on others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HandlerSocket {

@@ -44,7 +44,7 @@ pub struct MemberHealth {
     pub healthy: bool,
 }
 
-/// Who answers.
+/// Which member answers, for which cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HealthHeader {

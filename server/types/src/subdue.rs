@@ -10,11 +10,11 @@ use crate::{Invalid, bound};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowWhen {
-    /// Windows by day. Days without windows are absent.
+    /// Windows of time by day of the week. Days without windows are absent.
     pub days: TimeWindowDays,
 }
 
-/// Windows of time for each day of the week.
+/// Windows of time by day of the week. Days without windows are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowDays {

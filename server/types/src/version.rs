@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What is running.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Version {
-    /// Versions of the store, under the names that clients expect.
+    /// Versions of the store. There is no etcd here; clients only want the fields to be there.
     pub etcd: EtcdVersion,
     /// The Sensu release whose API is served, then `#` and the version of this server:
     /// `5.0.0#sensu-server-0.1.0`.

@@ -15,7 +15,7 @@ use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
 use crate::threshold::MetricThreshold;
 use crate::{Invalid, ObjectMeta, name};
 
-/// A check that ran, and its result.
+/// A check that ran, and its result. Absent on events that carry only metrics.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Check {
@@ -110,7 +110,7 @@ pub struct Check {
     /// Environment variables of the command: `NAME=value`.
     #[schemars(schema_with = "bound::variables")]
     pub env_vars: Vec<String>,
-    /// Name, namespace, labels and annotations of the check.
+    /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
     /// The most bytes of the output that are stored; the rest is cut off. Absent when all are.
     #[serde(skip_serializing_if = "is_zero")]
@@ -169,7 +169,7 @@ pub struct CheckHistory {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Hook {
-    /// Name, namespace, labels and annotations of the hook.
+    /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
     /// The command that ran. Absent when empty.
     #[serde(skip_serializing_if = "String::is_empty")]

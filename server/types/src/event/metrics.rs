@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number;
 
-/// Measurements.
+/// Measurements. Absent when there are none.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Metrics {
