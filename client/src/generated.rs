@@ -7588,7 +7588,7 @@ pub mod types {
     ///A new password. Other fields have to hold texts, too, and are dropped.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Password {
-        ///The new password, 8 to 72 bytes.
+        ///The new password: at least 8 characters, and at most 72 bytes.
         pub password: ::std::string::String,
     }
     impl Password {
@@ -9784,7 +9784,7 @@ pub mod types {
         ///The groups that the user belongs to, in any text. Absent when there are none.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub groups: ::std::vec::Vec<::std::string::String>,
-        ///The password, 8 to 72 bytes. Taken in requests, never shown.
+        ///The password: at least 8 characters, and at most 72 bytes. Taken in requests, never shown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::std::string::String>,
         ///A bcrypt hash to use instead of a password. Taken in requests, never shown.
@@ -17738,7 +17738,7 @@ ask somebody to look into the server's log.
 - A body that has not arrived after 12 seconds is refused with 408; a request that takes longer than 15 seconds is
   answered with 503.
 - Log-ins: after 10 failures for a user, or 100 from an address, each further one has to wait, at most a minute at a time.
-- Passwords have 8 to 72 bytes.
+- Passwords have at least 8 characters and at most 72 bytes.
 
 Whoever runs the server can change the first two. Bounds of single fields are part of their schemas, and each of them is
 enforced: what is outside is refused with 400.
@@ -20629,7 +20629,7 @@ let response = client.user_list()
     }
     /**Create a user
 
-Needs a username and a password of at least 8 and at most 72 bytes. Refused with 409 if there is a user with this name, disabled ones included.
+Needs a username and a password of at least 8 characters and at most 72 bytes. Refused with 409 if there is a user with this name, disabled ones included.
 
 Sends a `POST` request to `/apis/core/v2/users`
 

@@ -163,7 +163,7 @@ pub struct Init {
     /// Name of the first administrator.
     #[arg(long, env = "SENSU_BACKEND_CLUSTER_ADMIN_USERNAME", default_value = "admin")]
     pub cluster_admin_username: String,
-    /// Its password, 8 to 72 bytes. Asked for on a terminal if not given.
+    /// Its password: at least 8 characters, and at most 72 bytes. Asked for on a terminal if not given.
     #[arg(long, env = "SENSU_BACKEND_CLUSTER_ADMIN_PASSWORD", hide_env_values = true)]
     pub cluster_admin_password: Option<String>,
 }

@@ -48,8 +48,8 @@ async fn user_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<Use
 
 /// Create a user
 ///
-/// Needs a username and a password of at least 8 and at most 72 bytes. Refused with 409 if there is
-/// a user with this name, disabled ones included.
+/// Needs a username and a password of at least 8 characters and at most 72 bytes. Refused with 409 if
+/// there is a user with this name, disabled ones included.
 #[endpoint { method = POST, path = "/apis/core/v2/users", tags = ["users"] }]
 async fn user_create(
     rqctx: RequestContext<Cx>,

@@ -13,7 +13,7 @@ pub struct User {
     /// The name to log in with: lower-case letters, digits, `_`, `.` and `-`.
     #[schemars(regex(pattern = r"^[a-z0-9_.-]*$"))]
     pub username: String,
-    /// The password, 8 to 72 bytes. Taken in requests, never shown.
+    /// The password: at least 8 characters, and at most 72 bytes. Taken in requests, never shown.
     #[serde(skip_serializing)]
     #[schemars(length(min = 8, max = 72))]
     pub password: String,
@@ -81,7 +81,7 @@ impl Resource for User {
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Password {
-    /// The new password, 8 to 72 bytes.
+    /// The new password: at least 8 characters, and at most 72 bytes.
     #[schemars(schema_with = "new_password")]
     pub password: String,
 }
@@ -119,16 +119,16 @@ impl PasswordHash {
     }
 }
 
-/// Whether a password may be used. Lengths are in bytes, which is what bcrypt reads: it would ignore
-/// whatever comes after 72 of them (D18).
+/// Whether a password may be used: at least 8 characters, which is what a schema can say, and at most 72
+/// bytes, because bcrypt would ignore whatever comes after them (D18).
 ///
 /// # Errors
 /// [`Invalid`] with the reference's message.
 pub fn password(password: &str) -> Result<(), Invalid> {
-    match password.len() {
-        0 => Invalid::because("password can't be empty"),
-        1..8 => Invalid::because("password length must be at least 8 characters"),
-        8..=72 => Ok(()),
+    match (password.chars().count(), password.len()) {
+        (0, _) => Invalid::because("password can't be empty"),
+        (1..8, _) => Invalid::because("password length must be at least 8 characters"),
+        (_, ..=72) => Ok(()),
         _ => Invalid::because("password length must be at most 72 bytes"),
     }
 }
@@ -144,9 +144,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_measured_in_bytes() {
+    fn passwords_have_8_characters_and_72_bytes() {
         assert_eq!(password(""), Err(Invalid("password can't be empty".into())));
-        assert!(password("éééa").is_err() && password("éééé").is_ok());
+        assert!(password("ééééééa").is_err() && password("éééééééa").is_ok());
+        assert!(password(&"é".repeat(36)).is_ok() && password(&"é".repeat(37)).is_err());
         assert!(password(&"a".repeat(72)).is_ok() && password(&"a".repeat(73)).is_err());
     }
 

@@ -38,6 +38,8 @@ pub fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()> {
     run.args(["--report", "json", "--report-json-path"]).arg(&report);
     // Cases that it keeps between runs would make one run depend on another.
     run.current_dir(tools::folder("fuzz"));
+    // It would take this for a terminal, whatever the value, and draw its progress into the report.
+    run.env_remove("FORCE_COLOR");
     run.env("SENSU_URL", server.url()).env("PYTHONPATH", tools::settings(""));
     let ran = tools::try_run(&mut run)?;
     server.stop()?;

@@ -94,9 +94,9 @@ pub(super) fn reset(context: &Context, matches: &ArgMatches) -> Result<()> {
 
 /// The hash of a password that the server would accept.
 fn hashed(password: &str) -> Result<String> {
-    match password.len() {
-        0..8 => bail!("password length must be at least 8 characters"),
-        8..=72 => Ok(bcrypt::hash(password, COST)?),
+    match (password.chars().count(), password.len()) {
+        (..8, _) => bail!("password length must be at least 8 characters"),
+        (_, ..=72) => Ok(bcrypt::hash(password, COST)?),
         _ => bail!("password must not be longer than 72 bytes"),
     }
 }
