@@ -16,6 +16,9 @@ use super::tools;
 /// How long Prism may take to read the document.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What nobody documents: asked for last, and found at the end of the log.
+const END: &str = "/the-end";
+
 /// A running Prism. Stops when dropped.
 pub(super) struct Proxy {
     prism: Child,
@@ -62,15 +65,37 @@ impl Proxy {
 
     /// The lines of its log about what is not as documented, and how many requests it saw.
     pub(super) fn findings(&self) -> anyhow::Result<(Vec<String>, usize)> {
-        let log = fs::read_to_string(&self.log)?;
+        let log = self.whole_log()?;
         // What it does not forward or hand back: violations, and what it takes for one.
         let refused = |line: &&str| {
             line.contains("terminated with error") || line.to_lowercase().contains("violation")
         };
-        let found = log.lines().filter(refused);
-        let requests = log.lines().filter(|line| line.contains("Request received")).count();
-        Ok((found.map(str::to_owned).collect(), requests))
+        let told = || log.lines().filter(|line| !line.contains(END));
+        let requests = told().filter(|line| line.contains("Request received")).count();
+        Ok((told().filter(refused).map(str::to_owned).collect(), requests))
     }
+
+    /// Its log with everything that was asked so far. Prism answers before it writes, but it writes in
+    /// order: when it has refused what is asked for now, it has said all there is to say before.
+    fn whole_log(&self) -> anyhow::Result<String> {
+        status(reqwest::Client::new().get(format!("{}{END}", self.url())))?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let log = String::from_utf8_lossy(&fs::read(&self.log)?).into_owned();
+            let ends = |line: &str| line.contains(END) && line.contains("terminated with error");
+            if log.lines().any(ends) {
+                return Ok(log);
+            }
+            ensure!(Instant::now() < until, "prism's log has no end: {log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// Asks, and answers with the status.
+fn status(request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::StatusCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(request.send())?.status())
 }
 
 /// Logs in to a fresh server through a Prism that has another document.
@@ -80,12 +105,8 @@ impl Proxy {
 pub(super) fn look(document: &Path) -> anyhow::Result<()> {
     let server = Served::start()?;
     let proxy = Proxy::start(document, &server.url())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let status = runtime.block_on(async {
-        let log_in = reqwest::Client::new().get(format!("{}/auth", proxy.url()));
-        let answer = log_in.basic_auth("admin", Some(rbac::DEV_PASSWORD)).send().await?;
-        anyhow::Ok(answer.status())
-    })?;
+    let log_in = reqwest::Client::new().get(format!("{}/auth", proxy.url()));
+    let status = status(log_in.basic_auth("admin", Some(rbac::DEV_PASSWORD)))?;
     let (violations, requests) = proxy.findings()?;
     drop(proxy);
     server.stop()?;
