@@ -191,7 +191,11 @@ async fn answer(
     let uri = rqctx.request.uri();
     let path = uri.path();
     if path == "*" {
-        return empty(StatusCode::OK);
+        // Asks about the server as a whole, which OPTIONS alone can do.
+        return match *rqctx.request.method() {
+            Method::OPTIONS => empty(StatusCode::OK),
+            _ => failure(Error::Invalid("the address has to begin with /".into()).into()),
+        };
     }
     if !params::well_escaped(path) {
         return failure(Error::Invalid("the path has a bad percent escape".into()).into());

@@ -129,3 +129,22 @@ async fn heads_are_bounded() {
     assert_eq!(alive.status, 200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn only_options_asks_about_no_address() {
+    let server = TestServer::start().await;
+    let ask = async |method: &str| {
+        let request = format!("{method} * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        exchange(&server, request.as_bytes()).await
+    };
+    assert_eq!(statuses(&ask("OPTIONS").await), ["200"]);
+    for method in ["GET", "DELETE", "POST"] {
+        let answer = ask(method).await;
+        assert_eq!(statuses(&answer), ["400"], "{answer}");
+        assert!(
+            answer.ends_with(r#"{"message":"the address has to begin with /","code":1}"#),
+            "{answer}"
+        );
+    }
+    server.stop().await;
+}
