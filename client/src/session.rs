@@ -208,7 +208,7 @@ mod tests {
         assert!(short.is_due(1005));
         assert!(!Held::fresh(tokens(1000), Some(500_000), 0).is_due(i64::MAX), "senseless clocks");
         assert!(!Held::fresh(tokens(i64::MIN), Some(1000), 1000).is_due(i64::MAX), "long over");
-        assert!(!Held::fresh(tokens(i64::MAX), Some(1000), 1000).is_due(i64::MAX - 1), "for ever");
+        assert!(!Held::fresh(tokens(i64::MAX), Some(0), 1000).is_due(i64::MAX / 2), "for ever");
     }
 
     #[test]

@@ -120,3 +120,16 @@ impl Context {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_most_of_the_time_there_is_however_much_that_is() {
+        let of = |deadline| Limits { deadline, ..Limits::default() }.body_deadline();
+        assert_eq!(of(Duration::from_secs(15)), Duration::from_secs(12));
+        assert_eq!(of(Duration::from_secs(1)), Duration::from_millis(800));
+        assert!(of(Duration::from_secs(u64::MAX)) > Duration::from_secs(u64::MAX / 2));
+    }
+}

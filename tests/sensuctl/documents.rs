@@ -227,4 +227,9 @@ fn parts_of_checks_come_from_files() {
     stage.ok("check remove-proxy-requests check-cpu");
     let check: Value = serde_json::from_str(&stage.ok("check info check-cpu")).expect("JSON");
     assert_eq!((&check["subdue"], check.get("proxy_requests")), (&Value::Null, None));
+    for nonsense in ["[]", "7", r#""x""#] {
+        let ran = stage.feeds("check set-proxy-requests check-cpu", nonsense);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains("proxy_requests: invalid type"), "{ran:?}");
+    }
 }

@@ -62,3 +62,18 @@ async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::Internal(error.to_string()))?
         .map_err(|error| Error::Internal(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_not_there_has_no_password() {
+        for password in ["nobody", "", "long enough"] {
+            assert_eq!(matches(password.into(), None, 4).await, Ok(false), "{password}");
+        }
+        let hash = hash("long enough".into(), 4).await.unwrap();
+        assert_eq!(matches("long enough".into(), Some(hash.clone()), 4).await, Ok(true));
+        assert_eq!(matches("long enougH".into(), Some(hash), 4).await, Ok(false));
+    }
+}
