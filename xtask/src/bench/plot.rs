@@ -29,10 +29,12 @@ const COLORS: [RGBColor; 5] = [
 
 /// Lines over a logarithmic number of objects, with marks where there are figures.
 pub(super) fn growth(file: &Path, frame: &Frame<'_>, lines: &[Line]) -> anyhow::Result<()> {
-    let root = SVGBackend::new(file, (760, 400)).into_drawing_area();
+    let root = SVGBackend::new(file, (940, 400)).into_drawing_area();
     root.fill(&WHITE)?;
+    // The names stand beside the lines: anywhere among them they would hide some.
+    let (plot, names) = root.split_horizontally(720);
     let (low, high) = frame.range;
-    let mut chart = ChartBuilder::on(&root)
+    let mut chart = ChartBuilder::on(&plot)
         .caption(frame.title, ("sans-serif", 16))
         .margin(12)
         .x_label_area_size(40)
@@ -46,20 +48,14 @@ pub(super) fn growth(file: &Path, frame: &Frame<'_>, lines: &[Line]) -> anyhow::
         .y_label_formatter(&|y| super::contest::short(*y))
         .light_line_style(TRANSPARENT)
         .draw()?;
-    for (line, color) in lines.iter().zip(COLORS) {
-        chart
-            .draw_series(LineSeries::new(line.points.iter().copied(), color.stroke_width(2)))?
-            .label(&line.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+    for ((line, color), y) in lines.iter().zip(COLORS).zip((50..).step_by(24)) {
+        let wide = color.stroke_width(2);
+        chart.draw_series(LineSeries::new(line.points.iter().copied(), wide))?;
         chart
             .draw_series(line.points.iter().map(|point| Circle::new(*point, 3, color.filled())))?;
+        names.draw(&PathElement::new([(0, y), (18, y)], wide))?;
+        names.draw(&Text::new(&*line.name, (26, y - 6), ("sans-serif", 13)))?;
     }
-    chart
-        .configure_series_labels()
-        .background_style(WHITE.mix(0.9))
-        .border_style(BLACK.mix(0.3))
-        .position(SeriesLabelPosition::MiddleRight)
-        .draw()?;
     root.present()?;
     Ok(())
 }
