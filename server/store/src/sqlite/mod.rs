@@ -2,9 +2,10 @@
 //!
 //! Writes go through a bounded queue to one thread ([`writer`]), which commits everything that
 //! waits as one group: many callers share one sync of the disk. Reads use connections of their
-//! own, each with its own snapshot, and never wait for the writer ([`readers`]); single values that
-//! are asked for often come from memory ([`cache`]). A third thread moves the log into the database
-//! file ([`checkpoint`]).
+//! own, each with its own snapshot, and never wait for the writer ([`readers`]): on threads that may
+//! block, or a single value at once where it is asked for ([`turns`]). Values that are asked for often
+//! come from memory ([`cache`]). A third thread moves the log into the database file
+//! ([`checkpoint`]).
 
 mod backup;
 mod cache;
