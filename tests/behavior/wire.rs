@@ -62,6 +62,21 @@ async fn a_body_may_have_the_length_of_the_limit_and_not_one_byte_more() {
 }
 
 #[tokio::test]
+async fn who_asks_before_sending_is_told_before_sending() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let asks = "Connection: close\r\nExpect: 100-continue\r\n";
+    let body = r#"{"metadata":{"name":"asked"},"interval":1}"#;
+    let length = format!("{asks}Content-Length: {}\r\n", body.len());
+    let answer = exchange(&server, &post(&token, &length, body)).await;
+    assert_eq!(statuses(&answer), ["100", "200"], "{answer}");
+    let too_long = format!("{asks}Content-Length: 512001\r\n");
+    let answer = exchange(&server, &post(&token, &too_long, "")).await;
+    assert_eq!(statuses(&answer), ["413"], "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn wrong_lengths_are_refused_and_store_nothing() {
     let server = TestServer::start().await;
     let token = server.token().await;

@@ -8,9 +8,11 @@ use dropshot::{
     ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtensionMode, ExtractorMetadata,
     HttpError, RequestContext, ServerContext, TypedBody,
 };
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, EXPECT};
+use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::Request;
+use hyper::body::Body as _;
 use schemars::JsonSchema;
 use sensu_types::decode;
 use serde::de::DeserializeOwned;
@@ -64,7 +66,7 @@ impl<T: DeserializeOwned> Draft<T> {
         let (parts, body) = self.0.into_parts();
         let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
         json_or_nothing(media_type.unwrap_or_default())?;
-        collect(body, cx).await
+        collect(&parts, body, cx).await
     }
 }
 
@@ -94,22 +96,27 @@ impl Form {
         if !media_type.unwrap_or_default().starts_with(b"application/x-www-form-urlencoded") {
             return Ok(None);
         }
-        let bytes = collect(body, cx).await?;
+        let bytes = collect(&parts, body, cx).await?;
         let mut fields = form_urlencoded::parse(&bytes);
         Ok(fields.find(|(field, _)| field == name).map(|(_, value)| value.into_owned()))
     }
 }
 
 /// The whole body, bounded in size and time.
-async fn collect(body: Body, cx: &Context) -> Result<Bytes, Error> {
+async fn collect(parts: &Parts, body: Body, cx: &Context) -> Result<Bytes, Error> {
     let limit = cx.limits.request_bytes;
+    let too_large = || Error::TooLarge(format!("the request body is larger than {limit} bytes"));
+    // Whoever asks before sending is told before sending. Everybody else is read up to the limit, and
+    // so finds the answer when done with writing.
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if declared > limit && parts.headers.contains_key(EXPECT) {
+        return Err(too_large());
+    }
     let whole = Limited::new(body, limit).collect();
     match tokio::time::timeout(cx.limits.body_deadline(), whole).await {
         Err(_) => Err(Error::TooSlow),
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Error::TooLarge(format!("the request body is larger than {limit} bytes")))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Error::Invalid("the request body ended early".into())),
     }
 }
