@@ -128,7 +128,7 @@ async fn open(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<dyn Store>> {
     let durability = if relaxed { Durability::Relaxed } else { Durability::Disk };
-    Location::of(&common.state_dir, &common.database).open(durability, clock).await
+    Location::of(&common.state_dir, &common.database)?.open(durability, clock).await
 }
 
 fn ask_for_password(name: &str) -> anyhow::Result<String> {

@@ -41,21 +41,39 @@ pub(crate) enum Location {
 
 impl Location {
     /// The database that was asked for, or else the folder.
-    pub(crate) fn of(folder: &Path, database: &Database) -> Self {
-        match &database.store {
-            Some(url) => Self::named(url, database),
-            None => Self::Folder(folder.to_owned()),
+    ///
+    /// # Errors
+    /// If what was asked for is no PostgreSQL.
+    pub(crate) fn of(folder: &Path, database: &Database) -> anyhow::Result<Self> {
+        let Some(url) = &database.store else {
+            return Ok(Self::Folder(folder.to_owned()));
+        };
+        match Self::named(url, database)? {
+            Self::Folder(folder) => {
+                let folder = folder.display();
+                bail!("--store takes postgres://...; for the folder {folder} say --state-dir")
+            }
+            database @ Self::Database { .. } => Ok(database),
         }
     }
 
     /// What a word says: the address of a database, or the path of a folder.
-    pub(crate) fn named(word: &str, database: &Database) -> Self {
-        if word.starts_with("postgres://") || word.starts_with("postgresql://") {
-            let connections = usize::try_from(database.store_connections).unwrap_or(1);
-            let schema = database.store_schema.clone();
-            return Self::Database { url: word.to_owned(), schema, connections };
+    ///
+    /// # Errors
+    /// If it is the address of something else.
+    pub(crate) fn named(word: &str, database: &Database) -> anyhow::Result<Self> {
+        match word.split_once("://") {
+            None => Ok(Self::Folder(PathBuf::from(word))),
+            Some(("postgres" | "postgresql", _)) => {
+                let connections = usize::try_from(database.store_connections).unwrap_or(1);
+                let schema = database.store_schema.clone();
+                Ok(Self::Database { url: word.to_owned(), schema, connections })
+            }
+            // The rest may hold a password.
+            Some((scheme, _)) => bail!(
+                "a store is in a folder or a PostgreSQL (postgres://...), and {scheme}:// is neither"
+            ),
         }
-        Self::Folder(PathBuf::from(word))
     }
 
     /// Opens the store, creating it if it is not there.
@@ -140,5 +158,30 @@ impl Location {
         };
         let store = PostgresStore::open(url, options, clock).await;
         store.context("cannot open the store that --store names")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_postgresql_has_an_address() {
+        let database = |store: Option<&str>| Database {
+            store: store.map(str::to_owned),
+            store_schema: "sensu".into(),
+            store_connections: 1,
+        };
+        let of = |store| Location::of(Path::new("state"), &database(store));
+        assert!(matches!(of(None), Ok(Location::Folder(folder)) if folder == Path::new("state")));
+        for url in ["postgres://u:secret@h/d", "postgresql://h/d"] {
+            assert!(matches!(of(Some(url)), Ok(Location::Database { .. })), "{url}");
+        }
+        for (word, told) in [("mysql://u:secret@h/d", "mysql://"), ("other", "--state-dir")] {
+            let why = of(Some(word)).unwrap_err().to_string();
+            assert!(why.contains(told) && !why.contains("secret"), "{why}");
+        }
+        let folder = Location::named("other", &database(None));
+        assert!(matches!(folder, Ok(Location::Folder(folder)) if folder == Path::new("other")));
     }
 }

@@ -31,8 +31,8 @@ pub(crate) async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let database =
         Database { store: None, store_schema: settings.store_schema.clone(), store_connections: 1 };
-    let from = Location::named(&settings.from, &database);
-    let to = Location::named(&settings.to, &database);
+    let from = Location::named(&settings.from, &database)?;
+    let to = Location::named(&settings.to, &database)?;
     let source = from.open_used(Arc::clone(&clock)).await?;
     let moved = copy(&*source, &to, Arc::clone(&clock)).await;
     source.close().await;

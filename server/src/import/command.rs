@@ -35,7 +35,7 @@ pub struct Import {
 /// Brings in what files hold, and says what that was.
 pub(crate) async fn import(settings: &Import) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let location = Location::of(&settings.common.state_dir, &settings.common.database);
+    let location = Location::of(&settings.common.state_dir, &settings.common.database)?;
     let store = location.open(Durability::Disk, Arc::clone(&clock)).await?;
     let imported = into_store(settings, &store, clock).await;
     store.close().await;

@@ -22,7 +22,7 @@ pub use settings::{Backup, Compact, Place, Restore, Verify};
 
 /// Copies the store, while servers may be at work on it.
 pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
-    let (place, file) = (located(&settings.place), &settings.file);
+    let (place, file) = (located(&settings.place)?, &settings.file);
     let written = match &place {
         Location::Folder(dir) => upkeep::backup(dir, file).map_err(anyhow::Error::from),
         Location::Database { .. } => {
@@ -46,7 +46,7 @@ pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
 
 /// Puts a backup in the place of the store.
 pub(crate) async fn restore(settings: &Restore) -> anyhow::Result<()> {
-    let (place, file) = (located(&settings.place), &settings.file);
+    let (place, file) = (located(&settings.place)?, &settings.file);
     if !file.is_file() {
         bail!("{} is not a file: give the one that `sensu-server backup` wrote", file.display());
     }
@@ -116,7 +116,7 @@ pub(crate) async fn verify(settings: &Verify) -> anyhow::Result<()> {
     }
     let place = match &settings.file {
         Some(file) => Location::Folder(file.clone()),
-        None => located(&settings.place),
+        None => located(&settings.place)?,
     };
     let found = match &place {
         Location::Folder(path) => upkeep::verify(path, &SystemClock).map_err(anyhow::Error::from),
@@ -142,7 +142,7 @@ pub(crate) async fn verify(settings: &Verify) -> anyhow::Result<()> {
 /// Gives the room of deleted data back.
 pub(crate) async fn compact(settings: &Compact) -> anyhow::Result<()> {
     const UNCHANGED: &str = "what was there is as it was";
-    let place = located(&settings.place);
+    let place = located(&settings.place)?;
     let sizes = match &place {
         Location::Folder(dir) => match upkeep::compact(dir) {
             Err(OpenError::Locked(_)) => bail!(
@@ -162,7 +162,7 @@ pub(crate) async fn compact(settings: &Compact) -> anyhow::Result<()> {
     say(format!("the store in {shown} took {} bytes and takes {}", sizes.before, sizes.after))
 }
 
-fn located(place: &Place) -> Location {
+fn located(place: &Place) -> anyhow::Result<Location> {
     Location::of(&place.state_dir, &place.database)
 }
 
