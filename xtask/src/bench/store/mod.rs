@@ -127,5 +127,8 @@ mod tests {
         // The namespace, the events, and an entity for each ten of them; writing added none.
         assert_eq!(entries, 1 + 2_000 + 200);
         store.close().await;
+        let mut verdicts = Verdicts::default();
+        growth::run(&place, &[1_000, 2_000], rounds, false, &mut verdicts).await.unwrap();
+        assert_eq!(verdicts.to_string().lines().count(), 4, "{verdicts}");
     }
 }
