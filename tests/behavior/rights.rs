@@ -75,6 +75,8 @@ async fn a_role_counts_in_its_namespace_for_the_names_that_it_lists() {
     assert_eq!(seen("/namespaces/default/checks/b").await, 403, "another name");
     assert_eq!(seen("/namespaces/default/checks").await, 403, "a list has no name");
     assert_eq!(seen("/namespaces/dev/checks/a").await, 403, "another namespace");
+    put("/namespaces/dev/rolebindings/rr", bound("Role", "see-a")).await;
+    assert_eq!(seen("/namespaces/dev/checks/a").await, 403, "a role of another namespace");
     // Roles of the other kind with the same name are other roles.
     put("/namespaces/default/rolebindings/rr", bound("Role", "view")).await;
     assert_eq!(seen("/namespaces/default/checks/a").await, 403);
