@@ -7599,7 +7599,7 @@ pub mod types {
     ///A new password, by its hash.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct PasswordHash {
-        ///The bcrypt hash of the password: `$2b$10$...`.
+        ///The bcrypt hash of the password, of a cost from 4 to 16: `$2b$10$...`.
         pub password_hash: ::std::string::String,
     }
     impl PasswordHash {
@@ -9787,7 +9787,7 @@ pub mod types {
         ///The password: at least 8 characters, and at most 72 bytes. Taken in requests, never shown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::std::string::String>,
-        ///A bcrypt hash to use instead of a password. Taken in requests, never shown.
+        ///A bcrypt hash, of a cost from 4 to 16, to use instead of a password. Taken in requests, never shown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password_hash: ::std::option::Option<::std::string::String>,
         ///The name to log in with: lower-case letters, digits, `_`, `.` and `-`.

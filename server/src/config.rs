@@ -84,9 +84,9 @@ pub struct Common {
     /// TOML file with any of these settings, by their long names: `state-dir = "/var/lib/sensu"`.
     #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
     pub config_file: Option<PathBuf>,
-    /// Cost of new password hashes (bcrypt), 4 to 31.
+    /// Cost of new password hashes (bcrypt), 4 to 16; each step doubles the time that a log-in takes.
     #[arg(long, env = "SENSU_PASSWORD_COST", default_value_t = 10,
-          value_parser = clap::value_parser!(u32).range(4..=31))]
+          value_parser = clap::value_parser!(u32).range(4..=16))]
     pub password_cost: u32,
 }
 

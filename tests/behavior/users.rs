@@ -89,7 +89,7 @@ async fn a_hash_is_one_that_can_be_logged_in_with() {
     let reset = format!("{alice}/reset_password");
     let blank = format!("$2b$10${}", " ".repeat(53));
     let accented = format!("$2b$10${}a", "é".repeat(26));
-    let costs = [HASH.replacen("04", "99", 1), HASH.replacen("04", "03", 1)];
+    let costs = ["99", "17", "03"].map(|cost| HASH.replacen("04", cost, 1));
     // Spare bits that no bcrypt sets.
     let spare = HASH.replacen("uuxu", "uvxu", 1);
     for hash in [blank, accented, spare].into_iter().chain(costs) {

@@ -12,6 +12,6 @@ pub(crate) use account::{Account, account, accounts_put};
 pub(crate) use api_key::{mint, name_in_url, name_of};
 pub(crate) use caller::{Caller, VerifiedTokens, basic_credentials, bearer};
 pub(crate) use jwt::Signer;
-pub(crate) use password::{hash, matches, readable};
+pub(crate) use password::{hash, matches};
 pub(crate) use session::{end_all, log_in, log_out, refresh};
 pub(crate) use throttle::Throttle;

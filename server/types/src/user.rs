@@ -1,5 +1,7 @@
 //! Users: who may log in, and which groups they belong to.
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +19,9 @@ pub struct User {
     #[serde(skip_serializing)]
     #[schemars(length(min = 8, max = 72))]
     pub password: String,
-    /// A bcrypt hash to use instead of a password. Taken in requests, never shown.
+    /// A bcrypt hash, of a cost from 4 to 16, to use instead of a password. Taken in requests, never shown.
     #[serde(skip_serializing)]
-    #[schemars(length(equal = 60), regex(pattern = r"^\$2[aby]\$"))]
+    #[schemars(regex = "HASH")]
     pub password_hash: String,
     /// The groups that the user belongs to, in any text. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,7 +92,7 @@ pub struct Password {
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct PasswordHash {
-    /// The bcrypt hash of the password: `$2b$10$...`.
+    /// The bcrypt hash of the password, of a cost from 4 to 16: `$2b$10$...`.
     #[schemars(schema_with = "new_hash")]
     pub password_hash: String,
 }
@@ -102,11 +104,12 @@ fn new_password(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
     bound::must_be_there(schema)
 }
 
+/// What [`hash`] takes.
+const HASH: &str =
+    r"^\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$";
+
 fn new_hash(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    let mut schema = bound::pattern(r"^\$2[aby]\$");
-    schema.string().min_length = Some(60);
-    schema.string().max_length = Some(60);
-    bound::must_be_there(schema)
+    bound::must_be_there(bound::pattern(HASH))
 }
 
 impl PasswordHash {
@@ -133,10 +136,28 @@ pub fn password(password: &str) -> Result<(), Invalid> {
     }
 }
 
+/// Costs that a bcrypt hash may have. Each step doubles the work: 16 takes some seconds, and a log-in has to
+/// be answered before its request has taken too long.
+const COSTS: RangeInclusive<u8> = 4..=16;
+
+/// Whether bcrypt can read it: the version, the cost, and in 53 characters 16 bytes of salt and 23 of hash.
 fn hash(hash: &str) -> Result<(), Invalid> {
-    let looks_right = hash.len() == 60
-        && ["$2a$", "$2b$", "$2y$"].iter().any(|version| hash.starts_with(version));
-    if looks_right { Ok(()) } else { Invalid::because("password_hash is not a bcrypt hash") }
+    let digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    let base64 = |c: char| c.is_ascii_alphanumeric() || "./".contains(c);
+    let good = match hash.split('$').collect::<Vec<_>>()[..] {
+        ["", "2a" | "2b" | "2y", cost, rest] => {
+            // The last characters of salt and hash have bits to spare, which must not be set.
+            let spared = |at, ends: &str| rest.chars().nth(at).is_some_and(|c| ends.contains(c));
+            let ends = spared(21, ".Oeu") && spared(52, ".CGKOSWaeimquy26");
+            let costs = digits(cost) && cost.parse().is_ok_and(|cost| COSTS.contains(&cost));
+            costs && ends && rest.len() == 53 && rest.chars().all(base64)
+        }
+        _ => false,
+    };
+    match good {
+        true => Ok(()),
+        false => Invalid::because("password_hash is not a bcrypt hash of a cost from 4 to 16"),
+    }
 }
 
 #[cfg(test)]
