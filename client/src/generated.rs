@@ -9787,7 +9787,7 @@ pub mod types {
         ///The password: at least 8 characters, and at most 72 bytes. Taken in requests, never shown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::std::string::String>,
-        ///A bcrypt hash, of a cost from 4 to 16, to use instead of a password. Taken in requests, never shown.
+        ///A bcrypt hash, of a cost from 4 to 16, to use instead of a password; empty for none. Taken in requests, never shown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password_hash: ::std::option::Option<::std::string::String>,
         ///The name to log in with: lower-case letters, digits, `_`, `.` and `-`.

@@ -19,9 +19,10 @@ pub struct User {
     #[serde(skip_serializing)]
     #[schemars(length(min = 8, max = 72))]
     pub password: String,
-    /// A bcrypt hash, of a cost from 4 to 16, to use instead of a password. Taken in requests, never shown.
+    /// A bcrypt hash, of a cost from 4 to 16, to use instead of a password; empty for none. Taken in requests,
+    /// never shown.
     #[serde(skip_serializing)]
-    #[schemars(regex = "HASH")]
+    #[schemars(schema_with = "hash_or_none")]
     pub password_hash: String,
     /// The groups that the user belongs to, in any text. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -106,10 +107,14 @@ fn new_password(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
 
 /// What [`hash`] takes.
 const HASH: &str =
-    r"^\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$";
+    r"\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]";
 
 fn new_hash(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    bound::must_be_there(bound::pattern(HASH))
+    bound::must_be_there(bound::pattern(&format!("^{HASH}$")))
+}
+
+fn hash_or_none(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    bound::pattern(&format!("^({HASH})?$")).into()
 }
 
 impl PasswordHash {
