@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use sensu_store::sqlite::Durability;
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use serde_json::json;
 
 use crate::config::{Common, Init, LogFormat, LogLevel, Start};
 use crate::location::Location;
@@ -80,16 +81,14 @@ async fn stand_in(server: &Server, settings: &Start) -> anyhow::Result<()> {
 /// Writes the facts that a client needs: beside the file and then in its place, so that nobody reads
 /// half of it.
 fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
-    let mut facts = serde_json::Map::new();
-    facts.insert("url".to_owned(), url.into());
-    facts.insert("pid".to_owned(), std::process::id().into());
-    if dev {
-        let more = [("user", "admin"), ("password", rbac::DEV_PASSWORD)];
-        facts.extend(more.map(|(name, value)| (name.to_owned(), value.into())));
-    }
+    let pid = std::process::id();
+    let facts = match dev {
+        true => json!({ "url": url, "pid": pid, "user": "admin", "password": rbac::DEV_PASSWORD }),
+        false => json!({ "url": url, "pid": pid }),
+    };
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
-    std::fs::write(&beside, format!("{}\n", serde_json::Value::Object(facts)))?;
+    std::fs::write(&beside, format!("{facts}\n"))?;
     std::fs::rename(&beside, file)
 }
 
