@@ -2402,6 +2402,7 @@ pub mod types {
     ///Rules that can be given in every namespace, or in one by a role binding of that namespace.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRole {
+        ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///What the role allows. At least one rule.
@@ -2415,6 +2416,7 @@ pub mod types {
     ///Gives a cluster role to users and groups, in every namespace and for what has none.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRoleBinding {
+        ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The cluster role.

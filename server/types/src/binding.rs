@@ -57,7 +57,7 @@ pub struct ClusterRoleBinding {
     /// The cluster role.
     #[schemars(schema_with = "bound::required::<RoleRef>")]
     pub role_ref: RoleRef,
-    /// Name, namespace, labels and annotations.
+    /// Name, labels and annotations.
     pub metadata: ObjectMeta,
 }
 

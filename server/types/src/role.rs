@@ -38,7 +38,7 @@ pub struct ClusterRole {
     /// What the role allows. At least one rule.
     #[schemars(schema_with = "bound::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
-    /// Name, namespace, labels and annotations.
+    /// Name, labels and annotations.
     pub metadata: ObjectMeta,
 }
 
