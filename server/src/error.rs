@@ -91,6 +91,19 @@ impl Error {
         }
     }
 
+    /// The message for the operator of the server, with internal detail.
+    pub(crate) fn operator_message(self) -> String {
+        match self {
+            Self::Internal(detail) => detail,
+            other => other.message(),
+        }
+    }
+
+    /// [`Error::operator_message`] as the error of a command.
+    pub(crate) fn operator_error(self) -> anyhow::Error {
+        anyhow::anyhow!(self.operator_message())
+    }
+
     /// Seconds after which the caller may try again, for `Retry-After`.
     fn retry_after(&self) -> Option<u64> {
         match self {

@@ -31,44 +31,21 @@
 //! **Architecture Invariant:** the published document is derived from what is served, in small
 //! steps (`openapi/`); nothing in it is typed by hand twice.
 
-mod access;
-mod api_keys;
 mod auth;
-mod checks;
-mod cluster;
-pub mod commands;
-pub mod config;
-mod context;
-mod cors;
-mod dev;
-mod discovery;
-mod documents;
+pub mod cli;
 mod error;
-mod etag;
-mod events;
-mod front;
+mod gateway;
 mod http;
 pub mod import;
-mod keeper;
-pub mod location;
-mod manner;
-mod metrics;
-pub mod migrate;
-mod namespaces;
 mod openapi;
-mod page;
-mod patch;
-pub mod program;
 pub mod rbac;
-mod registry;
-mod server;
-pub mod upkeep;
-mod users;
+mod resources;
+mod runtime;
+mod testkit;
 
-pub use context::Limits;
 pub use error::{ApiError, Error};
 pub use openapi::{
     document as openapi, document_with as openapi_with, newer as openapi_newer, operations,
     yaml as openapi_yaml,
 };
-pub use server::{Server, Tls};
+pub use runtime::{Limits, Server, Tls};

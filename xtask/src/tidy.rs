@@ -11,17 +11,17 @@ const LONGEST: usize = 600;
 
 /// Files that may name Dropshot, besides everything in `server/src/http/`.
 const DROPSHOT: &[&str] = &[
-    "server/src/access.rs",
-    "server/src/dev/body.rs",
-    "server/src/dev/mod.rs",
+    "server/src/gateway/access_log.rs",
+    "server/src/testkit/body.rs",
+    "server/src/testkit/mod.rs",
     "server/src/error.rs",
-    "server/src/front.rs",
-    "server/src/server.rs",
+    "server/src/gateway/mod.rs",
+    "server/src/runtime/server.rs",
     "server/src/auth/caller.rs",
 ];
 
 /// Files that may build endpoints by hand.
-const ENDPOINTS: &[&str] = &["server/src/front.rs", "server/src/http/routes.rs"];
+const ENDPOINTS: &[&str] = &["server/src/gateway/mod.rs", "server/src/http/routes.rs"];
 
 /// Checks every source file.
 ///

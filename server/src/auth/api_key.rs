@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Account, account};
-use crate::context::Context;
 use crate::error::Error;
+use crate::runtime::context::Context;
 
 /// A new key that nobody can guess.
 pub(crate) fn mint() -> String {

@@ -11,10 +11,10 @@ use sensu_types::Resource;
 use super::api_key;
 use super::jwt::{BadToken, Claims, Use, decode_basic};
 use super::session::{self, Session};
-use crate::context::{Context, Cx};
 use crate::error::Error;
 use crate::http::params;
 use crate::rbac::{Ask, Grant, Verb};
+use crate::runtime::context::{Context, Cx};
 
 /// The resource under which users may read themselves and change their own password.
 const SELF: &str = "localselfuser";

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::jwt::{Claims, Use};
 use super::{Account, account};
-use crate::context::Context;
 use crate::error::Error;
+use crate::runtime::context::Context;
 
 /// The room of the store that sessions are kept in.
 pub(super) const ROOM: &str = "sessions";

@@ -16,14 +16,14 @@ use super::body::Draft;
 use super::params::Params;
 use super::response::One;
 use super::routes::{Api, Mounted, PREFIX, Routes};
-use crate::api_keys;
 use crate::auth::{self, Caller};
-use crate::context::Cx;
 use crate::error::ApiError;
-use crate::etag::Conditions;
-use crate::manner::{Manner, Trial};
-use crate::patch::MergePatch;
 use crate::rbac::{Grant, Verb};
+use crate::resources::api_keys;
+use crate::resources::patch::MergePatch;
+use crate::resources::preconditions::Conditions;
+use crate::resources::write_options::{Manner, Trial};
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<ApiKey>::of(api)

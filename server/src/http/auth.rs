@@ -9,9 +9,9 @@ use super::params::{self, Params};
 use super::response::Done;
 use super::routes::{Api, Mounted};
 use crate::auth::{self, Account};
-use crate::context::Cx;
 use crate::error::{ApiError, Error};
-use crate::manner::Manner;
+use crate::resources::write_options::Manner;
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(auth_login)?;

@@ -17,9 +17,9 @@ use schemars::JsonSchema;
 use sensu_types::decode;
 use serde::de::DeserializeOwned;
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::manner::Manner;
+use crate::resources::write_options::Manner;
+use crate::runtime::context::Context;
 
 /// A request body that describes a `T`, not yet read.
 pub(crate) struct Draft<T>(Request<Body>, PhantomData<fn() -> T>);

@@ -9,11 +9,11 @@ use super::body::Form;
 use super::params::Params;
 use super::routes::{Api, Mounted};
 use crate::auth::Caller;
-use crate::cluster;
-use crate::context::Cx;
 use crate::error::{ApiError, Error};
-use crate::manner::Trial;
 use crate::rbac::{Ask, Verb};
+use crate::resources::cluster;
+use crate::resources::write_options::Trial;
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(cluster_id_get)?;

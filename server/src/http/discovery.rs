@@ -4,9 +4,9 @@ use dropshot::{HttpResponseOk, RequestContext, endpoint};
 
 use super::params;
 use super::routes::{Api, Mounted};
-use crate::context::Cx;
-use crate::discovery::{self, ApiGroup, ApiResource};
 use crate::error::{ApiError, Error};
+use crate::openapi::discovery::{self, ApiGroup, ApiResource};
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(api_group_list)?;

@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use super::params;
 use super::routes::{Api, Mounted};
-use crate::context::Cx;
-use crate::documents;
 use crate::error::{ApiError, Error};
+use crate::openapi::served as documents;
+use crate::runtime::context::Cx;
 
 /// What the docs browser may do: nothing but talk to this server. Scalar writes styles into the page, so
 /// those are allowed; scripts come from files only.

@@ -11,12 +11,12 @@ use super::params::{Paging, Params};
 use super::response::{Many, One};
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
-use crate::context::Cx;
 use crate::error::ApiError;
-use crate::etag::Conditions;
-use crate::events;
-use crate::manner::{Manner, Trial};
 use crate::rbac::Verb;
+use crate::resources::events;
+use crate::resources::preconditions::Conditions;
+use crate::resources::write_options::{Manner, Trial};
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<Event>::of(api)

@@ -11,9 +11,9 @@ use sensu_types::health::HealthResponse;
 
 use super::params;
 use super::routes::{Api, Mounted};
-use crate::context::Cx;
 use crate::error::{ApiError, Error};
-use crate::metrics;
+use crate::runtime::context::Cx;
+use crate::runtime::metrics;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(health_get)?;

@@ -47,7 +47,7 @@ use sensu_types::mutator::Mutator;
 use sensu_types::role::Role;
 use sensu_types::silenced::Silenced;
 
-use crate::context::Cx;
+use crate::runtime::context::Cx;
 pub(crate) use routes::PREFIX;
 pub(crate) use silenced::is_published;
 

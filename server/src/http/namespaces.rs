@@ -11,12 +11,12 @@ use super::params::{Paging, Params};
 use super::response::Many;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
-use crate::context::Cx;
 use crate::error::ApiError;
-use crate::etag::Conditions;
-use crate::manner::Trial;
-use crate::namespaces;
 use crate::rbac::{Ask, Verb};
+use crate::resources::namespaces;
+use crate::resources::preconditions::Conditions;
+use crate::resources::write_options::Trial;
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<Namespace>::of(api)

@@ -14,7 +14,7 @@ use sensu_types::selector::Selection;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;
-use crate::page::Want;
+use crate::resources::page::Want;
 
 /// The query parameters of an operation, not yet read.
 pub(crate) struct Params<T>(String, PhantomData<fn() -> T>);

@@ -12,10 +12,10 @@ use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::context::Cx;
-use crate::etag::{self, Conditions};
-use crate::page::Page;
-use crate::registry::Shown;
+use crate::resources::page::Page;
+use crate::resources::preconditions::{self as etag, Conditions};
+use crate::resources::store::Shown;
+use crate::runtime::context::Cx;
 
 /// One object, with its entity tag.
 pub(crate) struct One<T> {

@@ -8,7 +8,7 @@ use dropshot::{
 use sensu_types::{Resource, Scope};
 
 use super::verbs;
-use crate::context::Cx;
+use crate::runtime::context::Cx;
 
 /// The description that operations are mounted on.
 pub(super) type Api = ApiDescription<Cx>;

@@ -10,11 +10,11 @@ use super::params::{Paging, Params};
 use super::response::Many;
 use super::routes::{Api, Mounted, PREFIX, Routes};
 use crate::auth::Caller;
-use crate::context::Cx;
 use crate::error::ApiError;
-use crate::page;
 use crate::rbac::Verb;
-use crate::registry::{parse, selected};
+use crate::resources::page;
+use crate::resources::store::{parse, selected};
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<Silenced>::of(api)

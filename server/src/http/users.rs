@@ -13,12 +13,12 @@ use super::params::Params;
 use super::response::One;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
-use crate::context::Cx;
 use crate::error::ApiError;
-use crate::etag::Conditions;
-use crate::manner::{Manner, Trial};
 use crate::rbac::{Grant, Verb};
-use crate::users;
+use crate::resources::preconditions::Conditions;
+use crate::resources::users;
+use crate::resources::write_options::{Manner, Trial};
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<User>::of(api)

@@ -8,12 +8,12 @@ use super::body::Draft;
 use super::params::{Paging, Params};
 use super::response::{Many, One};
 use crate::auth::Caller;
-use crate::context::Cx;
 use crate::error::ApiError;
-use crate::etag::Conditions;
-use crate::manner::{Manner, Trial};
-use crate::patch::{self, MergePatch};
 use crate::rbac::Verb;
+use crate::resources::patch::{self, MergePatch};
+use crate::resources::preconditions::Conditions;
+use crate::resources::write_options::{Manner, Trial};
+use crate::runtime::context::Cx;
 
 type Item<T> = <<T as Resource>::Scope as Scope>::Item;
 type Collection<T> = <<T as Resource>::Scope as Scope>::Collection;

@@ -5,8 +5,8 @@ use sensu_types::version::Version;
 
 use super::params;
 use super::routes::{Api, Mounted};
-use crate::context::Cx;
 use crate::error::ApiError;
+use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(version_get)

@@ -21,10 +21,10 @@ use sensu_types::{Resource, Scope};
 use serde_json::Value;
 
 use crate::auth::Caller;
-use crate::context::Cx;
 use crate::error::Error;
-use crate::etag::Conditions;
-use crate::{events, users};
+use crate::resources::preconditions::Conditions;
+use crate::resources::{events, users};
+use crate::runtime::context::Cx;
 
 /// A type of documents.
 pub(super) struct Kind {

@@ -11,7 +11,6 @@
 //! `sensu-server import` calls it on a store that no server has open (or on a database, beside the
 //! servers); a running server is given files with [`Server::import`](crate::Server::import).
 
-mod command;
 mod kinds;
 mod plan;
 
@@ -26,14 +25,12 @@ use sensu_store::{MemoryStore, Prefix, Store as _, Txn};
 use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
 
-use crate::context::{Context, Cx, Limits};
 use crate::error::Error;
-use crate::{commands, rbac, registry};
+use crate::rbac;
+use crate::resources::store as registry;
+use crate::runtime::context::{Context, Cx, Limits};
 use kinds::Written;
 use plan::Plan;
-
-pub use command::Import;
-pub(crate) use command::import;
 
 /// Objects that are written at the same time, so that they share syncs.
 const TOGETHER: usize = 64;
@@ -71,7 +68,7 @@ pub(crate) async fn load(
     if plan.items.is_empty() {
         bail!("there are no documents to import: files end with .json, .yaml or .yml");
     }
-    let stage = stage(cx).await.map_err(commands::told)?;
+    let stage = stage(cx).await.map_err(Error::operator_error)?;
     let (_, mistakes) = write(&stage, &plan, Mistakes::Collect, |_| ()).await;
     if !mistakes.is_empty() {
         return Err(refused(&mistakes));
@@ -142,7 +139,7 @@ async fn write(
                         imported.disabled.push(item.object.place().1);
                     }
                 }
-                Err(error) => failures.push(item.told(&commands::words(error))),
+                Err(error) => failures.push(item.told(&error.operator_message())),
             }
             done += 1;
             progress(done);

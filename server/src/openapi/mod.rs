@@ -9,6 +9,7 @@
     reason = "what is indexed is our own document, the same at every start and in every test"
 )]
 
+pub(crate) mod discovery;
 mod errors;
 mod examples;
 mod groups;
@@ -22,6 +23,7 @@ mod responses;
 mod samples;
 mod schemas;
 mod security;
+pub(crate) mod served;
 mod split;
 
 use anyhow::Context as _;

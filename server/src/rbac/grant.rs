@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use sensu_store::{CommitError, Revision, Store, Txn};
 use sensu_types::{Resource, Scene};
 
-use crate::context::{Context, Cx};
-use crate::manner::Manner;
+use crate::resources::write_options::Manner;
+use crate::runtime::context::{Context, Cx};
 
 /// A caller's right to act on objects of one kind, in one namespace or on one name.
 ///

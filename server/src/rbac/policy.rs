@@ -9,7 +9,7 @@ use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};
 use sensu_types::role::{ClusterRole, Role, Rule};
 
 use crate::error::Error;
-use crate::registry;
+use crate::resources::store as registry;
 
 /// What a caller wants to do (D20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

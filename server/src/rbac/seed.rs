@@ -11,7 +11,7 @@ use sensu_types::{ObjectMeta, Resource};
 
 use crate::auth;
 use crate::error::Error;
-use crate::registry;
+use crate::resources::store as registry;
 
 /// The well-known password of `start --dev`, as in Sensu Go 5.0.
 pub const DEV_PASSWORD: &str = "P@ssw0rd!";

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    sensu_server::program::main()
+    sensu_server::cli::main()
 }

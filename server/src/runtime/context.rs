@@ -7,13 +7,13 @@ use std::time::Duration;
 use sensu_store::{Clock, Store};
 
 use crate::auth::{Signer, Throttle, VerifiedTokens};
-use crate::cluster::Identity;
-use crate::dev::Dev;
 use crate::error::Error;
-use crate::events::Silences;
-use crate::front::Dispatch;
-use crate::metrics::Metrics;
+use crate::gateway::Dispatch;
 use crate::rbac::Policies;
+use crate::resources::cluster::Identity;
+use crate::resources::events::Silences;
+use crate::runtime::metrics::Metrics;
+use crate::testkit::Dev;
 
 /// The context that Dropshot hands to every operation.
 pub(crate) type Cx = Arc<Context>;

@@ -13,12 +13,14 @@ use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 use sensu_types::silenced::Silenced;
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::etag::Conditions;
-use crate::manner::Manner;
 use crate::rbac::Grant;
-use crate::registry::{self, Shown, Stored, contended, inhabited, key, no_namespace, unnameable};
+use crate::resources::preconditions::Conditions;
+use crate::resources::store::{
+    self as registry, Shown, Stored, contended, inhabited, key, no_namespace, unnameable,
+};
+use crate::resources::write_options::Manner;
+use crate::runtime::context::Context;
 
 pub(crate) use deadlines::fire;
 pub(crate) use silences::Silences;

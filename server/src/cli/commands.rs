@@ -9,8 +9,9 @@ use sensu_store::sqlite::Durability;
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use serde_json::json;
 
-use crate::config::{Common, Init, LogFormat, LogLevel, Start};
-use crate::location::Location;
+use crate::cli::config::{Common, Init, LogFormat, LogLevel, Start};
+use crate::cli::store_location::Location;
+use crate::error::Error;
 use crate::rbac::{self, Seeded};
 use crate::{Server, Tls};
 
@@ -18,7 +19,7 @@ use crate::{Server, Tls};
 ///
 /// # Errors
 /// If the store cannot be opened or the address cannot be bound; the message says what to do.
-pub async fn start(settings: &Start) -> anyhow::Result<()> {
+pub(super) async fn start(settings: &Start) -> anyhow::Result<()> {
     log_to_stderr(settings.common.log_level, settings.common.log_format);
     let mut address = settings.api_listen_address;
     if let Some(port) = settings.port {
@@ -35,9 +36,11 @@ pub async fn start(settings: &Start) -> anyhow::Result<()> {
         true => Arc::new(MemoryStore::new(Arc::clone(&clock))),
         false => open(&settings.common, settings.relaxed_durability, Arc::clone(&clock)).await?,
     };
-    rbac::seed(store.as_ref()).await.map_err(told)?;
+    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
     if settings.dev {
-        rbac::dev_users(store.as_ref(), settings.common.password_cost).await.map_err(told)?;
+        rbac::dev_users(store.as_ref(), settings.common.password_cost)
+            .await
+            .map_err(Error::operator_error)?;
         tracing::warn!(
             "--dev: users admin and agent have the well-known password {}",
             rbac::DEV_PASSWORD
@@ -96,7 +99,7 @@ fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
 ///
 /// # Errors
 /// If the store is in use or cannot be opened, or the name or password breaks a rule.
-pub async fn init(settings: &Init) -> anyhow::Result<()> {
+pub(super) async fn init(settings: &Init) -> anyhow::Result<()> {
     log_to_stderr(settings.common.log_level, settings.common.log_format);
     let name = &settings.cluster_admin_username;
     let password = match &settings.cluster_admin_password {
@@ -108,9 +111,10 @@ pub async fn init(settings: &Init) -> anyhow::Result<()> {
         ),
     };
     let store = open(&settings.common, false, Arc::new(SystemClock)).await?;
-    rbac::seed(store.as_ref()).await.map_err(told)?;
+    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
     let cost = settings.common.password_cost;
-    let seeded = rbac::admin(store.as_ref(), name, &password, cost).await.map_err(told)?;
+    let seeded =
+        rbac::admin(store.as_ref(), name, &password, cost).await.map_err(Error::operator_error)?;
     store.close().await;
     match seeded {
         Seeded::Now => {
@@ -170,16 +174,4 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-pub(crate) fn told(error: crate::error::Error) -> anyhow::Error {
-    anyhow::anyhow!(words(error))
-}
-
-/// What an error says to whoever runs the program: all of it.
-pub(crate) fn words(error: crate::error::Error) -> String {
-    match error {
-        crate::error::Error::Internal(detail) => detail,
-        other => crate::error::ApiError::from(other).message,
-    }
 }

@@ -8,7 +8,7 @@ use sensu_types::Resource as _;
 use sensu_types::silenced::Silenced;
 
 use crate::error::Error;
-use crate::registry;
+use crate::resources::store as registry;
 
 /// Namespaces whose entries are kept; beyond that, all are forgotten and read again.
 const NAMESPACES: usize = 10_000;

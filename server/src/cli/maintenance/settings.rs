@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::location::Database;
+use crate::cli::store_location::Database;
 
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
-pub struct Place {
+pub(crate) struct Place {
     /// Folder that holds the store, unless a database does.
     #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
     pub state_dir: PathBuf,
@@ -22,7 +22,7 @@ pub struct Place {
 
 /// Settings of `backup`.
 #[derive(Clone, Debug, Args)]
-pub struct Backup {
+pub(crate) struct Backup {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
@@ -32,7 +32,7 @@ pub struct Backup {
 
 /// Settings of `restore`.
 #[derive(Clone, Debug, Args)]
-pub struct Restore {
+pub(crate) struct Restore {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
@@ -45,7 +45,7 @@ pub struct Restore {
 
 /// Settings of `verify`.
 #[derive(Clone, Debug, Args)]
-pub struct Verify {
+pub(crate) struct Verify {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
@@ -55,7 +55,7 @@ pub struct Verify {
 
 /// Settings of `compact`.
 #[derive(Clone, Debug, Args)]
-pub struct Compact {
+pub(crate) struct Compact {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,

@@ -23,9 +23,9 @@ use self::fault::End;
 use self::faults::Faults;
 use self::record::{Noted, Record};
 use self::restore::Restore;
-use crate::context::{Context, Cx};
 use crate::error::Error;
-use crate::front::failure;
+use crate::gateway::failure;
+use crate::runtime::context::{Context, Cx};
 
 /// What the kit keeps.
 pub(crate) struct Dev {

@@ -6,9 +6,9 @@ use sensu_types::user::User;
 
 use crate::auth::{self, Account};
 use crate::error::Error;
-use crate::etag::Conditions;
 use crate::rbac::Grant;
-use crate::registry::{Shown, contended};
+use crate::resources::preconditions::Conditions;
+use crate::resources::store::{Shown, contended};
 
 /// Attempts to write a user that others write at the same time.
 const ATTEMPTS: usize = 8;

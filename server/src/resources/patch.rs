@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::manner::Manner;
+use crate::resources::write_options::Manner;
 
 /// An RFC 7396 merge patch.
 #[derive(Clone, Debug, Deserialize, Serialize)]

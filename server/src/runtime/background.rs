@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::context::{Context, Cx};
 use crate::error::Error;
-use crate::events;
+use crate::resources::events;
+use crate::runtime::context::{Context, Cx};
 
 /// How often it looks. What has expired is not served even before it is swept.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::openapi;
 
 /// Scalar's docs browser, packed; see `docs-ui/PROVENANCE.toml`.
-const SCALAR: &[u8] = include_bytes!("../docs-ui/scalar.js.gz");
+const SCALAR: &[u8] = include_bytes!("../../docs-ui/scalar.js.gz");
 
 /// Something to be served, packed with gzip.
 pub(crate) struct Document {
@@ -85,11 +85,15 @@ fn all() -> anyhow::Result<Vec<Document>> {
         Document::new("/openapi.json", "application/json", &json)?,
         Document::new("/openapi.yaml", "application/yaml", &openapi::yaml(&json)?)?,
         Document::new("/openapi-3.1.json", "application/json", &openapi::newer(&json)?)?,
-        Document::new("/docs", "text/html; charset=utf-8", include_str!("../docs-ui/index.html"))?,
-        Document::new("/docs/start.js", SCRIPT, include_str!("../docs-ui/start.js"))?,
-        Document::new("/docs/style.css", "text/css", include_str!("../docs-ui/style.css"))?,
+        Document::new(
+            "/docs",
+            "text/html; charset=utf-8",
+            include_str!("../../docs-ui/index.html"),
+        )?,
+        Document::new("/docs/start.js", SCRIPT, include_str!("../../docs-ui/start.js"))?,
+        Document::new("/docs/style.css", "text/css", include_str!("../../docs-ui/style.css"))?,
         Document::packed("/docs/scalar.js", SCRIPT, SCALAR.into()),
-        Document::new("/docs/LICENSE-scalar", TEXT, include_str!("../docs-ui/LICENSE-scalar"))?,
+        Document::new("/docs/LICENSE-scalar", TEXT, include_str!("../../docs-ui/LICENSE-scalar"))?,
     ])
 }
 

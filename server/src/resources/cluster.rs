@@ -6,9 +6,9 @@ use sensu_types::cluster::{Member, MemberList};
 use sensu_types::health::HealthHeader;
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::manner::Manner;
+use crate::resources::write_options::Manner;
+use crate::runtime::context::Context;
 
 /// Ids are numbers that every JSON reader can hold: below 2^53.
 const ID_BITS: u32 = 53;

@@ -2,11 +2,17 @@
 //!
 //! Here and not in `main.rs`, so that tests of other packages can be the program too.
 
+mod commands;
+mod config;
+mod import;
+mod maintenance;
+mod migrate;
+mod store_location;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::config::{Cli, Command};
-use crate::{commands, import, migrate, upkeep};
+use config::{Cli, Command};
 
 /// Does what the process was started for; says on standard error why it could not.
 #[must_use]
@@ -28,10 +34,10 @@ fn run() -> anyhow::Result<()> {
         match cli.command {
             Command::Start(start) => commands::start(&start).await,
             Command::Init(init) => commands::init(&init).await,
-            Command::Backup(backup) => upkeep::backup(&backup).await,
-            Command::Restore(restore) => upkeep::restore(&restore).await,
-            Command::Verify(verify) => upkeep::verify(&verify).await,
-            Command::Compact(compact) => upkeep::compact(&compact).await,
+            Command::Backup(backup) => maintenance::backup(&backup).await,
+            Command::Restore(restore) => maintenance::restore(&restore).await,
+            Command::Verify(verify) => maintenance::verify(&verify).await,
+            Command::Compact(compact) => maintenance::compact(&compact).await,
             Command::Migrate(settings) => migrate::migrate(&settings).await,
             Command::Import(settings) => import::import(&settings).await,
             Command::Openapi => {

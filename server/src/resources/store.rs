@@ -9,9 +9,9 @@ use sensu_types::selector::Selection;
 use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
-use crate::etag::Conditions;
-use crate::page::{self, Page, Want};
 use crate::rbac::Grant;
+use crate::resources::page::{self, Page, Want};
+use crate::resources::preconditions::Conditions;
 
 /// Flag beside a stored value: what is shown differs from what is stored (D25), so it has to be
 /// parsed on the way out. Values without it are copied as they are.

@@ -6,11 +6,11 @@ use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
 
 use crate::error::Error;
-use crate::etag::Conditions;
 use crate::http::NAMESPACED_ROOMS;
-use crate::page::{self, Page, Want};
 use crate::rbac::Grant;
-use crate::registry::{contended, key, selected};
+use crate::resources::page::{self, Page, Want};
+use crate::resources::preconditions::Conditions;
+use crate::resources::store::{contended, key, selected};
 
 /// A page of the namespaces: all, or those that are `visible`.
 pub(crate) async fn list(

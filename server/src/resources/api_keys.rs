@@ -5,10 +5,10 @@ use sensu_types::{Resource as _, Scene};
 
 use crate::auth;
 use crate::error::Error;
-use crate::etag::Conditions;
-use crate::patch::{self, MergePatch};
 use crate::rbac::Grant;
-use crate::registry::Shown;
+use crate::resources::patch::{self, MergePatch};
+use crate::resources::preconditions::Conditions;
+use crate::resources::store::Shown;
 
 /// Makes a key for the user that the draft names.
 pub(crate) async fn create(grant: &Grant<ApiKey>, draft: ApiKey) -> Result<NewApiKey, Error> {

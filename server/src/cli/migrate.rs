@@ -9,11 +9,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sensu_store::{Clock, Entry, Export, Store, SystemClock};
 use sha2::{Digest as _, Sha256};
 
-use crate::location::{Database, Location};
+use crate::cli::store_location::{Database, Location};
 
 /// Settings of `migrate`.
 #[derive(Clone, Debug, Args)]
-pub struct Migrate {
+pub(super) struct Migrate {
     /// The store to read: a folder, or `postgres://user:password@host/database`. No server may be
     /// running on it, or what it writes meanwhile stays behind.
     #[arg(long, env = "SENSU_MIGRATE_FROM", hide_env_values = true, value_name = "FOLDER|URL")]

@@ -15,10 +15,10 @@ use sensu_store::postgres::{self, PostgresStore};
 use sensu_store::sqlite::{Durability, OpenError, upkeep};
 use sensu_store::{Store as _, SystemClock, Verified};
 
-use crate::location::Location;
-use crate::migrate;
+use crate::cli::migrate;
+use crate::cli::store_location::Location;
 
-pub use settings::{Backup, Compact, Place, Restore, Verify};
+pub(super) use settings::{Backup, Compact, Place, Restore, Verify};
 
 /// Copies the store, while servers may be at work on it.
 pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {

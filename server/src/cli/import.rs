@@ -10,18 +10,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sensu_store::sqlite::Durability;
 use sensu_store::{Clock, Store, SystemClock};
 
-use super::{Imported, load};
-use crate::commands::told;
-use crate::config::Common;
-use crate::context::{Context, Limits};
-use crate::location::Location;
+use crate::cli::config::Common;
+use crate::cli::store_location::Location;
+use crate::error::Error;
+use crate::import::{Imported, load};
 use crate::rbac;
+use crate::runtime::context::{Context, Limits};
 
 /// Settings of `import`.
 #[derive(Clone, Debug, Args)]
-pub struct Import {
+pub(super) struct Import {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub common: Common,
     /// Namespace for documents that name none.
     #[arg(long, env = "SENSU_NAMESPACE", default_value = "default", value_name = "NAME")]
@@ -47,7 +46,7 @@ async fn into_store(
     store: &Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Imported> {
-    rbac::seed(store.as_ref()).await.map_err(told)?;
+    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
     let limits = Limits { password_cost: settings.common.password_cost, ..Limits::default() };
     let cx = Context::new(Arc::clone(store), clock, limits).await;
     let cx = cx.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;

@@ -7,6 +7,9 @@
 //! (D10), redirects of paths that are not canonical, the deadline, panics as answers, common
 //! headers, and one log line for each request.
 
+pub(crate) mod access_log;
+pub(crate) mod cors;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -26,14 +29,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Instrument as _;
 
-use crate::access::Access;
-use crate::context::Cx;
-use crate::cors;
-use crate::dev::{self, Noting};
-use crate::discovery;
 use crate::error::{ApiError, Error, FAILED};
+use crate::gateway::access_log::Access;
 use crate::http::{ALIAS, PREFIX, is_published, params};
-use crate::manner::{self, DROPPED};
+use crate::openapi::discovery;
+use crate::resources::write_options::{self as manner, DROPPED};
+use crate::runtime::context::Cx;
+use crate::testkit::{self as dev, Noting};
 
 /// Hands a request to the operation that its path names.
 ///

@@ -7,9 +7,9 @@ use sensu_types::check::{CheckConfig, HookList};
 use sensu_types::check_hooks;
 
 use crate::error::Error;
-use crate::etag::Conditions;
 use crate::rbac::Grant;
-use crate::registry::{Shown, key};
+use crate::resources::preconditions::Conditions;
+use crate::resources::store::{Shown, key};
 
 /// How long a request to run a check waits for somebody to take it, in seconds.
 const PATIENCE: i64 = 3600;

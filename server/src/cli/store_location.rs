@@ -11,7 +11,7 @@ use sensu_store::{Clock, Export, Store, sqlite};
 
 /// A store in a database, instead of a folder.
 #[derive(Clone, Debug, Args)]
-pub struct Database {
+pub(super) struct Database {
     /// Keep the store in this PostgreSQL instead of a folder:
     /// `postgres://user:password@host/database?sslmode=verify-full`. Several servers may share it.
     #[arg(long, env = "SENSU_STORE", hide_env_values = true, value_name = "URL")]

@@ -11,16 +11,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::context::Limits;
-use crate::import::Import;
-use crate::location::Database;
-use crate::migrate::Migrate;
-use crate::upkeep::{Backup, Compact, Restore, Verify};
+use crate::cli::import::Import;
+use crate::cli::maintenance::{Backup, Compact, Restore, Verify};
+use crate::cli::migrate::Migrate;
+use crate::cli::store_location::Database;
+use crate::runtime::context::Limits;
 
 /// A Sensu Go core/v2 API server: durable, fast, one binary.
 #[derive(Debug, Parser)]
 #[command(name = "sensu-server", version, max_term_width = 100)]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -28,7 +28,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Serve the API until told to stop.
     #[command(after_help = "Example:\n  sensu-server start --dev")]
     Start(Box<Start>),
@@ -68,12 +68,11 @@ pub enum Command {
 
 /// Where the data is, and how much is said about the work on it.
 #[derive(Clone, Debug, Args)]
-pub struct Common {
+pub(super) struct Common {
     /// Folder that holds the store, unless a database does. Created if missing.
     #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
     pub state_dir: PathBuf,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub database: Database,
     /// How much to log.
     #[arg(long, env = "SENSU_LOG_LEVEL", default_value = "info", value_enum)]
@@ -92,9 +91,8 @@ pub struct Common {
 
 /// Settings of `start`.
 #[derive(Clone, Debug, Args)]
-pub struct Start {
+pub(super) struct Start {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub common: Common,
     /// Address and port to serve the API on. Port 0 takes a free one.
     #[arg(long, env = "SENSU_API_LISTEN_ADDRESS", default_value = "127.0.0.1:8080")]
@@ -156,9 +154,8 @@ pub struct Start {
 
 /// Settings of `init`.
 #[derive(Clone, Debug, Args)]
-pub struct Init {
+pub(super) struct Init {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub common: Common,
     /// Name of the first administrator.
     #[arg(long, env = "SENSU_BACKEND_CLUSTER_ADMIN_USERNAME", default_value = "admin")]
@@ -170,7 +167,7 @@ pub struct Init {
 
 /// How much to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
+pub(super) enum LogLevel {
     /// What failed.
     Error,
     /// What looks wrong.
@@ -185,7 +182,7 @@ pub enum LogLevel {
 
 /// How to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(super) enum LogFormat {
     /// Lines for people.
     Text,
     /// A JSON object on each line.
@@ -195,7 +192,7 @@ pub enum LogFormat {
 impl Start {
     /// The bounds that the settings ask for.
     #[must_use]
-    pub fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         Limits {
             request_bytes: self.api_request_limit,
             response_bytes: match self.api_response_limit {
@@ -216,7 +213,7 @@ impl Cli {
     ///
     /// # Errors
     /// If there is a configuration file that cannot be read.
-    pub fn of_process() -> anyhow::Result<Self> {
+    pub(super) fn of_process() -> anyhow::Result<Self> {
         let given: Vec<OsString> = std::env::args_os().collect();
         let first = Self::parse_from(&given);
         let file = match &first.command {

@@ -12,10 +12,11 @@ use sensu_store::{Clock, Store};
 use slog::{Drain as _, Logger};
 use tokio::task::JoinHandle;
 
-use crate::context::{Context, Cx, Limits};
-use crate::dev::Dev;
 use crate::import::{self, Imported};
-use crate::{front, http, keeper};
+use crate::runtime::background as keeper;
+use crate::runtime::context::{Context, Cx, Limits};
+use crate::testkit::Dev;
+use crate::{gateway as front, http};
 
 /// How long connections may take to finish what they are doing when the server stops.
 const GRACE: Duration = Duration::from_secs(10);

@@ -12,8 +12,8 @@ use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::{Purpose, attempt, stored};
-use crate::context::Context;
 use crate::error::Error;
+use crate::runtime::context::Context;
 
 /// Deadlines looked at in one go.
 const BATCH: usize = 256;

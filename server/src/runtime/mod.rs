@@ -1,0 +1,9 @@
+//! What lives while the process runs: the server, its context, background work, metrics.
+
+mod background;
+pub(crate) mod context;
+pub(crate) mod metrics;
+mod server;
+
+pub use context::Limits;
+pub use server::{Server, Tls};
