@@ -13,7 +13,6 @@ pub(crate) struct Place {
     #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
     pub state_dir: PathBuf,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub database: Database,
     /// TOML file with settings, by their long names.
     #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
@@ -24,7 +23,6 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Backup {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
     /// The file to write. It must not exist yet.
     pub file: PathBuf,
@@ -34,7 +32,6 @@ pub(crate) struct Backup {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Restore {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
     /// Replace the store that is there. Without this, restoring over one is refused.
     #[arg(long)]
@@ -47,7 +44,6 @@ pub(crate) struct Restore {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
     /// A backup to verify instead of the store.
     pub file: Option<PathBuf>,
@@ -57,6 +53,5 @@ pub(crate) struct Verify {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Compact {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: Place,
 }
