@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::ensure;
 
 /// What is packed, each after what it needs.
-const CRATES: [&str; 3] = ["sensu-client", "sensu-documents", "sensuctl"];
+const CRATES: [&str; 3] = ["sensu-client", "sensu-manifests", "sensuctl"];
 
 /// Packs the client library and `sensuctl`, and builds both from the packages alone.
 ///
@@ -44,13 +44,13 @@ mod tests {
     #[test]
     fn packages_hold_what_their_sources_include() {
         let mut included = 0;
-        for (name, at) in CRATES.into_iter().zip(["client", "client/documents", "client/sensuctl"])
+        for (name, at) in CRATES.into_iter().zip(["client", "server/manifests", "client/sensuctl"])
         {
             let output = package(&[name]).arg("--list").arg("--offline").output().expect("runs");
             let list = String::from_utf8(output.stdout).expect("text");
             let files: Vec<PathBuf> = list.lines().map(PathBuf::from).collect();
             assert!(files.contains(&PathBuf::from("src/lib.rs")), "{name}: {list}");
-            if name != "sensu-documents" {
+            if name != "sensu-manifests" {
                 let readme = std::fs::read_to_string(crate::root().join(at).join("README.md"));
                 assert!(readme.expect("a README").starts_with(&format!("# {name}\n")));
             }

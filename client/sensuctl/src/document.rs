@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Result, bail};
-use sensu_documents::{Text, Wrapped};
+use sensu_manifests::{Text, Wrapped};
 use serde_json::Value;
 
 use crate::field::text;
@@ -60,7 +60,7 @@ pub(crate) fn read(texts: &[Text], namespace: &str) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
     let mut broken = 0;
     for Text { file, content } in texts {
-        let values = match sensu_documents::values(content) {
+        let values = match sensu_manifests::values(content) {
             Ok(values) => values,
             Err(error) if file.is_empty() => return Err(error.into()),
             Err(error) => bail!("cannot read {file}: {error}"),
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn read_one(text: &str) -> Result<(&'static Resource, Value)> {
-        one(sensu_documents::values(text).unwrap().remove(0), "ops")
+        one(sensu_manifests::values(text).unwrap().remove(0), "ops")
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sensu_documents::{Text, Wrapped};
+use sensu_manifests::{Text, Wrapped};
 use serde_json::Value;
 
 use super::kinds::{KINDS, Object};
@@ -33,7 +33,7 @@ impl Plan {
         let mut seen = HashMap::new();
         for text in texts {
             let file = if text.file.is_empty() { "the standard input" } else { &text.file };
-            let values = match sensu_documents::values(&text.content) {
+            let values = match sensu_manifests::values(&text.content) {
                 Ok(values) => values,
                 Err(error) => {
                     mistakes.push(format!("{file}: {error}"));

@@ -7,7 +7,7 @@ use std::process::Command as Process;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use sensu_client::CORE_V2;
-use sensu_documents::Text;
+use sensu_manifests::Text;
 
 use crate::cli::off;
 use crate::context::{Context, setting};

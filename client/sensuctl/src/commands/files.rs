@@ -30,7 +30,7 @@ pub(crate) fn read(context: &Context, matches: &ArgMatches) -> Result<Vec<Docume
     if paths.is_empty() {
         paths.push("-".into());
     }
-    let texts = sensu_documents::texts(&paths, matches.get_flag("recursive"))?;
+    let texts = sensu_manifests::texts(&paths, matches.get_flag("recursive"))?;
     document::read(&texts, context.namespace())
 }
 
