@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::fmt::{Display, Formatter};
 
-use dropshot::{ErrorStatusCode, HttpError, HttpResponseError};
-use http::StatusCode;
+use dropshot::{Body, ErrorStatusCode, HttpError, HttpResponseError};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use sensu_store::{CommitError, StoreError};
 use sensu_types::Invalid;
@@ -89,6 +90,11 @@ impl Error {
             Self::TooSlow => "the request body did not arrive in time".into(),
             Self::Internal(_) => "internal error occurred".into(),
         }
+    }
+
+    /// The error response; see [`ApiError::into_response`].
+    pub(crate) fn into_response(self) -> Response<Body> {
+        ApiError::from(self).into_response()
     }
 
     /// The message for the operator of the server, with internal detail.
@@ -196,6 +202,25 @@ impl From<HttpError> for ApiError {
             _ => Error::Internal(error.internal_message),
         };
         situation.into()
+    }
+}
+
+impl ApiError {
+    /// The error response, with the headers that belong to its status.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status_code().as_status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sensu\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

@@ -6,18 +6,14 @@ use dropshot::RequestContext;
 use http::header::AUTHORIZATION;
 use quick_cache::sync::Cache;
 use sensu_store::{Key, Revision};
-use sensu_types::Resource;
 
 use super::api_key;
 use super::jwt::{BadToken, Claims, Use, decode_basic};
 use super::session::{self, Session};
 use crate::error::Error;
-use crate::http::params;
-use crate::rbac::{Ask, Grant, Verb};
+use crate::query;
+use crate::rbac::Ask;
 use crate::runtime::context::{Context, Cx};
-
-/// The resource under which users may read themselves and change their own password.
-const SELF: &str = "localselfuser";
 
 /// Somebody whose token has been verified and whose session is alive.
 pub(crate) struct Caller {
@@ -73,7 +69,7 @@ impl Caller {
             }
             (None, None) => return Err(invalid()),
         };
-        params::well_formed(rqctx.request.uri().query())?;
+        query::validate(rqctx.request.uri().query())?;
         Ok(Self { cx: Arc::clone(cx), who })
     }
 
@@ -89,40 +85,9 @@ impl Caller {
         &self.who.user
     }
 
-    /// The right to do one thing, if the caller has it.
-    ///
-    /// `namespace` is empty for cluster-wide resources and for list-all; `name` is empty for
-    /// collections.
-    ///
-    /// # Errors
-    /// [`Error::Denied`].
-    pub(crate) async fn may<T: Resource>(
-        &self,
-        verb: Verb,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Grant<T>, Error> {
-        let ask = Ask { verb, resource: T::PLURAL, namespace, name };
-        if self.allowed(&ask).await? {
-            return Ok(self.grant(namespace, name));
-        }
-        Err(Error::Denied)
-    }
-
-    /// As [`Caller::may`] for an operation on a user that users may also do to themselves.
-    ///
-    /// # Errors
-    /// [`Error::Denied`].
-    pub(crate) async fn may_or_self<T: Resource>(
-        &self,
-        verb: Verb,
-        name: &str,
-    ) -> Result<Grant<T>, Error> {
-        let own = Ask { verb, resource: SELF, namespace: "", name };
-        if name == self.name() && self.allowed(&own).await? {
-            return Ok(self.grant("", name));
-        }
-        self.may(verb, "", name).await
+    /// The context that the request is served in.
+    pub(crate) fn cx(&self) -> &Cx {
+        &self.cx
     }
 
     /// Whether the caller may do this, as far as roles and bindings say.
@@ -135,11 +100,6 @@ impl Caller {
     pub(crate) async fn bound_namespaces(&self) -> Result<Vec<String>, Error> {
         let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
         Ok(policy.namespaces_of(self.name(), &self.who.groups))
-    }
-
-    /// A grant for something that was decided by other means than a verb on a resource.
-    pub(crate) fn grant<T: Resource>(&self, namespace: &str, name: &str) -> Grant<T> {
-        Grant::new(Arc::clone(&self.cx), self.name(), namespace, name)
     }
 }
 

@@ -7,8 +7,8 @@ use dropshot::{Body, Method, RequestContext};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Body as _;
 
+use crate::metrics::{InFlight, NO_OPERATION};
 use crate::runtime::context::Cx;
-use crate::runtime::metrics::{InFlight, NO_OPERATION};
 
 /// Status of requests whose client did not wait for the answer, as reverse proxies write it.
 const LEFT: u16 = 499;

@@ -14,14 +14,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use dropshot::{
-    ApiDescription, ApiEndpoint, ApiEndpointVersions, Body, HttpError, HttpResponseError as _,
-    Method, Path, RawRequest, RequestContext,
+    ApiDescription, ApiEndpoint, ApiEndpointVersions, Body, HttpError, Method, Path, RawRequest,
+    RequestContext,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{
-    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WARNING, WWW_AUTHENTICATE,
-};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WARNING};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use hyper::Request;
 use hyper::body::Body as _;
@@ -29,10 +27,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Instrument as _;
 
-use crate::error::{ApiError, Error, FAILED};
+use crate::error::{Error, FAILED};
 use crate::gateway::access_log::Access;
-use crate::http::{ALIAS, PREFIX, is_published, params};
+use crate::http::{ALIAS, PREFIX, is_published};
 use crate::openapi::discovery;
+use crate::query;
 use crate::resources::write_options::{self as manner, DROPPED};
 use crate::runtime::context::Cx;
 use crate::testkit::{self as dev, Noting};
@@ -61,7 +60,6 @@ pub(crate) struct Route {
 }
 
 const EDITION: HeaderName = HeaderName::from_static("sensu-edition");
-const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 
 /// Every method that anybody has registered; Dropshot answers the ones that nobody has.
 const METHODS: [Method; 9] = [
@@ -114,7 +112,7 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
             let method = rqctx.request.method().clone();
             let unknown = discovery::unknown(&route.path).filter(|_| allowed.is_empty());
             let work = async move {
-                unknown.map_or_else(|| no_operation(&method, &allowed), |why| failure(why.into()))
+                unknown.map_or_else(|| no_operation(&method, &allowed), |why| why.into_response())
             };
             return Found { operation: None, work: Box::pin(work) };
         };
@@ -124,11 +122,12 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
             match found.handler.handle_request(rqctx, request).await {
                 Ok(response) => response,
                 // Dropshot's failure is opaque; the error left a copy when asked for its status.
-                Err(_) => {
-                    failure(FAILED.with(|failed| failed.borrow_mut().take()).unwrap_or_else(|| {
+                Err(_) => FAILED
+                    .with(|failed| failed.borrow_mut().take())
+                    .unwrap_or_else(|| {
                         Error::Internal("an operation failed without an error".into()).into()
-                    }))
-                }
+                    })
+                    .into_response(),
             }
         });
         let work = DROPPED.scope(Default::default(), async move {
@@ -196,11 +195,11 @@ async fn answer(
         // Asks about the server as a whole, which OPTIONS alone can do.
         return match *rqctx.request.method() {
             Method::OPTIONS => empty(StatusCode::OK),
-            _ => failure(Error::Invalid("the address has to begin with /".into()).into()),
+            _ => Error::Invalid("the address has to begin with /".into()).into_response(),
         };
     }
-    if !params::well_escaped(path) {
-        return failure(Error::Invalid("the path has a bad percent escape".into()).into());
+    if !query::has_valid_escapes(path) {
+        return Error::Invalid("the path has a bad percent escape".into()).into_response();
     }
     if let Some(clean) = canonical(path) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -211,7 +210,7 @@ async fn answer(
         return response;
     }
     if path.len() > 1 && path.ends_with('/') {
-        return failure(Error::not_found().into());
+        return Error::not_found().into_response();
     }
     let route = Route {
         method: match rqctx.request.method() {
@@ -221,12 +220,12 @@ async fn answer(
         path: match path.strip_prefix(ALIAS) {
             Some(rest) if rest.starts_with('/') => format!("{PREFIX}{rest}"),
             // The bare prefix of released clients never was a route.
-            Some("") => return failure(Error::not_found().into()),
+            Some("") => return Error::not_found().into_response(),
             _ => path.to_owned(),
         },
     };
     let Some(dispatch) = cx.dispatch.get() else {
-        return failure(Error::Unavailable("the server is starting".into()).into());
+        return Error::Unavailable("the server is starting".into()).into_response();
     };
     let found = dispatch(rqctx, request, route);
     *operation = found.operation;
@@ -237,9 +236,9 @@ async fn answer(
             let what = panic.downcast_ref::<&str>().copied().map(str::to_owned);
             let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
             let what = what.unwrap_or_else(|| "no message".into());
-            failure(Error::Internal(format!("an operation panicked: {what}")).into())
+            Error::Internal(format!("an operation panicked: {what}")).into_response()
         }
-        Err(_) => failure(Error::Unavailable("the request took too long".into()).into()),
+        Err(_) => Error::Unavailable("the request took too long".into()).into_response(),
     }
 }
 
@@ -267,7 +266,7 @@ fn anything_escaped(path: &str) -> Option<String> {
 /// The answer where the path has no operation for the method.
 fn no_operation(method: &Method, allowed: &[&Method]) -> Response<Body> {
     if allowed.is_empty() {
-        return failure(Error::not_found().into());
+        return Error::not_found().into_response();
     }
     let mut names: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
     if names.contains(&"GET") {
@@ -276,27 +275,10 @@ fn no_operation(method: &Method, allowed: &[&Method]) -> Response<Body> {
     names.push("OPTIONS");
     let mut response = match *method {
         Method::OPTIONS => empty(StatusCode::NO_CONTENT),
-        _ => failure(Error::MethodNotAllowed.into()),
+        _ => Error::MethodNotAllowed.into_response(),
     };
     if let Ok(names) = HeaderValue::try_from(names.join(", ")) {
         response.headers_mut().insert(ALLOW, names);
-    }
-    response
-}
-
-/// An error as an answer, with the headers that belong to its status.
-pub(crate) fn failure(error: ApiError) -> Response<Body> {
-    let body = serde_json::to_vec(&error).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = error.status_code().as_status();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(NOSNIFF, HeaderValue::from_static("nosniff"));
-    if error.status == StatusCode::UNAUTHORIZED {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sensu\""));
-    }
-    if let Some(seconds) = error.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

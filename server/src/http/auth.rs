@@ -5,11 +5,12 @@ use http::header::AUTHORIZATION;
 use sensu_types::tokens::{Refresh, Tokens};
 
 use super::body::Draft;
-use super::params::{self, Params};
+use super::params::Params;
 use super::response::Done;
 use super::routes::{Api, Mounted};
 use crate::auth::{self, Account};
 use crate::error::{ApiError, Error};
+use crate::query;
 use crate::resources::write_options::Manner;
 use crate::runtime::context::Cx;
 
@@ -50,7 +51,7 @@ async fn auth_test(rqctx: RequestContext<Cx>) -> Result<Done, ApiError> {
 
 /// The account that the request's user and password belong to.
 async fn verified(rqctx: &RequestContext<Cx>) -> Result<Account, Error> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     let credentials = auth::basic_credentials(&authorization(rqctx));
     let (user, password) = credentials.ok_or_else(bad)?;
@@ -112,7 +113,7 @@ async fn both(
     rqctx: &RequestContext<Cx>,
     draft: Draft<Refresh>,
 ) -> Result<(String, String), Error> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let header = authorization(rqctx);
     let access = auth::bearer(&header).ok_or_else(bad)?;
     let manner = Params::<Manner>::of(rqctx).read()?;

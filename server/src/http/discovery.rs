@@ -2,10 +2,10 @@
 
 use dropshot::{HttpResponseOk, RequestContext, endpoint};
 
-use super::params;
 use super::routes::{Api, Mounted};
 use crate::error::{ApiError, Error};
 use crate::openapi::discovery::{self, ApiGroup, ApiResource};
+use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -21,7 +21,7 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 async fn api_group_list(
     rqctx: RequestContext<Cx>,
 ) -> Result<HttpResponseOk<Vec<ApiGroup>>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     Ok(HttpResponseOk(discovery::groups()))
 }
 
@@ -30,7 +30,7 @@ async fn api_group_list(
 /// There is one, `v2`. Needs no credentials.
 #[endpoint { method = GET, path = "/apis/core", tags = ["discovery"] }]
 async fn api_group_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGroup>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let core = discovery::groups().into_iter().next();
     Ok(HttpResponseOk(core.ok_or_else(Error::not_found)?))
 }
@@ -43,6 +43,6 @@ async fn api_group_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGr
 async fn api_resource_list(
     rqctx: RequestContext<Cx>,
 ) -> Result<HttpResponseOk<Vec<ApiResource>>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     Ok(HttpResponseOk(discovery::resources()?.to_vec()))
 }

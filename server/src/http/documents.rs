@@ -9,10 +9,10 @@ use http::{HeaderMap, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::params;
 use super::routes::{Api, Mounted};
 use crate::error::{ApiError, Error};
 use crate::openapi::served as documents;
+use crate::query;
 use crate::runtime::context::Cx;
 
 /// What the docs browser may do: nothing but talk to this server. Scalar writes styles into the page, so
@@ -75,7 +75,7 @@ async fn docs_part(
 }
 
 async fn serve(rqctx: &RequestContext<Cx>, path: &str) -> Result<Response<Body>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let document = documents::at(path).await?;
     let headers = rqctx.request.headers();
     let packs = packs(headers);

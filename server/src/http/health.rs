@@ -9,11 +9,11 @@ use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use sensu_types::health::HealthResponse;
 
-use super::params;
 use super::routes::{Api, Mounted};
 use crate::error::{ApiError, Error};
+use crate::metrics;
+use crate::query;
 use crate::runtime::context::Cx;
-use crate::runtime::metrics;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.register(health_get)?;
@@ -31,7 +31,7 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
     tags = ["health"],
 }]
 async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthResponse>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     let health = cx.store.health().await;
     Ok(HttpResponseOk(HealthResponse::of_one(cx.identity.header(), health.failure)))
@@ -47,7 +47,7 @@ async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthRe
     tags = ["health"],
 }]
 async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     if cx.stopping.load(Ordering::Relaxed) {
         return Err(Error::Unavailable("the server is stopping".into()).into());
@@ -73,7 +73,7 @@ async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, 
     tags = ["health"],
 }]
 async fn metrics_get(rqctx: RequestContext<Cx>) -> Result<Exposition, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     let text = cx.metrics.text(&cx.store.health().await);
     Ok(Exposition(text.map_err(|error| Error::Internal(format!("{error:#}")))?))

@@ -105,27 +105,6 @@ fn join_selectors(query: &str) -> Cow<'_, str> {
 
 const SELECTORS: [&str; 2] = ["labelSelector", "fieldSelector"];
 
-/// Whether a query string can be decoded at all (D5).
-///
-/// # Errors
-/// [`Error::Invalid`] for a bad percent escape or a semicolon, which servers disagree about.
-pub(crate) fn well_formed(query: Option<&str>) -> Result<(), Error> {
-    let query = query.unwrap_or_default();
-    if !well_escaped(query) {
-        return Err(Error::Invalid("the query string has a bad percent escape".into()));
-    }
-    if query.contains(';') {
-        return Err(Error::Invalid("the query string has a semicolon; write %3B".into()));
-    }
-    Ok(())
-}
-
-/// Whether every percent sign begins an escape.
-pub(crate) fn well_escaped(text: &str) -> bool {
-    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-    text.split('%').skip(1).all(whole)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,15 +116,5 @@ mod tests {
         assert_eq!(paging.limit, Some(2));
         assert_eq!(paging.label_selector.as_deref(), Some("a == b && c == d"));
         assert!(Params::<Paging>("limit=2&limit=3".into(), PhantomData).read().is_err());
-    }
-
-    #[test]
-    fn bad_escapes_are_found() {
-        for good in [None, Some("a=1&b=%41%c3%a9"), Some("a=1&&b&=c"), Some("a=+")] {
-            assert!(well_formed(good).is_ok(), "{good:?}");
-        }
-        for bad in ["a=%zz", "a=%4", "%", "a=1;b=2"] {
-            assert!(well_formed(Some(bad)).is_err(), "{bad}");
-        }
     }
 }

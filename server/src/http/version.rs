@@ -3,9 +3,9 @@
 use dropshot::{HttpResponseOk, RequestContext, endpoint};
 use sensu_types::version::Version;
 
-use super::params;
 use super::routes::{Api, Mounted};
 use crate::error::ApiError;
+use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -22,6 +22,6 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
     tags = ["version"],
 }]
 async fn version_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Version>, ApiError> {
-    params::well_formed(rqctx.request.uri().query())?;
+    query::validate(rqctx.request.uri().query())?;
     Ok(HttpResponseOk(Version::of(env!("CARGO_PKG_VERSION"))))
 }

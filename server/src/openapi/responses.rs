@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::each;
-use crate::runtime::metrics;
+use crate::metrics;
 
 /// The media type of RFC 7396.
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";

@@ -5,7 +5,7 @@ use sensu_types::{Resource as _, Scene};
 
 use crate::auth;
 use crate::error::Error;
-use crate::rbac::Grant;
+use crate::resources::grant::Grant;
 use crate::resources::patch::{self, MergePatch};
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::Shown;

@@ -7,7 +7,7 @@ use sensu_types::check::{CheckConfig, HookList};
 use sensu_types::check_hooks;
 
 use crate::error::Error;
-use crate::rbac::Grant;
+use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Shown, key};
 

@@ -4,6 +4,7 @@ pub(crate) mod api_keys;
 pub(crate) mod checks;
 pub(crate) mod cluster;
 pub(crate) mod events;
+pub(crate) mod grant;
 pub(crate) mod namespaces;
 pub(crate) mod page;
 pub(crate) mod patch;

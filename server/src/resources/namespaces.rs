@@ -7,7 +7,7 @@ use sensu_types::namespace::Namespace;
 
 use crate::error::Error;
 use crate::http::NAMESPACED_ROOMS;
-use crate::rbac::Grant;
+use crate::resources::grant::Grant;
 use crate::resources::page::{self, Page, Want};
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{contended, key, selected};

@@ -9,7 +9,7 @@ use sensu_types::selector::Selection;
 use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
-use crate::rbac::Grant;
+use crate::resources::grant::Grant;
 use crate::resources::page::{self, Page, Want};
 use crate::resources::preconditions::Conditions;
 

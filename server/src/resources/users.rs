@@ -6,7 +6,7 @@ use sensu_types::user::User;
 
 use crate::auth::{self, Account};
 use crate::error::Error;
-use crate::rbac::Grant;
+use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Shown, contended};
 

@@ -9,10 +9,10 @@ use sensu_store::{Clock, Store};
 use crate::auth::{Signer, Throttle, VerifiedTokens};
 use crate::error::Error;
 use crate::gateway::Dispatch;
+use crate::metrics::Metrics;
 use crate::rbac::Policies;
 use crate::resources::cluster::Identity;
 use crate::resources::events::Silences;
-use crate::runtime::metrics::Metrics;
 use crate::testkit::Dev;
 
 /// The context that Dropshot hands to every operation.
@@ -20,7 +20,7 @@ pub(crate) type Cx = Arc<Context>;
 
 /// What every operation can reach.
 pub(crate) struct Context {
-    /// Where everything is kept. Operations go through a [`crate::rbac::Grant`] instead.
+    /// Where everything is kept. Operations go through a [`crate::resources::grant::Grant`] instead.
     pub(crate) store: Arc<dyn Store>,
     /// What time it is.
     pub(crate) clock: Arc<dyn Clock>,

@@ -2,7 +2,6 @@
 
 mod background;
 pub(crate) mod context;
-pub(crate) mod metrics;
 mod server;
 
 pub use context::Limits;

@@ -24,7 +24,6 @@ use self::faults::Faults;
 use self::record::{Noted, Record};
 use self::restore::Restore;
 use crate::error::Error;
-use crate::gateway::failure;
 use crate::runtime::context::{Context, Cx};
 
 /// What the kit keeps.
@@ -136,13 +135,13 @@ pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Opti
                 response.headers_mut().insert(http::header::CONTENT_TYPE, json);
                 response
             }
-            Err(error) => failure(error.into()),
+            Err(error) => error.into_response(),
         });
     }
     let fault = dev.faults.of(request.method(), request.uri().path(), request.headers());
     let fault = match fault {
         Ok(fault) => fault?,
-        Err(error) => return Some(failure(error.into())),
+        Err(error) => return Some(error.into_response()),
     };
     tokio::time::sleep(fault.delay).await;
     let end = fault.end?;
@@ -150,7 +149,7 @@ pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Opti
     let reading = read(request.body_mut(), cx.limits.request_bytes);
     let _ = tokio::time::timeout(cx.limits.deadline, reading).await;
     match end {
-        End::Status(status) => Some(failure(fault::error(status))),
+        End::Status(status) => Some(fault::error(status).into_response()),
         // Unwinding is what closes the connection; nothing has failed, so no hook is told.
         End::Drop => std::panic::resume_unwind(Box::new("dropped on request")),
     }

@@ -14,7 +14,7 @@ use sensu_types::event::Event;
 use sensu_types::silenced::Silenced;
 
 use crate::error::Error;
-use crate::rbac::Grant;
+use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{
     self as registry, Shown, Stored, contended, inhabited, key, no_namespace, unnameable,

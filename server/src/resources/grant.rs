@@ -2,12 +2,19 @@
 //! and what every way to the store asks for.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use sensu_store::{CommitError, Revision, Store, Txn};
 use sensu_types::{Resource, Scene};
 
+use crate::auth::Caller;
+use crate::error::Error;
+use crate::rbac::{Ask, Verb};
 use crate::resources::write_options::Manner;
 use crate::runtime::context::{Context, Cx};
+
+/// The resource under which users may read themselves and change their own password.
+const SELF: &str = "localselfuser";
 
 /// A caller's right to act on objects of one kind, in one namespace or on one name.
 ///
@@ -23,7 +30,7 @@ pub(crate) struct Grant<T: Resource> {
 }
 
 impl<T: Resource> Grant<T> {
-    pub(crate) fn new(cx: Cx, caller: &str, namespace: &str, name: &str) -> Self {
+    fn new(cx: Cx, caller: &str, namespace: &str, name: &str) -> Self {
         let (caller, namespace, name) = (caller.to_owned(), namespace.to_owned(), name.to_owned());
         let manner = Manner::default();
         Self { cx, caller, namespace, name, manner, kind: PhantomData }
@@ -67,5 +74,48 @@ impl<T: Resource> Grant<T> {
     /// Who writes, and when.
     pub(crate) fn scene(&self) -> Scene<'_> {
         Scene { caller: &self.caller, now: self.cx.clock.now() }
+    }
+}
+
+impl Caller {
+    /// The right to do one thing, if the caller has it.
+    ///
+    /// `namespace` is empty for cluster-wide resources and for list-all; `name` is empty for
+    /// collections.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub(crate) async fn may<T: Resource>(
+        &self,
+        verb: Verb,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Grant<T>, Error> {
+        let ask = Ask { verb, resource: T::PLURAL, namespace, name };
+        if self.allowed(&ask).await? {
+            return Ok(self.grant(namespace, name));
+        }
+        Err(Error::Denied)
+    }
+
+    /// As [`Caller::may`] for an operation on a user that users may also do to themselves.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub(crate) async fn may_or_self<T: Resource>(
+        &self,
+        verb: Verb,
+        name: &str,
+    ) -> Result<Grant<T>, Error> {
+        let own = Ask { verb, resource: SELF, namespace: "", name };
+        if name == self.name() && self.allowed(&own).await? {
+            return Ok(self.grant("", name));
+        }
+        self.may(verb, "", name).await
+    }
+
+    /// A grant for something that was decided by other means than a verb on a resource.
+    pub(crate) fn grant<T: Resource>(&self, namespace: &str, name: &str) -> Grant<T> {
+        Grant::new(Arc::clone(self.cx()), self.name(), namespace, name)
     }
 }

@@ -1,0 +1,39 @@
+//! Syntax of query strings and percent escapes, checked before a request is interpreted (D5).
+
+use crate::error::Error;
+
+/// Whether a query string can be decoded at all (D5).
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad percent escape or a semicolon, which servers disagree about.
+pub(crate) fn validate(query: Option<&str>) -> Result<(), Error> {
+    let query = query.unwrap_or_default();
+    if !has_valid_escapes(query) {
+        return Err(Error::Invalid("the query string has a bad percent escape".into()));
+    }
+    if query.contains(';') {
+        return Err(Error::Invalid("the query string has a semicolon; write %3B".into()));
+    }
+    Ok(())
+}
+
+/// Whether every percent sign begins an escape.
+pub(crate) fn has_valid_escapes(text: &str) -> bool {
+    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    text.split('%').skip(1).all(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_escapes_are_found() {
+        for good in [None, Some("a=1&b=%41%c3%a9"), Some("a=1&&b&=c"), Some("a=+")] {
+            assert!(validate(good).is_ok(), "{good:?}");
+        }
+        for bad in ["a=%zz", "a=%4", "%", "a=1;b=2"] {
+            assert!(validate(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}
