@@ -20,7 +20,7 @@ mod silence;
 pub mod ttl;
 
 use sensu_types::Resource as _;
-use sensu_types::Scene;
+use sensu_types::WriteContext;
 use sensu_types::event::{Check, Event};
 use sensu_types::silenced::Silenced;
 
@@ -58,7 +58,7 @@ pub fn apply(
         (&mut event.entity, previous.and_then(|event| event.entity.as_ref()))
     {
         // Values that are shown as redacted keep what is stored (D25).
-        entity.prepare(&Scene { caller: "", now }, Some(before));
+        entity.prepare(&WriteContext { caller: "", now }, Some(before));
     }
     if let Some(check) = &mut event.check {
         cut_output(check);
@@ -108,27 +108,27 @@ mod tests {
 
     #[test]
     fn what_a_client_sends_in_kept_fields_is_ignored() {
-        let mut sent = Event::fixture("web", "cpu", 0);
+        let mut sent = Event::with_status("web", "cpu", 0);
         let check = sent.check.as_mut().unwrap();
         check.state = FLAPPING.into();
         (check.occurrences, check.occurrences_watermark, check.total_state_change) = (7, 8, 50);
         (check.last_ok, check.silenced) = (9, vec!["x".into()]);
         check.history = vec![Default::default(); 3];
         let stored = apply(None, sent, &[], 100).event;
-        let plain = apply(None, Event::fixture("web", "cpu", 0), &[], 100).event;
+        let plain = apply(None, Event::with_status("web", "cpu", 0), &[], 100).event;
         assert_eq!(stored, plain);
     }
 
     #[test]
     fn a_missing_timestamp_is_now() {
-        let sent = Event { timestamp: 0, ..Event::fixture("web", "cpu", 0) };
+        let sent = Event { timestamp: 0, ..Event::with_status("web", "cpu", 0) };
         let stored = apply(None, sent, &[], 100).event;
         assert_eq!((stored.timestamp, stored.check.unwrap().last_ok), (100, 100));
     }
 
     #[test]
     fn metrics_without_a_check_pass_through() {
-        let sent = Event { check: None, timestamp: 0, ..Event::fixture("web", "cpu", 0) };
+        let sent = Event { check: None, timestamp: 0, ..Event::with_status("web", "cpu", 0) };
         let outcome = apply(None, sent.clone(), &[], 100);
         assert_eq!(outcome.event, Event { timestamp: 100, ..sent });
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn output_is_cut_between_characters() {
         let cut = |max_output_size| {
-            let mut sent = Event::fixture("web", "cpu", 0);
+            let mut sent = Event::with_status("web", "cpu", 0);
             let check = sent.check.as_mut().unwrap();
             (check.output, check.max_output_size) = ("aéb".into(), max_output_size);
             apply(None, sent, &[], 1).event.check.unwrap().output
@@ -146,9 +146,9 @@ mod tests {
 
     #[test]
     fn is_silenced_is_answered_to_those_who_ask() {
-        let entry = [Silenced::fixture("", "cpu")];
+        let entry = [Silenced::entry("", "cpu")];
         let answered = |sent, silences: &[Silenced]| {
-            let mut event = Event::fixture("web", "cpu", 1);
+            let mut event = Event::with_status("web", "cpu", 1);
             event.check.as_mut().unwrap().is_silenced = sent;
             apply(None, event, silences, 1).event.check.unwrap().is_silenced
         };
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn last_ok_stands_still_while_failing() {
         let at = |timestamp, status, before: Option<&Event>| {
-            let sent = Event { timestamp, ..Event::fixture("web", "cpu", status) };
+            let sent = Event { timestamp, ..Event::with_status("web", "cpu", status) };
             apply(before, sent, &[], 0).event
         };
         let good = at(10, 0, None);
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_redacted_value_that_comes_back_keeps_what_is_stored() {
-        let mut first = Event::fixture("web", "cpu", 0);
+        let mut first = Event::with_status("web", "cpu", 0);
         let labels = &mut first.entity.as_mut().unwrap().metadata.labels;
         labels.insert("password".into(), "x".into());
         let stored = apply(None, first, &[], 0).event;

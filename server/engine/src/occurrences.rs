@@ -37,7 +37,7 @@ mod tests {
         let mut stored: Option<Event> = None;
         let mut counts = Vec::new();
         for (status, executed) in statuses.iter().zip(1..) {
-            let mut event = Event::fixture("web", "cpu", *status);
+            let mut event = Event::with_status("web", "cpu", *status);
             event.check.as_mut().unwrap().executed = executed;
             let event = apply(stored.as_ref(), event, &[], executed).event;
             let check = event.check.as_ref().unwrap();

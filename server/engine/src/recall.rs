@@ -39,7 +39,8 @@ mod tests {
     fn recorded(statuses: &[u32], thresholds: (u32, u32)) -> Event {
         let mut stored = None;
         for (status, second) in statuses.iter().zip(1..) {
-            let mut event = Event { timestamp: second, ..Event::fixture("web", "cpu", *status) };
+            let mut event =
+                Event { timestamp: second, ..Event::with_status("web", "cpu", *status) };
             let check = event.check.as_mut().unwrap();
             check.executed = second;
             (check.low_flap_threshold, check.high_flap_threshold) = thresholds;
@@ -61,7 +62,7 @@ mod tests {
 
     #[test]
     fn without_its_own_result_there_is_no_history() {
-        let event = Event::fixture("web", "cpu", 2);
+        let event = Event::with_status("web", "cpu", 2);
         assert_eq!(before(&event), None);
         let mut event = recorded(&[0, 2], (0, 0));
         event.check.as_mut().unwrap().status = 1;

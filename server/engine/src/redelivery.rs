@@ -40,7 +40,7 @@ mod tests {
     use crate::apply;
 
     fn event(id: &str, status: u32, executed: i64) -> Event {
-        let mut event = Event { id: id.into(), ..Event::fixture("web", "cpu", status) };
+        let mut event = Event { id: id.into(), ..Event::with_status("web", "cpu", status) };
         event.check.as_mut().unwrap().executed = executed;
         event
     }

@@ -63,7 +63,7 @@ mod tests {
     use crate::apply;
 
     fn event(status: u32) -> Event {
-        let mut event = Event::fixture("web", "cpu", status);
+        let mut event = Event::with_status("web", "cpu", status);
         event.check.as_mut().unwrap().subscriptions = vec!["linux".into(), "db".into()];
         event.entity.as_mut().unwrap().subscriptions = vec!["linux".into()];
         event
@@ -76,14 +76,14 @@ mod tests {
     #[test]
     fn entries_apply_by_entity_shared_subscription_and_check() {
         let silences = [
-            Silenced::fixture("", "cpu"),
-            Silenced::fixture("linux", "cpu"),
-            Silenced::fixture("linux", ""),
-            Silenced::fixture("entity:web", ""),
-            Silenced::fixture("entity:web", "cpu"),
-            Silenced::fixture("db", ""),
-            Silenced::fixture("entity:other", ""),
-            Silenced::fixture("", "disk"),
+            Silenced::entry("", "cpu"),
+            Silenced::entry("linux", "cpu"),
+            Silenced::entry("linux", ""),
+            Silenced::entry("entity:web", ""),
+            Silenced::entry("entity:web", "cpu"),
+            Silenced::entry("db", ""),
+            Silenced::entry("entity:other", ""),
+            Silenced::entry("", "disk"),
         ];
         assert_eq!(
             applying(&silences, 1),
@@ -93,15 +93,15 @@ mod tests {
 
     #[test]
     fn an_entry_acts_from_its_begin_until_its_end() {
-        let entry = Silenced { begin: 10, expire_at: 20, ..Silenced::fixture("", "cpu") };
+        let entry = Silenced { begin: 10, expire_at: 20, ..Silenced::entry("", "cpu") };
         let acts = |now| !applying(std::slice::from_ref(&entry), now).is_empty();
         assert_eq!([9, 10, 19, 20].map(acts), [false, true, true, false]);
     }
 
     #[test]
     fn an_entry_may_end_with_the_resolution() {
-        let entry = Silenced { expire_on_resolve: true, ..Silenced::fixture("", "cpu") };
-        let silences = [entry, Silenced::fixture("linux", "")];
+        let entry = Silenced { expire_on_resolve: true, ..Silenced::entry("", "cpu") };
+        let silences = [entry, Silenced::entry("linux", "")];
         let failing = apply(None, event(1), &silences, 1);
         assert_eq!(failing.ended, [""; 0]);
         assert_eq!(failing.event.check.as_ref().unwrap().silenced, ["linux:*", "*:cpu"]);

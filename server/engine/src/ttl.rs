@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_missing_result_is_a_failure_in_the_history() {
-        let mut event = Event::fixture("web", "cpu", 0);
+        let mut event = Event::with_status("web", "cpu", 0);
         let check = event.check.as_mut().unwrap();
         (check.ttl, check.executed) = (60, 100);
         let stored = apply(None, event, &[], 100);
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_check_may_say_how_bad_silence_is() {
-        let mut event = Event::fixture("web", "cpu", 0);
+        let mut event = Event::with_status("web", "cpu", 0);
         (event.id, event.sequence) = ("a".into(), 7);
         event.check.as_mut().unwrap().ttl_status = 2;
         let result = missing(&event, 165).unwrap();
@@ -68,6 +68,6 @@ mod tests {
 
     #[test]
     fn no_ttl_no_deadline() {
-        assert_eq!(apply(None, Event::fixture("web", "cpu", 0), &[], 1).deadline, None);
+        assert_eq!(apply(None, Event::with_status("web", "cpu", 0), &[], 1).deadline, None);
     }
 }

@@ -11,7 +11,7 @@ use sensu_types::silenced::Silenced;
 type Sent = (u32, i64);
 
 fn event(status: u32, executed: i64) -> Event {
-    let mut event = Event { timestamp: executed, ..Event::fixture("web", "cpu", status) };
+    let mut event = Event { timestamp: executed, ..Event::with_status("web", "cpu", status) };
     event.check.as_mut().unwrap().executed = executed;
     event
 }
@@ -149,14 +149,14 @@ fn judged(stored: Option<&Event>, status: u32, silences: &[Silenced], now: i64) 
 
 #[test]
 fn kept_5_silences_are_judged_anew_with_every_result() {
-    let first = judged(None, 1, &[Silenced::fixture("", "cpu")], 1).event;
+    let first = judged(None, 1, &[Silenced::entry("", "cpu")], 1).event;
     assert_eq!(first.check.as_ref().unwrap().silenced, ["*:cpu"]);
     assert!(judged(Some(&first), 1, &[], 2).event.check.unwrap().silenced.is_empty());
 }
 
 #[test]
 fn kept_5_entries_that_expire_on_resolve_end_with_a_resolution_only() {
-    let entry = [Silenced { expire_on_resolve: true, ..Silenced::fixture("", "cpu") }];
+    let entry = [Silenced { expire_on_resolve: true, ..Silenced::entry("", "cpu") }];
     let good = judged(None, 0, &entry, 1);
     let good = judged(Some(&good.event), 0, &entry, 1);
     assert!(good.ended.is_empty(), "there was nothing to resolve");
@@ -194,7 +194,7 @@ fn kept_6_one_timer_for_each_check_where_agents_take_turns() {
 
 #[test]
 fn changed_d24_an_entry_acts_in_the_second_of_its_begin_and_not_in_that_of_its_end() {
-    let entry = [Silenced { begin: 10, expire_at: 20, ..Silenced::fixture("", "cpu") }];
+    let entry = [Silenced { begin: 10, expire_at: 20, ..Silenced::entry("", "cpu") }];
     let acts = |now| !judged(None, 1, &entry, now).event.check.unwrap().silenced.is_empty();
     assert_eq!([9, 10, 19, 20].map(acts), [false, true, true, false]);
 }

@@ -117,7 +117,7 @@ fn event(value: Value, namespace: &str) -> Result<Read, String> {
 fn fitted<T: Resource>(value: Value, namespace: &str) -> Result<(T, Vec<String>), String> {
     let read = decode::from_value::<T>(value).map_err(|error| error.to_string())?;
     let mut value = read.value;
-    value.adopt(if T::Scope::NAMESPACED { namespace } else { "" }, "");
+    value.fill_identity(if T::Scope::NAMESPACED { namespace } else { "" }, "");
     Ok((value, read.unknown))
 }
 

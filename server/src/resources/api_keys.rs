@@ -1,7 +1,7 @@
 //! What is particular about API keys: they are made for a user, and changed without changing hands.
 
+use sensu_types::Resource as _;
 use sensu_types::api_key::{ApiKey, NewApiKey};
-use sensu_types::{Resource as _, Scene};
 
 use crate::auth;
 use crate::error::Error;
@@ -16,12 +16,12 @@ pub(crate) async fn create(grant: &Grant<ApiKey>, draft: ApiKey) -> Result<NewAp
     if auth::account(grant.store(), &draft.username).await?.is_none() {
         return Err(Error::Invalid(format!("user {:?} does not exist", draft.username)));
     }
-    let scene: Scene<'_> = grant.scene();
-    future(&draft, scene.now)?;
+    let context = grant.write_context();
+    future(&draft, context.now)?;
     let key = auth::mint();
     let mut known = draft;
     known.metadata.name = auth::name_of(&key);
-    known.prepare(&scene, None);
+    known.prepare(&context, None);
     grant.create(known.clone()).await?;
     Ok(NewApiKey { known, key })
 }
@@ -32,7 +32,7 @@ pub(crate) async fn change(
     changes: &MergePatch,
     conditions: &Conditions,
 ) -> Result<Shown, Error> {
-    let now = grant.scene().now;
+    let now = grant.write_context().now;
     let change = |stored: &ApiKey| {
         let changed = patch::apply(stored, changes, grant.manner())?;
         if changed.username != stored.username {

@@ -50,13 +50,13 @@ pub(crate) async fn execute(
     grant: &Grant<CheckConfig>,
     request: AdhocRequest,
 ) -> Result<Issued, Error> {
-    let scene = grant.scene();
+    let context = grant.write_context();
     let check = key::<CheckConfig>(grant.namespace(), grant.name()).ok_or_else(Error::not_found)?;
-    let (check_name, creator) = (grant.name().to_owned(), scene.caller.to_owned());
+    let (check_name, creator) = (grant.name().to_owned(), context.caller.to_owned());
     let request = AdhocRequest { check: check_name, creator, ..request };
     let internal = |why: String| Error::Internal(why);
     let value = serde_json::to_vec(&request).map_err(|error| internal(error.to_string()))?;
-    let id = format!("{:020}-{:016x}", scene.now, rand::random::<u64>());
+    let id = format!("{:020}-{:016x}", context.now, rand::random::<u64>());
     let key = Key::new("adhoc", [grant.namespace(), grant.name(), &id])
         .map_err(|bad| internal(bad.to_string()))?;
     let txn = Txn {
@@ -65,11 +65,11 @@ pub(crate) async fn execute(
             key,
             value: Bytes::from(value),
             flags: 0,
-            expires_at: Some(scene.now.saturating_add(PATIENCE)),
+            expires_at: Some(context.now.saturating_add(PATIENCE)),
         }],
     };
     match grant.commit(txn).await {
-        Ok(_) => Ok(Issued { issued: scene.now }),
+        Ok(_) => Ok(Issued { issued: context.now }),
         Err(CommitError::Precondition(_)) => Err(Error::not_found()),
         Err(error) => Err(error.into()),
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use sensu_store::{CommitError, Revision, Store, Txn};
-use sensu_types::{Resource, Scene};
+use sensu_types::{Resource, WriteContext};
 
 use crate::auth::Caller;
 use crate::error::Error;
@@ -72,8 +72,8 @@ impl<T: Resource> Grant<T> {
     }
 
     /// Who writes, and when.
-    pub(crate) fn scene(&self) -> Scene<'_> {
-        Scene { caller: &self.caller, now: self.cx.clock.now() }
+    pub(crate) fn write_context(&self) -> WriteContext<'_> {
+        WriteContext { caller: &self.caller, now: self.cx.clock.now() }
     }
 }
 

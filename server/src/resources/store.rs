@@ -64,18 +64,18 @@ impl<T: Resource> Grant<T> {
     /// Stores a new object.
     pub(crate) async fn create(&self, mut value: T) -> Result<Shown, Error> {
         self.own(&mut value, "")?;
-        value.prepare(&self.scene(), None);
+        value.prepare(&self.write_context(), None);
         let key = key::<T>(value.namespace(), value.name());
         if let Some(key) = &key
             && self.store().get(key).await?.is_some()
         {
             // As in 5.0.0, a conflict is found before a broken rule.
-            return Err(Error::Exists(value.conflict()));
+            return Err(Error::Exists(value.already_exists_message()));
         }
         value.validate()?;
         let key = key.ok_or_else(unnameable)?;
         let written = self.write(&value, Precondition::Absent(key.clone()), key).await?;
-        written.ok_or_else(|| Error::Exists(value.conflict()))
+        written.ok_or_else(|| Error::Exists(value.already_exists_message()))
     }
 
     /// Stores an object under the name that was authorized, whether or not there is one.
@@ -95,13 +95,13 @@ impl<T: Resource> Grant<T> {
 
     /// Removes the object and what it owns.
     pub(crate) async fn delete(&self, conditions: &Conditions) -> Result<(), Error> {
-        let missing = || Error::NotFound(T::cannot_delete(self.name()));
+        let missing = || Error::NotFound(T::not_found_message(self.name()));
         let key = self.key().ok_or_else(missing)?;
         for _ in 0..ATTEMPTS {
             let entry = self.store().get(&key).await?.ok_or_else(missing)?;
             conditions.guard(Some(entry.revision))?;
             let mut operations = vec![Operation::Delete(key.clone())];
-            for room in T::OWNS {
+            for room in T::CASCADES_TO {
                 let owned = Prefix::new(room, segments::<T>(self.namespace(), self.name()));
                 operations.extend(owned.ok().map(Operation::DeletePrefix));
             }
@@ -124,8 +124,8 @@ impl<T: Resource> Grant<T> {
             let stored = self.load().await?;
             conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
             let mut value = next(stored.as_ref().map(|stored| &stored.value))?;
-            value.adopt(self.namespace(), self.name());
-            value.prepare(&self.scene(), stored.as_ref().map(|stored| &stored.value));
+            value.fill_identity(self.namespace(), self.name());
+            value.prepare(&self.write_context(), stored.as_ref().map(|stored| &stored.value));
             value.validate()?;
             self.agree("name", value.name(), self.name())?;
             self.own(&mut value, self.name())?;
@@ -143,7 +143,7 @@ impl<T: Resource> Grant<T> {
 
     /// Fills in the identity that was authorized, and refuses any other (D6).
     fn own(&self, value: &mut T, name: &str) -> Result<(), Error> {
-        value.adopt(self.namespace(), name);
+        value.fill_identity(self.namespace(), name);
         if T::Scope::NAMESPACED {
             self.agree("namespace", value.namespace(), self.namespace())?;
         }
@@ -289,7 +289,7 @@ pub(crate) fn key<T: Resource>(namespace: &str, name: &str) -> Option<Key> {
 
 /// The segments of a key below the room.
 fn segments<'a, T: Resource>(namespace: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let parts = if T::COMPOSITE { usize::MAX } else { 1 };
+    let parts = if T::HAS_COMPOSITE_NAME { usize::MAX } else { 1 };
     T::Scope::NAMESPACED.then_some(namespace).into_iter().chain(name.splitn(parts, '/'))
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn put(
     mut user: User,
     conditions: &Conditions,
 ) -> Result<Shown, Error> {
-    user.adopt("", grant.name());
+    user.fill_identity("", grant.name());
     user.validate()?;
     if user.username != grant.name() {
         let (body, url) = (&user.username, grant.name());

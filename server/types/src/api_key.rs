@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::check::is_zero;
 use crate::selector::Fields;
-use crate::{ClusterWide, Invalid, ObjectMeta, Resource, Scene, bound};
+use crate::{ClusterWide, Invalid, ObjectMeta, Resource, WriteContext, bound};
 
 /// What is known of an API key. The key itself is shown once, when it is created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -42,35 +43,31 @@ pub struct NewApiKey {
 
 impl Resource for ApiKey {
     const KIND: &'static str = "APIKey";
-    const NOUN: &'static str = "API key";
     const PLURAL: &'static str = "apikeys";
     const SINGULAR: &'static str = "apikey";
+    const NOUN: &'static str = "API key";
     type Scope = ClusterWide;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &'static str {
-        ""
-    }
-
-    fn adopt(&mut self, _namespace: &str, name: &str) {
-        self.metadata.adopt("", name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     /// Whom a key speaks for and when it was made do not change.
-    fn prepare(&mut self, scene: &Scene<'_>, previous: Option<&Self>) {
+    fn prepare(&mut self, context: &WriteContext<'_>, previous: Option<&Self>) {
         self.metadata.namespace.clear();
-        self.created_at = previous.map_or(scene.now, |previous| previous.created_at);
+        self.created_at = previous.map_or(context.now, |previous| previous.created_at);
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         if self.username.is_empty() {
-            return Invalid::because("username cannot be empty");
+            return Err(Invalid::new("username cannot be empty"));
         }
         if self.expires_at < 0 {
-            return Invalid::because("expires_at is before 1970; leave it out for no end");
+            return Err(Invalid::new("expires_at is before 1970; leave it out for no end"));
         }
         Ok(())
     }
@@ -79,11 +76,11 @@ impl Resource for ApiKey {
         (self.expires_at > 0).then_some(self.expires_at)
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
-    }
-
     fn fields(&self) -> Fields<'_> {
         Fields::of(self).text("username", &self.username)
+    }
+
+    fn example(_name: &str) -> Value {
+        json!({"username": "admin"})
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::selector::Fields;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, expression, name};
@@ -54,27 +55,22 @@ pub struct AssetBuild {
 
 impl Resource for Asset {
     const KIND: &'static str = "Asset";
-    const NOUN: &'static str = "asset";
     const PLURAL: &'static str = "assets";
     const SINGULAR: &'static str = "asset";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         validate_name(&self.metadata.name)?;
         if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace cannot be empty");
+            return Err(Invalid::new("namespace cannot be empty"));
         }
         // Where there are builds, they are the archives.
         if self.builds.is_empty() || !self.sha512.is_empty() || !self.url.is_empty() {
@@ -89,12 +85,16 @@ impl Resource for Asset {
         Ok(())
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
-    }
-
     fn fields(&self) -> Fields<'_> {
         Fields::of(self).list("filters", &self.filters)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "url": "https://example.com/asset.tar.gz",
+            "sha512": "0".repeat(128),
+        })
     }
 }
 
@@ -112,13 +112,13 @@ fn address_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema:
 /// Whether an archive can be fetched and checked.
 fn archive(url: &str, sha512: &str) -> Result<(), Invalid> {
     if sha512.is_empty() {
-        return Invalid::because("SHA-512 checksum cannot be empty");
+        return Err(Invalid::new("SHA-512 checksum cannot be empty"));
     }
     if sha512.len() < 128 {
-        return Invalid::because("SHA-512 checksum must be at least 128 characters");
+        return Err(Invalid::new("SHA-512 checksum must be at least 128 characters"));
     }
     if url.is_empty() {
-        return Invalid::because("URL cannot be empty");
+        return Err(Invalid::new("URL cannot be empty"));
     }
     address(url)
 }
@@ -131,44 +131,29 @@ fn address(text: &str) -> Result<(), Invalid> {
     match parsed.as_ref().map(url::Url::scheme) {
         Ok("http" | "https") | Err(url::ParseError::EmptyHost) => {}
         Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
-            return Invalid::because("URL must be HTTP or HTTPS");
+            return Err(Invalid::new("URL must be HTTP or HTTPS"));
         }
-        Err(_) => return Invalid::because("invalid URL provided"),
+        Err(_) => return Err(Invalid::new("invalid URL provided")),
     }
     if text.split('%').skip(1).all(whole) {
         Ok(())
     } else {
-        Invalid::because("invalid URL provided")
+        Err(Invalid::new("invalid URL provided"))
     }
 }
 
 /// Whether an asset may have this name.
 pub(crate) fn validate_name(name: &str) -> Result<(), Invalid> {
     if name.is_empty() {
-        return Invalid::because("name cannot be empty");
+        return Err(Invalid::new("name cannot be empty"));
     }
     if !name::is_asset(name) {
-        return Invalid::because(
+        return Err(Invalid::new(
             "name must be lowercase and may only contain forward slashes, underscores, dashes and \
              numbers",
-        );
+        ));
     }
     Ok(())
-}
-
-#[cfg(any(test, feature = "fixtures"))]
-impl Asset {
-    /// A valid asset.
-    #[must_use]
-    pub fn fixture(name: &str) -> Self {
-        Self {
-            url: "https://example.com/asset.tar.gz".into(),
-            sha512: "0".repeat(128),
-            filters: vec!["entity.system.os == 'linux'".into()],
-            metadata: ObjectMeta::new("default", name),
-            ..Self::default()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::role::{INVALID, everywhere, named};
 use crate::selector::Fields;
@@ -63,34 +64,26 @@ pub struct ClusterRoleBinding {
 
 impl Resource for RoleBinding {
     const KIND: &'static str = "RoleBinding";
-    const NOUN: &'static str = "role binding";
     const PLURAL: &'static str = "rolebindings";
     const SINGULAR: &'static str = "rolebinding";
+    const NOUN: &'static str = "role binding";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         named(&self.metadata.name)?;
         gives(&self.subjects, &self.role_ref, &ROLES)?;
         if self.metadata.namespace.is_empty() {
-            return Invalid::because(format!("{INVALID}: namespace must be set"));
+            return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
         }
         Ok(())
-    }
-
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -98,25 +91,29 @@ impl Resource for RoleBinding {
             .text("role_ref.name", &self.role_ref.name)
             .text("role_ref.type", &self.role_ref.kind)
     }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "subjects": [{"type": "User", "name": "admin"}],
+            "role_ref": {"type": "Role", "name": "operator"},
+        })
+    }
 }
 
 impl Resource for ClusterRoleBinding {
     const KIND: &'static str = "ClusterRoleBinding";
-    const NOUN: &'static str = "cluster role binding";
     const PLURAL: &'static str = "clusterrolebindings";
     const SINGULAR: &'static str = "clusterrolebinding";
+    const NOUN: &'static str = "cluster role binding";
     type Scope = ClusterWide;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
@@ -125,14 +122,18 @@ impl Resource for ClusterRoleBinding {
         everywhere(&self.metadata)
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
-    }
-
     fn fields(&self) -> Fields<'_> {
         Fields::of(self)
             .text("role_ref.name", &self.role_ref.name)
             .text("role_ref.type", &self.role_ref.kind)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "subjects": [{"type": "User", "name": "admin"}],
+            "role_ref": {"type": "ClusterRole", "name": "view"},
+        })
     }
 }
 
@@ -149,23 +150,23 @@ fn subject_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
 
 fn gives(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
     if subjects.is_empty() {
-        return Invalid::because(format!("{INVALID}: a binding needs at least one subject"));
+        return Err(Invalid::new(format!("{INVALID}: a binding needs at least one subject")));
     }
     for subject in subjects {
         if !SUBJECTS.contains(&subject.kind.as_str()) || subject.name.is_empty() {
             let Subject { kind, name } = subject;
-            return Invalid::because(format!(
+            return Err(Invalid::new(format!(
                 "{INVALID}: subject {name:?} of type {kind:?}; a subject has a name and is of type \
                  User or Group"
-            ));
+            )));
         }
     }
     if !kinds.contains(&role.kind.as_str()) || role.name.is_empty() {
         let RoleRef { kind, name } = role;
         let kinds = kinds.join(" or ");
-        return Invalid::because(format!(
+        return Err(Invalid::new(format!(
             "{INVALID}: role_ref {name:?} of type {kind:?}; it has a name and is of type {kinds}"
-        ));
+        )));
     }
     Ok(())
 }

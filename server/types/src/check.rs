@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::check_rules::{Rules, metric_format, schedule};
 use crate::event::MetricTag;
@@ -10,7 +11,7 @@ use crate::secret::Secret;
 use crate::selector::Fields;
 use crate::subdue::{TimeWindowRepeated, TimeWindowWhen};
 use crate::threshold::MetricThreshold;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, bound, expression, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext, bound, expression, name};
 
 pub use crate::check_hooks::HookList;
 
@@ -130,38 +131,31 @@ pub struct ProxyRequests {
 
 impl Resource for CheckConfig {
     const KIND: &'static str = "CheckConfig";
-    const NOUN: &'static str = "check";
     const PLURAL: &'static str = "checks";
     const SINGULAR: &'static str = "check";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
-    }
-
-    fn prepare(&mut self, _scene: &Scene<'_>, _previous: Option<&Self>) {
+    fn prepare(&mut self, _context: &WriteContext<'_>, _previous: Option<&Self>) {
         self.check_hooks.iter_mut().for_each(HookList::name_the_nameless);
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("check name {why}")))?;
+        name::plain("check name", &self.metadata.name)?;
         schedule(&self.cron, self.interval)?;
         if self.interval == 0 && self.cron.is_empty() {
-            return Invalid::because(
+            return Err(Invalid::new(
                 "check interval must be greater than 0 or a valid cron schedule must be provided",
-            );
+            ));
         }
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
+        self.metadata.require_namespace()?;
         Rules {
             ttl: self.ttl,
             interval: self.interval,
@@ -178,10 +172,6 @@ impl Resource for CheckConfig {
         .validate()
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
-    }
-
     fn fields(&self) -> Fields<'_> {
         Fields::of(self)
             .list("handlers", &self.handlers)
@@ -191,17 +181,26 @@ impl Resource for CheckConfig {
             .list("subscriptions", &self.subscriptions)
             .joined("pipelines", self.pipelines.iter().map(|pipeline| pipeline.name.as_str()))
     }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "command": "check-cpu -w 75 -c 90",
+            "interval": 60,
+            "subscriptions": ["system"],
+        })
+    }
 }
 
 impl ProxyRequests {
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if self.splay_coverage > 100 {
-            return Invalid::because("proxy request splay coverage must be between 0 and 100");
+            return Err(Invalid::new("proxy request splay coverage must be between 0 and 100"));
         }
         if self.splay && self.splay_coverage == 0 {
-            return Invalid::because(
+            return Err(Invalid::new(
                 "proxy request splay coverage must be greater than 0 if splay is enabled",
-            );
+            ));
         }
         expression::verify_all(&self.entity_attributes)
     }
@@ -216,21 +215,6 @@ pub(crate) fn subdue_schema(
     schema.subschemas().all_of = Some(vec![generator.subschema_for::<TimeWindowWhen>()]);
     schema.extensions.insert("x-null".into(), true.into());
     schema.into()
-}
-
-#[cfg(any(test, feature = "fixtures"))]
-impl CheckConfig {
-    /// A valid check.
-    #[must_use]
-    pub fn fixture(name: &str) -> Self {
-        Self {
-            command: "true".into(),
-            interval: 60,
-            subscriptions: vec!["system".into()],
-            metadata: ObjectMeta::new("default", name),
-            ..Self::default()
-        }
-    }
 }
 
 #[cfg(test)]

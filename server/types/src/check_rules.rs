@@ -10,10 +10,10 @@ pub(crate) fn schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
         return Ok(());
     }
     if interval > 0 {
-        return Invalid::because("must only specify either an interval or a cron schedule");
+        return Err(Invalid::new("must only specify either an interval or a cron schedule"));
     }
     if !cron::is_schedule(cron) {
-        return Invalid::because("check cron string is invalid");
+        return Err(Invalid::new("check cron string is invalid"));
     }
     Ok(())
 }
@@ -47,32 +47,31 @@ impl Rules<'_> {
     /// The first rule that is broken, in the reference's order.
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if self.ttl > 0 && self.ttl <= i64::from(self.interval) {
-            return Invalid::because("ttl must be greater than check interval");
+            return Err(Invalid::new("ttl must be greater than check interval"));
         }
         for asset in self.runtime_assets {
             crate::asset::validate_name(asset)
                 .map_err(|Invalid(why)| Invalid(format!("asset's {why}")))?;
         }
         if !self.proxy_entity_name.is_empty() {
-            name::plain(self.proxy_entity_name)
-                .map_err(|why| Invalid(format!("proxy entity name {why}")))?;
+            name::plain("proxy entity name", self.proxy_entity_name)?;
         }
         if let Some(requests) = self.proxy_requests {
             requests.validate()?;
         }
         if !METRIC_FORMATS.contains(&self.output_metric_format) {
-            return Invalid::because("output metric format is not valid");
+            return Err(Invalid::new("output metric format is not valid"));
         }
         let (low, high) = self.flap_thresholds;
         if low != 0 && high != 0 && low >= high {
-            return Invalid::because("invalid flap thresholds");
+            return Err(Invalid::new("invalid flap thresholds"));
         }
         env_vars(self.env_vars)?;
         self.subdues.iter().try_for_each(TimeWindowRepeated::validate)?;
         if self.has_two_ways {
-            return Invalid::because(
+            return Err(Invalid::new(
                 "cannot have both pipelines and fallback_pipeline defined at the same time",
-            );
+            ));
         }
         self.subdue.map_or(Ok(()), TimeWindowWhen::validate)
     }
@@ -88,5 +87,5 @@ fn env_vars(variables: &[String]) -> Result<(), Invalid> {
     if variables.iter().all(well_formed) {
         return Ok(());
     }
-    Invalid::because("environment variables must be of the form FOO=BAR")
+    Err(Invalid::new("environment variables must be of the form FOO=BAR"))
 }

@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, bound, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext, bound, name};
 
 /// Something that is monitored: a host with an agent, or a proxy for anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -154,27 +155,22 @@ const SECRET_KEYS: [&str; 9] = [
 
 impl Resource for Entity {
     const KIND: &'static str = "Entity";
-    const NOUN: &'static str = "entity";
     const PLURAL: &'static str = "entities";
     const SINGULAR: &'static str = "entity";
-    const OWNS: &'static [&'static str] = &["events"];
+    const CASCADES_TO: &'static [&'static str] = &["events"];
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     /// Whoever reads an entity and sends it back sends back what it was shown: values shown as
     /// redacted keep what is stored (D25).
-    fn prepare(&mut self, _scene: &Scene<'_>, previous: Option<&Self>) {
+    fn prepare(&mut self, _context: &WriteContext<'_>, previous: Option<&Self>) {
         let Some(previous) = previous else { return };
         let redact = self.redact.clone();
         let pairs = [
@@ -191,12 +187,9 @@ impl Resource for Entity {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("entity name {why}")))?;
-        name::plain(&self.entity_class).map_err(|why| Invalid(format!("entity class {why}")))?;
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
-        Ok(())
+        name::plain("entity name", &self.metadata.name)?;
+        name::plain("entity class", &self.entity_class)?;
+        self.metadata.require_namespace()
     }
 
     fn redacted(&self) -> Option<Self> {
@@ -214,16 +207,16 @@ impl Resource for Entity {
         Some(shown)
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
-    }
-
     fn fields(&self) -> Fields<'_> {
         Fields::of(self)
             .flag("deregister", self.deregister)
             .text("entity_class", &self.entity_class)
             .list("subscriptions", &self.subscriptions)
             .text("user", &self.user)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "entity_class": "proxy"})
     }
 }
 
@@ -233,19 +226,6 @@ fn is_secret(redact: &[String], key: &str) -> bool {
         return SECRET_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(key));
     }
     redact.iter().any(|secret| secret.eq_ignore_ascii_case(key))
-}
-
-#[cfg(any(test, feature = "fixtures"))]
-impl Entity {
-    /// A valid entity.
-    #[must_use]
-    pub fn fixture(name: &str) -> Self {
-        Self {
-            entity_class: "proxy".into(),
-            metadata: ObjectMeta::new("default", name),
-            ..Self::default()
-        }
-    }
 }
 
 #[cfg(test)]
@@ -288,7 +268,7 @@ mod tests {
     fn what_is_sent_back_redacted_keeps_its_value() {
         let before = labelled(&[("password", "x")]);
         let mut sent = before.redacted().unwrap();
-        sent.prepare(&Scene { caller: "a", now: 0 }, Some(&before));
+        sent.prepare(&WriteContext { caller: "a", now: 0 }, Some(&before));
         assert_eq!(sent, before);
     }
 

@@ -7,6 +7,7 @@ mod selected;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::check::is_zero;
 use crate::entity::Entity;
@@ -79,11 +80,18 @@ impl Event {
 /// An event is found under its entity and check; `name` is the check's.
 impl Resource for Event {
     const KIND: &'static str = "Event";
-    const NOUN: &'static str = "event";
     const PLURAL: &'static str = "events";
     const SINGULAR: &'static str = "event";
-    const COMPOSITE: bool = true;
+    const HAS_COMPOSITE_NAME: bool = true;
     type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
 
     fn name(&self) -> &str {
         self.check_name()
@@ -94,29 +102,29 @@ impl Resource for Event {
     }
 
     /// Takes what is missing from a name of the form `entity/check`.
-    fn adopt(&mut self, namespace: &str, name: &str) {
+    fn fill_identity(&mut self, namespace: &str, name: &str) {
         let (entity, check) = name.split_once('/').unwrap_or((name, ""));
         if let Some(part) = &mut self.entity {
-            part.metadata.adopt(namespace, entity);
+            part.metadata.fill_identity(namespace, entity);
         }
         if let Some(part) = &mut self.check {
-            part.metadata.adopt(namespace, check);
+            part.metadata.fill_identity(namespace, check);
         }
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         let Some(entity) = &self.entity else {
-            return Invalid::because("event must contain an entity");
+            return Err(Invalid::new("event must contain an entity"));
         };
         if self.check.is_none() && self.metrics.is_none() {
-            return Invalid::because("event must contain a check or metrics");
+            return Err(Invalid::new("event must contain a check or metrics"));
         }
         entity.validate().map_err(|why| Invalid(format!("entity is invalid: {why}")))?;
         if let Some(check) = &self.check {
             check.validate().map_err(|why| Invalid(format!("check is invalid: {why}")))?;
         }
         if !self.metadata.name.is_empty() {
-            return Invalid::because("events cannot be named");
+            return Err(Invalid::new("events cannot be named"));
         }
         Ok(())
     }
@@ -136,13 +144,22 @@ impl Resource for Event {
     fn fields(&self) -> Fields<'_> {
         selected::fields(self)
     }
+
+    /// `name` is `entity/check`, or one name for both.
+    fn example(name: &str) -> Value {
+        let (entity, check) = name.split_once('/').unwrap_or((name, name));
+        json!({
+            "entity": {"metadata": {"name": entity}, "entity_class": "proxy"},
+            "check": {"metadata": {"name": check}, "interval": 60, "status": 0},
+        })
+    }
 }
 
 #[cfg(any(test, feature = "fixtures"))]
 impl Event {
     /// A valid event: a check on an entity, with a status.
     #[must_use]
-    pub fn fixture(entity: &str, check: &str, status: u32) -> Self {
+    pub fn with_status(entity: &str, check: &str, status: u32) -> Self {
         Self {
             timestamp: 1,
             entity: Some(Entity::fixture(entity)),
@@ -162,14 +179,14 @@ mod tests {
     use super::*;
 
     fn refused(change: impl Fn(&mut Event)) -> String {
-        let mut event = Event::fixture("web", "cpu", 0);
+        let mut event = Event::with_status("web", "cpu", 0);
         change(&mut event);
         event.validate().expect_err("is refused").0
     }
 
     #[test]
     fn rules_have_the_messages_of_the_reference() {
-        assert_eq!(Event::fixture("web", "cpu", 0).validate(), Ok(()));
+        assert_eq!(Event::with_status("web", "cpu", 0).validate(), Ok(()));
         assert_eq!(refused(|e| e.entity = None), "event must contain an entity");
         assert_eq!(refused(|e| e.check = None), "event must contain a check or metrics");
         assert_eq!(
@@ -188,7 +205,7 @@ mod tests {
         let mut event: Event =
             serde_json::from_str(r#"{"entity":{"entity_class":"proxy"},"check":{"interval":1}}"#)
                 .unwrap();
-        event.adopt("default", "web/cpu");
+        event.fill_identity("default", "web/cpu");
         assert_eq!((event.entity_name(), event.check_name()), ("web", "cpu"));
         assert_eq!(event.namespace(), "default");
         assert_eq!(event.check.unwrap().metadata.namespace, "default");
@@ -217,7 +234,7 @@ mod tests {
 
     #[test]
     fn an_event_shows_its_entity_redacted() {
-        let mut event = Event::fixture("web", "cpu", 0);
+        let mut event = Event::with_status("web", "cpu", 0);
         assert_eq!(event.redacted(), None);
         let entity = event.entity.as_mut().unwrap();
         entity.metadata.labels.insert("password".into(), "x".into());

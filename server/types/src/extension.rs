@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
@@ -18,37 +19,32 @@ pub struct Extension {
 
 impl Resource for Extension {
     const KIND: &'static str = "Extension";
-    const NOUN: &'static str = "extension";
     const PLURAL: &'static str = "extensions";
     const SINGULAR: &'static str = "extension";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         // As in the reference, the message does not say whose name.
-        name::plain(&self.metadata.name)?;
+        name::plain("", &self.metadata.name)?;
         if self.url.is_empty() {
-            return Invalid::because("empty URL");
+            return Err(Invalid::new("empty URL"));
         }
         if self.metadata.namespace.is_empty() {
-            return Invalid::because("empty namespace");
+            return Err(Invalid::new("empty namespace"));
         }
         Ok(())
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "url": "http://127.0.0.1:4000"})
     }
 }
 

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::selector::Fields;
 use crate::subdue::TimeWindowWhen;
@@ -35,68 +36,50 @@ fn action(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema 
 
 impl Resource for EventFilter {
     const KIND: &'static str = "EventFilter";
-    const NOUN: &'static str = "filter";
     const PLURAL: &'static str = "filters";
     const SINGULAR: &'static str = "filter";
     type Scope = Namespaced;
-
-    fn name(&self) -> &str {
-        &self.metadata.name
-    }
-
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
-    }
-
-    fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("filter name {why}")))?;
-        if !ACTIONS.contains(&self.action.as_str()) {
-            return Invalid::because(format!("action '{}' is not valid", self.action));
-        }
-        if self.expressions.is_empty() {
-            return Invalid::because("filter must have one or more expressions");
-        }
-        expression::verify_all(&self.expressions)?;
-        self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate)?;
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
-        Ok(())
-    }
-
-    /// As in the reference, the message is the name.
-    fn conflict(&self) -> String {
-        self.metadata.name.clone()
-    }
-
-    fn cannot_delete(name: &str) -> String {
-        name.to_owned()
-    }
 
     fn metadata(&self) -> Option<&ObjectMeta> {
         Some(&self.metadata)
     }
 
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain("filter name", &self.metadata.name)?;
+        if !ACTIONS.contains(&self.action.as_str()) {
+            return Err(Invalid::new(format!("action '{}' is not valid", self.action)));
+        }
+        if self.expressions.is_empty() {
+            return Err(Invalid::new("filter must have one or more expressions"));
+        }
+        expression::verify_all(&self.expressions)?;
+        self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate)?;
+        self.metadata.require_namespace()
+    }
+
+    /// As in the reference, the message is the name.
+    fn already_exists_message(&self) -> String {
+        self.metadata.name.clone()
+    }
+
+    fn not_found_message(name: &str) -> String {
+        name.to_owned()
+    }
+
     fn fields(&self) -> Fields<'_> {
         Fields::of(self).text("action", &self.action).list("runtime_assets", &self.runtime_assets)
     }
-}
 
-#[cfg(any(test, feature = "fixtures"))]
-impl EventFilter {
-    /// A valid filter.
-    #[must_use]
-    pub fn fixture(name: &str) -> Self {
-        Self {
-            action: "allow".into(),
-            expressions: vec!["event.check.status == 2".into()],
-            metadata: ObjectMeta::new("default", name),
-            ..Self::default()
-        }
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "action": "allow",
+            "expressions": ["event.check.status == 2"],
+        })
     }
 }
 

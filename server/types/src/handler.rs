@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::secret::Secret;
 use crate::selector::Fields;
@@ -58,56 +59,45 @@ fn kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
 
 impl Resource for Handler {
     const KIND: &'static str = "Handler";
-    const NOUN: &'static str = "handler";
     const PLURAL: &'static str = "handlers";
     const SINGULAR: &'static str = "handler";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("handler name {why}")))?;
+        name::plain("handler name", &self.metadata.name)?;
         match self.kind.as_str() {
-            "" => return Invalid::because("empty handler type"),
+            "" => return Err(Invalid::new("empty handler type")),
             "pipe" | "set" | "grpc" => {}
             "tcp" | "udp" => match &self.socket {
-                None => return Invalid::because("tcp and udp handlers need a valid socket"),
+                None => return Err(Invalid::new("tcp and udp handlers need a valid socket")),
                 Some(socket) if socket.host.is_empty() => {
-                    return Invalid::because("socket host undefined");
+                    return Err(Invalid::new("socket host undefined"));
                 }
                 Some(socket) if socket.port == 0 => {
-                    return Invalid::because("socket port undefined");
+                    return Err(Invalid::new("socket port undefined"));
                 }
                 Some(_) => {}
             },
-            kind => return Invalid::because(format!("unknown handler type: {kind}")),
+            kind => return Err(Invalid::new(format!("unknown handler type: {kind}"))),
         }
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
+        self.metadata.require_namespace()?;
         if self.kind == "grpc" {
-            return Invalid::because("use the extensions API for this handler type");
+            return Err(Invalid::new("use the extensions API for this handler type"));
         }
         Ok(())
     }
 
     /// As in the reference, the message is the name.
-    fn conflict(&self) -> String {
+    fn already_exists_message(&self) -> String {
         self.metadata.name.clone()
-    }
-
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -117,19 +107,9 @@ impl Resource for Handler {
             .text("mutator", &self.mutator)
             .text("type", &self.kind)
     }
-}
 
-#[cfg(any(test, feature = "fixtures"))]
-impl Handler {
-    /// A valid handler.
-    #[must_use]
-    pub fn fixture(name: &str) -> Self {
-        Self {
-            kind: "pipe".into(),
-            command: "cat".into(),
-            metadata: ObjectMeta::new("default", name),
-            ..Self::default()
-        }
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "type": "pipe", "command": "cat"})
     }
 }
 

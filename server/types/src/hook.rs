@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
@@ -27,38 +28,30 @@ pub struct HookConfig {
 
 impl Resource for HookConfig {
     const KIND: &'static str = "HookConfig";
-    const NOUN: &'static str = "hook";
     const PLURAL: &'static str = "hooks";
     const SINGULAR: &'static str = "hook";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("hook name {why}")))?;
+        name::plain("hook name", &self.metadata.name)?;
         if self.command.is_empty() {
-            return Invalid::because("command cannot be empty");
+            return Err(Invalid::new("command cannot be empty"));
         }
         if self.timeout == 0 {
-            return Invalid::because("hook timeout must be greater than 0");
+            return Err(Invalid::new("hook timeout must be greater than 0"));
         }
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
-        Ok(())
+        self.metadata.require_namespace()
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "command": "ps aux", "timeout": 10})
     }
 }

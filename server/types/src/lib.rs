@@ -41,5 +41,5 @@ pub mod user;
 pub mod version;
 
 pub use meta::ObjectMeta;
-pub use resource::{Invalid, Resource, Scene};
+pub use resource::{Invalid, Resource, WriteContext};
 pub use scope::{ClusterWide, Namespaced, Scope};

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Invalid;
+
 /// Name, namespace, labels and annotations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
@@ -34,13 +36,24 @@ impl ObjectMeta {
         Self { name: name.to_owned(), namespace: namespace.to_owned(), ..Self::default() }
     }
 
-    /// Fills in a name or namespace that is not set.
-    pub fn adopt(&mut self, namespace: &str, name: &str) {
+    /// Sets the name and the namespace, each only if it is empty.
+    pub fn fill_identity(&mut self, namespace: &str, name: &str) {
         if self.name.is_empty() {
             name.clone_into(&mut self.name);
         }
         if self.namespace.is_empty() {
             namespace.clone_into(&mut self.namespace);
         }
+    }
+
+    /// Validates that the namespace is set.
+    ///
+    /// # Errors
+    /// [`Invalid`] with Sensu Go's message.
+    pub fn require_namespace(&self) -> Result<(), Invalid> {
+        if self.namespace.is_empty() {
+            return Err(Invalid::new("namespace must be set"));
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::secret::Secret;
 use crate::selector::Fields;
@@ -38,68 +39,60 @@ pub struct Mutator {
 
 impl Resource for Mutator {
     const KIND: &'static str = "Mutator";
-    const NOUN: &'static str = "mutator";
     const PLURAL: &'static str = "mutators";
     const SINGULAR: &'static str = "mutator";
     type Scope = Namespaced;
-
-    fn name(&self) -> &str {
-        &self.metadata.name
-    }
-
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
-    }
-
-    fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("mutator name {why}")))?;
-        match self.kind.as_str() {
-            "" | "pipe" => {
-                if self.command.is_empty() {
-                    return Invalid::because("mutator command must be set");
-                }
-                if !self.eval.is_empty() {
-                    return Invalid::because("eval is for mutators of type javascript only");
-                }
-            }
-            "javascript" => {
-                if self.eval.is_empty() {
-                    return Invalid::because("mutator eval must be set");
-                }
-                if !self.command.is_empty() {
-                    return Invalid::because("command is for mutators of type pipe only");
-                }
-                // The body of a function, on the line that it says it is on.
-                expression::verify(&format!("(function(event) {{{}\n}})", self.eval))
-                    .map_err(|why| Invalid(format!("syntax error in eval: {why}")))?;
-            }
-            other => return Invalid::because(format!("mutator type {other:?} is not valid")),
-        }
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
-        Ok(())
-    }
-
-    /// As in the reference, the message is the name.
-    fn conflict(&self) -> String {
-        self.metadata.name.clone()
-    }
-
-    fn cannot_delete(name: &str) -> String {
-        name.to_owned()
-    }
 
     fn metadata(&self) -> Option<&ObjectMeta> {
         Some(&self.metadata)
     }
 
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain("mutator name", &self.metadata.name)?;
+        match self.kind.as_str() {
+            "" | "pipe" => {
+                if self.command.is_empty() {
+                    return Err(Invalid::new("mutator command must be set"));
+                }
+                if !self.eval.is_empty() {
+                    return Err(Invalid::new("eval is for mutators of type javascript only"));
+                }
+            }
+            "javascript" => {
+                if self.eval.is_empty() {
+                    return Err(Invalid::new("mutator eval must be set"));
+                }
+                if !self.command.is_empty() {
+                    return Err(Invalid::new("command is for mutators of type pipe only"));
+                }
+                // The body of a function, on the line that it says it is on.
+                expression::verify(&format!("(function(event) {{{}\n}})", self.eval))
+                    .map_err(|why| Invalid(format!("syntax error in eval: {why}")))?;
+            }
+            other => return Err(Invalid::new(format!("mutator type {other:?} is not valid"))),
+        }
+        self.metadata.require_namespace()
+    }
+
+    /// As in the reference, the message is the name.
+    fn already_exists_message(&self) -> String {
+        self.metadata.name.clone()
+    }
+
+    fn not_found_message(name: &str) -> String {
+        name.to_owned()
+    }
+
     fn fields(&self) -> Fields<'_> {
         Fields::of(self).list("runtime_assets", &self.runtime_assets)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "command": "cat"})
     }
 }
 

@@ -1,38 +1,39 @@
-//! What a name may contain: the reference's four patterns, and two words that are never names.
+//! Validation of names: Sensu Go's four patterns, without `.` and `..`.
 
 use crate::resource::Invalid;
 
-/// Names of checks, entities, namespaces and most other things: letters, digits, `_`, `.`, `-`.
+/// Validates the name of a check, entity, namespace or most other objects: letters, digits, `_`, `.`
+/// and `-`.
 ///
 /// # Errors
-/// [`Invalid`] with the reference's suffix; the caller puts what is named in front.
-pub fn plain(name: &str) -> Result<(), Invalid> {
-    judge(name, |c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+/// [`Invalid`] with Sensu Go's message, which begins with `subject`: `check name must not be empty`.
+pub fn plain(subject: &str, name: &str) -> Result<(), Invalid> {
+    matching(subject, name, |c| c.is_ascii_alphanumeric() || "_.-".contains(c))
 }
 
-/// Names of users: lower-case letters, digits, `_`, `.`, `-`.
+/// Validates the name of a user: lower-case letters, digits, `_`, `.` and `-`.
 ///
 /// # Errors
-/// [`Invalid`] with the reference's suffix.
-pub fn username(name: &str) -> Result<(), Invalid> {
-    judge(name, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c))
+/// As [`plain`].
+pub fn username(subject: &str, name: &str) -> Result<(), Invalid> {
+    matching(subject, name, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c))
 }
 
-/// Names of roles, bindings and subscriptions: as [`plain`], with one colon allowed inside and
-/// at least two characters.
+/// Validates the name of a role, binding or subscription: as [`plain`], but at least two characters,
+/// and one colon is allowed between others.
 ///
 /// # Errors
-/// [`Invalid`] with the reference's suffix.
-pub fn with_colon(name: &str) -> Result<(), Invalid> {
-    judge(name, |c| c.is_ascii_alphanumeric() || "_.-:".contains(c))?;
+/// As [`plain`].
+pub fn with_colon(subject: &str, name: &str) -> Result<(), Invalid> {
+    matching(subject, name, |c| c.is_ascii_alphanumeric() || "_.-:".contains(c))?;
     let inside = !name.starts_with(':') && !name.ends_with(':');
     if name.len() < 2 || !inside || name.matches(':').count() > 1 {
-        return Invalid::because(SPECIAL);
+        return Err(invalid(subject, SPECIAL));
     }
     Ok(())
 }
 
-/// Names of assets: lower-case letters, digits, `/`, `_`, `.`, `-`.
+/// Whether the text is the name of an asset: lower-case letters, digits, `/`, `_`, `.` and `-`.
 #[must_use]
 pub fn is_asset(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "/_.-".contains(c);
@@ -42,14 +43,18 @@ pub fn is_asset(name: &str) -> bool {
 const EMPTY: &str = "must not be empty";
 const SPECIAL: &str = "cannot contain spaces or special characters";
 
-fn judge(name: &str, legal: impl Fn(char) -> bool) -> Result<(), Invalid> {
+fn matching(subject: &str, name: &str, legal: impl Fn(char) -> bool) -> Result<(), Invalid> {
     if name.is_empty() {
-        return Invalid::because(EMPTY);
+        return Err(invalid(subject, EMPTY));
     }
     if !name.chars().all(legal) || is_relative(name) {
-        return Invalid::because(SPECIAL);
+        return Err(invalid(subject, SPECIAL));
     }
     Ok(())
+}
+
+fn invalid(subject: &str, problem: &str) -> Invalid {
+    Invalid(format!("{subject} {problem}").trim_start().to_owned())
 }
 
 /// `.` and `..` fit the patterns but mean something else in a path (D8).
@@ -62,20 +67,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_follow_the_reference() {
+    fn patterns_are_those_of_sensu_go() {
         for good in ["a", "A_1.b-c", "0"] {
-            assert_eq!(plain(good), Ok(()), "{good}");
+            assert_eq!(plain("", good), Ok(()), "{good}");
         }
         for bad in ["a b", "a:b", "a/b", "é", ".", ".."] {
-            assert_eq!(plain(bad), Err(Invalid(SPECIAL.into())), "{bad}");
+            assert_eq!(plain("", bad), Err(Invalid::new(SPECIAL)), "{bad}");
         }
-        assert_eq!(plain(""), Err(Invalid(EMPTY.into())));
-        assert!(username("a.b").is_ok() && username("A").is_err());
+        assert_eq!(plain("", ""), Err(Invalid::new(EMPTY)));
+        assert_eq!(plain("hook name", ""), Err(Invalid::new("hook name must not be empty")));
+        assert!(username("", "a.b").is_ok() && username("", "A").is_err());
         for good in ["aa", "a:b", "system:agents"] {
-            assert!(with_colon(good).is_ok(), "{good}");
+            assert!(with_colon("", good).is_ok(), "{good}");
         }
         for bad in ["a", ":a", "a:", "a:b:c", "a b"] {
-            assert!(with_colon(bad).is_err(), "{bad}");
+            assert!(with_colon("", bad).is_err(), "{bad}");
         }
         assert!(is_asset("sensu/cpu-1.0_x") && !is_asset("Sensu") && !is_asset(""));
     }

@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::scope::Root;
-use crate::{Invalid, Resource, bound, name};
+use crate::{Invalid, ObjectMeta, Resource, bound, name};
 
 /// A room for objects: names need to be unique within it only, and rights can be given for it alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -17,10 +18,17 @@ pub struct Namespace {
 
 impl Resource for Namespace {
     const KIND: &'static str = "Namespace";
-    const NOUN: &'static str = "namespace";
     const PLURAL: &'static str = "namespaces";
     const SINGULAR: &'static str = "namespace";
     type Scope = Root;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        None
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        None
+    }
 
     fn name(&self) -> &str {
         &self.name
@@ -30,13 +38,17 @@ impl Resource for Namespace {
         ""
     }
 
-    fn adopt(&mut self, _namespace: &str, name: &str) {
+    fn fill_identity(&mut self, _namespace: &str, name: &str) {
         if self.name.is_empty() {
             name.clone_into(&mut self.name);
         }
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.name).map_err(|why| Invalid(format!("namespace name {why}")))
+        name::plain("namespace name", &self.name)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"name": name})
     }
 }

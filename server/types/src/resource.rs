@@ -1,9 +1,11 @@
-//! What every resource has in common: facts about it, and the hooks the registry calls.
+//! The trait that every kind of object implements: its names, and the rules that the server applies
+//! to its objects.
 
 use std::fmt::{Debug, Display, Formatter};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::ObjectMeta;
 use crate::scope::Scope;
@@ -11,67 +13,77 @@ use crate::selector::Fields;
 
 /// A kind of object that the API stores and serves.
 ///
-/// A resource states facts (constants and identity) and implements four small
-/// hooks. The registry does the rest, for every resource in the same order:
-/// `adopt`, `prepare`, `validate`, write; and on the way out `redacted`.
+/// A kind states its names, where its metadata is, its validation rules and an example. Everything
+/// else has a default. On a write the server calls, in this order, `fill_identity`, `prepare` and
+/// `validate`; responses contain what `redacted` returns.
 pub trait Resource:
     Clone + Debug + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
 {
-    /// Sensu's type name: `CheckConfig`. Also the schema's name in the document.
+    /// Sensu's type name, for example `CheckConfig`. Also the name of the schema in the OpenAPI
+    /// document, except for `APIKey`.
     const KIND: &'static str;
-    /// What messages call one of them: `check`, `silenced entry`.
-    const NOUN: &'static str;
-    /// The URL segment, the RBAC resource and the room of the store: `checks`.
+    /// URL segment, RBAC resource and collection of the store, for example `checks`.
     const PLURAL: &'static str;
-    /// What field selectors call one of them, before the first dot: `check` (D35).
+    /// Prefix of the kind's names in field selectors, for example `check` in `check.name` (D35).
     const SINGULAR: &'static str;
-    /// Rooms whose keys begin with this object's own (namespace, name) and that
-    /// go when it goes: an entity owns its `events` (D26).
-    const OWNS: &'static [&'static str] = &[];
-    /// Whether a name is made of parts joined by `/`, each a segment of its own in the order of
-    /// lists: an event is `entity/check`.
-    const COMPOSITE: bool = false;
-    /// Whether objects live in a namespace, and so which URLs they have.
+    /// Noun for messages, for example `silenced entry`.
+    const NOUN: &'static str = Self::SINGULAR;
+    /// Collections whose objects are deleted with the object that their key begins with: deleting an
+    /// entity deletes its `events` (D26).
+    const CASCADES_TO: &'static [&'static str] = &[];
+    /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
+    /// event is named `entity/check`, and events are listed by entity, then check.
+    const HAS_COMPOSITE_NAME: bool = false;
+    /// Whether objects belong to a namespace; determines the URLs.
     type Scope: Scope;
 
-    /// The name, unique within the scope. Empty if the body left it out.
-    fn name(&self) -> &str;
+    /// The object's metadata. `None` for kinds without metadata, which implement `name`, `namespace`
+    /// and `fill_identity` themselves.
+    fn metadata(&self) -> Option<&ObjectMeta>;
 
-    /// The namespace; empty if the body left it out and for cluster-wide kinds.
-    fn namespace(&self) -> &str;
+    /// The object's metadata, mutable.
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta>;
 
-    /// Fills in a name or namespace that the body left out (D6). Called with
-    /// what the URL says; a part that is already set is left alone.
-    fn adopt(&mut self, namespace: &str, name: &str);
+    /// The name, unique within the scope. Empty if the request body has none.
+    fn name(&self) -> &str {
+        self.metadata().map_or("", |metadata| &metadata.name)
+    }
 
-    /// Derives what the server derives: default values, computed names, fields
-    /// that callers cannot set. `previous` is the stored object on a replace.
-    fn prepare(&mut self, _scene: &Scene<'_>, _previous: Option<&Self>) {}
+    /// The namespace. Empty for cluster-wide kinds, and if the request body has none.
+    fn namespace(&self) -> &str {
+        self.metadata().map_or("", |metadata| &metadata.namespace)
+    }
 
-    /// The first rule that the object breaks, in the reference's order and with
-    /// the reference's message.
+    /// Sets the name and the namespace from the URL, each only if the body has none (D6).
+    fn fill_identity(&mut self, namespace: &str, name: &str) {
+        if let Some(metadata) = self.metadata_mut() {
+            metadata.fill_identity(namespace, name);
+        }
+    }
+
+    /// Sets the fields that the server computes: default values, computed names, fields that clients
+    /// cannot set. `previous` is the stored object if the write replaces one.
+    fn prepare(&mut self, _context: &WriteContext<'_>, _previous: Option<&Self>) {}
+
+    /// Checks the object against the rules of its kind.
     ///
     /// # Errors
-    /// [`Invalid`] with the message to send.
+    /// [`Invalid`] with the message of the first broken rule. Order and messages are those of Sensu
+    /// Go 5.0.0 where it has the rule.
     fn validate(&self) -> Result<(), Invalid>;
 
-    /// What somebody is told who creates an object that exists.
-    fn conflict(&self) -> String {
+    /// Error message for creating an object that already exists.
+    fn already_exists_message(&self) -> String {
         "resource already exists".into()
     }
 
-    /// What somebody is told who deletes an object that does not exist.
-    fn cannot_delete(_name: &str) -> String {
+    /// Error message for deleting an object that does not exist.
+    fn not_found_message(_name: &str) -> String {
         "not found".into()
     }
 
-    /// When the object ends by itself, in seconds since 1970-01-01 UTC.
+    /// When the store removes the object, in seconds since 1970-01-01 UTC. `None` for never.
     fn expires_at(&self) -> Option<i64> {
-        None
-    }
-
-    /// Name, labels and annotations, for kinds that have them in one place.
-    fn metadata(&self) -> Option<&ObjectMeta> {
         None
     }
 
@@ -80,37 +92,48 @@ pub trait Resource:
         self.metadata()?.labels.get(key).map(String::as_str)
     }
 
-    /// What field selectors can ask about (D35).
+    /// The fields that field selectors can use (D35).
     fn fields(&self) -> Fields<'_> {
         Fields::of(self)
     }
 
-    /// The object as it is shown, if that differs from how it is stored (D25).
+    /// The object as responses contain it (D25). `None` if that is the stored object.
     fn redacted(&self) -> Option<Self> {
         None
     }
+
+    /// A minimal valid request body to create an object with this name. It has no namespace: the URL
+    /// has it. The names of API keys are computed by the server, and `name` is ignored.
+    fn example(name: &str) -> Value;
+
+    /// [`Self::example`] as an object, in the namespace `default` if the kind is namespaced.
+    #[cfg(any(test, feature = "fixtures"))]
+    #[must_use]
+    fn fixture(name: &str) -> Self {
+        #[expect(clippy::expect_used, reason = "only tests call it")]
+        let mut object: Self = serde_json::from_value(Self::example(name)).expect("fits the type");
+        object.fill_identity(if Self::Scope::NAMESPACED { "default" } else { "" }, name);
+        object
+    }
 }
 
-/// Who writes, and when: all that `prepare` may know of the world.
+/// The circumstances of a write: everything `prepare` depends on, apart from the objects.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
-    /// The name of the user that asks.
+pub struct WriteContext<'a> {
+    /// Name of the authenticated user.
     pub caller: &'a str,
-    /// Seconds since 1970-01-01 UTC.
+    /// The time, in seconds since 1970-01-01 UTC.
     pub now: i64,
 }
 
-/// Why an object is refused, worded for the person who sent it.
+/// Error: an object breaks a rule. Contains the message for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid(pub String);
 
 impl Invalid {
-    /// `Err(Invalid)` with this message, for use as the last expression of a rule.
-    ///
-    /// # Errors
-    /// Always: that is its purpose.
-    pub fn because(message: impl Into<String>) -> Result<(), Self> {
-        Err(Self(message.into()))
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
     }
 }
 
@@ -121,3 +144,61 @@ impl Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api_key::ApiKey;
+    use crate::asset::Asset;
+    use crate::binding::{ClusterRoleBinding, RoleBinding};
+    use crate::check::CheckConfig;
+    use crate::entity::Entity;
+    use crate::event::Event;
+    use crate::extension::Extension;
+    use crate::filter::EventFilter;
+    use crate::handler::Handler;
+    use crate::hook::HookConfig;
+    use crate::mutator::Mutator;
+    use crate::namespace::Namespace;
+    use crate::role::{ClusterRole, Role};
+    use crate::silenced::Silenced;
+    use crate::user::User;
+
+    fn the_example_is_valid<T: Resource>() {
+        let body = T::example("web").to_string();
+        let read = crate::decode::from_slice::<T>(body.as_bytes());
+        let read = read.unwrap_or_else(|error| panic!("{}: {error}", T::KIND));
+        assert_eq!(read.unknown, [""; 0], "{}", T::KIND);
+        let mut object = read.value;
+        object.fill_identity(if T::Scope::NAMESPACED { "default" } else { "" }, "");
+        object.prepare(&WriteContext { caller: "admin", now: 1 }, None);
+        assert_eq!(object.validate(), Ok(()), "{}", T::KIND);
+        assert_eq!(object.namespace().is_empty(), !T::Scope::NAMESPACED, "{}", T::KIND);
+        match T::KIND {
+            "APIKey" => {}
+            "Silenced" => assert_eq!(object.name(), "web:*"),
+            _ => assert_eq!(object.name(), "web", "{}", T::KIND),
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_valid_body_with_the_name() {
+        the_example_is_valid::<ApiKey>();
+        the_example_is_valid::<Asset>();
+        the_example_is_valid::<CheckConfig>();
+        the_example_is_valid::<ClusterRole>();
+        the_example_is_valid::<ClusterRoleBinding>();
+        the_example_is_valid::<Entity>();
+        the_example_is_valid::<Event>();
+        the_example_is_valid::<EventFilter>();
+        the_example_is_valid::<Extension>();
+        the_example_is_valid::<Handler>();
+        the_example_is_valid::<HookConfig>();
+        the_example_is_valid::<Mutator>();
+        the_example_is_valid::<Namespace>();
+        the_example_is_valid::<Role>();
+        the_example_is_valid::<RoleBinding>();
+        the_example_is_valid::<Silenced>();
+        the_example_is_valid::<User>();
+    }
+}

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource, bound, name};
 
@@ -58,54 +59,45 @@ fn resources(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Sche
 
 impl Resource for Role {
     const KIND: &'static str = "Role";
-    const NOUN: &'static str = "role";
     const PLURAL: &'static str = "roles";
     const SINGULAR: &'static str = "role";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         named(&self.metadata.name)?;
         rules(&self.rules)?;
         if self.metadata.namespace.is_empty() {
-            return Invalid::because(format!("{INVALID}: namespace must be set"));
+            return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
         }
         Ok(())
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
+    fn example(name: &str) -> Value {
+        example(name)
     }
 }
 
 impl Resource for ClusterRole {
     const KIND: &'static str = "ClusterRole";
-    const NOUN: &'static str = "cluster role";
     const PLURAL: &'static str = "clusterroles";
     const SINGULAR: &'static str = "clusterrole";
+    const NOUN: &'static str = "cluster role";
     type Scope = ClusterWide;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn adopt(&mut self, namespace: &str, name: &str) {
-        self.metadata.adopt(namespace, name);
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     fn validate(&self) -> Result<(), Invalid> {
@@ -114,14 +106,21 @@ impl Resource for ClusterRole {
         everywhere(&self.metadata)
     }
 
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
+    fn example(name: &str) -> Value {
+        example(name)
     }
+}
+
+fn example(name: &str) -> Value {
+    json!({
+        "metadata": {"name": name},
+        "rules": [{"verbs": ["get", "list"], "resources": ["checks"]}],
+    })
 }
 
 /// Whether a role or binding may have this name.
 pub(crate) fn named(name: &str) -> Result<(), Invalid> {
-    name::with_colon(name).map_err(|why| Invalid(format!("{INVALID}: name {why}")))
+    name::with_colon(&format!("{INVALID}: name"), name)
 }
 
 /// Whether a cluster-wide object has no namespace.
@@ -129,29 +128,29 @@ pub(crate) fn everywhere(metadata: &ObjectMeta) -> Result<(), Invalid> {
     if metadata.namespace.is_empty() {
         return Ok(());
     }
-    Invalid::because(format!("{INVALID}: a cluster-wide object has no namespace"))
+    Err(Invalid::new(format!("{INVALID}: a cluster-wide object has no namespace")))
 }
 
 fn rules(rules: &[Rule]) -> Result<(), Invalid> {
     if rules.is_empty() {
-        return Invalid::because(format!("{INVALID}: a role needs at least one rule"));
+        return Err(Invalid::new(format!("{INVALID}: a role needs at least one rule")));
     }
     for (index, rule) in rules.iter().enumerate() {
         let unknown = rule.verbs.iter().find(|verb| !VERBS.contains(&verb.as_str()));
         if let Some(verb) = unknown {
             let verbs = VERBS.join(", ");
-            return Invalid::because(format!(
+            return Err(Invalid::new(format!(
                 "{INVALID}: rule {index}: unknown verb {verb:?}; verbs are {verbs}"
-            ));
+            )));
         }
         let word = |text: &str| {
             text == "*" || (!text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase()))
         };
         if let Some(resource) = rule.resources.iter().find(|resource| !word(resource)) {
-            return Invalid::because(format!(
+            return Err(Invalid::new(format!(
                 "{INVALID}: rule {index}: {resource:?} cannot be a resource; write its plural in \
                  lower case, for example checks, or *"
-            ));
+            )));
         }
     }
     Ok(())

@@ -116,7 +116,7 @@ impl Selector {
         if self.operations.len() <= MAX_OPERATIONS {
             return Ok(());
         }
-        Invalid::because(format!("more than {MAX_OPERATIONS} operations"))
+        Err(Invalid::new(format!("more than {MAX_OPERATIONS} operations")))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::check::is_zero;
 use crate::selector::Fields;
-use crate::{Invalid, Namespaced, ObjectMeta, Resource, Scene, bound, name};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext, bound, name};
 
 /// An entry that silences the events of a check, of a subscription, or of a check within one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -61,22 +62,22 @@ const ANY: &str = "*";
 
 impl Resource for Silenced {
     const KIND: &'static str = "Silenced";
-    const NOUN: &'static str = "silenced entry";
     const PLURAL: &'static str = "silenced";
     const SINGULAR: &'static str = "silenced";
+    const NOUN: &'static str = "silenced entry";
     type Scope = Namespaced;
 
-    fn name(&self) -> &str {
-        &self.metadata.name
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
     }
 
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
     }
 
     /// The name of an entry is never what somebody says it is: it follows from what is silenced.
     /// Where the body says neither, both are taken from the name in the URL.
-    fn adopt(&mut self, namespace: &str, name: &str) {
+    fn fill_identity(&mut self, namespace: &str, name: &str) {
         if self.subscription.is_empty()
             && self.check.is_empty()
             && let Some((subscription, check)) = name.rsplit_once(':')
@@ -89,16 +90,16 @@ impl Resource for Silenced {
             true => String::new(),
             false => format!("{}:{}", or_any(&self.subscription), or_any(&self.check)),
         };
-        self.metadata.adopt(namespace, "");
+        self.metadata.fill_identity(namespace, "");
     }
 
-    fn prepare(&mut self, scene: &Scene<'_>, previous: Option<&Self>) {
-        scene.caller.clone_into(&mut self.creator);
+    fn prepare(&mut self, context: &WriteContext<'_>, previous: Option<&Self>) {
+        context.caller.clone_into(&mut self.creator);
         if self.begin == 0 {
-            self.begin = scene.now;
+            self.begin = context.now;
         }
         // From now, if the entry should have begun in the past: as long as was asked for.
-        let start = self.begin.max(scene.now);
+        let start = self.begin.max(context.now);
         // Whoever reads an entry and sends it back with another `expire` means the new one, not the
         // end that followed from the old one.
         let stale = previous.is_some_and(|before| {
@@ -119,27 +120,19 @@ impl Resource for Silenced {
     fn validate(&self) -> Result<(), Invalid> {
         let all = |text: &str| text.is_empty() || text == ANY;
         if all(&self.subscription) && all(&self.check) {
-            return Invalid::because("must provide check or subscription");
+            return Err(Invalid::new("must provide check or subscription"));
         }
         if !all(&self.subscription) {
-            name::with_colon(&self.subscription)
-                .map_err(|why| Invalid(format!("Subscription {why}")))?;
+            name::with_colon("Subscription", &self.subscription)?;
         }
         if !all(&self.check) {
-            name::plain(&self.check).map_err(|why| Invalid(format!("Check {why}")))?;
+            name::plain("Check", &self.check)?;
         }
-        if self.metadata.namespace.is_empty() {
-            return Invalid::because("namespace must be set");
-        }
-        Ok(())
+        self.metadata.require_namespace()
     }
 
     fn expires_at(&self) -> Option<i64> {
         (self.expire_at > 0).then_some(self.expire_at)
-    }
-
-    fn metadata(&self) -> Option<&ObjectMeta> {
-        Some(&self.metadata)
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -150,17 +143,23 @@ impl Resource for Silenced {
             .text("subscription", &self.subscription)
             .text("reason", &self.reason)
     }
+
+    /// `name` is `subscription:check`, or a subscription.
+    fn example(name: &str) -> Value {
+        let (subscription, check) = name.rsplit_once(':').unwrap_or((name, ANY));
+        json!({"subscription": subscription, "check": check})
+    }
 }
 
 #[cfg(any(test, feature = "fixtures"))]
 impl Silenced {
     /// A valid entry, prepared at second 0.
     #[must_use]
-    pub fn fixture(subscription: &str, check: &str) -> Self {
+    pub fn entry(subscription: &str, check: &str) -> Self {
         let mut entry =
             Self { subscription: subscription.into(), check: check.into(), ..Self::default() };
-        entry.adopt("default", "");
-        entry.prepare(&Scene { caller: "admin", now: 0 }, None);
+        entry.fill_identity("default", "");
+        entry.prepare(&WriteContext { caller: "admin", now: 0 }, None);
         entry
     }
 }
@@ -171,19 +170,19 @@ mod tests {
 
     #[test]
     fn names_follow_from_what_is_silenced() {
-        assert_eq!(Silenced::fixture("linux", "cpu").name(), "linux:cpu");
-        assert_eq!(Silenced::fixture("entity:web", "").name(), "entity:web:*");
-        assert_eq!(Silenced::fixture("", "cpu").name(), "*:cpu");
+        assert_eq!(Silenced::entry("linux", "cpu").name(), "linux:cpu");
+        assert_eq!(Silenced::entry("entity:web", "").name(), "entity:web:*");
+        assert_eq!(Silenced::entry("", "cpu").name(), "*:cpu");
         let mut entry = Silenced::default();
-        entry.adopt("default", "entity:web:*");
+        entry.fill_identity("default", "entity:web:*");
         assert_eq!((&*entry.subscription, &*entry.check), ("entity:web", ""));
     }
 
     #[test]
     fn times_are_kept_as_configured() {
         let at = |expire, begin| {
-            let mut entry = Silenced { expire, begin, ..Silenced::fixture("a1", "") };
-            entry.prepare(&Scene { caller: "bob", now: 100 }, None);
+            let mut entry = Silenced { expire, begin, ..Silenced::entry("a1", "") };
+            entry.prepare(&WriteContext { caller: "bob", now: 100 }, None);
             (entry.expire, entry.begin, entry.expire_at, entry.creator)
         };
         assert_eq!(at(60, 0), (60, 100, 160, "bob".into()));
@@ -196,14 +195,14 @@ mod tests {
     #[test]
     fn an_end_that_is_sent_decides() {
         let before = {
-            let mut entry = Silenced { expire: 60, begin: 100, ..Silenced::fixture("a1", "") };
-            entry.prepare(&Scene { caller: "bob", now: 100 }, None);
+            let mut entry = Silenced { expire: 60, begin: 100, ..Silenced::entry("a1", "") };
+            entry.prepare(&WriteContext { caller: "bob", now: 100 }, None);
             entry
         };
         let sent = |change: fn(&mut Silenced)| {
             let mut entry = before.clone();
             change(&mut entry);
-            entry.prepare(&Scene { caller: "bob", now: 130 }, Some(&before));
+            entry.prepare(&WriteContext { caller: "bob", now: 130 }, Some(&before));
             (entry.expire, entry.expire_at)
         };
         assert_eq!(sent(|_| {}), (60, 160), "sent back as it was read: nothing moves");
@@ -213,20 +212,20 @@ mod tests {
         assert_eq!(sent(|e| e.begin = 200), (60, 260));
         assert_eq!(sent(|e| e.expire_at = 500), (60, 500));
         assert_eq!(sent(|e| e.expire_at = 0), (60, 190), "as 5.0.0: the period starts over");
-        let mut new = Silenced { expire: 0, expire_at: 500, ..Silenced::fixture("a1", "") };
-        new.prepare(&Scene { caller: "bob", now: 130 }, None);
+        let mut new = Silenced { expire: 0, expire_at: 500, ..Silenced::entry("a1", "") };
+        new.prepare(&WriteContext { caller: "bob", now: 130 }, None);
         assert_eq!((new.expire, new.expire_at), (370, 500));
     }
 
     #[test]
     fn rules_have_the_messages_of_the_reference() {
         let refused =
-            |s: &str, c: &str| Silenced::fixture(s, c).validate().expect_err("is refused").0;
+            |s: &str, c: &str| Silenced::entry(s, c).validate().expect_err("is refused").0;
         assert_eq!(refused("", ""), "must provide check or subscription");
         assert_eq!(refused("*", "*"), "must provide check or subscription");
         assert_eq!(refused("*", ""), "must provide check or subscription");
         assert!(refused("a b", "").starts_with("Subscription cannot"));
         assert!(refused("", "a b").starts_with("Check cannot"));
-        assert_eq!(Silenced::fixture("linux", "").validate(), Ok(()));
+        assert_eq!(Silenced::entry("linux", "").validate(), Ok(()));
     }
 }

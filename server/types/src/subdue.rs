@@ -100,10 +100,10 @@ impl TimeWindowRepeated {
     pub fn validate(&self) -> Result<(), Invalid> {
         let (begin, end) = (date("begin", &self.begin)?, date("end", &self.end)?);
         if end < begin {
-            return Invalid::because("end time must be after begin time");
+            return Err(Invalid::new("end time must be after begin time"));
         }
         match self.repeat.iter().find(|period| !PERIODS.contains(&period.as_str())) {
-            Some(period) => Invalid::because(format!("invalid repeat period: {period}")),
+            Some(period) => Err(Invalid::new(format!("invalid repeat period: {period}"))),
             None => Ok(()),
         }
     }
@@ -144,9 +144,9 @@ fn clock(text: &String) -> Result<(), Invalid> {
     let tight: String = text.split_whitespace().collect();
     match NaiveTime::parse_from_str(&tight, "%I:%M%p") {
         Ok(_) => Ok(()),
-        Err(why) => Invalid::because(format!(
+        Err(why) => Err(Invalid::new(format!(
             "parsing time {text:?}: {why}; write a time of a 12-hour clock, for example 3:04PM"
-        )),
+        ))),
     }
 }
 

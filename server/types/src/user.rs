@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use regress::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::selector::Fields;
-use crate::{ClusterWide, Invalid, Resource, bound, name};
+use crate::{ClusterWide, Invalid, ObjectMeta, Resource, bound, name};
 
 /// Somebody who may log in.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -45,10 +46,17 @@ impl std::fmt::Debug for User {
 
 impl Resource for User {
     const KIND: &'static str = "User";
-    const NOUN: &'static str = "user";
     const PLURAL: &'static str = "users";
     const SINGULAR: &'static str = "user";
     type Scope = ClusterWide;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        None
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        None
+    }
 
     fn name(&self) -> &str {
         &self.username
@@ -58,14 +66,14 @@ impl Resource for User {
         ""
     }
 
-    fn adopt(&mut self, _namespace: &str, name: &str) {
+    fn fill_identity(&mut self, _namespace: &str, name: &str) {
         if self.username.is_empty() {
             name.clone_into(&mut self.username);
         }
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::username(&self.username).map_err(|why| Invalid(format!("username {why}")))?;
+        name::username("username", &self.username)?;
         // A password that is not used, because there is a hash, still has to be one.
         if !self.password.is_empty() {
             password(&self.password)?;
@@ -78,6 +86,10 @@ impl Resource for User {
             .text("username", &self.username)
             .flag("disabled", self.disabled)
             .list("groups", &self.groups)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"username": name, "password": "P@ssw0rd!"})
     }
 }
 
@@ -142,10 +154,10 @@ impl PasswordHash {
 /// [`Invalid`] with the reference's message.
 pub fn password(password: &str) -> Result<(), Invalid> {
     match (password.chars().count(), password.len()) {
-        (0, _) => Invalid::because("password can't be empty"),
-        (1..8, _) => Invalid::because("password length must be at least 8 characters"),
+        (0, _) => Err(Invalid::new("password can't be empty")),
+        (1..8, _) => Err(Invalid::new("password length must be at least 8 characters")),
         (_, ..=72) => Ok(()),
-        _ => Invalid::because("password length must be at most 72 bytes"),
+        _ => Err(Invalid::new("password length must be at most 72 bytes")),
     }
 }
 
@@ -155,7 +167,7 @@ fn hash(hash: &str) -> Result<(), Invalid> {
     static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&exactly(HASH)).ok());
     match PATTERN.as_ref().and_then(|pattern| pattern.find(hash)) {
         Some(_) => Ok(()),
-        None => Invalid::because("password_hash is not a bcrypt hash of a cost from 4 to 16"),
+        None => Err(Invalid::new("password_hash is not a bcrypt hash of a cost from 4 to 16")),
     }
 }
 

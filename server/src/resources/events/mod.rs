@@ -32,7 +32,7 @@ const ATTEMPTS: usize = 64;
 ///
 /// The grant is for the namespace; entity and check are those of the event.
 pub(crate) async fn create(grant: &Grant<Event>, mut event: Event) -> Result<Shown, Error> {
-    event.adopt(grant.namespace(), "");
+    event.fill_identity(grant.namespace(), "");
     agree(grant, &event)?;
     event.validate()?;
     write(grant, event, &Conditions::default(), New::Must).await
@@ -44,7 +44,7 @@ pub(crate) async fn put(
     mut event: Event,
     conditions: &Conditions,
 ) -> Result<Shown, Error> {
-    event.adopt(grant.namespace(), grant.name());
+    event.fill_identity(grant.namespace(), grant.name());
     agree(grant, &event)?;
     event.validate()?;
     let name = format!("{}/{}", event.entity_name(), event.check_name());
@@ -61,7 +61,7 @@ pub(crate) async fn put(
 /// Stores an event as it was recorded elsewhere, with the history that it has there. Doing it again
 /// changes nothing.
 pub(crate) async fn keep(grant: &Grant<Event>, mut event: Event) -> Result<(), Error> {
-    event.adopt(grant.namespace(), grant.name());
+    event.fill_identity(grant.namespace(), grant.name());
     agree(grant, &event)?;
     event.validate()?;
     let (cx, namespace) = (grant.cx(), grant.namespace());

@@ -195,10 +195,10 @@ pub struct Hook {
 impl Check {
     /// The first rule that is broken, in the reference's order.
     pub(super) fn validate(&self) -> Result<(), Invalid> {
-        name::plain(&self.metadata.name).map_err(|why| Invalid(format!("check name {why}")))?;
+        name::plain("check name", &self.metadata.name)?;
         schedule(&self.cron, self.interval)?;
         if self.interval == 0 && self.cron.is_empty() {
-            return Invalid::because("check interval must be greater than or equal to 1");
+            return Err(Invalid::new("check interval must be greater than or equal to 1"));
         }
         Rules {
             ttl: self.ttl,

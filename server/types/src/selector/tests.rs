@@ -84,7 +84,7 @@ fn a_list_of_one_means_the_same_whatever_labels_there_are() {
 
 #[test]
 fn events_are_selected_by_check_and_entity() {
-    let mut event = Event::fixture("web", "cpu", 2);
+    let mut event = Event::with_status("web", "cpu", 2);
     let part = event.check.as_mut().unwrap();
     part.silenced = vec!["*:cpu".into()];
     part.metadata.labels.insert("tier".into(), "check".into());
