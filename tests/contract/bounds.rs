@@ -33,7 +33,8 @@ async fn every_documented_bound_is_enforced() {
     let by_id: BTreeMap<String, _> =
         document.operations().into_iter().map(|op| (op.id.clone(), op)).collect();
     // The time at which the examples were recorded: some of them say when something ends.
-    let clock = Arc::new(ManualClock::at(xtask::examples::Story::read().expect("a story").at));
+    let clock =
+        Arc::new(ManualClock::at(xtask_generate::examples::Scenario::read().expect("a story").at));
     let server = TestServer::with(Limits::default(), clock).await;
     let token = server.token().await;
     let (mut tried, mut broken) = (BTreeSet::new(), Vec::new());

@@ -56,8 +56,8 @@ async fn each_broken_document_is_found_out() {
 #[test]
 fn a_renamed_field_makes_another_client() {
     let document = Document::committed();
-    let same = xtask::client::of(&document.0.to_string()).expect("a client");
+    let same = xtask_generate::client::from_document(&document.0.to_string()).expect("a client");
     let text = document.0.to_string().replace("\"interval\"", "\"period\"");
-    let other = xtask::client::of(&text).expect("a client");
+    let other = xtask_generate::client::from_document(&text).expect("a client");
     assert!(same != other, "the generated client does not depend on the document");
 }

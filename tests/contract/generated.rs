@@ -4,7 +4,7 @@ use std::fs;
 
 #[test]
 fn generated_files_are_up_to_date() {
-    for file in xtask::generate::generated().expect("generates") {
+    for file in xtask_generate::generated().expect("generates") {
         let committed = fs::read_to_string(xtask::root().join(file.path)).unwrap_or_default();
         // Not assert_eq: nobody wants to read two clients.
         assert!(committed == file.text, "{} is stale; run `cargo xtask generate`", file.path);

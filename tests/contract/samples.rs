@@ -9,7 +9,7 @@ use sensu_server::Limits;
 use sensu_store::ManualClock;
 use sensu_tests::TestServer;
 use serde_json::Value;
-use xtask::examples::Story;
+use xtask_generate::examples::Scenario;
 
 /// The address in the samples.
 const PUBLISHED: &str = "http://127.0.0.1:8080";
@@ -47,7 +47,7 @@ async fn run(sample: String, token: String) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_curl_sample_does_what_it_says() {
-    let story = Story::read().expect("reads");
+    let story = Scenario::read().expect("reads");
     let clock = Arc::new(ManualClock::at(story.at));
     let server = TestServer::with(Limits::default(), clock).await;
     let (samples, mut done) = (samples(), BTreeSet::new());
@@ -60,7 +60,7 @@ async fn every_curl_sample_does_what_it_says() {
             sample = sample.replace(shown, actual);
         }
         let (status, body) = run(sample, token.clone()).await;
-        match step.answer_of {
+        match step.response_of {
             // There is one member, and it stays.
             Some(_) => assert!((400..500).contains(&status), "{}: {status} {body}", step.op),
             None => assert!((200..300).contains(&status), "{}: {status} {body}", step.op),

@@ -1,18 +1,11 @@
-//! Tasks of this workspace, as a library so that tests can run them.
+//! Tasks of this workspace that need no heavy dependencies, as a library for the tools below `xtask/`
+//! and for tests.
 
-#![expect(clippy::indexing_slicing, reason = "of what the project itself has written")]
-
-pub mod bench;
 pub mod check;
-pub mod client;
-pub mod docs_ui;
-pub mod examples;
-pub mod generate;
-pub mod outside;
 pub mod package;
-pub mod schemas;
 pub mod store;
 pub mod tidy;
+pub mod tool;
 
 use std::path::PathBuf;
 

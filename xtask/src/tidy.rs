@@ -23,11 +23,15 @@ const DROPSHOT: &[&str] = &[
 /// Files that may build endpoints by hand.
 const ENDPOINTS: &[&str] = &["server/src/gateway/mod.rs", "server/src/http/routes.rs"];
 
+/// Options of `cargo xtask tidy`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {}
+
 /// Checks every source file.
 ///
 /// # Errors
 /// With a line for each rule that is broken.
-pub fn run() -> anyhow::Result<()> {
+pub fn run(_: &Options) -> anyhow::Result<()> {
     let root = crate::root();
     let mut broken = String::new();
     for file in sources(&root)? {
@@ -100,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_house_is_tidy() {
-        run().unwrap();
+        run(&Options::default()).unwrap();
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(super) fn name(document: &mut Value) {
     });
 }
 
-/// The statuses that an operation can answer with, besides its success. `xtask/src/examples/refusals.rs`
+/// The statuses that an operation can answer with, besides its success. `xtask/generate/src/examples/error_cases.rs`
 /// provokes each of them.
 fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> {
     let id = operation["operationId"].as_str().unwrap_or_default();

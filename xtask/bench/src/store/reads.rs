@@ -1,0 +1,175 @@
+//! Reads: of single events and of a thousand in a row, beside SQLite alone and plain copying.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use rusqlite::{Connection, OpenFlags};
+use sensu_store::{Key, Prefix, Scan, Store};
+
+use super::dataset::{Dataset, VALUE};
+use crate::interleaved::{Subject, per_second};
+
+/// Events of one scan.
+pub(super) const SCAN: usize = 1_000;
+
+/// Looks at the clock only every so many reads: it takes as long as a read.
+const BETWEEN: usize = 100;
+
+/// Which events are read.
+#[derive(Clone)]
+pub(super) struct Among {
+    keys: Arc<[Key]>,
+    count: usize,
+    random: StdRng,
+}
+
+impl Among {
+    /// Any of so many, spread over the dataset.
+    pub(super) fn some(dataset: &Dataset, count: usize) -> Self {
+        Self {
+            keys: Arc::clone(&dataset.keys),
+            count: count.min(dataset.keys.len()),
+            random: StdRng::seed_from_u64(3),
+        }
+    }
+
+    fn next(&mut self) -> &Key {
+        let step = self.keys.len() / self.count;
+        &self.keys[self.random.random_range(0..self.count) * step]
+    }
+}
+
+/// One event after another, through the engine.
+pub(super) struct Points {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) among: Among,
+}
+
+#[async_trait]
+impl Subject for Points {
+    fn name(&self) -> String {
+        format!("one event after another, of {}", self.among.count)
+    }
+
+    async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < span {
+            for _ in 0..BETWEEN {
+                let entry = self.store.get(self.among.next()).await?;
+                let entry = entry.context("an event is missing")?;
+                ensure!(entry.value.len() == VALUE, "an event of another size");
+            }
+            count += BETWEEN;
+        }
+        Ok(per_second(count, began))
+    }
+}
+
+/// The same through SQLite alone: a prepared statement, a connection of its own, the same file.
+pub(super) struct OwnPoints {
+    db: Connection,
+    among: Among,
+}
+
+impl OwnPoints {
+    pub(super) fn new(file: &Path, among: Among) -> anyhow::Result<Self> {
+        let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Self { db, among })
+    }
+}
+
+#[async_trait]
+impl Subject for OwnPoints {
+    fn name(&self) -> String {
+        format!("SQLite's own SELECT, of {}", self.among.count)
+    }
+
+    async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
+        let mut statement =
+            self.db.prepare_cached("SELECT revision, value FROM entries WHERE key = ?1")?;
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < span {
+            for _ in 0..BETWEEN {
+                let key = self.among.next().as_bytes();
+                let value: Vec<u8> = statement.query_row([key], |row| row.get(1))?;
+                ensure!(value.len() == VALUE, "an event of another size");
+            }
+            count += BETWEEN;
+        }
+        Ok(per_second(count, began))
+    }
+}
+
+/// A thousand events in a row, from anywhere.
+pub(super) struct Scans {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) keys: Arc<[Key]>,
+    pub(super) random: StdRng,
+}
+
+impl Scans {
+    pub(super) fn new(store: &Arc<dyn Store>, dataset: &Dataset) -> Self {
+        let (store, keys) = (Arc::clone(store), Arc::clone(&dataset.keys));
+        Self { store, keys, random: StdRng::seed_from_u64(4) }
+    }
+}
+
+#[async_trait]
+impl Subject for Scans {
+    fn name(&self) -> String {
+        format!("{SCAN} events in a row")
+    }
+
+    async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
+        let (began, mut count) = (Instant::now(), 0);
+        let starts = self.keys.len().saturating_sub(SCAN) + 1;
+        while began.elapsed() < span {
+            let start = self.random.random_range(0..starts);
+            let scan = Scan {
+                prefix: Prefix::new("events", ["default"])?,
+                after: start.checked_sub(1).map(|before| self.keys[before].clone()),
+                limit: SCAN,
+                max_bytes: usize::MAX,
+            };
+            let found = self.store.scan(scan).await?;
+            ensure!(found.len() == SCAN, "{} events", found.len());
+            count += 1;
+        }
+        Ok(per_second(count, began))
+    }
+}
+
+/// Copying as many bytes, value by value, in memory.
+pub(super) struct Copies(Vec<Bytes>);
+
+impl Copies {
+    pub(super) fn new(dataset: &Dataset) -> Self {
+        // Each of them in a target of its own.
+        Self((0..SCAN).map(|_| Bytes::copy_from_slice(&dataset.values[0])).collect())
+    }
+}
+
+#[async_trait]
+impl Subject for Copies {
+    fn name(&self) -> String {
+        format!("copying {SCAN} events in memory")
+    }
+
+    async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < span {
+            let copied: Vec<Bytes> =
+                self.0.iter().map(|value| Bytes::copy_from_slice(black_box(value))).collect();
+            black_box(copied);
+            count += 1;
+        }
+        Ok(per_second(count, began))
+    }
+}

@@ -1,0 +1,155 @@
+//! External tools, run on the OpenAPI document and on live servers: linters, a fuzzer, generators of
+//! clients, a browser.
+//!
+//! Each task runs one kind of tool and ends with a line that holds a figure. The versions of the tools are
+//! pinned in `tests/external/`; the tools are installed into `target/external/` and nowhere else.
+
+#![expect(clippy::indexing_slicing, reason = "reports of the pinned tools have a known shape")]
+
+mod classification;
+mod clients;
+mod compat;
+mod docs_browser;
+mod docs_ui;
+mod fuzz;
+mod lint;
+mod proxy;
+mod self_test;
+mod served;
+mod tools;
+mod workflows;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use fuzz::Depth;
+
+/// External tools, run on the OpenAPI document and on live servers.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Run all external tools that CI runs.
+    External,
+    /// Run all external tools, including the slow ones: about 30 minutes.
+    Deep,
+    /// Lint the document with Redocly and Spectral, and validate its examples.
+    Lint {
+        /// Document to lint [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+    },
+    /// Send generated requests to a fresh server, and check the responses against the document.
+    Fuzz {
+        /// Document to generate requests from [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+        /// Also send random requests and sequences: about 10 minutes.
+        #[arg(long)]
+        everything: bool,
+    },
+    /// Generate clients, compile or type-check them, and use them on a live server.
+    Clients {
+        /// Document to generate clients from [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+        /// Also Go, Java, Rust and a second TypeScript client.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Run the Arazzo workflows on a fresh server.
+    Workflows {
+        /// Workflows to run [default: openapi/workflows.arazzo.yaml].
+        workflows: Option<PathBuf>,
+    },
+    /// Open the served documentation in Chromium, with all other hosts blocked.
+    DocsBrowser,
+    /// Verify the vendored docs browser against its checksum.
+    DocsUi {
+        /// Download the npm package, and compare the vendored file with the published one.
+        #[arg(long, conflicts_with = "update")]
+        check: bool,
+        /// Download the npm package, and replace the vendored file.
+        #[arg(long)]
+        update: bool,
+    },
+    /// Compare the document with the last release, and verify the changelog.
+    Compat {
+        /// Document to compare [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+        /// Write the changelog instead of verifying it.
+        #[arg(long)]
+        write: bool,
+        /// Record the document as the release of its version, and write the changelog.
+        #[arg(long, conflicts_with_all = ["document", "write"])]
+        release: bool,
+    },
+    /// Verify that these tasks fail when they should.
+    SelfTest,
+}
+
+/// A task and its name.
+type Step = (&'static str, fn() -> anyhow::Result<()>);
+
+const FAST: &[Step] = &[
+    ("lint", || lint::run(None)),
+    ("compat", || compat::run(None, false)),
+    ("self-test", self_test::run),
+    ("workflows", || workflows::run(None)),
+    ("docs-browser", docs_browser::run),
+    ("clients", || clients::run_all(None, false)),
+    ("fuzz", || fuzz::run(None, Depth::Bounds)),
+];
+
+const SLOW: &[Step] = &[
+    ("docs-ui --check", || docs_ui::run(docs_ui::Mode::Check)),
+    ("package", xtask::package::run),
+    ("clients --all", || clients::run_all(None, true)),
+    ("fuzz --everything", || fuzz::run(None, Depth::Everything)),
+];
+
+#[expect(clippy::print_stderr, reason = "a task talks to the person who runs it")]
+fn main() -> ExitCode {
+    let result = match Task::parse() {
+        Task::External => run_steps("fast part", FAST),
+        Task::Deep => run_steps("fast part", FAST).and_then(|()| run_steps("slow part", SLOW)),
+        Task::Lint { document } => lint::run(document),
+        Task::Fuzz { document, everything: true } => fuzz::run(document, Depth::Everything),
+        Task::Fuzz { document, everything: false } => fuzz::run(document, Depth::Bounds),
+        Task::Clients { document, all } => clients::run_all(document, all),
+        Task::Workflows { workflows } => workflows::run(workflows),
+        Task::DocsBrowser => docs_browser::run(),
+        Task::DocsUi { update: true, .. } => docs_ui::run(docs_ui::Mode::Update),
+        Task::DocsUi { check: true, .. } => docs_ui::run(docs_ui::Mode::Check),
+        Task::DocsUi { .. } => docs_ui::run(docs_ui::Mode::Verify),
+        Task::Compat { release: true, .. } => compat::release(),
+        Task::Compat { document, write, .. } => compat::run(document, write),
+        Task::SelfTest => self_test::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
+fn run_steps(part: &str, steps: &[Step]) -> anyhow::Result<()> {
+    let started = Instant::now();
+    for (name, step) in steps {
+        println!("-- {name} ({} s)", started.elapsed().as_secs());
+        step()?;
+    }
+    println!("{part}: {} s, {} tasks passed", started.elapsed().as_secs(), steps.len());
+    Ok(())
+}
+
+/// The committed document.
+fn committed_document() -> PathBuf {
+    xtask::root().join("openapi/sensu-core-v2.json")
+}
+
+/// The committed Arazzo workflows.
+fn committed_workflows() -> PathBuf {
+    xtask::root().join("openapi/workflows.arazzo.yaml")
+}
