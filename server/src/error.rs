@@ -150,8 +150,8 @@ impl From<CommitError> for Error {
             CommitError::Store(error) => error.into(),
             // Whoever sets a precondition translates its failure; one that nobody
             // translated is a defect of ours.
-            CommitError::Precondition(index) => {
-                Self::Internal(format!("precondition {index} failed unexpectedly"))
+            CommitError::Precondition(failed) => {
+                Self::Internal(format!("the precondition {failed:?} failed unexpectedly"))
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use sensu_store::{
     Change, ChangesError, CommitError, Entry, Export, Health, Key, Operation, Revision, Scan,
-    Store, StoreError, Txn,
+    Store, StoreError, Txn, VerifyReport,
 };
 
 /// Passes everything on, and counts what scans of one room answer.
@@ -49,7 +49,7 @@ impl Store for Watched {
     }
 
     async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError> {
-        let watched = scan.prefix.room() == self.room;
+        let watched = scan.prefix.collection() == self.room;
         let found = self.inner.scan(scan).await?;
         if watched {
             let bytes = found.iter().map(|entry| entry.value.len()).sum();
@@ -61,8 +61,8 @@ impl Store for Watched {
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
         let writes = |operation: &Operation| match operation {
-            Operation::Put { key, .. } | Operation::Delete(key) => key.room() == self.room,
-            Operation::DeletePrefix(prefix) => prefix.room() == self.room,
+            Operation::Put { key, .. } | Operation::Delete(key) => key.collection() == self.room,
+            Operation::DeletePrefix(prefix) => prefix.collection() == self.room,
         };
         if txn.operations.iter().any(writes) {
             let first = self.first.lock().expect("not poisoned").take();
@@ -77,8 +77,8 @@ impl Store for Watched {
         self.inner.changes(after, limit).await
     }
 
-    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
-        self.inner.touched(rooms).await
+    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+        self.inner.last_modified(rooms).await
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
@@ -97,7 +97,7 @@ impl Store for Watched {
         self.inner.export().await
     }
 
-    async fn verify(&self) -> Result<u64, StoreError> {
+    async fn verify(&self) -> Result<VerifyReport, StoreError> {
         self.inner.verify().await
     }
 

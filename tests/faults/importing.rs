@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use sensu_store::SystemClock;
-use sensu_store::sqlite::upkeep;
+use sensu_store::sqlite::maintenance;
 use sensu_tests::process::{Process, run, start};
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ async fn an_import_that_was_killed_is_finished_by_another() {
     std::fs::write(&file, dump(EVENTS)).expect("writes");
     let mut command = import(&state);
     let mut child = command.arg(&file).stdout(Stdio::null()).spawn().expect("starts");
-    let written = || upkeep::verify(&state, &SystemClock).map_or(0, |found| found.entries);
+    let written = || maintenance::verify(&state, &SystemClock).map_or(0, |found| found.entries);
     while written() < 500 {
         assert!(child.try_wait().expect("is asked").is_none(), "it was over before it was killed");
         tokio::task::yield_now().await;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sensu_store::SystemClock;
-use sensu_store::Verified;
-use sensu_store::sqlite::upkeep;
+use sensu_store::VerifyReport;
+use sensu_store::sqlite::maintenance;
 use sensu_tests::process::{Process, run, start};
 use tempfile::TempDir;
 
@@ -46,8 +46,8 @@ fn killed_at_each_step(words: &[&str], state: &Path, left: impl Fn(u32)) -> Opti
     panic!("{words:?} does not come to an end");
 }
 
-fn verified(path: &Path) -> Verified {
-    upkeep::verify(path, &SystemClock).expect("is good, or was finished by whoever came next")
+fn verified(path: &Path) -> VerifyReport {
+    maintenance::verify(path, &SystemClock).expect("is good, or was finished by whoever came next")
 }
 
 fn old(folder: &TempDir) -> PathBuf {

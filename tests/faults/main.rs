@@ -14,8 +14,8 @@ mod importing;
 mod interrupted;
 mod kills;
 mod load;
+mod maintenance;
 mod postgres;
-mod upkeep;
 
 use std::process::Command;
 

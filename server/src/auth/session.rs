@@ -143,7 +143,9 @@ async fn issue(
     match cx.store.commit(txn).await {
         Ok(_) => {}
         // Somebody else renewed or ended the session in between.
-        Err(CommitError::Precondition(0)) => return Err(ended()),
+        Err(CommitError::Precondition(failed)) if failed.collection() == ROOM => {
+            return Err(ended());
+        }
         Err(CommitError::Precondition(_)) => {
             let why = "the user was changed at the same moment; try again";
             return Err(Error::Unavailable(why.into()));

@@ -93,7 +93,7 @@ fn watched(
 ) -> (Export, tokio::sync::oneshot::Receiver<Content>) {
     let (say, sum) = tokio::sync::oneshot::channel();
     let (mut say, mut hash, mut entries) = (Some(say), Sha256::new(), 0_u64);
-    let watched = export.watched(move |batch| {
+    let watched = export.inspect(move |batch| {
         for entry in batch {
             add(&mut hash, entry);
         }

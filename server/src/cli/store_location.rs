@@ -118,12 +118,12 @@ impl Location {
         match self {
             Self::Folder(folder) => {
                 let folder = folder.clone();
-                let fill = move || sqlite::upkeep::fill(export, &folder);
-                Ok(tokio::task::spawn_blocking(fill).await??)
+                let load = move || sqlite::maintenance::load(export, &folder);
+                Ok(tokio::task::spawn_blocking(load).await??)
             }
             Self::Database { .. } => {
                 let store = self.connect(Durability::Disk, true, clock).await?;
-                let filled = store.fill(export).await;
+                let filled = store.load(export).await;
                 store.close().await;
                 Ok(filled?)
             }

@@ -141,7 +141,7 @@ impl Policies {
     /// The policy as of now: a request that starts after a role was written sees it.
     pub(crate) async fn current(&self, store: &dyn Store) -> Result<Arc<Policy>, Error> {
         // Taken before reading, so that a write in between makes the next request read again.
-        let stamp = store.touched(&ROOMS).await?;
+        let stamp = store.last_modified(&ROOMS).await?;
         if let Ok(kept) = self.0.read()
             && let Some((at, policy)) = kept.as_ref()
             && *at == stamp

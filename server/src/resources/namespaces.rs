@@ -51,8 +51,8 @@ pub(crate) async fn delete(
     }
     match grant.commit(txn).await {
         Ok(_) => Ok(()),
-        Err(CommitError::Precondition(0)) => Err(contended()),
-        Err(CommitError::Precondition(_)) => Err(left(grant).await?),
+        Err(CommitError::Precondition(Precondition::Empty(_))) => Err(left(grant).await?),
+        Err(CommitError::Precondition(_)) => Err(contended()),
         Err(error) => Err(error.into()),
     }
 }

@@ -174,8 +174,10 @@ impl<T: Resource> Grant<T> {
         }
         match self.commit(Txn { preconditions, operations: vec![put] }).await {
             Ok(revision) => Ok(Some(Shown { body, revision })),
-            Err(CommitError::Precondition(0)) => Ok(None),
-            Err(CommitError::Precondition(_)) => Err(no_namespace(value.namespace())),
+            Err(CommitError::Precondition(failed)) if is_inhabited(&failed) => {
+                Err(no_namespace(value.namespace()))
+            }
+            Err(CommitError::Precondition(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -227,6 +229,11 @@ pub(crate) fn put<T: Resource>(
 pub(crate) fn inhabited(namespace: &str) -> Result<Precondition, Error> {
     let key = Key::new(Namespace::PLURAL, [namespace]).map_err(|_| no_namespace(namespace))?;
     Ok(Precondition::Present(key))
+}
+
+/// Whether a precondition is [`inhabited`], of any namespace.
+pub(crate) fn is_inhabited(precondition: &Precondition) -> bool {
+    matches!(precondition, Precondition::Present(key) if key.collection() == Namespace::PLURAL)
 }
 
 /// The answer to a write into a namespace that does not exist (D7).

@@ -73,9 +73,9 @@ impl Manner {
         if !self.is_trial() {
             return store.commit(txn).await.map(Some);
         }
-        for (index, precondition) in txn.preconditions.iter().enumerate() {
-            if !holds(store, precondition).await? {
-                return Err(CommitError::Precondition(index));
+        for precondition in txn.preconditions {
+            if !holds(store, &precondition).await? {
+                return Err(CommitError::Precondition(precondition));
             }
         }
         let too_large = |operation: &Operation| matches!(operation, Operation::Put { value, .. } if value.len() > sensu_store::MAX_VALUE_BYTES);

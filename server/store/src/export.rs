@@ -17,31 +17,31 @@ pub struct Export {
     pub count: u64,
     entries: mpsc::Receiver<Result<Vec<Entry>, StoreError>>,
     seen: u64,
-    watcher: Option<Watcher>,
+    inspector: Option<Inspector>,
 }
 
 /// A store that is made of an export goes on so many revisions after it. Between the export and
 /// the move, or the accident, revisions may have been given out that the new store knows nothing
 /// of; none of them may come to mean something else.
-pub(crate) const LEAP: Revision = 1 << 32;
+pub(crate) const REVISION_GAP: Revision = 1 << 32;
 
-/// Is shown what passes.
-type Watcher = Box<dyn FnMut(&[Entry]) + Send>;
+type Inspector = Box<dyn FnMut(&[Entry]) + Send>;
 
 /// Where an engine puts what it exports.
-pub(crate) type Outlet = mpsc::Sender<Result<Vec<Entry>, StoreError>>;
+pub(crate) type ExportSender = mpsc::Sender<Result<Vec<Entry>, StoreError>>;
 
 impl Export {
     /// An export and where to put its entries.
-    pub(crate) fn new(revision: Revision, count: u64) -> (Outlet, Self) {
-        let (outlet, entries) = mpsc::channel(2);
-        (outlet, Self { revision, count, entries, seen: 0, watcher: None })
+    pub(crate) fn new(revision: Revision, count: u64) -> (ExportSender, Self) {
+        let (sender, entries) = mpsc::channel(2);
+        (sender, Self { revision, count, entries, seen: 0, inspector: None })
     }
 
-    /// Shows what passes to a watcher, and at the end, if all came, an empty slice.
+    /// Calls `inspector` with each batch of entries before [`next`](Self::next) returns it, and
+    /// with an empty slice at the end of a complete export.
     #[must_use]
-    pub fn watched(mut self, watcher: impl FnMut(&[Entry]) + Send + 'static) -> Self {
-        self.watcher = Some(Box::new(watcher));
+    pub fn inspect(mut self, inspector: impl FnMut(&[Entry]) + Send + 'static) -> Self {
+        self.inspector = Some(Box::new(inspector));
         self
     }
 
@@ -70,8 +70,8 @@ impl Export {
             let (seen, count) = (self.seen, self.count);
             return Err(StoreError::Failed(format!("only {seen} of {count} entries came")));
         }
-        if let Some(watcher) = &mut self.watcher {
-            watcher(&entries);
+        if let Some(inspector) = &mut self.inspector {
+            inspector(&entries);
         }
         Ok(entries)
     }

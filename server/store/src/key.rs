@@ -54,7 +54,7 @@ impl Key {
 
     /// The first segment.
     #[must_use]
-    pub fn room(&self) -> &str {
+    pub fn collection(&self) -> &str {
         self.segments().next().unwrap_or_default()
     }
 
@@ -118,7 +118,7 @@ impl Prefix {
 
     /// The first segment.
     #[must_use]
-    pub fn room(&self) -> &str {
+    pub fn collection(&self) -> &str {
         let room = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
         std::str::from_utf8(room).unwrap_or_default()
     }

@@ -8,7 +8,7 @@
 //!
 //! **Transactions.** All writing is done by [`Store::commit`]: a list of [preconditions] and a list
 //! of [operations] on any number of keys. First all preconditions are judged; if one does not hold,
-//! nothing happens and the answer is the index of the first that does not. Otherwise all operations
+//! nothing happens and `commit` returns the first that does not. Otherwise all operations
 //! happen, in their order, so that a later one sees what an earlier one of the same transaction
 //! did. Nobody ever sees a part of a transaction. *Create unless it exists*, *replace if
 //! unchanged*, *create only while the namespace exists*, *remove the namespace if it is empty* are
@@ -45,7 +45,7 @@
 //! this store never gave out, is told [`ChangesError::TooOld`] and reads everything again. What it
 //! is told is complete.
 //!
-//! **Cheap news.** [`Store::touched`] says which revision last changed any key of some rooms. Asked
+//! **Cheap news.** [`Store::last_modified`] says which revision last changed any key of some rooms. Asked
 //! *before* a read, it dates what is read: as long as it stays the same, nothing in the rooms has
 //! changed since, except by expiry. It is a read like any other, so it tells of every acknowledged
 //! write, also of another server's.
@@ -90,7 +90,7 @@
 //! writers' transactions. Each server judges expiry by its own clock, so the clocks of the machines
 //! have to agree as closely as their users care about the second in which something ends. A server
 //! that ends in the middle of a transaction leaves nothing of it, and does not hold up the others
-//! for longer than [`patience`](postgres::PostgresOptions::patience).
+//! for longer than [`timeout`](postgres::PostgresOptions::timeout).
 //!
 //! # Engines
 //!
@@ -104,11 +104,11 @@
 mod clock;
 mod export;
 mod feed;
-mod found;
 mod key;
 mod memory;
 pub mod postgres;
 mod queue;
+mod reports;
 pub mod sqlite;
 mod store;
 mod sum;
@@ -116,9 +116,9 @@ mod sum;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use export::Export;
 pub use feed::FeedLimits;
-pub use found::{Compacted, Verified};
 pub use key::{BadKey, Key, Prefix};
 pub use memory::MemoryStore;
+pub use reports::{CompactReport, VerifyReport};
 pub use store::{
     Change, ChangesError, CommitError, Connections, Entry, Failure, Health, MAX_VALUE_BYTES,
     Operation, Precondition, Revision, Scan, Store, StoreError, Txn,

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::store::alive;
 use crate::{
     Change, ChangesError, Clock, CommitError, Entry, Export, FeedLimits, Health, Key, Operation,
-    Precondition, Prefix, Revision, Scan, Store, StoreError, Txn, sqlite,
+    Precondition, Prefix, Revision, Scan, Store, StoreError, Txn, VerifyReport, sqlite,
 };
 
 /// An engine that forgets everything when it goes.
@@ -155,7 +155,7 @@ impl State {
         if changed.is_empty() {
             return;
         }
-        for room in changed.keys().map(Key::room).collect::<BTreeSet<_>>() {
+        for room in changed.keys().map(Key::collection).collect::<BTreeSet<_>>() {
             self.touched.insert(room.to_owned(), revision);
         }
         self.feed_len += changed.len();
@@ -220,9 +220,8 @@ impl Store for MemoryStore {
         let mut state = self.write()?;
         // Judged after the lock is held: time does not go back between two commits.
         let now = self.clock.now();
-        let failed = txn.preconditions.iter().position(|condition| !state.holds(condition, now));
-        if let Some(index) = failed {
-            return Err(CommitError::Precondition(index));
+        if let Some(failed) = txn.preconditions.into_iter().find(|one| !state.holds(one, now)) {
+            return Err(CommitError::Precondition(failed));
         }
         state.revision += 1;
         let revision = state.revision;
@@ -253,7 +252,7 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
-    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
         let state = self.read()?;
         let touched = rooms.iter().filter_map(|room| state.touched.get(*room));
         Ok(touched.copied().max().unwrap_or(0))
@@ -292,9 +291,9 @@ impl Store for MemoryStore {
             let entries = state.entries.iter().map(|(key, stored)| entry(key, stored));
             (state.revision, entries.collect::<Vec<_>>())
         };
-        let (outlet, export) = Export::new(revision, entries.len() as u64);
+        let (sender, export) = Export::new(revision, entries.len() as u64);
         // Nothing waits if whoever asked has gone.
-        tokio::spawn(async move { outlet.send(Ok(entries)).await });
+        tokio::spawn(async move { sender.send(Ok(entries)).await });
         Ok(export)
     }
 
@@ -302,7 +301,7 @@ impl Store for MemoryStore {
         sqlite::write_backup(self.export().await?, to).await
     }
 
-    async fn verify(&self) -> Result<u64, StoreError> {
+    async fn verify(&self) -> Result<VerifyReport, StoreError> {
         let now = self.clock.now();
         let state = self.read()?;
         for (key, stored) in &state.entries {
@@ -313,7 +312,9 @@ impl Store for MemoryStore {
                 return Err(StoreError::Failed(format!("{key:?} has a revision that never was")));
             }
         }
-        Ok(state.entries.values().filter(|stored| alive(stored.expires_at, now)).count() as u64)
+        let live = state.entries.values().filter(|stored| alive(stored.expires_at, now));
+        let (entries, revision) = (live.count() as u64, state.revision);
+        Ok(VerifyReport { entries, revision, without_checksum: 0 })
     }
 
     async fn close(&self) {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{CommitError, Revision, StoreError, Txn};
+use crate::{CommitError, Precondition, Revision, StoreError, Txn};
 
 /// A batch is closed at so many jobs or bytes, so that the first in it does not wait for ever
 /// more others, and what it changes fits the writer's memory.
@@ -37,7 +37,8 @@ enum Message {
 
 /// An answer that waits for the commit.
 enum Answer {
-    Commit(Reply<Result<Revision, CommitError>>, Result<Revision, usize>),
+    /// Without an outcome if the batch failed before or while the transaction was applied.
+    Commit(Reply<Result<Revision, CommitError>>, Option<Result<Revision, Precondition>>),
     Sweep(Reply<Result<usize, StoreError>>, usize),
     Probe(Reply<Result<(), StoreError>>),
 }
@@ -218,9 +219,9 @@ impl Batch {
     pub(crate) fn committed<E>(
         &mut self,
         reply: Reply<Result<Revision, CommitError>>,
-        outcome: Result<Result<Revision, usize>, E>,
+        outcome: Result<Result<Revision, Precondition>, E>,
     ) -> Result<(), E> {
-        let (outcome, done) = split(outcome, Err(0));
+        let (outcome, done) = split(outcome.map(Some), None);
         self.answers.push(Answer::Commit(reply, outcome));
         done
     }
@@ -247,7 +248,7 @@ impl Batch {
         self.bytes.fetch_sub(self.weight, Ordering::Relaxed);
         while let Some(job) = self.take() {
             self.answers.push(match job {
-                Job::Commit(_, reply) => Answer::Commit(reply, Err(0)),
+                Job::Commit(_, reply) => Answer::Commit(reply, None),
                 Job::Sweep(_, reply) => Answer::Sweep(reply, 0),
                 Job::Probe(reply) => Answer::Probe(reply),
             });
@@ -263,9 +264,10 @@ impl Answer {
     fn send(self, outcome: Result<&(), &StoreError>) {
         let failed = outcome.err().cloned();
         match self {
-            Self::Commit(reply, done) => drop(reply.send(match failed {
-                Some(error) => Err(error.into()),
-                None => done.map_err(CommitError::Precondition),
+            Self::Commit(reply, done) => drop(reply.send(match (failed, done) {
+                (Some(error), _) => Err(error.into()),
+                (None, Some(done)) => done.map_err(CommitError::Precondition),
+                (None, None) => Err(StoreError::Failed("not applied".to_owned()).into()),
             })),
             Self::Sweep(reply, count) => drop(reply.send(failed.map_or(Ok(count), Err))),
             Self::Probe(reply) => drop(reply.send(failed.map_or(Ok(()), Err))),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{BadKey, Export, Key, Prefix};
+use crate::{BadKey, Export, Key, Prefix, VerifyReport};
 
 /// The number of a committed transaction. Grows by one with each, never repeats.
 pub type Revision = u64;
@@ -51,6 +51,17 @@ pub enum Precondition {
     At(Key, Revision),
     /// No key lies below the prefix.
     Empty(Prefix),
+}
+
+impl Precondition {
+    /// The collection of its key or prefix; empty for [`Prefix::all`].
+    #[must_use]
+    pub fn collection(&self) -> &str {
+        match self {
+            Self::Absent(key) | Self::Present(key) | Self::At(key, _) => key.collection(),
+            Self::Empty(prefix) => prefix.collection(),
+        }
+    }
 }
 
 /// One step of a transaction.
@@ -168,9 +179,9 @@ pub enum StoreError {
 /// Why a transaction did not happen.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CommitError {
-    /// The precondition with this index does not hold.
-    #[error("precondition {0} does not hold")]
-    Precondition(usize),
+    /// This precondition, the first of the transaction that fails, does not hold.
+    #[error("the precondition {0:?} does not hold")]
+    Precondition(Precondition),
     /// The engine failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -250,7 +261,7 @@ pub trait Store: Send + Sync + 'static {
     /// The last revision that touched any key of these rooms; 0 if none did since the store was
     /// opened or created. Cheap enough to ask on every request: the basis of caches above the
     /// store. Like any read, it sees every acknowledged write, by whichever server.
-    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError>;
+    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError>;
 
     /// Removes up to `limit` expired entries and says how many it removed.
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError>;
@@ -264,9 +275,8 @@ pub trait Store: Send + Sync + 'static {
     /// Writes a consistent copy to a new file while work goes on.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;
 
-    /// Reads everything and reports the first inconsistency as an error; otherwise how many
-    /// entries there are.
-    async fn verify(&self) -> Result<u64, StoreError>;
+    /// Reads everything. Returns the first inconsistency as an error.
+    async fn verify(&self) -> Result<VerifyReport, StoreError>;
 
     /// Finishes what is queued, then refuses further work.
     async fn close(&self);

@@ -142,7 +142,7 @@ async fn a_missed_deadline_fires_once_however_many_servers_watch() {
     for n in 0..ENTITIES {
         let name = format!("e{n}");
         let written = changes.iter().filter(|change| {
-            change.key.room() == "events" && change.key.segments().nth(2) == Some(&name)
+            change.key.collection() == "events" && change.key.segments().nth(2) == Some(&name)
         });
         assert_eq!(written.count(), 1, "{name}: one missing result");
         let path = format!("/namespaces/default/events/{name}/beat");

@@ -2,9 +2,9 @@
 
 mod agreement;
 mod deaths;
+mod maintenance;
 mod moving;
 mod tls;
-mod upkeep;
 
 use std::process::Command;
 use std::sync::Arc;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sensu_store::postgres::{self, PostgresStore};
-use sensu_store::sqlite::{Durability, OpenError, upkeep};
-use sensu_store::{Store as _, SystemClock, Verified};
+use sensu_store::sqlite::{Durability, OpenError, maintenance};
+use sensu_store::{Store as _, SystemClock, VerifyReport};
 
 use crate::cli::migrate;
 use crate::cli::store_location::Location;
@@ -24,7 +24,7 @@ pub(super) use settings::{Backup, Compact, Place, Restore, Verify};
 pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
     let (place, file) = (located(&settings.place)?, &settings.file);
     let written = match &place {
-        Location::Folder(dir) => upkeep::backup(dir, file).map_err(anyhow::Error::from),
+        Location::Folder(dir) => maintenance::backup(dir, file).map_err(anyhow::Error::from),
         Location::Database { .. } => {
             let store = used(&place).await?;
             let written = store.backup(file).await;
@@ -33,7 +33,7 @@ pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
         }
     };
     written.context("no backup was written")?;
-    let copied = upkeep::verify(file, &SystemClock)
+    let copied = maintenance::verify(file, &SystemClock)
         .with_context(|| format!("the backup {} is not good", file.display()))?;
     say(format!(
         "{} entries as of revision {} were copied from {} to {}",
@@ -52,7 +52,7 @@ pub(crate) async fn restore(settings: &Restore) -> anyhow::Result<()> {
     }
     const UNCHANGED: &str = "nothing was restored, and what was there is as it was";
     let restored = match &place {
-        Location::Folder(dir) => match upkeep::restore(file, dir, settings.overwrite) {
+        Location::Folder(dir) => match maintenance::restore(file, dir, settings.overwrite) {
             Err(OpenError::Exists(there)) => bail!(
                 "there is a store in {} already ({}); nothing was changed. \
                  Give --overwrite to replace it, or another --state-dir",
@@ -61,7 +61,7 @@ pub(crate) async fn restore(settings: &Restore) -> anyhow::Result<()> {
             ),
             done => {
                 done.context(UNCHANGED)?;
-                upkeep::verify(dir, &SystemClock)?
+                maintenance::verify(dir, &SystemClock)?
             }
         },
         Location::Database { .. } => {
@@ -91,18 +91,18 @@ async fn into_database(
     store: &PostgresStore,
     file: &Path,
     overwrite: bool,
-) -> anyhow::Result<Verified> {
+) -> anyhow::Result<VerifyReport> {
     let file = file.to_owned();
-    let export = tokio::task::spawn_blocking(move || upkeep::read(&file)).await??;
+    let export = tokio::task::spawn_blocking(move || maintenance::read(&file)).await??;
     let bar = migrate::bar(&export)?;
     let progress = bar.clone();
-    let export = export.watched(move |entries| progress.inc(entries.len() as u64));
+    let export = export.inspect(move |entries| progress.inc(entries.len() as u64));
     match overwrite {
         true => store.replace(export).await?,
-        false => store.fill(export).await?,
+        false => store.load(export).await?,
     }
     bar.finish_and_clear();
-    Ok(store.verified().await?)
+    Ok(store.verify().await?)
 }
 
 fn refused(error: &anyhow::Error) -> bool {
@@ -119,22 +119,24 @@ pub(crate) async fn verify(settings: &Verify) -> anyhow::Result<()> {
         None => located(&settings.place)?,
     };
     let found = match &place {
-        Location::Folder(path) => upkeep::verify(path, &SystemClock).map_err(anyhow::Error::from),
+        Location::Folder(path) => {
+            maintenance::verify(path, &SystemClock).map_err(anyhow::Error::from)
+        }
         Location::Database { .. } => {
             let store = used(&place).await?;
-            let found = store.verified().await;
+            let found = store.verify().await;
             store.close().await;
             found.map_err(anyhow::Error::from)
         }
     };
     let shown = shown(&place);
     let found = found.with_context(|| format!("{shown} is not good"))?;
-    let unsummed = match found.unsummed {
+    let without_checksum = match found.without_checksum {
         0 => String::new(),
         some => format!(", {some} of which an older version wrote without checksums"),
     };
     say(format!(
-        "{shown} is good: {} entries as of revision {}{unsummed}",
+        "{shown} is good: {} entries as of revision {}{without_checksum}",
         found.entries, found.revision
     ))
 }
@@ -144,7 +146,7 @@ pub(crate) async fn compact(settings: &Compact) -> anyhow::Result<()> {
     const UNCHANGED: &str = "what was there is as it was";
     let place = located(&settings.place)?;
     let sizes = match &place {
-        Location::Folder(dir) => match upkeep::compact(dir) {
+        Location::Folder(dir) => match maintenance::compact(dir) {
             Err(OpenError::Locked(_)) => bail!(
                 "the store in {} is in use: stop the server, compact, and start it again",
                 dir.display()
@@ -159,7 +161,10 @@ pub(crate) async fn compact(settings: &Compact) -> anyhow::Result<()> {
         }
     };
     let shown = shown(&place);
-    say(format!("the store in {shown} took {} bytes and takes {}", sizes.before, sizes.after))
+    say(format!(
+        "the store in {shown} took {} bytes and takes {}",
+        sizes.bytes_before, sizes.bytes_after
+    ))
 }
 
 fn located(place: &Place) -> anyhow::Result<Location> {

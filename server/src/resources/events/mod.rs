@@ -17,7 +17,8 @@ use crate::error::Error;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{
-    self as registry, Shown, Stored, contended, inhabited, key, no_namespace, unnameable,
+    self as registry, Shown, Stored, contended, inhabited, is_inhabited, key, no_namespace,
+    unnameable,
 };
 use crate::resources::write_options::Manner;
 use crate::runtime::context::Context;
@@ -204,7 +205,9 @@ async fn attempt(
             }
             Ok(Some(Shown { body, revision }))
         }
-        Err(CommitError::Precondition(1)) => Err(no_namespace(namespace)),
+        Err(CommitError::Precondition(failed)) if is_inhabited(&failed) => {
+            Err(no_namespace(namespace))
+        }
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -32,7 +32,7 @@ impl Silences {
         namespace: &str,
     ) -> Result<Arc<[Silenced]>, Error> {
         // Taken before reading, so that a write in between makes the next event read again.
-        let at = store.touched(&[Silenced::PLURAL]).await?;
+        let at = store.last_modified(&[Silenced::PLURAL]).await?;
         if let Ok(kept) = self.0.read()
             && kept.at == at
             && let Some(entries) = kept.by_namespace.get(namespace)

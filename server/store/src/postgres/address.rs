@@ -31,7 +31,7 @@ pub(super) struct Address {
 
 impl Address {
     /// Reads `postgres://user:password@host:port/database?sslmode=...`.
-    pub(super) fn parse(url: &str, patience: Duration) -> Result<Self, OpenError> {
+    pub(super) fn parse(url: &str, timeout: Duration) -> Result<Self, OpenError> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut proof, mut authorities) = (Proof::Nothing, None);
         let mut rest = form_urlencoded::Serializer::new(String::new());
@@ -63,10 +63,10 @@ impl Address {
             config.application_name("sensu-server");
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(patience);
+            config.connect_timeout(timeout);
         }
-        config.tcp_user_timeout(patience.saturating_mul(2));
-        config.keepalives_idle(patience.saturating_mul(2)).keepalives_interval(patience);
+        config.tcp_user_timeout(timeout.saturating_mul(2));
+        config.keepalives_idle(timeout.saturating_mul(2)).keepalives_interval(timeout);
         if config.get_target_session_attrs() == TargetSessionAttrs::Any {
             // Of several hosts, and after a failover, the one that takes writes.
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);

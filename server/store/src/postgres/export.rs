@@ -5,9 +5,9 @@ use tokio::sync::oneshot;
 
 use super::failure::{malformed, told};
 use super::rows::{self, revision_in, value_in};
-use crate::export::{Export, Outlet, batch};
+use crate::export::{Export, ExportSender, batch};
 use crate::store::alive;
-use crate::{Entry, Revision, StoreError, Verified};
+use crate::{Entry, Revision, StoreError, VerifyReport};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -29,12 +29,12 @@ pub(super) async fn export(db: Object, begun: oneshot::Sender<Result<Export>>) {
             return;
         }
     };
-    let (outlet, export) = Export::new(revision, count);
+    let (sender, export) = Export::new(revision, count);
     let _ = begun.send(Ok(export));
-    let sent = send(&db, &outlet).await;
+    let sent = send(&db, &sender).await;
     end(db).await;
     if let Err(error) = sent {
-        let _ = outlet.send(Err(error)).await;
+        let _ = sender.send(Err(error)).await;
     }
 }
 
@@ -46,13 +46,13 @@ async fn begin(db: &Object) -> Result<(Revision, u64)> {
     Ok((revision_in(&row, 0)?, value_in::<i64>(&row, 1)?.unsigned_abs()))
 }
 
-async fn send(db: &Object, outlet: &Outlet) -> Result<()> {
+async fn send(db: &Object, sender: &ExportSender) -> Result<()> {
     let mut last = None;
     loop {
         let entries = rows::scan(db, &batch(last.as_ref()), EVER).await?;
         let Some(entry) = entries.last() else { return Ok(()) };
         last = Some(entry.clone());
-        if outlet.send(Ok(entries)).await.is_err() {
+        if sender.send(Ok(entries)).await.is_err() {
             return Ok(());
         }
     }
@@ -67,13 +67,13 @@ async fn end(db: Object) {
 
 /// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
 /// what there is.
-pub(super) async fn verify(db: Object, now: i64) -> Result<Verified> {
+pub(super) async fn verify(db: Object, now: i64) -> Result<VerifyReport> {
     let found = read_all(&db, now).await;
     end(db).await;
     found
 }
 
-async fn read_all(db: &Object, now: i64) -> Result<Verified> {
+async fn read_all(db: &Object, now: i64) -> Result<VerifyReport> {
     db.batch_execute(BEGIN).await.map_err(told)?;
     let text = "SELECT revision, feed_floor FROM state WHERE id = 1";
     let row = db.query_one(text, &[]).await.map_err(told)?;
@@ -117,6 +117,6 @@ async fn read_all(db: &Object, now: i64) -> Result<Verified> {
     }
     let text = "SELECT count(*) FROM entries WHERE sum IS NULL";
     let row = db.query_one(text, &[]).await.map_err(told)?;
-    let unsummed = value_in::<i64>(&row, 0)?.unsigned_abs();
-    Ok(Verified { entries: alive_now, revision: last, unsummed })
+    let without_checksum = value_in::<i64>(&row, 0)?.unsigned_abs();
+    Ok(VerifyReport { entries: alive_now, revision: last, without_checksum })
 }

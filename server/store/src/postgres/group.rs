@@ -74,10 +74,13 @@ impl<'a> Group<'a> {
     }
 
     /// Applies a transaction, or says which precondition does not hold.
-    pub(super) async fn apply(&mut self, txn: Txn) -> Result<std::result::Result<Revision, usize>> {
-        for (index, precondition) in txn.preconditions.iter().enumerate() {
-            if !self.holds(precondition).await? {
-                return Ok(Err(index));
+    pub(super) async fn apply(
+        &mut self,
+        txn: Txn,
+    ) -> Result<std::result::Result<Revision, Precondition>> {
+        for precondition in txn.preconditions {
+            if !self.holds(&precondition).await? {
+                return Ok(Err(precondition));
             }
         }
         self.revision = rows::next(self.revision)?;
@@ -185,10 +188,10 @@ impl<'a> Group<'a> {
 
     fn record(&mut self, changed: BTreeMap<Key, bool>) {
         for (key, deleted) in changed {
-            match self.touched.get_mut(key.room()) {
+            match self.touched.get_mut(key.collection()) {
                 Some(revision) => *revision = self.revision,
                 None => {
-                    self.touched.insert(key.room().to_owned(), self.revision);
+                    self.touched.insert(key.collection().to_owned(), self.revision);
                 }
             }
             self.changes.push((self.revision, key, deleted));

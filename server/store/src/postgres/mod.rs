@@ -10,8 +10,8 @@ mod address;
 mod export;
 mod failure;
 mod feed;
-mod fill;
 mod group;
+mod load;
 mod options;
 mod pool;
 mod rows;
@@ -30,14 +30,14 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use self::address::Address;
-use self::fill::{Filled, Over};
+use self::load::{Existing, LoadOutcome};
 use self::pool::Connector;
 use self::shared::Shared;
 use self::writer::Writer;
 use crate::queue::{Queue, queue};
 use crate::{
-    Change, ChangesError, Clock, CommitError, Compacted, Entry, Export, Health, Key, Revision,
-    Scan, Store, StoreError, Txn, Verified, sqlite,
+    Change, ChangesError, Clock, CommitError, CompactReport, Entry, Export, Health, Key, Revision,
+    Scan, Store, StoreError, Txn, VerifyReport, sqlite,
 };
 
 pub use self::options::{OpenError, PostgresOptions};
@@ -68,7 +68,7 @@ impl PostgresStore {
         if schema.is_empty() || schema.len() > 63 || digit_first || !schema.chars().all(named) {
             return Err(OpenError::Schema(schema.clone()));
         }
-        let address = Address::parse(url, options.patience)?;
+        let address = Address::parse(url, options.timeout)?;
         let database =
             |error: StoreError| OpenError::Database(format!("{}: {error}", address.shown()));
         let connector = Connector::new(&address, &options)?;
@@ -92,45 +92,37 @@ impl PostgresStore {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub async fn fill(&self, export: Export) -> Result<(), OpenError> {
-        self.filled(export, Over::Nothing).await
+    pub async fn load(&self, export: Export) -> Result<(), OpenError> {
+        self.load_over(export, Existing::MustBeEmpty).await
     }
 
     /// Puts what another store holds in the place of what this one holds: all or nothing.
     ///
     /// Servers that are at work on it go on with what is there afterwards; what they wrote before is
-    /// gone. Revisions are as with [`PostgresStore::fill`].
+    /// gone. Revisions are as with [`PostgresStore::load`].
     ///
     /// # Errors
     /// See [`OpenError`].
     pub async fn replace(&self, export: Export) -> Result<(), OpenError> {
-        self.filled(export, Over::Everything).await
+        self.load_over(export, Existing::Replace).await
     }
 
-    async fn filled(&self, export: Export, over: Over) -> Result<(), OpenError> {
+    async fn load_over(&self, export: Export, existing: Existing) -> Result<(), OpenError> {
         let database = |error: StoreError| OpenError::Database(error.to_string());
         let db = self.connector.get().await.map_err(database)?;
-        match fill::fill(db, export, over).await.map_err(database)? {
-            Filled::Now => Ok(()),
-            Filled::Before => Err(OpenError::NotEmpty),
+        match load::load(db, export, existing).await.map_err(database)? {
+            LoadOutcome::Loaded => Ok(()),
+            LoadOutcome::NotEmpty => Err(OpenError::NotEmpty),
         }
-    }
-
-    /// Reads everything; the first inconsistency is the error.
-    ///
-    /// # Errors
-    /// As [`Store::verify`].
-    pub async fn verified(&self) -> Result<Verified, StoreError> {
-        export::verify(self.connector.get().await?, self.shared.clock.now()).await
     }
 
     /// Removes what has expired and gives the room of what was deleted back to the file system. Each
     /// table in turn is locked while it is rewritten: servers answer that they cannot reach the
-    /// store if that takes longer than their patience.
+    /// store if that takes longer than their timeout.
     ///
     /// # Errors
     /// If the database fails, or does not get a table for itself in time.
-    pub async fn compact(&self) -> Result<Compacted, StoreError> {
+    pub async fn compact(&self) -> Result<CompactReport, StoreError> {
         while self.sweep(1_000).await? > 0 {}
         let db = self.connector.get().await?;
         let before = rows::state(&db).await?.1;
@@ -139,7 +131,7 @@ impl PostgresStore {
             let vacuum = format!("VACUUM (FULL, ANALYZE) {table}");
             db.batch_execute(&vacuum).await.map_err(failure::told)?;
         }
-        Ok(Compacted { before, after: rows::state(&db).await?.1 })
+        Ok(CompactReport { bytes_before: before, bytes_after: rows::state(&db).await?.1 })
     }
 
     /// The writer has ended; why.
@@ -163,7 +155,7 @@ impl PostgresStore {
             Ok(())
         };
         let late = || StoreError::Unavailable("the database does not answer".to_owned());
-        let seen = tokio::time::timeout(self.connector.patience(), seen).await;
+        let seen = tokio::time::timeout(self.connector.timeout(), seen).await;
         let ailing = seen.unwrap_or_else(|_| Err(late())).err()?;
         self.shared.remember(&ailing);
         Some(ailing)
@@ -192,8 +184,8 @@ impl Store for PostgresStore {
         read.map_err(|oldest| ChangesError::TooOld { oldest })
     }
 
-    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
-        rows::touched(&self.connector.get().await?, rooms).await
+    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+        rows::last_modified(&self.connector.get().await?, rooms).await
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
@@ -233,8 +225,8 @@ impl Store for PostgresStore {
         sqlite::write_backup(self.export().await?, to).await
     }
 
-    async fn verify(&self) -> Result<u64, StoreError> {
-        Ok(self.verified().await?.entries)
+    async fn verify(&self) -> Result<VerifyReport, StoreError> {
+        export::verify(self.connector.get().await?, self.shared.clock.now()).await
     }
 
     async fn close(&self) {

@@ -27,7 +27,7 @@ pub struct PostgresOptions {
     /// How long anything waits for the database: for a connection to be made, for one to be free,
     /// for a group to be committed. Then the caller is told that it
     /// [cannot be reached](crate::StoreError::Unavailable).
-    pub patience: Duration,
+    pub timeout: Duration,
     /// How much of the change feed is kept. The same on all servers of one database.
     pub feed: FeedLimits,
 }
@@ -41,7 +41,7 @@ impl Default for PostgresOptions {
             queue: 4096,
             queue_bytes: 64 << 20,
             connections: 16,
-            patience: Duration::from_secs(5),
+            timeout: Duration::from_secs(5),
             feed: FeedLimits::default(),
         }
     }

@@ -15,7 +15,7 @@ use crate::{Connections, StoreError};
 #[derive(Clone)]
 pub(super) struct Connector {
     pool: Pool,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Connector {
@@ -23,15 +23,15 @@ impl Connector {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let config = address.config.clone();
         let manager = Manager::from_config(config, tls::connector(address)?, recycling);
-        let patience = options.patience;
+        let timeout = options.timeout;
         let prepare: Box<str> = session(options).into();
         let pool = Pool::builder(manager)
             .max_size(options.connections.clamp(1, 10_000) + 1)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
-                wait: Some(patience),
-                create: Some(patience),
-                recycle: Some(patience),
+                wait: Some(timeout),
+                create: Some(timeout),
+                recycle: Some(timeout),
             })
             .post_create(Hook::async_fn(move |client, _| {
                 let prepare = prepare.clone();
@@ -41,7 +41,7 @@ impl Connector {
             }))
             .build()
             .map_err(|error| OpenError::Database(error.to_string()))?;
-        Ok(Self { pool, patience })
+        Ok(Self { pool, timeout })
     }
 
     /// A connection, soon.
@@ -50,8 +50,8 @@ impl Connector {
     }
 
     /// How long to wait for the database.
-    pub(super) fn patience(&self) -> Duration {
-        self.patience
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     pub(super) fn connections(&self) -> Connections {
@@ -72,7 +72,7 @@ impl Connector {
 /// relies on that after it has waited for its turn. A server that stops in the middle of its turn
 /// loses it after a while, so that the others can go on.
 fn session(options: &PostgresOptions) -> String {
-    let (schema, millis) = (&options.schema, options.patience.as_millis());
+    let (schema, millis) = (&options.schema, options.timeout.as_millis());
     // Where the operator asks for more than the local disk (standbys, too), that stays so.
     let durability = match options.durability {
         Durability::Disk => {

@@ -97,7 +97,7 @@ pub(super) async fn scan(db: &Object, scan: &Scan, now: i64) -> Result<Vec<Entry
 }
 
 /// The last revision that touched any of the rooms.
-pub(super) async fn touched(db: &Object, rooms: &[&str]) -> Result<Revision> {
+pub(super) async fn last_modified(db: &Object, rooms: &[&str]) -> Result<Revision> {
     let text = "SELECT coalesce(max(revision), 0) FROM rooms WHERE room = ANY($1)";
     let statement = db.prepare_cached(text).await.map_err(told)?;
     let row = db.query_one(&statement, &[&rooms]).await.map_err(told)?;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::failure::malformed;
 use super::file::{self, DATABASE, at, folder_of, partial_of, remove_if_there, sync_dir};
 use super::{OpenError, cache::Stored, rows, schema, verify};
-use crate::export::{Export, LEAP};
+use crate::export::{Export, REVISION_GAP};
 use crate::{Entry, Revision, StoreError};
 
 /// Pages copied between two looks at whether to stop.
@@ -48,8 +48,8 @@ pub(crate) async fn write_backup(mut export: Export, to: &Path) -> Result<(), St
 }
 
 /// Makes a database of what was exported in a folder that has none yet.
-pub(super) fn fill_from(mut export: Export, dir: &Path) -> Result<(), OpenError> {
-    let leap = |revision: Revision| revision.saturating_add(LEAP);
+pub(super) fn load(mut export: Export, dir: &Path) -> Result<(), OpenError> {
+    let leap = |revision: Revision| revision.saturating_add(REVISION_GAP);
     put_in_place(dir, false, |partial| write(&mut export, partial, leap))
 }
 
@@ -119,7 +119,7 @@ fn fill(from: &Path, partial: &Path, last: Revision) -> Result<(), OpenError> {
     verify::read_all(&mut copy, 0)?;
     let txn = copy.transaction()?;
     let (revision, _) = rows::state(&txn)?;
-    let revision = revision.max(last).saturating_add(LEAP);
+    let revision = revision.max(last).saturating_add(REVISION_GAP);
     // Readers of the feed were told of changes that are no longer there: all begin anew.
     txn.execute("DELETE FROM changes", [])?;
     rows::set_state(&txn, revision, revision)?;

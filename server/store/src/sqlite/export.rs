@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::rows;
 use crate::StoreError;
-use crate::export::{Export, Outlet, batch};
+use crate::export::{Export, ExportSender, batch};
 
 /// Before every second there is, so that nothing has expired.
 const EVER: i64 = i64::MIN;
@@ -19,25 +19,25 @@ pub(super) fn export(db: &mut Connection, begun: oneshot::Sender<Export>) -> rus
         [EVER],
         |row| row.get(0),
     )?;
-    let (outlet, export) = Export::new(revision, count.unsigned_abs());
+    let (sender, export) = Export::new(revision, count.unsigned_abs());
     if begun.send(export).is_err() {
         return Ok(());
     }
-    if let Err(error) = send(&txn, &outlet) {
+    if let Err(error) = send(&txn, &sender) {
         let failed = StoreError::Failed(error.to_string());
         // Whoever has gone does not care.
-        let _ = outlet.blocking_send(Err(failed));
+        let _ = sender.blocking_send(Err(failed));
     }
     Ok(())
 }
 
-fn send(db: &Connection, outlet: &Outlet) -> rusqlite::Result<()> {
+fn send(db: &Connection, sender: &ExportSender) -> rusqlite::Result<()> {
     let mut last = None;
     loop {
         let entries = rows::scan(db, &batch(last.as_ref()), EVER)?;
         let Some(entry) = entries.last() else { return Ok(()) };
         last = Some(entry.clone());
-        if outlet.blocking_send(Ok(entries)).is_err() {
+        if sender.blocking_send(Ok(entries)).is_err() {
             return Ok(());
         }
     }

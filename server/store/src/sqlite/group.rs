@@ -37,10 +37,13 @@ impl<'a> Group<'a> {
     }
 
     /// Applies a transaction, or says which precondition does not hold.
-    pub(super) fn apply(&mut self, txn: Txn) -> Result<std::result::Result<Revision, usize>> {
-        for (index, precondition) in txn.preconditions.iter().enumerate() {
-            if !self.holds(precondition)? {
-                return Ok(Err(index));
+    pub(super) fn apply(
+        &mut self,
+        txn: Txn,
+    ) -> Result<std::result::Result<Revision, Precondition>> {
+        for precondition in txn.preconditions {
+            if !self.holds(&precondition)? {
+                return Ok(Err(precondition));
             }
         }
         self.revision = rows::next(self.revision)?;
@@ -103,10 +106,10 @@ impl<'a> Group<'a> {
     fn record(&mut self, changed: &BTreeMap<Key, bool>) -> Result<()> {
         for (key, deleted) in changed {
             feed::add(self.db, (self.revision, key, *deleted), self.now)?;
-            match self.touched.get_mut(key.room()) {
+            match self.touched.get_mut(key.collection()) {
                 Some(revision) => *revision = self.revision,
                 None => {
-                    self.touched.insert(key.room().to_owned(), self.revision);
+                    self.touched.insert(key.collection().to_owned(), self.revision);
                 }
             }
         }

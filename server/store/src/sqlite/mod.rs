@@ -15,6 +15,7 @@ mod failure;
 mod feed;
 mod file;
 mod group;
+pub mod maintenance;
 mod mark;
 mod options;
 mod readers;
@@ -22,7 +23,6 @@ mod rows;
 mod schema;
 mod shared;
 mod turns;
-pub mod upkeep;
 mod verify;
 mod writer;
 
@@ -44,7 +44,7 @@ use self::writer::Writer;
 use crate::queue::{Queue, queue};
 use crate::{
     Change, ChangesError, Clock, CommitError, Entry, Export, Health, Key, Revision, Scan, Store,
-    StoreError, Txn,
+    StoreError, Txn, VerifyReport,
 };
 
 pub(crate) use self::backup::write_backup;
@@ -98,17 +98,6 @@ impl SqliteStore {
         Ok(Self { shared, readers, queue })
     }
 
-    /// Puts a backup into a folder that has no database yet, ready to be opened. Blocks.
-    ///
-    /// The entries keep their revisions; the store goes on with revisions that were never given
-    /// out before, and with an empty change feed.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn restore(backup: &Path, dir: &Path) -> Result<(), OpenError> {
-        upkeep::restore(backup, dir, false)
-    }
-
     /// The writer has ended; why.
     fn stopped(&self) -> StoreError {
         let unknown = || StoreError::Stopped("the writer has ended".to_owned());
@@ -156,9 +145,9 @@ impl Store for SqliteStore {
         read.map_err(|oldest| ChangesError::TooOld { oldest })
     }
 
-    async fn touched(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
         self.refuse_when_closing()?;
-        Ok(self.shared.touched(rooms))
+        Ok(self.shared.last_modified(rooms))
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
@@ -211,7 +200,7 @@ impl Store for SqliteStore {
         self.readers.run(move |db| Ok(backup::backup(db, &to, &shared.closing))).await?
     }
 
-    async fn verify(&self) -> Result<u64, StoreError> {
+    async fn verify(&self) -> Result<VerifyReport, StoreError> {
         let shared = Arc::clone(&self.shared);
         self.readers.run(move |db| verify::verify(db, &shared)).await
     }

@@ -110,7 +110,7 @@ impl Shared {
     }
 
     /// The last revision that touched any of the rooms.
-    pub(super) fn touched(&self, rooms: &[&str]) -> Revision {
+    pub(super) fn last_modified(&self, rooms: &[&str]) -> Revision {
         let touched = self.touched.read().unwrap_or_else(PoisonError::into_inner);
         rooms.iter().filter_map(|room| touched.get(*room)).copied().max().unwrap_or(0)
     }

@@ -10,21 +10,21 @@ use super::failure::malformed;
 use super::rows::{judged, key_from, revision_from, state};
 use super::schema::SUMMED;
 use super::shared::Shared;
-use crate::Verified;
+use crate::VerifyReport;
 
 /// Reads everything in one snapshot; the first inconsistency is the error, otherwise it answers
 /// how many entries have not expired.
-pub(super) fn verify(db: &mut Connection, shared: &Arc<Shared>) -> rusqlite::Result<u64> {
+pub(super) fn verify(db: &mut Connection, shared: &Arc<Shared>) -> rusqlite::Result<VerifyReport> {
     let watched = Arc::clone(shared);
     // This may take minutes; the end of the store does not wait for it.
     db.progress_handler(10_000, Some(move || watched.closing.load(Ordering::Relaxed)))?;
     let found = read_all(db, shared.clock.now());
     db.progress_handler(0, None::<fn() -> bool>)?;
-    Ok(found?.entries)
+    found
 }
 
 /// Reads everything in one snapshot.
-pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verified> {
+pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<VerifyReport> {
     let txn = db.transaction()?;
     let found: String = txn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found != "ok" {
@@ -34,7 +34,7 @@ pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verifi
     if floor > last {
         return Err(malformed("the change feed begins after the last revision"));
     }
-    let (mut alive, mut unsummed) = (0, 0);
+    let (mut alive, mut without_checksum) = (0, 0);
     // Copies may be of an older format, and are only read.
     let format: i64 = txn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let sum = if format >= SUMMED { "sum" } else { "NULL" };
@@ -48,7 +48,7 @@ pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verifi
             return Err(malformed(format!("{key:?} has a revision that never was")));
         }
         alive += u64::from(crate::store::alive(entry.expires_at, now));
-        unsummed += u64::from(row.get_ref(5)?.data_type() == Type::Null);
+        without_checksum += u64::from(row.get_ref(5)?.data_type() == Type::Null);
     }
     let mut statement = txn.prepare("SELECT key, revision FROM changes")?;
     let mut rows = statement.query([])?;
@@ -69,5 +69,5 @@ pub(super) fn read_all(db: &mut Connection, now: i64) -> rusqlite::Result<Verifi
     if missing > 0 {
         return Err(malformed(format!("{missing} writes are missing from the change feed")));
     }
-    Ok(Verified { entries: alive, revision: last, unsummed })
+    Ok(VerifyReport { entries: alive, revision: last, without_checksum })
 }

@@ -24,7 +24,7 @@ async fn an_entry_is_gone_from_its_second_on(fixture: Fixture) {
             assert_eq!(fixture.get("things/a").await.is_some(), there, "second {second}");
         }
         assert_eq!(fixture.names("things").await.len(), 1 + usize::from(there));
-        assert_eq!(fixture.store.verify().await.unwrap(), 1 + u64::from(there));
+        assert_eq!(fixture.store.verify().await.unwrap().entries, 1 + u64::from(there));
     }
     fixture.clock.set(START + 9);
     fixture.clock.set_millis((START + 9) * 1000 + 999);
@@ -35,11 +35,11 @@ async fn what_is_expired_does_not_hold_preconditions(fixture: Fixture) {
     let revision = fixture.commit([], [put_until("things/a", "a", Some(START + 1))]).await.unwrap();
     let a = || key("things/a");
     assert_eq!(fixture.refused([Present(a()), At(a(), revision)]).await, None);
-    assert_eq!(fixture.refused([Absent(a())]).await, Some(0));
-    assert_eq!(fixture.refused([Empty(prefix("things"))]).await, Some(0));
+    assert_eq!(fixture.refused([Absent(a())]).await, Some(Absent(a())));
+    assert_eq!(fixture.refused([Empty(prefix("things"))]).await, Some(Empty(prefix("things"))));
     fixture.clock.advance(1);
-    assert_eq!(fixture.refused([Present(a())]).await, Some(0));
-    assert_eq!(fixture.refused([At(a(), revision)]).await, Some(0));
+    assert_eq!(fixture.refused([Present(a())]).await, Some(Present(a())));
+    assert_eq!(fixture.refused([At(a(), revision)]).await, Some(At(a(), revision)));
     assert_eq!(fixture.refused([Absent(a()), Empty(prefix("things"))]).await, None);
 }
 
@@ -63,18 +63,18 @@ async fn sweeping_removes_in_batches_and_tells_the_feed(fixture: Fixture) {
     assert_eq!(fixture.store.sweep(100).await.unwrap(), 0);
     assert_eq!(fixture.store.health().await.revision, revision, "nothing swept, nothing happened");
     fixture.clock.set(START + 5);
-    assert_eq!(fixture.touched("things").await, 7, "time alone is not a transaction");
+    assert_eq!(fixture.last_modified("things").await, 7, "time alone is not a transaction");
     assert_eq!(fixture.store.sweep(0).await.unwrap(), 0);
     assert_eq!(fixture.store.sweep(5).await.unwrap(), 5);
-    assert_eq!(fixture.touched("things").await, revision + 1);
+    assert_eq!(fixture.last_modified("things").await, revision + 1);
     assert_eq!(fixture.store.sweep(5).await.unwrap(), 2);
     assert_eq!(fixture.store.sweep(5).await.unwrap(), 0);
     let changes = fixture.store.changes(revision, 100).await.unwrap();
     assert_eq!(changes.len(), 7);
-    assert!(changes.iter().all(|change| change.deleted && change.key.room() == "things"));
+    assert!(changes.iter().all(|change| change.deleted && change.key.collection() == "things"));
     assert_eq!(changes[4].revision, revision + 1);
     assert_eq!(changes[5].revision, revision + 2);
-    assert_eq!(fixture.touched("other").await, revision);
+    assert_eq!(fixture.last_modified("other").await, revision);
     // Even a clock that goes back does not bring them back.
     fixture.clock.set(START);
     assert_eq!(fixture.names("things").await, [] as [&str; 0]);

@@ -109,8 +109,8 @@ impl Fixture {
         self.get(name).await.map(|entry| text(&entry.value))
     }
 
-    pub(crate) async fn touched(&self, room: &str) -> Revision {
-        self.store.touched(&[room]).await.unwrap()
+    pub(crate) async fn last_modified(&self, room: &str) -> Revision {
+        self.store.last_modified(&[room]).await.unwrap()
     }
 
     /// The names below a prefix, as a scan shows them.
@@ -119,15 +119,15 @@ impl Fixture {
         found.iter().map(|entry| name(&entry.key)).collect()
     }
 
-    /// The index of the precondition that refuses an otherwise harmless transaction.
+    /// The precondition that fails when a transaction with these is committed; `None` if all hold.
     pub(crate) async fn refused<const P: usize>(
         &self,
         preconditions: [Precondition; P],
-    ) -> Option<usize> {
+    ) -> Option<Precondition> {
         let before = self.store.health().await.revision;
         let refused = match self.commit(preconditions, [put("probe/x", "x")]).await {
             Ok(_) => None,
-            Err(CommitError::Precondition(index)) => Some(index),
+            Err(CommitError::Precondition(failed)) => Some(failed),
             Err(CommitError::Store(error)) => panic!("{error}"),
         };
         let after = self.store.health().await.revision;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sensu_store::postgres::{PostgresOptions, PostgresStore};
-use sensu_store::sqlite::{SqliteOptions, SqliteStore, upkeep};
+use sensu_store::sqlite::{SqliteOptions, SqliteStore, maintenance};
 use sensu_store::{Entry, ManualClock, Prefix, Scan, Store, StoreError};
 use sensu_tests_postgres::Postgres;
 use tempfile::TempDir;
@@ -38,10 +38,10 @@ async fn a_folder_of_format_1_is_brought_up_to_date() {
     let dir = TempDir::new().unwrap();
     placed(dir.path());
     // Before anything has written to it: it can be read as it is.
-    let before = upkeep::verify(dir.path(), &*clock()).unwrap();
-    assert_eq!((before.entries, before.unsummed), (ENTRIES, ENTRIES));
+    let before = maintenance::verify(dir.path(), &*clock()).unwrap();
+    assert_eq!((before.entries, before.without_checksum), (ENTRIES, ENTRIES));
     let store = SqliteStore::open(dir.path(), SqliteOptions::default(), clock()).unwrap();
-    assert_eq!(store.verify().await.unwrap(), ENTRIES);
+    assert_eq!(store.verify().await.unwrap().entries, ENTRIES);
     let hook = store.get(&key("hooks/ops/ps")).await.unwrap().unwrap();
     assert!(hook.value.starts_with(br#"{"metadata":{"name":"ps","namespace":"ops""#));
     // What is written again has a sum.
@@ -56,8 +56,8 @@ async fn a_folder_of_format_1_is_brought_up_to_date() {
     };
     assert_eq!(store.commit(txn).await.unwrap(), before.revision + 1);
     store.close().await;
-    let after = upkeep::verify(dir.path(), &*clock()).unwrap();
-    assert_eq!((after.entries, after.unsummed), (ENTRIES, ENTRIES - 1));
+    let after = maintenance::verify(dir.path(), &*clock()).unwrap();
+    assert_eq!((after.entries, after.without_checksum), (ENTRIES, ENTRIES - 1));
 }
 
 #[tokio::test]
@@ -65,14 +65,14 @@ async fn a_backup_of_format_1_goes_wherever_a_new_one_goes() {
     let dir = TempDir::new().unwrap();
     placed(dir.path());
     let (file, state) = (dir.path().join("sensu.db"), dir.path().join("state"));
-    upkeep::restore(&file, &state, false).unwrap();
+    maintenance::restore(&file, &state, false).unwrap();
     let restored = SqliteStore::open(&state, SqliteOptions::default(), clock()).unwrap();
     let entries = everything(&restored).await;
     assert_eq!(entries.len() as u64, ENTRIES);
     restored.close().await;
 
     let mut export =
-        tokio::task::spawn_blocking(move || upkeep::read(&file)).await.unwrap().unwrap();
+        tokio::task::spawn_blocking(move || maintenance::read(&file)).await.unwrap().unwrap();
     let mut read = Vec::new();
     loop {
         match export.next().await.unwrap() {
@@ -109,7 +109,7 @@ async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
     }
     for store in servers.join_all().await {
         assert_eq!(store.scan(all("things")).await.unwrap(), before);
-        assert_eq!(store.verified().await.unwrap().unsummed, 50);
+        assert_eq!(store.verify().await.unwrap().without_checksum, 50);
         store.close().await;
     }
     let format = "SELECT format FROM state WHERE id = 1";
@@ -147,7 +147,7 @@ async fn a_value_that_the_disk_has_changed_is_not_served() {
         let copy = fixture.dir.path().join("copy.db");
         match fixture.store.backup(&copy).await {
             // A copy of files, which nothing damaged gets out of again.
-            Ok(()) => assert!(upkeep::verify(&copy, &*clock()).is_err()),
+            Ok(()) => assert!(maintenance::verify(&copy, &*clock()).is_err()),
             Err(refused) => assert!(said(refused).contains("checksum differs"), "{engine:?}"),
         }
     }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use sensu_store::sqlite::{Durability, OpenError, SqliteOptions, SqliteStore};
+use sensu_store::sqlite::{Durability, OpenError, SqliteOptions, SqliteStore, maintenance};
 use sensu_store::{
     ChangesError, CommitError, Entry, FeedLimits, ManualClock, Operation, Store, StoreError, Txn,
 };
@@ -78,10 +78,10 @@ async fn a_backup_holds_everything_of_its_moment(fixture: Fixture) {
     let last = fixture.store.health().await.revision;
 
     let restored = fixture.dir.path().join("restored");
-    SqliteStore::restore(&file, &restored).unwrap();
+    maintenance::restore(&file, &restored, false).unwrap();
     let store = open(&restored, fixture.clock.clone(), FeedLimits::default());
     assert_eq!(everything(&store).await, before);
-    assert_eq!(store.verify().await.unwrap(), before.len() as u64);
+    assert_eq!(store.verify().await.unwrap().entries, before.len() as u64);
     // No revision ever stands for two things, and no follower of the feed is left in the dark.
     let next = store.commit(Txn { operations: vec![put("other/a", "")], ..Txn::default() }).await;
     let next = next.unwrap();
@@ -91,10 +91,10 @@ async fn a_backup_holds_everything_of_its_moment(fixture: Fixture) {
         assert!(matches!(refused, Err(ChangesError::TooOld { oldest }) if oldest == next - 1));
     }
     assert_eq!(store.changes(next - 1, 10).await.unwrap().len(), 1);
-    let again = SqliteStore::restore(&file, &restored);
+    let again = maintenance::restore(&file, &restored, false);
     assert!(matches!(again, Err(OpenError::Locked(_))));
     store.close().await;
-    let again = SqliteStore::restore(&file, &restored);
+    let again = maintenance::restore(&file, &restored, false);
     assert!(matches!(again, Err(OpenError::Exists(_))));
 }
 
@@ -128,7 +128,7 @@ async fn backing_up_does_not_stop_writers(fixture: Fixture) {
         }
         copying.await.unwrap().unwrap();
         let restored = fixture.dir.path().join(format!("restored-{copy}"));
-        SqliteStore::restore(&file, &restored).unwrap();
+        maintenance::restore(&file, &restored, false).unwrap();
         let store = open(&restored, fixture.clock.clone(), FeedLimits::default());
         let found = everything(&store).await;
         assert_eq!(found.len(), 2);
@@ -149,7 +149,7 @@ async fn reopening_keeps_everything() {
     assert_eq!(everything(&*fixture.store).await, before);
     assert_eq!(fixture.store.health().await.revision, health.revision);
     assert_eq!(fixture.store.changes(0, 1000).await.unwrap(), changes);
-    assert_eq!(fixture.touched("things").await, 0, "nothing was touched since it was opened");
+    assert_eq!(fixture.last_modified("things").await, 0, "nothing was touched since it was opened");
     fixture.clock.advance(5);
     assert_eq!(fixture.get("other/a").await, None);
 }
@@ -237,7 +237,7 @@ async fn verifying_finds_what_was_planted() {
     for plant in plants {
         let fixture = sqlite().await;
         fixture.put("things/a", "").await;
-        assert_eq!(fixture.store.verify().await.unwrap(), 1);
+        assert_eq!(fixture.store.verify().await.unwrap().entries, 1);
         let file = fixture.dir.path().join("state/sensu.db");
         let planter = rusqlite::Connection::open(&file).unwrap();
         planter.execute_batch(plant).unwrap();
@@ -308,7 +308,7 @@ async fn relaxed_durability_keeps_the_rest_of_the_promise() {
     store.close().await;
     let store = SqliteStore::open(dir.path(), options, clock).unwrap();
     assert_eq!(store.health().await.revision, 1);
-    assert_eq!(store.verify().await.unwrap(), 1);
+    assert_eq!(store.verify().await.unwrap().entries, 1);
 }
 
 #[tokio::test]

@@ -155,7 +155,7 @@ async fn answer(store: &dyn Store, step: Step) -> Step {
             let preconditions = precondition.into_iter().collect();
             let done = match store.commit(Txn { preconditions, operations }).await {
                 Ok(revision) => Some(revision),
-                Err(CommitError::Precondition(0)) => None,
+                Err(CommitError::Precondition(_)) => None,
                 Err(error) => panic!("{error}"),
             };
             Step::Write { name, value, removed, at, done }
@@ -179,7 +179,9 @@ async fn answer(store: &dyn Store, step: Step) -> Step {
             let last = changes.last().map_or(0, |change| change.revision);
             Step::Changes { told: changes.len(), last }
         }
-        Step::Touched { .. } => Step::Touched { last: store.touched(&["things"]).await.unwrap() },
+        Step::Touched { .. } => {
+            Step::Touched { last: store.last_modified(&["things"]).await.unwrap() }
+        }
     }
 }
 

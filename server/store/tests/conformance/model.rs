@@ -147,10 +147,12 @@ async fn run(engine: Engine, steps: &[Step]) {
         match step {
             Step::Commit(wishes, deeds) => {
                 let txn = translate(&model, wishes, deeds);
+                let conditions = txn.preconditions.clone();
                 let expected = model.commit(wishes, deeds);
+                let expected = expected.map_err(|index| conditions[index].clone());
                 let got = match fixture.store.commit(txn).await {
                     Ok(revision) => Ok(revision),
-                    Err(CommitError::Precondition(index)) => Err(index),
+                    Err(CommitError::Precondition(failed)) => Err(failed),
                     Err(CommitError::Store(error)) => panic!("{error}"),
                 };
                 assert_eq!(got, expected);
@@ -196,7 +198,7 @@ async fn run(engine: Engine, steps: &[Step]) {
     });
     assert_eq!(fixture.store.changes(0, usize::MAX).await.unwrap(), changes.collect::<Vec<_>>());
     let alive = model.kept.keys().filter(|name| model.there(name).is_some()).count();
-    assert_eq!(fixture.store.verify().await.unwrap(), alive as u64);
+    assert_eq!(fixture.store.verify().await.unwrap().entries, alive as u64);
     assert_eq!(fixture.store.health().await.revision, model.revision);
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sensu_store::sqlite::{OpenError, SqliteOptions, SqliteStore, upkeep};
+use sensu_store::sqlite::{OpenError, SqliteOptions, SqliteStore, maintenance};
 use sensu_store::{Entry, Key, ManualClock, Operation, Prefix, Scan, Store, Txn};
 use tempfile::TempDir;
 
@@ -98,14 +98,14 @@ impl Left {
         assert_eq!(short(&found), expected.map_or(Vec::new(), |all| short(all)), "{why}");
         assert!(expected.is_none_or(|all| *all == found), "{why}: other values");
         assert_eq!(store.health().await.revision, count as u64, "{why}");
-        assert_eq!(store.verify().await.unwrap(), found.len() as u64, "{why}");
+        assert_eq!(store.verify().await.unwrap().entries, found.len() as u64, "{why}");
         store.close().await;
     }
 
     /// The folder is refused, because that many transactions are left of those noted.
     fn is_refused(folder: &Path, noted: usize, found: usize, why: &str) {
         let clock = Arc::new(ManualClock::at(1_700_000_000));
-        let outside = upkeep::verify(folder, &*clock).err();
+        let outside = maintenance::verify(folder, &*clock).err();
         let opened = SqliteStore::open(folder, SqliteOptions::default(), clock).err();
         for error in [outside, opened] {
             match error {

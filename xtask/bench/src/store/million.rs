@@ -142,7 +142,7 @@ fn copy(entry: &Entry, segments: &[&str]) -> anyhow::Result<Operation> {
     if let Some(check) = segments.get(2) {
         value = value.replace(CHECK, check);
     }
-    let key = Key::new(entry.key.room(), segments.iter().copied())?;
+    let key = Key::new(entry.key.collection(), segments.iter().copied())?;
     Ok(Operation::Put { key, value: Bytes::from(value), flags: entry.flags, expires_at: None })
 }
 

@@ -123,7 +123,7 @@ mod tests {
         }
         let target = target::Target::new(Engine::Sqlite, folder.path()).unwrap();
         let store = target.open("durable", Durability::Disk).await.unwrap();
-        let entries = store.verify().await.unwrap();
+        let entries = store.verify().await.unwrap().entries;
         // The namespace, the events, and an entity for each ten of them; writing added none.
         assert_eq!(entries, 1 + 2_000 + 200);
         store.close().await;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sensu_store::sqlite::{OpenError, SqliteStore, upkeep};
+use sensu_store::sqlite::{OpenError, maintenance};
 use sensu_store::{Entry, FeedLimits, Operation};
 
 use crate::fixture::{Engine, Fixture, START, all, open, prefix, put_until};
@@ -30,10 +30,10 @@ async fn compacting_keeps_entries_revisions_and_the_feed() {
     let before = everything(&fixture).await;
     let changes = fixture.store.changes(0, usize::MAX).await.unwrap();
     let state = fixture.dir.path().join("state");
-    assert!(matches!(upkeep::compact(&state), Err(OpenError::Locked(_))), "while it is open");
+    assert!(matches!(maintenance::compact(&state), Err(OpenError::Locked(_))), "while it is open");
     fixture.store.close().await;
-    let sizes = upkeep::compact(&state).unwrap();
-    assert!(sizes.after < sizes.before / 2, "{sizes:?}");
+    let sizes = maintenance::compact(&state).unwrap();
+    assert!(sizes.bytes_after < sizes.bytes_before / 2, "{sizes:?}");
     fixture.reopen().await;
     assert_eq!(everything(&fixture).await, before);
     assert_eq!(fixture.store.changes(0, usize::MAX).await.unwrap(), changes);
@@ -65,7 +65,7 @@ async fn an_interrupted_replacement_is_finished_by_whoever_opens_next() {
         if log_is_gone {
             std::fs::remove_file(folder.join("sensu.db-wal")).unwrap();
         }
-        let seen = upkeep::verify(&folder, &*fixture.clock).unwrap();
+        let seen = maintenance::verify(&folder, &*fixture.clock).unwrap();
         assert_eq!(seen.entries, backed_up.len() as u64);
         let store = open(&folder, fixture.clock.clone(), FeedLimits::default());
         let store: &dyn sensu_store::Store = &store;
@@ -81,22 +81,25 @@ async fn an_interrupted_replacement_is_finished_by_whoever_opens_next() {
     let store: &dyn sensu_store::Store = &store;
     assert_eq!(store.scan(all("things")).await.unwrap(), everything(&fixture).await);
     store.close().await;
-    upkeep::restore(&copy, &folder, true).unwrap();
-    assert_eq!(upkeep::verify(&folder, &*fixture.clock).unwrap().entries, backed_up.len() as u64);
+    maintenance::restore(&copy, &folder, true).unwrap();
+    assert_eq!(
+        maintenance::verify(&folder, &*fixture.clock).unwrap().entries,
+        backed_up.len() as u64
+    );
 }
 
 #[tokio::test]
 async fn a_store_is_seen_from_outside_while_it_is_open() {
     let fixture = filled().await;
     let state = fixture.dir.path().join("state");
-    let seen = upkeep::verify(&state, &*fixture.clock).unwrap();
+    let seen = maintenance::verify(&state, &*fixture.clock).unwrap();
     assert_eq!(seen.entries, everything(&fixture).await.len() as u64);
     assert_eq!(seen.revision, fixture.store.health().await.revision);
     let (copy, restored) = (fixture.dir.path().join("copy.db"), fixture.dir.path().join("again"));
-    upkeep::backup(&state, &copy).unwrap();
-    assert!(matches!(upkeep::backup(&state, &copy), Err(OpenError::Exists(_))));
-    assert!(matches!(SqliteStore::restore(&copy, &state), Err(OpenError::Locked(_))));
-    SqliteStore::restore(&copy, &restored).unwrap();
+    maintenance::backup(&state, &copy).unwrap();
+    assert!(matches!(maintenance::backup(&state, &copy), Err(OpenError::Exists(_))));
+    assert!(matches!(maintenance::restore(&copy, &state, false), Err(OpenError::Locked(_))));
+    maintenance::restore(&copy, &restored, false).unwrap();
     let store = open(&restored, fixture.clock.clone(), FeedLimits::default());
     let store: &dyn sensu_store::Store = &store;
     assert_eq!(store.scan(all("things")).await.unwrap(), everything(&fixture).await);

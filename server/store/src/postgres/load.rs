@@ -9,46 +9,52 @@ use tokio_postgres::types::ToSql;
 use super::failure::told;
 use super::rows::{number, value_in};
 use super::statements::{Columns, Pending, Statements, Value};
-use crate::export::{Export, LEAP};
+use crate::export::{Export, REVISION_GAP};
 use crate::{Entry, StoreError};
 
-/// Whether there was nothing before.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Filled {
-    Now,
-    /// Something was written before; nothing was done.
-    Before,
+pub(super) enum LoadOutcome {
+    Loaded,
+    /// The store had committed transactions before; nothing was changed.
+    NotEmpty,
 }
 
-/// What may be there before.
+/// How to treat the present content of the store.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
-    Nothing,
-    /// Whatever it is: it goes.
-    Everything,
+pub(super) enum Existing {
+    MustBeEmpty,
+    Replace,
 }
 
-pub(super) async fn fill(db: Object, mut export: Export, over: Over) -> Result<Filled, StoreError> {
-    let filled = write(&db, &mut export, over).await;
-    if !matches!(filled, Ok(Filled::Now)) {
-        // The database takes everything back.
+pub(super) async fn load(
+    db: Object,
+    mut export: Export,
+    existing: Existing,
+) -> Result<LoadOutcome, StoreError> {
+    let outcome = write(&db, &mut export, existing).await;
+    if !matches!(outcome, Ok(LoadOutcome::Loaded)) {
+        // Closing the connection rolls the transaction back.
         drop(Object::take(db));
     }
-    filled
+    outcome
 }
 
-async fn write(db: &Object, export: &mut Export, over: Over) -> Result<Filled, StoreError> {
+async fn write(
+    db: &Object,
+    export: &mut Export,
+    existing: Existing,
+) -> Result<LoadOutcome, StoreError> {
     let prepared = Statements::prepare(db).await?;
     // Whoever sends may take its time.
     let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0";
     db.batch_execute(begin).await.map_err(told)?;
     let row = db.query_one(&prepared.lock, &[]).await.map_err(told)?;
     let before: i64 = value_in(&row, 0)?;
-    if before != 0 && over == Over::Nothing {
-        return Ok(Filled::Before);
+    if before != 0 && existing == Existing::MustBeEmpty {
+        return Ok(LoadOutcome::NotEmpty);
     }
     // Beyond all that was given out here, and that the store it came from may have given out since.
-    let revision = before.max(number(export.revision)).saturating_add(number(LEAP));
+    let revision = before.max(number(export.revision)).saturating_add(number(REVISION_GAP));
     if before != 0 {
         let clear = "DELETE FROM entries; DELETE FROM changes; DELETE FROM marks";
         db.batch_execute(clear).await.map_err(told)?;
@@ -62,7 +68,7 @@ async fn write(db: &Object, export: &mut Export, over: Over) -> Result<Filled, S
         if entries.is_empty() {
             break;
         }
-        rooms.extend(entries.iter().map(|entry| (entry.key.room().to_owned(), revision)));
+        rooms.extend(entries.iter().map(|entry| (entry.key.collection().to_owned(), revision)));
         let pending: Pending = entries.into_iter().map(pending).collect();
         try_join_all(Columns::of(&pending).send(db, &prepared)).await?;
     }
@@ -74,7 +80,7 @@ async fn write(db: &Object, export: &mut Export, over: Over) -> Result<Filled, S
     db.batch_execute("COMMIT").await.map_err(told)?;
     // So that the first reads are planned for what is there now.
     db.batch_execute("ANALYZE entries").await.map_err(told)?;
-    Ok(Filled::Now)
+    Ok(LoadOutcome::Loaded)
 }
 
 fn pending(entry: Entry) -> (crate::Key, Option<Value>) {

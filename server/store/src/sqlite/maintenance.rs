@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::file::{self, DATABASE, Role, at, partial_of, remove_if_there};
 use super::{Durability, OpenError, backup, export, mark, rows, schema, verify};
-use crate::{Clock, Compacted, Export, StoreError, Verified};
+use crate::{Clock, CompactReport, Export, StoreError, VerifyReport};
 
 /// Copies the store in a folder to a new file, while a server may be at work on it.
 ///
@@ -32,7 +32,7 @@ pub fn backup(dir: &Path, to: &Path) -> Result<(), OpenError> {
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn verify(path: &Path, clock: &dyn Clock) -> Result<Verified, OpenError> {
+pub fn verify(path: &Path, clock: &dyn Clock) -> Result<VerifyReport, OpenError> {
     let mut db = if path.is_file() {
         let copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         schema::format(&copy)?;
@@ -67,8 +67,8 @@ pub fn restore(from: &Path, dir: &Path, overwrite: bool) -> Result<(), OpenError
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn fill(export: Export, dir: &Path) -> Result<(), OpenError> {
-    backup::fill_from(export, dir)
+pub fn load(export: Export, dir: &Path) -> Result<(), OpenError> {
+    backup::load(export, dir)
 }
 
 /// Everything in a backup, on its way to another store. The backup is verified first.
@@ -108,7 +108,7 @@ fn begun_or_failed(mut db: Connection, begun: oneshot::Sender<Export>) -> impl F
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn compact(dir: &Path) -> Result<Compacted, OpenError> {
+pub fn compact(dir: &Path) -> Result<CompactReport, OpenError> {
     let path = database_in(dir)?;
     let _lock = file::claim(dir)?;
     let mut db = file::connect(&path, Role::Writer(Durability::Disk))?;
@@ -127,7 +127,7 @@ pub fn compact(dir: &Path) -> Result<Compacted, OpenError> {
         // The first error is the one to tell.
         let _ = remove_if_there(&partial);
     }
-    done.map(|()| Compacted { before, after: size(&path) })
+    done.map(|()| CompactReport { bytes_before: before, bytes_after: size(&path) })
 }
 
 /// A connection that only reads, beside whoever writes, and shows all that was acknowledged.
