@@ -32,6 +32,7 @@
 //! steps (`openapi/`); nothing in it is typed by hand twice.
 
 mod auth;
+mod catalog;
 pub mod cli;
 mod error;
 mod gateway;

@@ -47,6 +47,7 @@ use sensu_types::mutator::Mutator;
 use sensu_types::role::Role;
 use sensu_types::silenced::Silenced;
 
+use crate::openapi::tag_groups;
 use crate::runtime::context::Cx;
 pub(crate) use routes::PREFIX;
 pub(crate) use silenced::is_published;
@@ -102,58 +103,15 @@ pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
     Ok(api)
 }
 
-/// What each tag of the document is about, and the group that it is shown in.
-pub(crate) const TAGS: &[(&str, &str, &str)] = &[
-    (
-        "apikeys",
-        "Access",
-        "What programs show instead of a password. They speak for a user, and may end by themselves.",
-    ),
-    ("assets", "Monitoring", "Archives that checks, filters, mutators and handlers need to run."),
-    ("auth", "Getting in", "Log in with user and password, renew the tokens, log out."),
-    ("checks", "Monitoring", "What agents run, how often, and who hears of the results."),
-    ("cluster", "Operation", "The members of the cluster, and its id."),
-    ("clusterrolebindings", "Access", "Who has which cluster role, in every namespace."),
-    ("clusterroles", "Access", "What may be done, in every namespace and to what has none."),
-    (
-        "discovery",
-        "Getting in",
-        "Which groups, versions and resources there are. Needs no credentials.",
-    ),
-    (
-        "entities",
-        "Monitoring",
-        "What is monitored: hosts with an agent, and proxies for everything else.",
-    ),
-    (
-        "events",
-        "Monitoring",
-        "What was observed: the latest result of each check on each entity, with history.",
-    ),
-    ("extensions", "Handling", "Services that handle, filter or mutate events for the server."),
-    ("filters", "Handling", "Which events reach a handler."),
-    ("handlers", "Handling", "What is done with events."),
-    ("health", "Operation", "Whether the server can do its work. Needs no credentials."),
-    ("hooks", "Monitoring", "Commands that agents run in response to the results of checks."),
-    ("mutators", "Handling", "How events are prepared for handlers."),
-    (
-        "namespaces",
-        "Access",
-        "Rooms that keep the objects of one team apart from those of another.",
-    ),
-    ("rolebindings", "Access", "Who has which role, in one namespace."),
-    ("roles", "Access", "What may be done in one namespace."),
-    ("silenced", "Monitoring", "Events that nobody needs to hear of for a while."),
-    ("users", "Access", "Who may log in, and which groups they belong to."),
-    ("version", "Operation", "What is running. Needs no credentials."),
-];
-
 fn tags() -> TagConfig {
     let describe =
         |text: &str| TagDetails { description: Some(text.to_owned()), external_docs: None };
     TagConfig {
         allow_other_tags: false,
         policy: EndpointTagPolicy::ExactlyOne,
-        tags: TAGS.iter().map(|(name, _, text)| ((*name).to_owned(), describe(text))).collect(),
+        tags: tag_groups::tags()
+            .into_iter()
+            .map(|tag| (tag.name.to_owned(), describe(tag.description)))
+            .collect(),
     }
 }

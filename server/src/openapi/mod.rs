@@ -12,19 +12,21 @@
 pub(crate) mod discovery;
 mod errors;
 mod examples;
-mod groups;
+
+mod code_samples;
 mod headers;
 mod info;
 mod links;
-mod newer;
 mod operations;
 mod parameters;
 mod responses;
-mod samples;
+
 mod schemas;
 mod security;
 pub(crate) mod served;
 mod split;
+pub(crate) mod tag_groups;
+mod v3_1;
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -71,7 +73,7 @@ pub fn yaml(document: &str) -> anyhow::Result<String> {
 /// If it is not JSON.
 pub fn newer(document: &str) -> anyhow::Result<String> {
     let mut document: Value = serde_json::from_str(document)?;
-    newer::rewrite(&mut document);
+    v3_1::rewrite(&mut document);
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     Ok(text)
@@ -93,9 +95,9 @@ fn published_with(examples: &str) -> anyhow::Result<Value> {
     errors::name(&mut document);
     headers::add(&mut document);
     examples::add(&mut document, &recorded);
-    samples::add(&mut document, &recorded);
+    code_samples::add(&mut document, &recorded);
     links::add(&mut document);
-    groups::add(&mut document);
+    tag_groups::add(&mut document);
     Ok(document)
 }
 

@@ -5,29 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Operation, each};
+use crate::catalog::KINDS;
 
 /// Where a server listens if nobody says otherwise.
 const SERVER: &str = "http://127.0.0.1:8080";
-
-/// What sensuctl calls the things of a tag, where its commands follow the usual pattern.
-const NOUNS: [(&str, &str); 16] = [
-    ("assets", "asset"),
-    ("checks", "check"),
-    ("clusterrolebindings", "cluster-role-binding"),
-    ("clusterroles", "cluster-role"),
-    ("entities", "entity"),
-    ("events", "event"),
-    ("extensions", "extension"),
-    ("filters", "filter"),
-    ("handlers", "handler"),
-    ("hooks", "hook"),
-    ("mutators", "mutator"),
-    ("namespaces", "namespace"),
-    ("rolebindings", "role-binding"),
-    ("roles", "role"),
-    ("silenced", "silenced"),
-    ("users", "user"),
-];
 
 /// Adds the command lines.
 pub(super) fn add(document: &mut Value, recorded: &Value) {
@@ -87,7 +68,7 @@ fn curl(operation: &Operation<'_>, example: &Value) -> String {
 /// The command where sensuctl has the usual one: list, info, create from a file, delete.
 fn usual(id: &str, operation: &Value, example: &Value) -> Option<String> {
     let tag = operation["tags"][0].as_str()?;
-    let (_, noun) = NOUNS.iter().find(|(known, _)| *known == tag)?;
+    let noun = KINDS.iter().find(|kind| kind.plural == tag)?.command;
     let path = example["path"].as_object()?;
     // The last one is the name of the thing.
     let name = path.values().next_back().and_then(Value::as_str).unwrap_or_default();

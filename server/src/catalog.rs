@@ -1,0 +1,179 @@
+//! The kinds of resources: the one list from which everything that concerns all kinds is derived.
+//!
+//! Adding a kind is one line in [`for_each_kind`]. What the list offers:
+//!
+//! - [`KINDS`]: the facts of every kind, for code that needs no types (tags of the document, collections of
+//!   a namespace, seeded roles, code samples);
+//! - [`Cataloged`]: the facts of one kind, for code that is generic over it (`T::FACTS`);
+//! - `for_each_kind!(callback)`: calls a macro with `type => facts;` for every kind, for tables of functions
+//!   that are generic over the kind (operations, import).
+//!
+//! The order is that of the resources in Sensu Go's seeded roles, then access control. Import order is
+//! [`ImportStage`], then the order of the list.
+
+use sensu_types::{Resource, Scope};
+
+/// Calls the macro `$callback` with every kind and its facts: tag group, coverage by the seeded roles, import
+/// stage, `sensuctl` command, and description of the tag.
+macro_rules! for_each_kind {
+    ($callback:ident) => {
+        $callback! {
+            sensu_types::asset::Asset: Monitoring, ViewEditAdmin, Configuration, "asset",
+                "Archives that checks, filters, mutators and handlers need to run.";
+            sensu_types::check::CheckConfig: Monitoring, ViewEditAdmin, Configuration, "check",
+                "What agents run, how often, and who hears of the results.";
+            sensu_types::entity::Entity: Monitoring, ViewEditAdmin, Entities, "entity",
+                "What is monitored: hosts with an agent, and proxies for everything else.";
+            sensu_types::extension::Extension: EventPipeline, ViewEditAdmin, Configuration, "extension",
+                "Services that handle, filter or mutate events for the server.";
+            sensu_types::event::Event: Monitoring, ViewEditAdmin, Events, "event",
+                "What was observed: the latest result of each check on each entity, with history.";
+            sensu_types::filter::EventFilter: EventPipeline, ViewEditAdmin, Configuration, "filter",
+                "Which events reach a handler.";
+            sensu_types::handler::Handler: EventPipeline, ViewEditAdmin, Configuration, "handler",
+                "What is done with events.";
+            sensu_types::hook::HookConfig: Monitoring, ViewEditAdmin, Configuration, "hook",
+                "Commands that agents run in response to the results of checks.";
+            sensu_types::mutator::Mutator: EventPipeline, ViewEditAdmin, Configuration, "mutator",
+                "How events are prepared for handlers.";
+            sensu_types::silenced::Silenced: Monitoring, ViewEditAdmin, Silences, "silenced",
+                "Events that nobody needs to hear of for a while.";
+            sensu_types::role::Role: AccessControl, Admin, Roles, "role",
+                "What may be done in one namespace.";
+            sensu_types::binding::RoleBinding: AccessControl, Admin, Bindings, "role-binding",
+                "Who has which role, in one namespace.";
+            sensu_types::namespace::Namespace: AccessControl, ReadOnly, Namespaces, "namespace",
+                "Rooms that keep the objects of one team apart from those of another.";
+            sensu_types::role::ClusterRole: AccessControl, ClusterAdmin, Roles, "cluster-role",
+                "What may be done, in every namespace and to what has none.";
+            sensu_types::binding::ClusterRoleBinding: AccessControl, ClusterAdmin, Bindings, "cluster-role-binding",
+                "Who has which cluster role, in every namespace.";
+            sensu_types::user::User: AccessControl, ClusterAdmin, Users, "user",
+                "Who may log in, and which groups they belong to.";
+            sensu_types::api_key::ApiKey: AccessControl, ClusterAdmin, Never, "api-key",
+                "What programs show instead of a password. They speak for a user, and may end by themselves.";
+        }
+    };
+}
+pub(crate) use for_each_kind;
+
+/// The facts of one kind of resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// [`Resource::KIND`]: `CheckConfig`.
+    pub(crate) name: &'static str,
+    /// [`Resource::NOUN`]: `check`.
+    pub(crate) noun: &'static str,
+    /// [`Resource::PLURAL`]: the collection, URL segment, RBAC resource and tag: `checks`.
+    pub(crate) plural: &'static str,
+    /// Whether objects belong to a namespace.
+    pub(crate) namespaced: bool,
+    /// [`Resource::CASCADES_TO`]: collections whose objects are deleted together with an object of this kind.
+    pub(crate) cascades_to: &'static [&'static str],
+    /// The group of the kind's tag in the document.
+    pub(crate) group: TagGroup,
+    /// The description of the kind's tag in the document.
+    pub(crate) description: &'static str,
+    /// Which of the seeded roles cover the kind (D19).
+    pub(crate) coverage: Coverage,
+    /// When an import writes objects of the kind.
+    pub(crate) import: ImportStage,
+    /// The `sensuctl` command: `check`.
+    pub(crate) command: &'static str,
+}
+
+/// A chapter of the document; every tag is in exactly one. In the order in which they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TagGroup {
+    Authentication,
+    Monitoring,
+    EventPipeline,
+    AccessControl,
+    Operations,
+}
+
+/// Which of the seeded cluster roles, besides `cluster-admin`, cover a kind (D19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// `view` (get, list), `edit` and `admin` (everything).
+    ViewEditAdmin,
+    /// `admin`.
+    Admin,
+    /// `view`, `edit`, `admin` and `system:user`: get and list.
+    ReadOnly,
+    /// None: only `cluster-admin`, which covers everything.
+    ClusterAdmin,
+}
+
+/// When an import writes objects of a kind: earlier stages hold what later ones refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ImportStage {
+    Namespaces,
+    Roles,
+    Users,
+    Bindings,
+    Configuration,
+    Entities,
+    Silences,
+    Events,
+    /// Objects of the kind cannot be imported.
+    Never,
+}
+
+/// A kind that is in the catalog.
+pub(crate) trait Cataloged: Resource {
+    /// Its facts.
+    const FACTS: Kind;
+}
+
+macro_rules! catalog {
+    ($($kind:ty: $group:ident, $coverage:ident, $stage:ident, $command:literal, $text:literal;)*) => {
+        $(impl Cataloged for $kind {
+            const FACTS: Kind = Kind {
+                name: <$kind>::KIND,
+                noun: <$kind>::NOUN,
+                plural: <$kind>::PLURAL,
+                namespaced: <<$kind as Resource>::Scope as Scope>::NAMESPACED,
+                cascades_to: <$kind>::CASCADES_TO,
+                group: TagGroup::$group,
+                description: $text,
+                coverage: Coverage::$coverage,
+                import: ImportStage::$stage,
+                command: $command,
+            };
+        })*
+
+        /// Every kind, in the order of [`for_each_kind`].
+        pub(crate) const KINDS: &[Kind] = &[$(<$kind>::FACTS),*];
+    };
+}
+for_each_kind!(catalog);
+
+/// The kinds whose objects belong to a namespace: their collections have to be empty before it can be
+/// deleted.
+pub(crate) fn namespaced() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(|kind| kind.namespaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_plurals_are_unique() {
+        let names: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        let plurals: BTreeSet<&str> = KINDS.iter().map(|kind| kind.plural).collect();
+        assert_eq!((names.len(), plurals.len()), (KINDS.len(), KINDS.len()));
+    }
+
+    #[test]
+    fn kinds_cascade_to_collections_of_the_catalog() {
+        for kind in KINDS {
+            for collection in kind.cascades_to {
+                assert!(KINDS.iter().any(|other| other.plural == *collection), "{collection}");
+            }
+        }
+    }
+}

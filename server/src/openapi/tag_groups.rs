@@ -1,0 +1,86 @@
+//! Tags of the document, and the groups that docs browsers show as chapters (`x-tagGroups`).
+
+use serde_json::{Map, Value, json};
+
+use crate::catalog::{KINDS, TagGroup};
+
+/// A tag: every operation has exactly one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tag {
+    pub(crate) name: &'static str,
+    pub(crate) group: TagGroup,
+    pub(crate) description: &'static str,
+}
+
+/// The tags of operations that belong to no kind of resource.
+const OTHERS: [Tag; 5] = [
+    tag(
+        "auth",
+        TagGroup::Authentication,
+        "Log in with user and password, renew the tokens, log out.",
+    ),
+    tag("cluster", TagGroup::Operations, "The members of the cluster, and its id."),
+    tag(
+        "discovery",
+        TagGroup::Authentication,
+        "Which groups, versions and resources there are. Needs no credentials.",
+    ),
+    tag(
+        "health",
+        TagGroup::Operations,
+        "Whether the server can do its work. Needs no credentials.",
+    ),
+    tag("version", TagGroup::Operations, "What is running. Needs no credentials."),
+];
+
+/// The groups, in the order in which a new user needs them.
+const GROUPS: [(TagGroup, &str); 5] = [
+    (TagGroup::Authentication, "Getting in"),
+    (TagGroup::Monitoring, "Monitoring"),
+    (TagGroup::EventPipeline, "Handling"),
+    (TagGroup::AccessControl, "Access"),
+    (TagGroup::Operations, "Operation"),
+];
+
+const fn tag(name: &'static str, group: TagGroup, description: &'static str) -> Tag {
+    Tag { name, group, description }
+}
+
+/// Every tag, in the order of names.
+pub(crate) fn tags() -> Vec<Tag> {
+    let kinds = KINDS.iter().map(|kind| tag(kind.plural, kind.group, kind.description));
+    let mut tags: Vec<Tag> = kinds.chain(OTHERS).collect();
+    tags.sort_by_key(|tag| tag.name);
+    tags
+}
+
+/// Adds the groups.
+pub(super) fn add(document: &mut Value) {
+    let tags = tags();
+    let group = |(group, name): &(TagGroup, &str)| {
+        let tags: Vec<&str> =
+            tags.iter().filter(|tag| tag.group == *group).map(|tag| tag.name).collect();
+        json!({ "name": name, "tags": tags })
+    };
+    let groups: Vec<Value> = GROUPS.iter().map(group).collect();
+    if let Some(document) = document.as_object_mut() {
+        document.insert("x-tagGroups".into(), groups.into());
+        // Operations come last, so that the introduction is what a reader sees first.
+        let parts: Map<String, Value> = std::mem::take(document);
+        let (late, early): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|(key, _)| ["paths", "components"].contains(&key.as_str()));
+        document.extend(early.into_iter().chain(late));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_is_in_a_published_group() {
+        for tag in tags() {
+            assert!(GROUPS.iter().any(|(group, _)| *group == tag.group), "{}", tag.name);
+        }
+    }
+}
