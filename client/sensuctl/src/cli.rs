@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::context::Context;
-use crate::failure::told;
+use crate::error::told;
 use crate::resource::{self, Resource};
 use crate::{commands, verbs};
 

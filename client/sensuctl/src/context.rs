@@ -16,8 +16,8 @@ use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::flags::{Flags, given};
-use crate::memory::Memory;
+use crate::global_flags::{Flags, given};
+use crate::prefix_cache::PrefixCache;
 
 /// The address of a server on this machine.
 pub(crate) const HERE: &str = "http://127.0.0.1:8080";
@@ -36,7 +36,7 @@ pub(crate) struct Context {
     profile: Profile,
     flags: Flags,
     client: OnceCell<Client>,
-    memory: Option<Memory>,
+    memory: Option<PrefixCache>,
     runtime: Runtime,
     /// What could not be read of the configuration.
     broken: Vec<ConfigError>,
@@ -55,7 +55,7 @@ impl Context {
         let cluster = kept(directory.cluster(), &mut broken).unwrap_or_default();
         let profile = kept(directory.profile(), &mut broken).unwrap_or_default();
         let memory =
-            given(matches, "cache-dir").map(PathBuf::from).or_else(cache).map(Memory::within);
+            given(matches, "cache-dir").map(PathBuf::from).or_else(cache).map(PrefixCache::within);
         let client = OnceCell::new();
         Ok(Self { directory, cluster, profile, flags, client, memory, runtime, broken })
     }
@@ -177,13 +177,13 @@ impl Context {
     /// The client, with the best credentials there are: key, environment, configuration directory.
     pub(crate) fn client(&self) -> Result<&Client> {
         match self.flags.api_key.is_some() || self.tokens().is_some() {
-            true => self.client_or_stranger(),
+            true => self.client_or_anonymous(),
             false => bail!(NO_CREDENTIALS),
         }
     }
 
     /// The client; without credentials if there are none.
-    pub(crate) fn client_or_stranger(&self) -> Result<&Client> {
+    pub(crate) fn client_or_anonymous(&self) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }

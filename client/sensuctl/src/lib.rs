@@ -14,26 +14,26 @@
 //! Objects stay what the server sent: JSON with its keys in their order. Fields that this program
 //! does not know survive an update.
 
-mod ask;
-mod cell;
+mod api;
 mod cli;
+mod column;
 mod commands;
 mod context;
-mod document;
-mod failure;
+mod error;
 mod field;
-mod flags;
-mod memory;
-mod moment;
-mod notation;
+mod global_flags;
+mod manifest;
 mod output;
+mod output_query;
 mod path;
-mod pick;
 mod plan;
+mod prefix_cache;
+mod prompt;
 mod resource;
 mod schema;
-mod server;
+mod serialize;
 mod table;
+mod time;
 mod verbs;
 
 pub use cli::{command, run};

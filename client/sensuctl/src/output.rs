@@ -7,11 +7,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::cell::Cell;
+use crate::column::Cell;
 use crate::context::Context;
-use crate::notation::{Notation, documents, pretty, wrap, yaml};
-use crate::pick::Pick;
+use crate::output_query::OutputQuery;
 use crate::resource::Resource;
+use crate::serialize::{Notation, documents, pretty, wrap, yaml};
 use crate::table;
 use crate::verbs::list::is_everywhere;
 
@@ -30,7 +30,7 @@ pub(crate) enum Format {
     /// The same as YAML.
     Yaml,
     /// What an expression picks of what the server sent.
-    Picked(Pick),
+    Query(OutputQuery),
 }
 
 impl Format {
@@ -46,8 +46,8 @@ impl Format {
 
     /// The format that a flag's value means.
     fn read(text: &str) -> Result<Self> {
-        if let Some(pick) = Pick::read(text) {
-            return Ok(Self::Picked(pick?));
+        if let Some(pick) = OutputQuery::read(text) {
+            return Ok(Self::Query(pick?));
         }
         match FORMATS.iter().any(|known| known.eq_ignore_ascii_case(text.trim())) {
             true => Ok(Self::named(text)),
@@ -114,7 +114,7 @@ pub(crate) fn one(
 ) -> Result<()> {
     let text = match format(context, matches) {
         Format::Json => pretty(object)?,
-        Format::Picked(pick) => pick.of(object)?,
+        Format::Query(pick) => pick.of(object)?,
         Format::Tabular => {
             let title = match resource.command {
                 "event" => resource.name_of(object).replacen('/', " - ", 1),
@@ -137,7 +137,7 @@ pub(crate) fn many(
 ) -> Result<()> {
     let text = match format(context, matches) {
         Format::Json => pretty(&json!(objects))?,
-        Format::Picked(pick) => pick.of(&json!(objects))?,
+        Format::Query(pick) => pick.of(&json!(objects))?,
         Format::Tabular => {
             let columns = columns(resource, is_everywhere(matches));
             table::table(&columns, objects, context.has_colours())
@@ -158,7 +158,7 @@ pub(crate) fn things(
     let text = match format(context, matches) {
         Format::Json | Format::Wrapped => pretty(value)?,
         Format::Yaml => yaml(value)?,
-        Format::Picked(pick) => pick.of(value)?,
+        Format::Query(pick) => pick.of(value)?,
         Format::Tabular => {
             let things = value.as_array().map(Vec::as_slice).unwrap_or_default();
             table::table(cells, things, context.has_colours())

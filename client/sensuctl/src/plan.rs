@@ -9,16 +9,16 @@ use std::fmt;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::api::Versioned;
 use crate::context::Context;
-use crate::document::Document;
-use crate::failure::is_missing;
+use crate::error::is_missing;
 use crate::field::place;
-use crate::notation;
-use crate::resource::{Follows, Resource};
-use crate::server::Loan;
+use crate::manifest::Document;
+use crate::resource::{Ownership, Resource};
+use crate::serialize;
 
 /// Fields of all resources that stay what they are unless a document says otherwise.
-const ALL: &[(&str, Follows)] = &[("/metadata/created_by", Follows::Before)];
+const ALL: &[(&str, Ownership)] = &[("/metadata/created_by", Ownership::KeepExisting)];
 
 /// What applying a document does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +49,16 @@ pub(crate) struct Plan {
     pub before: String,
     /// What would be there, as YAML.
     pub after: String,
-    loan: Option<Loan>,
+    loan: Option<Versioned>,
     body: Value,
     path: String,
 }
 
 /// Namespaces that documents bring with them: nothing can be tried out in those yet.
 #[derive(Debug, Default)]
-pub(crate) struct Coming(HashSet<String>);
+pub(crate) struct PlannedNamespaces(HashSet<String>);
 
-impl Coming {
+impl PlannedNamespaces {
     /// The namespaces among these documents.
     pub(crate) fn among(documents: &[Document]) -> Self {
         let namespaces = documents.iter().filter(|one| one.resource.command == "namespace");
@@ -68,15 +68,19 @@ impl Coming {
 
 impl Plan {
     /// The plan for a document.
-    pub(crate) fn of(context: &Context, document: &Document, coming: &Coming) -> Result<Self> {
+    pub(crate) fn of(
+        context: &Context,
+        document: &Document,
+        coming: &PlannedNamespaces,
+    ) -> Result<Self> {
         document.expect_sendable()?;
         let resource = document.resource;
         let (path, mut body) = (document.address(), document.object.clone());
-        let loan = context.look_for(&path)?;
+        let loan = context.get_optional(&path)?;
         if let Some(loan) = &loan {
             complete(resource, &mut body, &loan.object);
         }
-        let after = match context.try_to_put(&path, &body) {
+        let after = match context.dry_run_put(&path, &body) {
             Err(error)
                 if is_missing(&error) && coming.0.contains(&resource.namespace_of(&body)) =>
             {
@@ -103,7 +107,7 @@ impl Plan {
             (Effect::Unchanged, _) => Ok(()),
             (_, Some(mut loan)) => {
                 loan.object = self.body;
-                context.give_back(&loan)
+                context.put_if_unchanged(&loan)
             }
             (_, None) => context.put_new(&self.path, &self.body),
         }
@@ -115,10 +119,10 @@ fn complete(resource: &Resource, body: &mut Value, before: &Value) {
     for (at, follows) in ALL.iter().chain(resource.followed) {
         let says = body.pointer(at).is_some_and(|value| !is_nothing(value));
         match (follows, before.pointer(at)) {
-            (Follows::Before, Some(kept)) if !says && !is_nothing(kept) => {
+            (Ownership::KeepExisting, Some(kept)) if !says && !is_nothing(kept) => {
                 place(body, at, kept.clone());
             }
-            (Follows::Server, None) => remove(body, at),
+            (Ownership::ServerManaged, None) => remove(body, at),
             _ => {}
         }
     }
@@ -127,10 +131,12 @@ fn complete(resource: &Resource, body: &mut Value, before: &Value) {
 /// An object as YAML, without what is the server's.
 fn comparable(resource: &Resource, object: &Value) -> Result<String> {
     let mut object = object.clone();
-    for (at, _) in resource.followed.iter().filter(|(_, follows)| *follows == Follows::Server) {
+    for (at, _) in
+        resource.followed.iter().filter(|(_, follows)| *follows == Ownership::ServerManaged)
+    {
         remove(&mut object, at);
     }
-    notation::yaml(&notation::wrap(resource, &object))
+    serialize::yaml(&serialize::wrap(resource, &object))
 }
 
 fn is_nothing(value: &Value) -> bool {

@@ -5,7 +5,7 @@ use comfy_table::{Attribute, Cell as TableCell, Color, ContentArrangement, Table
 use comfy_table::{LineStyle, TableStyle};
 use serde_json::Value;
 
-use crate::cell::Cell;
+use crate::column::Cell;
 
 /// A rule below the headings, and nothing else.
 const RULE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));

@@ -1,4 +1,4 @@
-//! Texts from files, directories and the standard input.
+//! Reads files, directories and the standard input.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -6,64 +6,67 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::Unreadable;
+use crate::ManifestError;
 
-/// What a file holds.
+/// Extensions of the files that are read from a directory, compared without regard to case.
+const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
+
+/// A file and its text.
 #[derive(Clone, Debug)]
-pub struct Text {
-    /// The path of the file; empty for the standard input.
-    pub file: String,
-    /// All of it.
+pub struct SourceFile {
+    /// The path; empty for the standard input.
+    pub path: String,
+    /// The whole text.
     pub content: String,
 }
 
-/// The texts of files; of a directory those with the endings `.json`, `.yaml` and `.yml`, in the
-/// order of their names, and if `recursive` with what is below it. `-` is the standard input.
+/// Reads all `paths` in order. `-` is the standard input. A directory needs `recursive`; its
+/// `.json`, `.yaml` and `.yml` files are read in the order of their names, subdirectories included.
 ///
 /// # Errors
-/// [`Unreadable`] with the path that cannot be read, or of the directory that was not meant to be.
-pub fn texts(paths: &[PathBuf], recursive: bool) -> Result<Vec<Text>, Unreadable> {
-    let mut texts = Vec::new();
+/// If a path cannot be read, or is a directory and `recursive` is false.
+pub fn read_files(paths: &[PathBuf], recursive: bool) -> Result<Vec<SourceFile>, ManifestError> {
+    let mut sources = Vec::new();
     for path in paths {
         if path == Path::new("-") {
-            texts.push(Text { file: String::new(), content: standard_input()? });
+            sources.push(SourceFile { path: String::new(), content: read_stdin()? });
             continue;
         }
         if path.is_dir() && !recursive {
-            return Err(Unreadable(format!("{} is a directory: add --recursive", path.display())));
+            let message = format!("{} is a directory: add --recursive", path.display());
+            return Err(ManifestError(message));
         }
-        for path in found(path).map_err(|error| cannot_read(path, &error))? {
+        for path in find_files(path).map_err(|error| cannot_read(path, &error))? {
             let content = fs::read_to_string(&path).map_err(|error| cannot_read(&path, &error))?;
-            texts.push(Text { file: path.display().to_string(), content });
+            sources.push(SourceFile { path: path.display().to_string(), content });
         }
     }
-    Ok(texts)
+    Ok(sources)
 }
 
-fn standard_input() -> Result<String, Unreadable> {
+fn read_stdin() -> Result<String, ManifestError> {
     let mut text = String::new();
     let read = io::stdin().read_to_string(&mut text);
-    read.map_err(|error| Unreadable(format!("cannot read the standard input: {error}")))?;
+    read.map_err(|error| ManifestError(format!("cannot read the standard input: {error}")))?;
     Ok(text)
 }
 
-fn cannot_read(path: &Path, error: &io::Error) -> Unreadable {
-    Unreadable(format!("cannot read {}: {error}", path.display()))
+fn cannot_read(path: &Path, error: &io::Error) -> ManifestError {
+    ManifestError(format!("cannot read {}: {error}", path.display()))
 }
 
-/// The file, or the files with resources in the directory and below, in the order of names. Links are
-/// followed, but not in circles.
-fn found(path: &Path) -> io::Result<Vec<PathBuf>> {
+/// The file itself, or the files below a directory. Follows symbolic links; a loop is an error.
+fn find_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
     for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
         let entry = entry?;
-        let ends = ["json", "yaml", "yml"];
-        let end = entry.path().extension();
+        let extension = entry.path().extension();
         if entry.file_type().is_file()
-            && end.is_some_and(|end| ends.iter().any(|known| end.eq_ignore_ascii_case(known)))
+            && extension
+                .is_some_and(|found| EXTENSIONS.iter().any(|e| found.eq_ignore_ascii_case(e)))
         {
             files.push(entry.into_path());
         }
@@ -86,16 +89,17 @@ mod tests {
             fs::write(at(name), content).unwrap();
         }
         let paths = [folder.path().to_owned()];
-        let read: Vec<_> = texts(&paths, true).unwrap().into_iter().map(|t| t.content).collect();
-        assert_eq!(read, ["1", "2", "3"]);
-        let refused = texts(&paths, false).unwrap_err().to_string();
-        assert!(refused.ends_with("is a directory: add --recursive"), "{refused}");
-        // A file that is named is read whatever its ending.
-        assert_eq!(texts(&[at("read.me")], false).unwrap()[0].content, "?");
+        let sources = read_files(&paths, true).unwrap();
+        let contents: Vec<_> = sources.into_iter().map(|source| source.content).collect();
+        assert_eq!(contents, ["1", "2", "3"]);
+        let error = read_files(&paths, false).unwrap_err().to_string();
+        assert!(error.ends_with("is a directory: add --recursive"), "{error}");
+        // A file given by name is read whatever its extension.
+        assert_eq!(read_files(&[at("read.me")], false).unwrap()[0].content, "?");
         std::os::unix::fs::symlink(folder.path(), at("below/again")).unwrap();
-        let refused = texts(&paths, true).unwrap_err().to_string();
-        assert!(refused.contains("loop"), "{refused}");
-        let missing = texts(&[at("none")], true).unwrap_err().to_string();
-        assert!(missing.starts_with("cannot read ") && missing.contains("none"), "{missing}");
+        let error = read_files(&paths, true).unwrap_err().to_string();
+        assert!(error.contains("loop"), "{error}");
+        let error = read_files(&[at("none")], true).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read ") && error.contains("none"), "{error}");
     }
 }

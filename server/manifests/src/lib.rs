@@ -1,27 +1,28 @@
-//! Files of resources, as `sensuctl dump` and people write them: found, read and taken apart.
+//! Manifests: files of Sensu resources, as `sensuctl dump` and users write them. Read by
+//! `sensu-server import` and by `sensuctl`.
 //!
-//! A file holds documents: JSON, one after the other or in a list, or YAML, divided by `---`. A
-//! document is an object with its type and version around it ([`Wrapped`]). What may be in an object
-//! is not known here: whoever reads documents, the server or the command line, knows.
+//! A file holds JSON values (concatenated or in a list) or YAML documents separated by `---`. Each
+//! value is one [`Manifest`]: an object wrapped with its type and version. This crate does not know
+//! which types and fields exist; its callers check those.
 
 mod files;
-mod values;
-mod wrapped;
+mod manifest;
+mod parse;
 
 use std::fmt::{Display, Formatter};
 
-pub use files::{Text, texts};
-pub use values::values;
-pub use wrapped::Wrapped;
+pub use files::{SourceFile, read_files};
+pub use manifest::Manifest;
+pub use parse::parse;
 
-/// Why something cannot be read, worded for whoever wrote it.
+/// The message of a read or syntax error, written for the author of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable(pub(crate) String);
+pub struct ManifestError(pub(crate) String);
 
-impl Display for Unreadable {
+impl Display for ManifestError {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for ManifestError {}

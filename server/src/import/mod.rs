@@ -63,7 +63,7 @@ pub(crate) async fn load(
     namespace: &str,
     progress: impl Fn(usize, usize) + Sync,
 ) -> anyhow::Result<Imported> {
-    let texts = sensu_manifests::texts(files, true)?;
+    let texts = sensu_manifests::read_files(files, true)?;
     let plan = Plan::of(&texts, namespace).map_err(|mistakes| refused(&mistakes))?;
     if plan.items.is_empty() {
         bail!("there are no documents to import: files end with .json, .yaml or .yml");

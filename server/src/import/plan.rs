@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sensu_manifests::{Text, Wrapped};
+use sensu_manifests::{Manifest, SourceFile};
 use serde_json::Value;
 
 use super::kinds::{KINDS, Object};
@@ -28,12 +28,12 @@ impl Plan {
     ///
     /// # Errors
     /// All mistakes, each with its place.
-    pub(super) fn of(texts: &[Text], namespace: &str) -> Result<Self, Vec<String>> {
+    pub(super) fn of(texts: &[SourceFile], namespace: &str) -> Result<Self, Vec<String>> {
         let (mut ranked, mut dropped, mut mistakes) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut seen = HashMap::new();
         for text in texts {
-            let file = if text.file.is_empty() { "the standard input" } else { &text.file };
-            let values = match sensu_manifests::values(&text.content) {
+            let file = if text.path.is_empty() { "the standard input" } else { &text.path };
+            let values = match sensu_manifests::parse(&text.content) {
                 Ok(values) => values,
                 Err(error) => {
                     mistakes.push(format!("{file}: {error}"));
@@ -89,7 +89,7 @@ struct One {
 }
 
 fn one(document: Value, namespace: &str) -> Result<One, String> {
-    let wrapped = Wrapped::of(document).map_err(|error| error.to_string())?;
+    let wrapped = Manifest::from_value(document).map_err(|error| error.to_string())?;
     let mut kinds = KINDS.iter().enumerate();
     let Some((rank, kind)) = kinds.find(|(_, kind)| kind.name == wrapped.kind) else {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();

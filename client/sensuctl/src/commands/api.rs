@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::cli::off;
 use crate::context::{Context, NO_CREDENTIALS};
-use crate::notation::pretty;
+use crate::serialize::pretty;
 
 const EXAMPLES: &str = "Examples:
   sensuctl api /apis/core/v2/namespaces/default/checks
@@ -63,7 +63,7 @@ pub(crate) fn command() -> Command {
 
 /// Makes the call.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let client = context.client_or_stranger()?;
+    let client = context.client_or_anonymous()?;
     let body = matches.get_one::<String>("data").map(|given| data(given)).transpose()?;
     let method = match matches.get_one::<String>("method") {
         Some(name) => Method::from_bytes(name.to_ascii_uppercase().as_bytes())

@@ -4,12 +4,12 @@ use anyhow::Result;
 use clap::{ArgMatches, Command};
 
 use super::{create, files};
+use crate::api::TRIES;
 use crate::cli::off;
 use crate::context::Context;
-use crate::document::Document;
-use crate::failure::is_stale;
-use crate::plan::{Coming, Plan};
-use crate::server::TRIES;
+use crate::error::is_stale;
+use crate::manifest::Document;
+use crate::plan::{Plan, PlannedNamespaces};
 
 const EXAMPLES: &str = "Examples:
   sensuctl apply --file monitoring/ --recursive --dry-run
@@ -35,7 +35,8 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let documents = files::read_some_for_sending(context, matches)?;
     let is_trial = matches.get_flag("dry-run");
     // Without a dry run, namespaces are there before anything goes into them.
-    let coming = if is_trial { Coming::among(&documents) } else { Coming::default() };
+    let coming =
+        if is_trial { PlannedNamespaces::among(&documents) } else { PlannedNamespaces::default() };
     create::for_each(&documents, |document| {
         let plan = match is_trial {
             true => Plan::of(context, document, &coming)?.effect,
@@ -47,7 +48,11 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
 }
 
 /// Plans and carries out; again if somebody else was quicker.
-fn apply(context: &Context, document: &Document, coming: &Coming) -> Result<crate::plan::Effect> {
+fn apply(
+    context: &Context,
+    document: &Document,
+    coming: &PlannedNamespaces,
+) -> Result<crate::plan::Effect> {
     let mut tries = 1..TRIES;
     loop {
         let plan = Plan::of(context, document, coming)?;

@@ -7,12 +7,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::cell::time;
+use crate::column::time;
 use crate::context::{Context, claim};
 use crate::field::place;
-use crate::flags::duration;
-use crate::notation;
+use crate::global_flags::duration;
 use crate::output::{self, FORMATS, Format};
+use crate::serialize;
 use crate::{table, verbs};
 
 /// Its commands.
@@ -95,9 +95,9 @@ fn view(context: &Context, matches: &ArgMatches) -> Result<()> {
         place(&mut shown, "/jwt_expires_at", expires);
     }
     let text = match output::format(context, matches) {
-        Format::Json | Format::Wrapped => notation::pretty(&shown)?,
-        Format::Yaml => notation::yaml(&shown)?,
-        Format::Picked(pick) => pick.of(&shown)?,
+        Format::Json | Format::Wrapped => serialize::pretty(&shown)?,
+        Format::Yaml => serialize::yaml(&shown)?,
+        Format::Query(pick) => pick.of(&shown)?,
         Format::Tabular => table::titled(
             "Active Configuration",
             &[

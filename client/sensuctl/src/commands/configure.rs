@@ -5,10 +5,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use sensu_client::{ApiError, CORE_V2, Method};
 use serde_json::json;
 
-use crate::ask;
 use crate::context::{Context, HERE};
 use crate::output::FORMATS;
 use crate::path;
+use crate::prompt;
 
 const EXAMPLES: &str = "Examples:
   sensuctl configure
@@ -54,7 +54,7 @@ struct Answers {
 
 /// Logs in.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let answers = match matches.get_flag("non-interactive") || !ask::is_possible() {
+    let answers = match matches.get_flag("non-interactive") || !prompt::is_possible() {
         true => from_flags(context, matches)?,
         false => asked(context, matches)?,
     };
@@ -133,16 +133,16 @@ fn asked(context: &Context, matches: &ArgMatches) -> Result<Answers> {
     let url = given("url").unwrap_or_else(|| context.api_url().to_owned());
     let url = if url.is_empty() { HERE.to_owned() } else { url };
     Ok(Answers {
-        url: ask::text("Sensu Backend URL:", &url, true)?,
-        username: ask::text("Username:", &given("username").unwrap_or_default(), true)?,
+        url: prompt::text("Sensu Backend URL:", &url, true)?,
+        username: prompt::text("Username:", &given("username").unwrap_or_default(), true)?,
         password: match given("password") {
             Some(password) => password,
-            None => ask::password("Password:")?,
+            None => prompt::password("Password:")?,
         },
-        namespace: ask::text("Namespace:", context.namespace(), true)?,
+        namespace: prompt::text("Namespace:", context.namespace(), true)?,
         format: {
             let format = given("format").unwrap_or_else(|| preferred(context));
-            ask::choice(
+            prompt::choice(
                 "Preferred output format:",
                 &["tabular", "yaml", "wrapped-json", "json"],
                 &format,

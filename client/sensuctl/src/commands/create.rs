@@ -7,8 +7,8 @@ use clap::{ArgMatches, Command};
 
 use super::files;
 use crate::context::Context;
-use crate::document::Document;
-use crate::failure::told;
+use crate::error::told;
+use crate::manifest::Document;
 
 const EXAMPLES: &str = "Examples:
   sensuctl create --file checks.yaml

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::cell::Cell;
+use crate::column::Cell;
 use crate::context::Context;
 use crate::field::split;
 use crate::output;

@@ -10,8 +10,8 @@ use similar::TextDiff;
 use super::{create, files};
 use crate::cli::Differences;
 use crate::context::Context;
-use crate::document::Document;
-use crate::plan::{Coming, Effect, Plan};
+use crate::manifest::Document;
+use crate::plan::{Effect, Plan, PlannedNamespaces};
 
 /// Lines around a change that are shown.
 const AROUND: usize = 3;
@@ -34,7 +34,7 @@ Exit codes: 0 if nothing would change, 1 if something would, 2 if anything goes 
 /// Shows it.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let documents = files::read_some_for_sending(context, matches)?;
-    let coming = Coming::among(&documents);
+    let coming = PlannedNamespaces::among(&documents);
     let mut any = false;
     create::for_each(&documents, |document| {
         let plan = Plan::of(context, document, &coming)?;

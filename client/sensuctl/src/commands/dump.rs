@@ -8,10 +8,10 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::cli::off;
 use crate::context::Context;
-use crate::failure::is_missing;
-use crate::notation::{self, Notation};
+use crate::error::is_missing;
 use crate::output::{self, Format};
 use crate::resource::{self, Resource};
+use crate::serialize::{self, Notation};
 use crate::verbs::list;
 
 /// What `all` means, what is in no namespace first.
@@ -96,11 +96,11 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
             listed => listed
                 .with_context(|| format!("cannot list {}", crate::verbs::plural(resource.noun)))?,
         };
-        wrapped.extend(objects.iter().map(|object| notation::wrap(resource, object)));
+        wrapped.extend(objects.iter().map(|object| serialize::wrap(resource, object)));
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let text = notation::documents(&wrapped, notation)?;
+    let text = serialize::documents(&wrapped, notation)?;
     match matches.get_one::<String>("file") {
         Some(file) => write(Path::new(file), &text),
         None => context.write(&text),

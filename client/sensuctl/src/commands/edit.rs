@@ -7,15 +7,15 @@ use std::process::Command as Process;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use sensu_client::CORE_V2;
-use sensu_manifests::Text;
+use sensu_manifests::SourceFile;
 
+use crate::api::Versioned;
 use crate::cli::off;
 use crate::context::{Context, setting};
-use crate::notation::{self, Notation};
 use crate::output::{self, Format};
 use crate::resource::{self, Resource};
-use crate::server::Loan;
-use crate::{document, verbs};
+use crate::serialize::{self, Notation};
+use crate::{manifest, verbs};
 
 const EDITOR: &str = "vi";
 
@@ -55,7 +55,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
             if names.len() != wanted {
                 bail!("give the name, or --blank for a new one");
             }
-            Some(context.borrow(&resource.item(context.namespace(), &names.join("/")))?)
+            Some(context.get_for_update(&resource.item(context.namespace(), &names.join("/")))?)
         }
     };
     let object = match &loan {
@@ -66,7 +66,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         Format::Json | Format::Wrapped => Notation::Json,
         _ => Notation::Yaml,
     };
-    let before = notation::documents(&[notation::wrap(resource, &object)], notation)?;
+    let before = serialize::documents(&[serialize::wrap(resource, &object)], notation)?;
     let Some(after) = edited(&before, notation)? else { return Ok(()) };
     send(context, &after, loan.as_mut()).with_context(|| kept(&after, notation))
 }
@@ -106,9 +106,9 @@ fn scratch(notation: Notation) -> std::io::Result<tempfile::NamedTempFile> {
 }
 
 /// Sends what was written; the object that was read only if nobody else has changed it.
-fn send(context: &Context, text: &str, mut loan: Option<&mut Loan>) -> Result<()> {
-    let documents = document::read(
-        &[Text { file: String::new(), content: text.to_owned() }],
+fn send(context: &Context, text: &str, mut loan: Option<&mut Versioned>) -> Result<()> {
+    let documents = manifest::read(
+        &[SourceFile { path: String::new(), content: text.to_owned() }],
         context.namespace(),
     )?;
     if documents.is_empty() {
@@ -119,7 +119,7 @@ fn send(context: &Context, text: &str, mut loan: Option<&mut Loan>) -> Result<()
         match loan.as_mut().filter(|loan| loan.path == address) {
             Some(loan) => {
                 loan.object = document.object.clone();
-                context.give_back(loan)?;
+                context.put_if_unchanged(loan)?;
             }
             None => drop(context.put(&address, &document.object)?),
         }

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::cli::off;
 use crate::context::Context;
-use crate::document::{self, Document};
+use crate::manifest::{self, Document};
 
 /// The flags.
 pub(crate) fn arguments(command: Command) -> Command {
@@ -30,8 +30,8 @@ pub(crate) fn read(context: &Context, matches: &ArgMatches) -> Result<Vec<Docume
     if paths.is_empty() {
         paths.push("-".into());
     }
-    let texts = sensu_manifests::texts(&paths, matches.get_flag("recursive"))?;
-    document::read(&texts, context.namespace())
+    let texts = sensu_manifests::read_files(&paths, matches.get_flag("recursive"))?;
+    manifest::read(&texts, context.namespace())
 }
 
 /// The documents in the order in which they can be sent: what is in a namespace needs the namespace.

@@ -18,26 +18,26 @@ mod man;
 mod token;
 mod version;
 
-use crate::resource::Irregular;
+use crate::resource::CustomCommand;
 
 /// All of them, in the order of `sensuctl --help`.
-pub(crate) const ALL: &[Irregular] = &[
-    Irregular { command: configure::command, run: configure::run },
-    Irregular { command: logout::command, run: logout::run },
-    Irregular { command: config::command, run: config::run },
-    Irregular { command: env::command, run: env::run },
-    Irregular { command: token::command, run: token::run },
-    Irregular { command: api::command, run: api::run },
-    Irregular { command: create::command, run: create::run },
-    Irregular { command: apply::command, run: apply::run },
-    Irregular { command: diff::command, run: diff::run },
-    Irregular { command: delete::command, run: delete::run },
-    Irregular { command: edit::command, run: edit::run },
-    Irregular { command: dump::command, run: dump::run },
-    Irregular { command: describe_type::command, run: describe_type::run },
-    Irregular { command: completion::command, run: completion::run },
-    Irregular { command: man::command, run: man::run },
-    Irregular { command: version::command, run: version::run },
+pub(crate) const ALL: &[CustomCommand] = &[
+    CustomCommand { command: configure::command, run: configure::run },
+    CustomCommand { command: logout::command, run: logout::run },
+    CustomCommand { command: config::command, run: config::run },
+    CustomCommand { command: env::command, run: env::run },
+    CustomCommand { command: token::command, run: token::run },
+    CustomCommand { command: api::command, run: api::run },
+    CustomCommand { command: create::command, run: create::run },
+    CustomCommand { command: apply::command, run: apply::run },
+    CustomCommand { command: diff::command, run: diff::run },
+    CustomCommand { command: delete::command, run: delete::run },
+    CustomCommand { command: edit::command, run: edit::run },
+    CustomCommand { command: dump::command, run: dump::run },
+    CustomCommand { command: describe_type::command, run: describe_type::run },
+    CustomCommand { command: completion::command, run: completion::run },
+    CustomCommand { command: man::command, run: man::run },
+    CustomCommand { command: version::command, run: version::run },
 ];
 
 /// Those that need no configuration, so that a broken one does not stop them.

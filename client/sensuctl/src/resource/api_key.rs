@@ -4,11 +4,11 @@ use anyhow::Result;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::{Irregular, RESOURCE, Resource, Verb};
-use crate::cell::Cell;
+use super::{CustomCommand, RESOURCE, Resource, Verb};
+use crate::column::Cell;
 use crate::context::{Context, now};
 use crate::field::{place, text};
-use crate::{moment, output, verbs};
+use crate::{output, time, verbs};
 
 /// API keys.
 pub(crate) const API_KEY: Resource = Resource {
@@ -32,8 +32,8 @@ pub(crate) const API_KEY: Resource = Resource {
         Cell::time("Expires At", "/expires_at"),
     ],
     irregular: &[
-        Irregular { command: grant_command, run: grant },
-        Irregular { command: revoke_command, run: revoke },
+        CustomCommand { command: grant_command, run: grant },
+        CustomCommand { command: revoke_command, run: revoke },
     ],
     examples: "  sensuctl api-key grant ci --expires 'in 90days'
   sensuctl --api-key KEY event list",
@@ -53,7 +53,7 @@ fn grant_command() -> Command {
 fn grant(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut request = json!({"username": verbs::required(matches, "username")});
     if let Some(expires) = matches.get_one::<String>("expires") {
-        place(&mut request, "/expires_at", json!(moment::read(expires, now())?));
+        place(&mut request, "/expires_at", json!(time::read(expires, now())?));
     }
     let answer = context.call("POST", &API_KEY.collection(None), &[], Some(&request))?;
     if output::asked(matches).is_some() {

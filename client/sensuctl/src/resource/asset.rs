@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{RESOURCE, Resource};
-use crate::cell::Cell;
+use crate::column::Cell;
 use crate::field::{FIELD, Field, Shape, text};
 
 /// Assets.

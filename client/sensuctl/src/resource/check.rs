@@ -6,8 +6,8 @@ mod parts;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::{Irregular, RESOURCE, Resource};
-use crate::cell::{Cell, hook_lists};
+use super::{CustomCommand, RESOURCE, Resource};
+use crate::column::{Cell, hook_lists};
 use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape, text};
 
 /// Checks.
@@ -55,22 +55,22 @@ pub(crate) const CHECK: Resource = Resource {
         Cell::at("Environment Variables", "/env_vars"),
     ],
     irregular: &[
-        Irregular { command: hooks::execute_command, run: hooks::execute },
-        Irregular { command: hooks::set_command, run: hooks::set },
-        Irregular { command: hooks::remove_command, run: hooks::remove },
-        Irregular {
+        CustomCommand { command: hooks::execute_command, run: hooks::execute },
+        CustomCommand { command: hooks::set_command, run: hooks::set },
+        CustomCommand { command: hooks::remove_command, run: hooks::remove },
+        CustomCommand {
             command: parts::set_proxy_requests,
             run: |context, matches| parts::set_from_file(context, "/proxy_requests", matches),
         },
-        Irregular {
+        CustomCommand {
             command: parts::remove_proxy_requests,
             run: |context, matches| parts::remove_object(context, "/proxy_requests", matches),
         },
-        Irregular {
+        CustomCommand {
             command: parts::set_subdue,
             run: |context, matches| parts::set_from_file(context, "/subdue", matches),
         },
-        Irregular {
+        CustomCommand {
             command: parts::remove_subdue,
             run: |context, matches| parts::remove_object(context, "/subdue", matches),
         },

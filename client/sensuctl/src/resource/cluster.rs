@@ -4,20 +4,20 @@ use anyhow::{Context as _, Result};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::Irregular;
-use crate::cell::Cell;
+use super::CustomCommand;
+use crate::column::Cell;
 use crate::context::Context;
 use crate::field::text;
 use crate::{output, path, verbs};
 
 /// What can be asked of the cluster.
-pub(crate) const CLUSTER: &[Irregular] = &[
-    Irregular { command: health_command, run: health },
-    Irregular { command: id_command, run: id },
-    Irregular { command: list_command, run: list },
-    Irregular { command: add_command, run: add },
-    Irregular { command: update_command, run: update },
-    Irregular { command: remove_command, run: remove },
+pub(crate) const CLUSTER: &[CustomCommand] = &[
+    CustomCommand { command: health_command, run: health },
+    CustomCommand { command: id_command, run: id },
+    CustomCommand { command: list_command, run: list },
+    CustomCommand { command: add_command, run: add },
+    CustomCommand { command: update_command, run: update },
+    CustomCommand { command: remove_command, run: remove },
 ];
 
 const HEALTH: &[Cell] = &[

@@ -1,7 +1,7 @@
 //! `sensuctl entity`: what is monitored.
 
-use super::{Follows, RESOURCE, Resource};
-use crate::cell::Cell;
+use super::{Ownership, RESOURCE, Resource};
+use crate::column::Cell;
 use crate::field::{FIELD, Field, Shape, text};
 
 /// Entities.
@@ -31,9 +31,9 @@ pub(crate) const ENTITY: Resource = Resource {
         },
     ],
     followed: &[
-        ("/last_seen", Follows::Before),
-        ("/system", Follows::Before),
-        ("/sensu_agent_version", Follows::Before),
+        ("/last_seen", Ownership::KeepExisting),
+        ("/system", Ownership::KeepExisting),
+        ("/sensu_agent_version", Ownership::KeepExisting),
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),

@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{Follows, Irregular, RESOURCE, Resource, Verb};
-use crate::cell::{Cell, Of};
+use super::{CustomCommand, Ownership, RESOURCE, Resource, Verb};
+use crate::column::{Cell, Of};
 use crate::context::{Context, now};
 use crate::field::{place, text};
 use crate::verbs;
@@ -20,20 +20,20 @@ pub(crate) const EVENT: Resource = Resource {
     verbs: &[Verb::List, Verb::Info, Verb::Delete],
     deleted: "Deleted",
     followed: &[
-        ("/id", Follows::Server),
-        ("/sequence", Follows::Server),
-        ("/timestamp", Follows::Server),
-        ("/check/history", Follows::Server),
-        ("/check/occurrences", Follows::Server),
-        ("/check/occurrences_watermark", Follows::Server),
-        ("/check/total_state_change", Follows::Server),
-        ("/check/state", Follows::Server),
-        ("/check/last_ok", Follows::Server),
-        ("/check/issued", Follows::Server),
-        ("/check/executed", Follows::Server),
-        ("/check/silenced", Follows::Server),
-        ("/check/is_silenced", Follows::Server),
-        ("/entity/last_seen", Follows::Server),
+        ("/id", Ownership::ServerManaged),
+        ("/sequence", Ownership::ServerManaged),
+        ("/timestamp", Ownership::ServerManaged),
+        ("/check/history", Ownership::ServerManaged),
+        ("/check/occurrences", Ownership::ServerManaged),
+        ("/check/occurrences_watermark", Ownership::ServerManaged),
+        ("/check/total_state_change", Ownership::ServerManaged),
+        ("/check/state", Ownership::ServerManaged),
+        ("/check/last_ok", Ownership::ServerManaged),
+        ("/check/issued", Ownership::ServerManaged),
+        ("/check/executed", Ownership::ServerManaged),
+        ("/check/silenced", Ownership::ServerManaged),
+        ("/check/is_silenced", Ownership::ServerManaged),
+        ("/entity/last_seen", Ownership::ServerManaged),
     ],
     columns: &[
         Cell::at("Entity", "/entity/metadata/name"),
@@ -59,7 +59,7 @@ pub(crate) const EVENT: Resource = Resource {
         Cell::time("Timestamp", "/timestamp"),
         Cell::at("Namespace", "/entity/metadata/namespace"),
     ],
-    irregular: &[Irregular { command: resolve_command, run: resolve }],
+    irregular: &[CustomCommand { command: resolve_command, run: resolve }],
     examples: "  sensuctl event list --field-selector 'event.check.status != 0'
   sensuctl event info web-1 check-cpu --format yaml
   sensuctl event resolve web-1 check-cpu",

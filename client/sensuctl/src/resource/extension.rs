@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::{Irregular, RESOURCE, Resource, Verb};
-use crate::cell::Cell;
+use super::{CustomCommand, RESOURCE, Resource, Verb};
+use crate::column::Cell;
 use crate::context::Context;
 use crate::field::place;
 use crate::verbs;
@@ -24,8 +24,8 @@ pub(crate) const EXTENSION: Resource = Resource {
         Cell::at("Namespace", "/metadata/namespace"),
     ],
     irregular: &[
-        Irregular { command: register_command, run: register },
-        Irregular { command: deregister_command, run: deregister },
+        CustomCommand { command: register_command, run: register },
+        CustomCommand { command: deregister_command, run: deregister },
     ],
     examples: "  sensuctl extension register metrics http://127.0.0.1:31001",
     ..RESOURCE

@@ -1,7 +1,7 @@
 //! `sensuctl filter`: expressions that decide which events reach a handler.
 
 use super::{RESOURCE, Resource};
-use crate::cell::{Cell, Of};
+use crate::column::{Cell, Of};
 use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape, text};
 
 /// Filters.

@@ -1,7 +1,7 @@
 //! `sensuctl hook`: commands that agents run in response to results.
 
 use super::{RESOURCE, Resource};
-use crate::cell::Cell;
+use crate::column::Cell;
 use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape};
 
 /// Hooks.

@@ -25,7 +25,7 @@ use anyhow::Result;
 use clap::{ArgMatches, Command};
 use serde_json::Value;
 
-use crate::cell::Cell;
+use crate::column::Cell;
 use crate::context::Context;
 use crate::field::Field;
 
@@ -55,24 +55,24 @@ pub(crate) struct Resource {
     /// What is wrong with an object that is about to be sent.
     pub refuse: fn(&Value) -> Result<()>,
     /// The fields that do not follow from documents alone: where, and whose they are.
-    pub followed: &'static [(&'static str, Follows)],
+    pub followed: &'static [(&'static str, Ownership)],
     /// The columns of `list`.
     pub columns: &'static [Cell],
     /// The rows of `info`, after the title.
     pub details: &'static [Cell],
     /// Its irregular commands.
-    pub irregular: &'static [Irregular],
+    pub irregular: &'static [CustomCommand],
     /// Commands that show how it is used, for `--help`.
     pub examples: &'static str,
 }
 
 /// Whose a field is that does not follow from a document alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Follows {
+pub(crate) enum Ownership {
     /// The server's, whatever a document says; or something that it does not show.
-    Server,
+    ServerManaged,
     /// The document's if it says anything; or else it stays what it is.
-    Before,
+    KeepExisting,
 }
 
 /// A regular verb.
@@ -96,7 +96,7 @@ pub(crate) const REGULAR: &[Verb] =
 
 /// A command that only one resource has.
 #[derive(Debug)]
-pub(crate) struct Irregular {
+pub(crate) struct CustomCommand {
     /// What it is called and takes.
     pub command: fn() -> Command,
     /// What it does.

@@ -1,7 +1,7 @@
 //! `sensuctl mutator`: commands that change events on their way to a handler.
 
 use super::{RESOURCE, Resource};
-use crate::cell::Cell;
+use crate::column::Cell;
 use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape};
 
 /// Mutators.

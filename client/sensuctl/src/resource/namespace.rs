@@ -1,7 +1,7 @@
 //! `sensuctl namespace`: what keeps the resources of one team apart from those of another.
 
 use super::{RESOURCE, Resource, Verb};
-use crate::cell::Cell;
+use crate::column::Cell;
 
 /// Namespaces.
 pub(crate) const NAMESPACE: Resource = Resource {

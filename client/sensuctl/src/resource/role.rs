@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{RESOURCE, Resource, Verb};
-use crate::cell::{Cell, Of};
+use crate::column::{Cell, Of};
 use crate::field::{FIELD, Field, Shape, text};
 
 /// Roles, which are about one namespace.

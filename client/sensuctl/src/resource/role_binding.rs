@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{Irregular, RESOURCE, Resource, Verb};
-use crate::cell::Cell;
+use super::{CustomCommand, RESOURCE, Resource, Verb};
+use crate::column::Cell;
 use crate::context::Context;
 use crate::field::{place, split, text};
 use crate::verbs;
@@ -31,7 +31,7 @@ pub(crate) const ROLE_BINDING: Resource = Resource {
         Cell::made("Users", |binding| subjects(binding, "User")),
         Cell::made("Groups", |binding| subjects(binding, "Group")),
     ],
-    irregular: &[Irregular {
+    irregular: &[CustomCommand {
         command: || arguments(&ROLE_BINDING).arg(role_flag()),
         run: |context, matches| create(context, &ROLE_BINDING, matches),
     }],
@@ -58,7 +58,7 @@ pub(crate) const CLUSTER_ROLE_BINDING: Resource = Resource {
         Cell::made("Users", |binding| subjects(binding, "User")),
         Cell::made("Groups", |binding| subjects(binding, "Group")),
     ],
-    irregular: &[Irregular {
+    irregular: &[CustomCommand {
         command: || arguments(&CLUSTER_ROLE_BINDING),
         run: |context, matches| create(context, &CLUSTER_ROLE_BINDING, matches),
     }],

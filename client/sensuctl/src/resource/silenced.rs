@@ -6,12 +6,12 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{Follows, Irregular, RESOURCE, Resource};
-use crate::ask;
-use crate::cell::{Cell, time};
+use super::{CustomCommand, Ownership, RESOURCE, Resource};
+use crate::column::{Cell, time};
 use crate::context::{Context, now};
 use crate::field::{FIELD, Field, Shape, place, text};
-use crate::moment;
+use crate::prompt;
+use crate::time;
 use crate::{output, verbs};
 
 /// Silenced entries.
@@ -23,9 +23,9 @@ pub(crate) const SILENCED: Resource = Resource {
     verbs: &[],
     fields: FIELDS,
     followed: &[
-        ("/creator", Follows::Server),
-        ("/begin", Follows::Before),
-        ("/expire_at", Follows::Before),
+        ("/creator", Ownership::ServerManaged),
+        ("/begin", Ownership::KeepExisting),
+        ("/expire_at", Ownership::KeepExisting),
     ],
     columns: &[
         Cell::at("Name", "/metadata/name"),
@@ -50,11 +50,11 @@ pub(crate) const SILENCED: Resource = Resource {
         Cell::at("Namespace", "/metadata/namespace"),
     ],
     irregular: &[
-        Irregular { command: list::command, run: list::run },
-        Irregular { command: info_command, run: info },
-        Irregular { command: create_command, run: create },
-        Irregular { command: update_command, run: update },
-        Irregular { command: delete_command, run: delete },
+        CustomCommand { command: list::command, run: list::run },
+        CustomCommand { command: info_command, run: info },
+        CustomCommand { command: create_command, run: create },
+        CustomCommand { command: update_command, run: update },
+        CustomCommand { command: delete_command, run: delete },
     ],
     examples: "  sensuctl silenced create --check check-cpu --reason 'known problem' --expire 3600
   sensuctl silenced create --subscription entity:web-1 --begin 'Jan 02 2030 3:04PM UTC' --reason maintenance
@@ -137,7 +137,7 @@ fn expire(entry: &Value) -> String {
 fn apply(object: &mut Value, field: &Field, text: &str) -> Result<()> {
     match field.flag {
         "begin" => {
-            place(object, field.at, json!(moment::read(text, now())?));
+            place(object, field.at, json!(time::read(text, now())?));
             Ok(())
         }
         "subscription" | "check" if text.is_empty() => Ok(()),
@@ -159,11 +159,11 @@ fn targeted(matches: &ArgMatches) -> Result<String> {
     let flag = |flag| matches.get_one::<String>(flag).cloned().unwrap_or_default();
     let (mut subscription, mut check) = (flag("subscription"), flag("check"));
     if subscription.is_empty() && check.is_empty() {
-        if !ask::is_possible() {
+        if !prompt::is_possible() {
             bail!("give a name, or --subscription or --check");
         }
-        subscription = ask::text("Subscription:", "", false)?;
-        check = ask::text("Check:", "", false)?;
+        subscription = prompt::text("Subscription:", "", false)?;
+        check = prompt::text("Check:", "", false)?;
     }
     Ok(name(&subscription, &check))
 }
@@ -189,12 +189,12 @@ fn create(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut entry = SILENCED.named(context.namespace(), "");
     let asks = verbs::create::asks(&SILENCED, matches);
     if asks {
-        let namespace = ask::text("Namespace:", context.namespace(), true)?;
+        let namespace = prompt::text("Namespace:", context.namespace(), true)?;
         place(&mut entry, "/metadata/namespace", json!(namespace));
     }
     for field in FIELDS {
         let given = field.given(matches).unwrap_or_default();
-        let value = if asks { ask::field(field, &given)? } else { given };
+        let value = if asks { prompt::field(field, &given)? } else { given };
         apply(&mut entry, field, &value)?;
     }
     if text(entry.pointer("/subscription")).is_empty() && text(entry.pointer("/check")).is_empty() {
@@ -216,28 +216,28 @@ fn update_command() -> Command {
 fn update(context: &Context, matches: &ArgMatches) -> Result<()> {
     let name = targeted(matches)?;
     let address = SILENCED.item(context.namespace(), &name);
-    let mut loan = context.borrow(&address)?;
+    let mut loan = context.get_for_update(&address)?;
     let entry = &mut loan.object;
     let changes = || FIELDS.iter().skip(2);
     let flags = changes().any(|field| field.was_given(matches));
-    if !flags && !ask::is_possible() {
+    if !flags && !prompt::is_possible() {
         bail!("there is no terminal to ask in: say with flags what to change");
     }
     for field in changes() {
         let value = match (flags, field.flag) {
             (true, _) => field.given(matches),
-            (false, "begin") => Some(ask::field(field, "now")?),
-            (false, _) => Some(ask::field(field, &field.show(entry))?),
+            (false, "begin") => Some(prompt::field(field, "now")?),
+            (false, _) => Some(prompt::field(field, &field.show(entry))?),
         };
         if let Some(value) = value {
             apply(entry, field, &value)?;
         }
     }
-    // Follows from `begin` and `expire`: what was read is what was.
+    // Ownership from `begin` and `expire`: what was read is what was.
     if let Some(fields) = entry.as_object_mut() {
         fields.shift_remove("expire_at");
     }
-    context.give_back(&loan)?;
+    context.put_if_unchanged(&loan)?;
     context.say("OK")
 }
 

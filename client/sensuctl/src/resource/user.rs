@@ -6,11 +6,11 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::{Follows, Irregular, RESOURCE, Resource, Verb};
-use crate::ask;
-use crate::cell::Cell;
+use super::{CustomCommand, Ownership, RESOURCE, Resource, Verb};
+use crate::column::Cell;
 use crate::context::Context;
 use crate::field::{FIELD, Field, Shape, place, split};
+use crate::prompt;
 use crate::{path, verbs};
 
 /// Users.
@@ -31,7 +31,10 @@ pub(crate) const USER: Resource = Resource {
         question: "Groups:",
         ..FIELD
     }],
-    followed: &[("/password", Follows::Server), ("/password_hash", Follows::Server)],
+    followed: &[
+        ("/password", Ownership::ServerManaged),
+        ("/password_hash", Ownership::ServerManaged),
+    ],
     columns: &[
         Cell::at("Username", "/username"),
         Cell::at("Groups", "/groups"),
@@ -45,29 +48,29 @@ pub(crate) const USER: Resource = Resource {
         Cell::at("Disabled", "/disabled"),
     ],
     irregular: &[
-        Irregular { command: create_command, run: create },
-        Irregular { command: disable_command, run: disable },
-        Irregular {
+        CustomCommand { command: create_command, run: create },
+        CustomCommand { command: disable_command, run: disable },
+        CustomCommand {
             command: || on_user("reinstate", "Enable a disabled user again"),
             run: |context, matches| change(context, matches, "PUT", "/reinstate", "Reinstated"),
         },
-        Irregular {
+        CustomCommand {
             command: || on_user("add-group", "Put a user into a group").arg(group()),
             run: |context, matches| in_group(context, matches, "PUT", "Added"),
         },
-        Irregular {
+        CustomCommand {
             command: || on_user("remove-group", "Take a user out of a group").arg(group()),
             run: |context, matches| in_group(context, matches, "DELETE", "Removed"),
         },
-        Irregular {
+        CustomCommand {
             command: || on_user("remove-groups", "Take a user out of all groups"),
             run: |context, matches| change(context, matches, "DELETE", "/groups", "Removed"),
         },
-        Irregular { command: set_groups_command, run: set_groups },
-        Irregular { command: password::change_command, run: password::change },
-        Irregular { command: password::reset_command, run: password::reset },
-        Irregular { command: password::hash_command, run: password::hash },
-        Irregular { command: password::test_command, run: password::test },
+        CustomCommand { command: set_groups_command, run: set_groups },
+        CustomCommand { command: password::change_command, run: password::change },
+        CustomCommand { command: password::reset_command, run: password::reset },
+        CustomCommand { command: password::hash_command, run: password::hash },
+        CustomCommand { command: password::test_command, run: password::test },
     ],
     examples: "  sensuctl user create bob --groups dev --interactive
   sensuctl user change-password
@@ -126,10 +129,10 @@ fn create(context: &Context, matches: &ArgMatches) -> Result<()> {
         secret = Some(("/password_hash", hash.clone()));
     }
     let mut groups = USER.fields.first().and_then(|groups| groups.given(matches));
-    if matches.get_flag("interactive") || (secret.is_none() && ask::is_possible()) {
-        place(&mut user, "/username", json!(ask::text("Username:", &name, true)?));
-        secret = Some(("/password", ask::password("Password:")?));
-        groups = Some(ask::text("Groups:", &groups.unwrap_or_default(), false)?);
+    if matches.get_flag("interactive") || (secret.is_none() && prompt::is_possible()) {
+        place(&mut user, "/username", json!(prompt::text("Username:", &name, true)?));
+        secret = Some(("/password", prompt::password("Password:")?));
+        groups = Some(prompt::text("Groups:", &groups.unwrap_or_default(), false)?);
     }
     let Some((at, secret)) = secret else {
         bail!("required flag(s) \"password\" not set");

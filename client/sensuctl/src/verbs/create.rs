@@ -4,9 +4,9 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::ask;
 use crate::context::Context;
 use crate::field::{Field, place};
+use crate::prompt;
 use crate::resource::Resource;
 
 /// `[NAME]`, the flags of the fields, `--interactive`.
@@ -40,7 +40,7 @@ pub(crate) fn asks(resource: &Resource, matches: &ArgMatches) -> bool {
         return false;
     }
     let flags = resource.fields.iter().any(|field| field.was_given(matches));
-    matches.get_flag("interactive") || (!flags && ask::is_possible())
+    matches.get_flag("interactive") || (!flags && prompt::is_possible())
 }
 
 /// Creates it.
@@ -55,8 +55,8 @@ pub(crate) fn run(
         questions(context, resource, &mut object, matches)?;
     } else {
         from_flags(resource, &mut object, matches)?;
-        if name.is_empty() && ask::is_possible() {
-            let name = ask::text(&name_question(resource), "", true)?;
+        if name.is_empty() && prompt::is_possible() {
+            let name = prompt::text(&name_question(resource), "", true)?;
             place(&mut object, resource.name_at, json!(name));
         }
     }
@@ -90,16 +90,16 @@ fn questions(
     object: &mut Value,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let name = ask::text(&name_question(resource), &resource.name_of(object), true)?;
+    let name = prompt::text(&name_question(resource), &resource.name_of(object), true)?;
     place(object, resource.name_at, json!(name));
     if resource.namespaced {
-        let namespace = ask::text("Namespace:", context.namespace(), true)?;
+        let namespace = prompt::text("Namespace:", context.namespace(), true)?;
         place(object, "/metadata/namespace", json!(namespace));
     }
     for field in resource.fields {
         if field.is_asked(object) {
             let default = field.given(matches).unwrap_or_default();
-            field.set(object, &ask::field(field, &default)?)?;
+            field.set(object, &prompt::field(field, &default)?)?;
         } else if let Some(value) = field.given(matches) {
             field.set(object, &value)?;
         }

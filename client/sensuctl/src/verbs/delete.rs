@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::ask;
 use crate::context::Context;
+use crate::prompt;
 use crate::resource::Resource;
 
 /// `NAME`, and whether to ask.
@@ -57,8 +57,8 @@ pub(crate) fn is_confirmed(what: &str, name: &str, matches: &ArgMatches) -> Resu
     if matches.get_flag("skip-confirm") {
         return Ok(true);
     }
-    if !ask::is_possible() {
+    if !prompt::is_possible() {
         bail!("there is no terminal to ask in whether you are sure: add --skip-confirm");
     }
-    ask::confirm(&format!("Are you sure you would like to {what} resource '{name}'?"))
+    prompt::confirm(&format!("Are you sure you would like to {what} resource '{name}'?"))
 }

@@ -4,10 +4,10 @@ use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::Value;
 
+use crate::api::ListOptions;
 use crate::context::Context;
 use crate::output;
 use crate::resource::Resource;
-use crate::server::Narrow;
 
 /// The flags of a list.
 pub(crate) fn arguments(command: Command, resource: &Resource) -> Command {
@@ -57,8 +57,8 @@ pub(crate) fn all_namespaces() -> Arg {
 }
 
 /// What the flags say.
-pub(crate) fn narrow(matches: &ArgMatches) -> Narrow {
-    let mut narrow = Narrow::default();
+pub(crate) fn narrow(matches: &ArgMatches) -> ListOptions {
+    let mut narrow = ListOptions::default();
     for (flag, name) in [("label-selector", "labelSelector"), ("field-selector", "fieldSelector")] {
         if let Some(selector) = matches.get_one::<String>(flag).filter(|text| !text.is_empty()) {
             narrow.query.push((name, selector.clone()));

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 
-use crate::ask;
 use crate::context::Context;
+use crate::prompt;
 use crate::resource::Resource;
 
 /// `NAME`, and the flags of the fields.
@@ -20,16 +20,16 @@ pub(crate) fn run(
     matches: &ArgMatches,
 ) -> Result<()> {
     let address = resource.item(context.namespace(), &super::name(matches, resource)?);
-    let mut loan = context.borrow(&address)?;
+    let mut loan = context.get_for_update(&address)?;
     let object = &mut loan.object;
     let flags = resource.fields.iter().any(|field| field.was_given(matches));
-    if !flags && !ask::is_possible() {
+    if !flags && !prompt::is_possible() {
         bail!("there is no terminal to ask in: say with flags what to change");
     }
     for field in resource.fields {
         let value = match flags {
             true => field.given(matches),
-            false if field.is_asked(object) => Some(ask::field(field, &field.show(object))?),
+            false if field.is_asked(object) => Some(prompt::field(field, &field.show(object))?),
             false => None,
         };
         if let Some(value) = value {
@@ -37,6 +37,6 @@ pub(crate) fn run(
         }
     }
     (resource.refuse)(object)?;
-    context.give_back(&loan)?;
+    context.put_if_unchanged(&loan)?;
     context.say("OK")
 }

@@ -5,9 +5,9 @@ use clap::{ArgMatches, Command};
 use serde_json::json;
 
 use super::{FIELDS, SILENCED, name};
+use crate::api::ListOptions;
 use crate::context::Context;
 use crate::field::Field;
-use crate::server::Narrow;
 use crate::{output, path, verbs};
 
 /// Its flags.
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
 /// The list with these fields, next to whatever else narrows it down.
 fn narrowed(
     context: &Context,
-    mut narrow: Narrow,
+    mut narrow: ListOptions,
     fields: &[(&str, String)],
     matches: &ArgMatches,
 ) -> Result<()> {

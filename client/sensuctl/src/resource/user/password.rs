@@ -5,8 +5,8 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
 use super::{USER, on_user};
-use crate::ask;
 use crate::context::Context;
+use crate::prompt;
 use crate::verbs;
 
 /// What bcrypt costs: 2 to the power of this many rounds.
@@ -32,11 +32,11 @@ pub(super) fn change(context: &Context, matches: &ArgMatches) -> Result<()> {
     let own = context.user();
     let name = given("name").or_else(|| own.clone());
     let name = name.ok_or_else(|| anyhow!("give the name of the user"))?;
-    let asks =
-        matches.get_flag("interactive") || (given("new-password").is_none() && ask::is_possible());
+    let asks = matches.get_flag("interactive")
+        || (given("new-password").is_none() && prompt::is_possible());
     if own.as_deref() == Some(name.as_str()) {
         let current = match asks {
-            true => ask::password("Current Password:")?,
+            true => prompt::password("Current Password:")?,
             false => given("current-password").unwrap_or_default(),
         };
         if current.is_empty() {
@@ -57,8 +57,8 @@ pub(super) fn change(context: &Context, matches: &ArgMatches) -> Result<()> {
 
 fn new_password(given: Option<String>, asks: bool) -> Result<String> {
     if asks {
-        let new = ask::password("New Password:")?;
-        if new != ask::password("Confirm Password:")? {
+        let new = prompt::password("New Password:")?;
+        if new != prompt::password("Confirm Password:")? {
             bail!("given passwords do not match");
         }
         return Ok(new);
@@ -83,7 +83,8 @@ pub(super) fn reset(context: &Context, matches: &ArgMatches) -> Result<()> {
         Some(hash) => hash.clone(),
         None => {
             let given = matches.get_one::<String>("new-password").cloned();
-            let asks = matches.get_flag("interactive") || (given.is_none() && ask::is_possible());
+            let asks =
+                matches.get_flag("interactive") || (given.is_none() && prompt::is_possible());
             hashed(&new_password(given, asks)?)?
         }
     };
@@ -110,7 +111,7 @@ pub(super) fn hash_command() -> Command {
 pub(super) fn hash(context: &Context, matches: &ArgMatches) -> Result<()> {
     let password = match matches.get_one::<String>("password") {
         Some(password) => password.clone(),
-        None if ask::is_possible() => ask::password("Password:")?,
+        None if prompt::is_possible() => prompt::password("Password:")?,
         None => bail!("give the password"),
     };
     context.say(&hashed(&password)?)
@@ -125,7 +126,7 @@ pub(super) fn test(context: &Context, matches: &ArgMatches) -> Result<()> {
     let name = verbs::required(matches, "name");
     let password = match matches.get_one::<String>("password") {
         Some(password) => password.clone(),
-        None if ask::is_possible() => ask::password("Password:")?,
+        None if prompt::is_possible() => prompt::password("Password:")?,
         None => bail!("required flag(s) \"password\" not set"),
     };
     context.check_password(name, &password)?;

@@ -7,7 +7,7 @@ use sensu_client::{ApiError, CORE_V2, Method, Prefix, RawAnswer, StatusCode};
 use serde_json::Value;
 
 use crate::context::{Context, NO_CREDENTIALS};
-use crate::failure::{at, is_missing, is_stale};
+use crate::error::{at, is_missing, is_stale};
 
 /// How often a change is made again when somebody else was quicker.
 pub(crate) const TRIES: usize = 10;
@@ -32,14 +32,14 @@ impl Answer {
 
 /// What narrows a list down.
 #[derive(Debug, Default)]
-pub(crate) struct Narrow {
+pub(crate) struct ListOptions {
     /// The query: selectors, and how many items a page has.
     pub query: Vec<(&'static str, String)>,
     /// How many items at most.
     pub limit: Option<usize>,
 }
 
-impl Narrow {
+impl ListOptions {
     /// Narrows it down further.
     pub(crate) fn and_field(&mut self, selector: &str) {
         match self.query.iter_mut().find(|(name, _)| *name == "fieldSelector") {
@@ -50,7 +50,7 @@ impl Narrow {
 }
 
 /// An object that was read to be changed and written back, if it is still the same by then.
-pub(crate) struct Loan {
+pub(crate) struct Versioned {
     /// The object.
     pub object: Value,
     /// Where it is.
@@ -134,16 +134,16 @@ impl Context {
     }
 
     /// Reads an object to change it.
-    pub(crate) fn borrow(&self, path: &str) -> Result<Loan> {
+    pub(crate) fn get_for_update(&self, path: &str) -> Result<Versioned> {
         let answer = self.call("GET", path, &[], None)?;
         // Sensu 5.0 has no entity tags: there the last one to write wins.
         let etag = answer.raw.headers.get("etag").cloned();
-        Ok(Loan { object: answer.body, path: path.to_owned(), etag })
+        Ok(Versioned { object: answer.body, path: path.to_owned(), etag })
     }
 
     /// Writes a changed object back, if nobody else has changed it meanwhile.
-    pub(crate) fn give_back(&self, loan: &Loan) -> Result<()> {
-        let Loan { object, path, etag } = loan;
+    pub(crate) fn put_if_unchanged(&self, loan: &Versioned) -> Result<()> {
+        let Versioned { object, path, etag } = loan;
         let condition = etag.as_ref().map(Condition::Same);
         let written = self.call_if("PUT", path, &[], Some(object), condition);
         written.map(drop).map_err(|error| match is_stale(&error) {
@@ -153,15 +153,15 @@ impl Context {
     }
 
     /// Reads an object that may be missing.
-    pub(crate) fn look_for(&self, path: &str) -> Result<Option<Loan>> {
-        match self.borrow(path) {
+    pub(crate) fn get_optional(&self, path: &str) -> Result<Option<Versioned>> {
+        match self.get_for_update(path) {
             Err(error) if is_missing(&error) => Ok(None),
             read => read.map(Some),
         }
     }
 
     /// What would be there if this were put at a path: judged by the server, which writes nothing.
-    pub(crate) fn try_to_put(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(crate) fn dry_run_put(&self, path: &str, body: &Value) -> Result<Value> {
         // Released backends do not know `dryRun`, and would write.
         if self.client()?.prefix() != Some(Prefix::Apis) {
             bail!(
@@ -190,16 +190,16 @@ impl Context {
         mut change: impl FnMut(&mut Value) -> Result<()>,
     ) -> Result<()> {
         for _ in 1..TRIES {
-            let mut loan = self.borrow(path)?;
+            let mut loan = self.get_for_update(path)?;
             change(&mut loan.object)?;
-            match self.give_back(&loan) {
+            match self.put_if_unchanged(&loan) {
                 Err(error) if is_stale(&error) => {}
                 done => return done,
             }
         }
-        let mut loan = self.borrow(path)?;
+        let mut loan = self.get_for_update(path)?;
         change(&mut loan.object)?;
-        self.give_back(&loan)
+        self.put_if_unchanged(&loan)
     }
 
     /// Deletes an object.
@@ -208,7 +208,7 @@ impl Context {
     }
 
     /// The items of a list, over all of its pages.
-    pub(crate) fn list(&self, path: &str, narrow: &Narrow) -> Result<Vec<Value>> {
+    pub(crate) fn list(&self, path: &str, narrow: &ListOptions) -> Result<Vec<Value>> {
         let client = self.client()?;
         let mut request = client.raw(Method::GET, format!("{CORE_V2}{path}"));
         for (name, value) in &narrow.query {

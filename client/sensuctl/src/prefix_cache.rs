@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 /// A file in the cache directory: addresses of servers that have `/api`. It is only a hint: without
 /// it everything works, and takes longer.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct PrefixCache {
     file: PathBuf,
 }
 
-impl Memory {
+impl PrefixCache {
     /// The memory in a cache directory.
     pub(crate) fn within(folder: PathBuf) -> Self {
         Self { file: folder.join("prefixes") }
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn what_is_tried_second_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
-        let memory = Memory::within(folder.path().join("cache"));
+        let memory = PrefixCache::within(folder.path().join("cache"));
         memory.keep("http://a", Some(Prefix::Api));
         memory.keep("http://b", Some(Prefix::Apis));
         memory.keep("http://c", None);

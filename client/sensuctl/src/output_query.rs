@@ -21,14 +21,14 @@ def @tsv: map(if . == null then "" elif isstring
 
 /// What is picked, read and ready to be used.
 #[derive(Clone)]
-pub(crate) enum Pick {
+pub(crate) enum OutputQuery {
     /// What a path leads to.
     Path(Arc<JsonPath>),
     /// What a filter makes.
     Filter(Arc<jaq_core::Filter<JustLut<Val>>>),
 }
 
-impl std::fmt::Debug for Pick {
+impl std::fmt::Debug for OutputQuery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Path(_) => "jsonpath",
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Pick {
     }
 }
 
-impl Pick {
+impl OutputQuery {
     /// Reads `jsonpath=EXPRESSION` or `jq=EXPRESSION`; `None` if it is neither.
     pub(crate) fn read(text: &str) -> Option<Result<Self>> {
         let (language, expression) = text.split_once('=')?;
@@ -78,7 +78,7 @@ impl Pick {
 }
 
 /// A path; the braces of `kubectl` are taken, and `$` need not be written.
-fn path(expression: &str) -> Result<Pick> {
+fn path(expression: &str) -> Result<OutputQuery> {
     let mut bare = expression.trim();
     if let Some(inner) = bare.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         if inner.contains(['{', '}']) {
@@ -96,10 +96,10 @@ fn path(expression: &str) -> Result<Pick> {
         };
         anyhow!("the path {full} is wrong at {rest}: {why}")
     })?;
-    Ok(Pick::Path(Arc::new(path)))
+    Ok(OutputQuery::Path(Arc::new(path)))
 }
 
-fn filter(expression: &str) -> Result<Pick> {
+fn filter(expression: &str) -> Result<OutputQuery> {
     let ours = load::parse(FORMATS, |parser| parser.defs()).unwrap_or_default();
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(ours);
     let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
@@ -126,7 +126,7 @@ fn filter(expression: &str) -> Result<Pick> {
         let Some((place, (found, what))) = first else { return anyhow!("the filter is wrong") };
         wrong(place, found, &format!("there is no such {}", what.as_str()))
     })?;
-    Ok(Pick::Filter(Arc::new(filter)))
+    Ok(OutputQuery::Filter(Arc::new(filter)))
 }
 
 fn first_of<E>(errors: Vec<(E, &str)>, show: impl Fn(&E) -> String) -> Option<(&str, String)> {
@@ -148,7 +148,7 @@ mod tests {
     use serde_json::json;
 
     fn picked(text: &str, value: &Value) -> String {
-        Pick::read(text).expect("a pick").expect("is right").of(value).expect("picks")
+        OutputQuery::read(text).expect("a pick").expect("is right").of(value).expect("picks")
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         ] {
             assert_eq!(picked(expression, &value), text, "{expression}");
         }
-        assert!(Pick::read("yaml").is_none() && Pick::read("xml=1").is_none());
+        assert!(OutputQuery::read("yaml").is_none() && OutputQuery::read("xml=1").is_none());
     }
 
     #[test]
@@ -185,10 +185,11 @@ mod tests {
             ("jq=.a $x", "the filter is wrong at character 4, at \"$x\""),
             ("jq=$x", "character 1, at \"$x\": there is no such variable"),
         ] {
-            let error = Pick::read(expression).expect("a pick").expect_err("is wrong").to_string();
+            let error =
+                OutputQuery::read(expression).expect("a pick").expect_err("is wrong").to_string();
             assert!(error.contains(said), "{expression}: {error}");
         }
-        let pick = Pick::read("jq=.a.b").expect("a pick").expect("is right");
+        let pick = OutputQuery::read("jq=.a.b").expect("a pick").expect("is right");
         let error = pick.of(&json!({"a": 1})).expect_err("no object").to_string();
         assert!(error.starts_with("jq: cannot index 1"), "{error}");
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Result, bail};
-use sensu_manifests::{Text, Wrapped};
+use sensu_manifests::{Manifest, SourceFile};
 use serde_json::Value;
 
 use crate::field::text;
@@ -56,19 +56,19 @@ impl Document {
 
 /// Reads texts. Says what is wrong with each document that cannot be used, and refuses all if there
 /// is one.
-pub(crate) fn read(texts: &[Text], namespace: &str) -> Result<Vec<Document>> {
+pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
     let mut broken = 0;
-    for Text { file, content } in texts {
-        let values = match sensu_manifests::values(content) {
+    for SourceFile { path, content } in sources {
+        let values = match sensu_manifests::parse(content) {
             Ok(values) => values,
-            Err(error) if file.is_empty() => return Err(error.into()),
-            Err(error) => bail!("cannot read {file}: {error}"),
+            Err(error) if path.is_empty() => return Err(error.into()),
+            Err(error) => bail!("cannot read {path}: {error}"),
         };
         for (position, value) in values.into_iter().enumerate() {
-            let place = match file.as_str() {
+            let place = match path.as_str() {
                 "" => format!("resource {position}:"),
-                file => format!("{file}: resource {position}:"),
+                path => format!("{path}: resource {position}:"),
             };
             match one(value, namespace) {
                 Ok((resource, object)) => documents.push(Document { resource, object, place }),
@@ -87,7 +87,7 @@ pub(crate) fn read(texts: &[Text], namespace: &str) -> Result<Vec<Document>> {
 
 /// What a wrapped object is, and the object in its namespace.
 fn one(value: Value, namespace: &str) -> Result<(&'static Resource, Value)> {
-    let wrapped = Wrapped::of(value)?;
+    let wrapped = Manifest::from_value(value)?;
     let kind = wrapped.kind.clone();
     let Some(resource) = resource::ALL.iter().find(|resource| resource.kind == kind) else {
         bail!("unknown type {kind:?}; `sensuctl describe-type all` shows them");
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn read_one(text: &str) -> Result<(&'static Resource, Value)> {
-        one(sensu_manifests::values(text).unwrap().remove(0), "ops")
+        one(sensu_manifests::parse(text).unwrap().remove(0), "ops")
     }
 
     #[test]
