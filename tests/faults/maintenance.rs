@@ -44,7 +44,7 @@ async fn a_backup_beside_writers_holds_what_was_acknowledged_before_it() {
     let said = tokio::task::block_in_place(|| done(&["backup", copy], &state));
     assert!(said.contains("entries as of revision"), "{said}");
     let said = tokio::task::block_in_place(|| done(&["verify"], &state));
-    assert!(said.contains("is good"), "{said}");
+    assert!(said.contains("is intact"), "{said}");
     let reached = load.end().await;
     assert!(reached.len() > 20, "the writers went on");
     assert!(tokio::task::block_in_place(|| refused(&["backup", copy], &state)).contains("exists"));
@@ -59,7 +59,7 @@ async fn a_backup_beside_writers_holds_what_was_acknowledged_before_it() {
 
     let elsewhere = folder.path().join("elsewhere");
     let said = done(&["restore", copy], &elsewhere);
-    assert!(said.contains("were restored"), "{said}");
+    assert!(said.contains("restored"), "{said}");
     let process = Process::launch(start(program(), &elsewhere)).expect("starts from the backup");
     all_there(&process, &process.token().await, &before).await;
     assert!(process.stop());
@@ -111,7 +111,7 @@ fn damage_is_found_and_never_restored() {
 
     assert!(Process::launch(start(program(), &state)).expect("starts").stop());
     done(&["backup", name], &state);
-    assert!(done(&["verify", name], &state).contains("is good"));
+    assert!(done(&["verify", name], &state).contains("is intact"));
     let mut bytes = std::fs::read(&copy).expect("the backup");
     // Each page but the first begins with a byte that says what it is.
     for page in bytes.chunks_mut(4096).skip(1) {
@@ -119,10 +119,10 @@ fn damage_is_found_and_never_restored() {
     }
     std::fs::write(&copy, bytes).expect("writes");
     let said = refused(&["verify", name], &state);
-    assert!(said.contains("is not good"), "{said}");
+    assert!(said.contains("is damaged"), "{said}");
     let said = refused(&["restore", "--overwrite", name], &state);
     assert!(said.contains("what was there is as it was"), "{said}");
-    assert!(done(&["verify"], &state).contains("is good"));
+    assert!(done(&["verify"], &state).contains("is intact"));
     let mut left: Vec<_> = std::fs::read_dir(&state)
         .expect("the folder")
         .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())

@@ -1,4 +1,4 @@
-//! `sensu-server import`
+//! `sensu-server import`: imports resources from files into a store without a running server.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sensu_store::sqlite::Durability;
 use sensu_store::{Clock, Store, SystemClock};
 
-use crate::cli::config::Common;
-use crate::cli::store_location::Location;
+use super::args::Common;
+use super::store_location::StoreLocation;
 use crate::error::Error;
 use crate::import::{Imported, load};
 use crate::rbac;
@@ -22,19 +22,20 @@ use crate::runtime::context::{Context, Limits};
 pub(super) struct Import {
     #[command(flatten)]
     pub common: Common,
-    /// Namespace for documents that name none.
+    /// Namespace of resources without one.
     #[arg(long, env = "SENSU_NAMESPACE", default_value = "default", value_name = "NAME")]
     pub namespace: String,
-    /// Files of YAML or wrapped JSON, as `sensuctl dump` writes them; directories with such files; -
-    /// for the standard input.
+    /// Files of YAML or wrapped JSON, as written by `sensuctl dump`; directories of such files; - for
+    /// standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
 
-/// Brings in what files hold, and says what that was.
-pub(crate) async fn import(settings: &Import) -> anyhow::Result<()> {
+/// Imports the files and prints a summary.
+pub(super) async fn import(settings: &Import) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let location = Location::of(&settings.common.state_dir, &settings.common.database)?;
+    let location =
+        StoreLocation::from_settings(&settings.common.state_dir, &settings.common.database)?;
     let store = location.open(Durability::Disk, Arc::clone(&clock)).await?;
     let imported = into_store(settings, &store, clock).await;
     store.close().await;
@@ -50,7 +51,7 @@ async fn into_store(
     let limits = Limits { password_cost: settings.common.password_cost, ..Limits::default() };
     let cx = Context::new(Arc::clone(store), clock, limits).await;
     let cx = cx.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} objects, {eta} to go")
+    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} objects, {eta} remaining")
         .context("the progress bar")?;
     let bar = ProgressBar::new(0).with_style(style);
     let imported = load(&cx, &settings.files, &settings.namespace, |all, done| {

@@ -1,4 +1,4 @@
-//! Moving a store from one engine to another: everything, or nothing.
+//! `sensu-server migrate`: copies a store between a directory and a database, completely or not at all.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -9,71 +9,75 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sensu_store::{Clock, Entry, Export, Store, SystemClock};
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::store_location::{Database, Location};
+use super::store_location::{Database, StoreLocation};
 
 /// Settings of `migrate`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Migrate {
-    /// The store to read: a folder, or `postgres://user:password@host/database`. No server may be
-    /// running on it, or what it writes meanwhile stays behind.
-    #[arg(long, env = "SENSU_MIGRATE_FROM", hide_env_values = true, value_name = "FOLDER|URL")]
+    /// Store to copy: a directory or `postgres://user:password@host/database`. Stop its servers first:
+    /// writes during the migration are not copied.
+    #[arg(long, env = "SENSU_MIGRATE_FROM", hide_env_values = true, value_name = "DIR|URL")]
     pub from: String,
-    /// Where to make the new store, likewise. There must be none yet.
-    #[arg(long, env = "SENSU_MIGRATE_TO", hide_env_values = true, value_name = "FOLDER|URL")]
+    /// New store: a directory or URL that contains no store.
+    #[arg(long, env = "SENSU_MIGRATE_TO", hide_env_values = true, value_name = "DIR|URL")]
     pub to: String,
-    /// Schema of the database that holds the store, on either side.
+    /// Database schema of the store, for --from and --to.
     #[arg(long, env = "SENSU_STORE_SCHEMA", default_value = "sensu", value_name = "NAME")]
     pub store_schema: String,
 }
 
-/// Copies everything and compares what arrived with what was sent.
-pub(crate) async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
+/// Copies all entries, then compares the number of entries and a hash on both sides.
+pub(super) async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let database =
         Database { store: None, store_schema: settings.store_schema.clone(), store_connections: 1 };
-    let from = Location::named(&settings.from, &database)?;
-    let to = Location::named(&settings.to, &database)?;
-    let source = from.open_used(Arc::clone(&clock)).await?;
-    let moved = copy(&*source, &to, Arc::clone(&clock)).await;
+    let from = StoreLocation::parse(&settings.from, &database)?;
+    let to = StoreLocation::parse(&settings.to, &database)?;
+    let source = from.open_existing(Arc::clone(&clock)).await?;
+    let sent = copy(&*source, &to, Arc::clone(&clock)).await;
     source.close().await;
-    let sent = moved.with_context(|| format!("nothing was moved to {}", to.shown()))?;
+    let sent = sent.with_context(|| format!("the migration to {} failed", to.display()))?;
 
-    let target = to.open_used(clock).await?;
+    let target = to.open_existing(clock).await?;
     let arrived = read(&*target).await;
     target.close().await;
-    let arrived = arrived.context("what was moved cannot be read back")?;
+    let arrived = arrived.context("the copy cannot be read")?;
     if arrived != sent {
         bail!(
-            "{} does not hold what was sent ({arrived} instead of {sent}): do not use it",
-            to.shown()
+            "{} differs from the source ({arrived} instead of {sent}): do not use it",
+            to.display()
         );
     }
     let mut out = std::io::stdout().lock();
-    writeln!(out, "moved from {} to {}: {arrived}", from.shown(), to.shown())?;
+    writeln!(out, "migrated {} to {}: {arrived}", from.display(), to.display())?;
     Ok(())
 }
 
-async fn copy(source: &dyn Store, to: &Location, clock: Arc<dyn Clock>) -> anyhow::Result<Content> {
-    source.verify().await.context("the store that is to be moved is damaged")?;
+async fn copy(
+    source: &dyn Store,
+    to: &StoreLocation,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Content> {
+    source.verify().await.context("the source store is damaged")?;
     let export = source.export().await?;
     let progress = bar(&export)?;
-    let (summed, sum) = watched(export, progress.clone());
-    to.fill(summed, clock).await?;
+    let (export, sum) = with_hash(export, progress.clone());
+    to.fill(export, clock).await?;
     progress.finish_and_clear();
-    sum.await.context("the copy ended early")
+    sum.await.context("the copy was interrupted")
 }
 
 async fn read(store: &dyn Store) -> anyhow::Result<Content> {
     store.verify().await?;
     let export = store.export().await?;
     let progress = bar(&export)?;
-    let (mut summed, sum) = watched(export, progress.clone());
-    while !summed.next().await?.is_empty() {}
+    let (mut export, sum) = with_hash(export, progress.clone());
+    while !export.next().await?.is_empty() {}
     progress.finish_and_clear();
-    sum.await.context("reading ended early")
+    sum.await.context("reading was interrupted")
 }
 
-/// What a store holds: how much, and a sum over all of it.
+/// Number of entries of a store and a hash of all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Content {
     entries: u64,
@@ -86,32 +90,32 @@ impl std::fmt::Display for Content {
     }
 }
 
-/// The same export, and what its entries come to once the last one has passed.
-fn watched(
+/// The export, and the content that passed through it, available after the last entry.
+fn with_hash(
     export: Export,
     progress: ProgressBar,
 ) -> (Export, tokio::sync::oneshot::Receiver<Content>) {
-    let (say, sum) = tokio::sync::oneshot::channel();
-    let (mut say, mut hash, mut entries) = (Some(say), Sha256::new(), 0_u64);
-    let watched = export.inspect(move |batch| {
+    let (sender, sum) = tokio::sync::oneshot::channel();
+    let (mut sender, mut hash, mut entries) = (Some(sender), Sha256::new(), 0_u64);
+    let export = export.inspect(move |batch| {
         for entry in batch {
             add(&mut hash, entry);
         }
         entries += batch.len() as u64;
         progress.set_position(entries);
         if batch.is_empty()
-            && let Some(say) = say.take()
+            && let Some(sender) = sender.take()
         {
             let hash = hash.clone().finalize();
             let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            // Nobody may wait for it any more.
-            let _ = say.send(Content { entries, hash });
+            // Fails only if the receiver was dropped.
+            let _ = sender.send(Content { entries, hash });
         }
     });
-    (watched, sum)
+    (export, sum)
 }
 
-/// Everything about an entry, each part with its length where it has one.
+/// Hashes all parts of an entry; parts of variable length with their length.
 fn add(hash: &mut Sha256, entry: &Entry) {
     let Entry { key, value, flags, revision, expires_at } = entry;
     for bytes in [key.as_bytes(), value] {
@@ -124,7 +128,7 @@ fn add(hash: &mut Sha256, entry: &Entry) {
     hash.update(expires_at.unwrap_or_default().to_le_bytes());
 }
 
-/// A bar on standard error, if that is a terminal.
+/// Progress bar on standard error, hidden if that is not a terminal.
 pub(crate) fn bar(export: &Export) -> anyhow::Result<ProgressBar> {
     let style = "{bar:40} {pos} of {len} entries, {eta} to go";
     Ok(ProgressBar::new(export.count).with_style(ProgressStyle::with_template(style)?))

@@ -1,26 +1,30 @@
-//! The program: arguments in, an exit code out.
+//! The command line of the server: arguments, environment and configuration file in, exit code out.
 //!
-//! Here and not in `main.rs`, so that tests of other packages can be the program too.
+//! In the library rather than in `main.rs`, so that binaries of the test suite can run it too.
 
-mod commands;
-mod config;
+mod args;
+mod config_file;
 mod import;
+mod init;
+mod logging;
 mod maintenance;
 mod migrate;
+mod settings;
+mod start;
 mod store_location;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use config::{Cli, Command};
+use args::Command;
 
-/// Does what the process was started for; says on standard error why it could not.
+/// Runs the command of this process and reports a failure on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell if standard error is gone.
+            // A closed standard error leaves no place to report to.
             let _ = writeln!(std::io::stderr(), "sensu-server: {error:#}");
             ExitCode::FAILURE
         }
@@ -28,18 +32,19 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    let cli = Cli::of_process()?;
+    let invocation = config_file::Invocation::of_process()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        match cli.command {
-            Command::Start(start) => commands::start(&start).await,
-            Command::Init(init) => commands::init(&init).await,
-            Command::Backup(backup) => maintenance::backup(&backup).await,
-            Command::Restore(restore) => maintenance::restore(&restore).await,
-            Command::Verify(verify) => maintenance::verify(&verify).await,
-            Command::Compact(compact) => maintenance::compact(&compact).await,
-            Command::Migrate(settings) => migrate::migrate(&settings).await,
-            Command::Import(settings) => import::import(&settings).await,
+        match invocation.cli()?.command {
+            Command::Start(args) => start::start(&args).await,
+            Command::Init(args) => init::init(&args).await,
+            Command::Backup(args) => maintenance::backup(&args).await,
+            Command::Restore(args) => maintenance::restore(&args).await,
+            Command::Verify(args) => maintenance::verify(&args).await,
+            Command::Compact(args) => maintenance::compact(&args).await,
+            Command::Migrate(args) => migrate::migrate(&args).await,
+            Command::Import(args) => import::import(&args).await,
+            Command::Settings(_) => settings::print(&invocation),
             Command::Openapi => {
                 let document = crate::openapi()?;
                 Ok(std::io::stdout().lock().write_all(document.as_bytes())?)

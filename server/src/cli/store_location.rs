@@ -1,4 +1,4 @@
-//! Where a store is: in a folder, or in a PostgreSQL that several servers share.
+//! Location of the store: a directory, or a PostgreSQL database shared by several servers.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,136 +9,139 @@ use sensu_store::postgres::{PostgresOptions, PostgresStore};
 use sensu_store::sqlite::{Durability, SqliteOptions, SqliteStore};
 use sensu_store::{Clock, Export, Store, sqlite};
 
-/// A store in a database, instead of a folder.
+/// Settings of a store in PostgreSQL.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Database {
-    /// Keep the store in this PostgreSQL instead of a folder:
+    /// Store all data in this PostgreSQL database instead of --state-dir:
     /// `postgres://user:password@host/database?sslmode=verify-full`. Several servers may share it.
     #[arg(long, env = "SENSU_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
-    /// Schema of the database that holds the store. Created if missing.
+    /// Database schema of the store. Created if missing.
     #[arg(long, env = "SENSU_STORE_SCHEMA", default_value = "sensu", value_name = "NAME")]
     pub store_schema: String,
-    /// Most connections that this server opens to the database for reading; one more writes.
+    /// Maximum number of database connections for reads; writes use one more.
     #[arg(long, env = "SENSU_STORE_CONNECTIONS", default_value_t = 16, value_name = "NUMBER",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub store_connections: u32,
 }
 
-/// Where a store is.
+/// Location of a store.
 #[derive(Clone, Debug)]
-pub(crate) enum Location {
-    /// In a folder, embedded.
-    Folder(PathBuf),
-    /// In a database.
+pub(crate) enum StoreLocation {
+    /// Embedded store in a directory.
+    Directory(PathBuf),
+    /// Store in a PostgreSQL schema.
     Database {
-        /// Its address, which may hold a password: not for people.
+        /// May contain a password; never shown.
         url: String,
         schema: String,
         connections: usize,
     },
 }
 
-impl Location {
-    /// The database that was asked for, or else the folder.
+impl StoreLocation {
+    /// The database if `--store` is set, otherwise the directory.
     ///
     /// # Errors
-    /// If what was asked for is no PostgreSQL.
-    pub(crate) fn of(folder: &Path, database: &Database) -> anyhow::Result<Self> {
+    /// If `--store` is not a PostgreSQL URL.
+    pub(crate) fn from_settings(directory: &Path, database: &Database) -> anyhow::Result<Self> {
         let Some(url) = &database.store else {
-            return Ok(Self::Folder(folder.to_owned()));
+            return Ok(Self::Directory(directory.to_owned()));
         };
-        match Self::named(url, database)? {
-            Self::Folder(folder) => {
-                let folder = folder.display();
-                bail!("--store takes postgres://...; for the folder {folder} say --state-dir")
+        match Self::parse(url, database)? {
+            Self::Directory(directory) => {
+                let directory = directory.display();
+                bail!("--store requires a postgres:// URL; use --state-dir for {directory}")
             }
             database @ Self::Database { .. } => Ok(database),
         }
     }
 
-    /// What a word says: the address of a database, or the path of a folder.
+    /// Parses a PostgreSQL URL or the path of a directory.
     ///
     /// # Errors
-    /// If it is the address of something else.
-    pub(crate) fn named(word: &str, database: &Database) -> anyhow::Result<Self> {
-        match word.split_once("://") {
-            None => Ok(Self::Folder(PathBuf::from(word))),
+    /// If the text is a URL of another scheme.
+    pub(crate) fn parse(text: &str, database: &Database) -> anyhow::Result<Self> {
+        match text.split_once("://") {
+            None => Ok(Self::Directory(PathBuf::from(text))),
             Some(("postgres" | "postgresql", _)) => {
                 let connections = usize::try_from(database.store_connections).unwrap_or(1);
                 let schema = database.store_schema.clone();
-                Ok(Self::Database { url: word.to_owned(), schema, connections })
+                Ok(Self::Database { url: text.to_owned(), schema, connections })
             }
-            // The rest may hold a password.
-            Some((scheme, _)) => bail!(
-                "a store is in a folder or a PostgreSQL (postgres://...), and {scheme}:// is neither"
-            ),
+            // The rest of the URL may contain a password.
+            Some((scheme, _)) => {
+                bail!("a store is a directory or a postgres:// URL; {scheme}:// is not supported")
+            }
         }
     }
 
-    /// Opens the store, creating it if it is not there.
+    /// Opens the store; creates it if missing.
     pub(crate) async fn open(
         &self,
         durability: Durability,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Arc<dyn Store>> {
         match self {
-            Self::Folder(folder) => {
+            Self::Directory(directory) => {
                 let options = SqliteOptions { durability, ..SqliteOptions::default() };
-                let (folder, shown) = (folder.clone(), folder.display());
-                let open = move || SqliteStore::open(&folder, options, clock);
+                let (directory, path) = (directory.clone(), directory.display());
+                let open = move || SqliteStore::open(&directory, options, clock);
                 let store = tokio::task::spawn_blocking(open).await?;
-                let store = store.with_context(|| format!("cannot open the store in {shown}"))?;
+                let store = store.with_context(|| format!("cannot open the store in {path}"))?;
                 Ok(Arc::new(store))
             }
             Self::Database { .. } => Ok(Arc::new(self.connect(durability, true, clock).await?)),
         }
     }
 
-    /// Opens a store that somebody has used before.
-    pub(crate) async fn open_used(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Store>> {
-        if let Self::Folder(folder) = self
-            && !folder.is_dir()
+    /// Opens a store that exists and is not empty.
+    pub(crate) async fn open_existing(
+        &self,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Arc<dyn Store>> {
+        if let Self::Directory(directory) = self
+            && !directory.is_dir()
         {
-            bail!("there is no folder {}", folder.display());
+            bail!("directory {} does not exist", directory.display());
         }
         let store: Arc<dyn Store> = match self {
-            Self::Folder(_) => self.open(Durability::Disk, clock).await?,
+            Self::Directory(_) => self.open(Durability::Disk, clock).await?,
             Self::Database { .. } => Arc::new(self.connect(Durability::Disk, false, clock).await?),
         };
         if store.health().await.revision == 0 {
             store.close().await;
-            bail!("there is no store in {}, or an empty one", self.shown());
+            bail!("{} contains no store, or an empty one", self.display());
         }
         Ok(store)
     }
 
-    /// Makes a store of what another one holds, where there is none yet.
+    /// Creates a store with the entries of an export. The location must not contain a store.
     pub(crate) async fn fill(&self, export: Export, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
         match self {
-            Self::Folder(folder) => {
-                let folder = folder.clone();
-                let load = move || sqlite::maintenance::load(export, &folder);
+            Self::Directory(directory) => {
+                let directory = directory.clone();
+                let load = move || sqlite::maintenance::load(export, &directory);
                 Ok(tokio::task::spawn_blocking(load).await??)
             }
             Self::Database { .. } => {
                 let store = self.connect(Durability::Disk, true, clock).await?;
-                let filled = store.load(export).await;
+                let loaded = store.load(export).await;
                 store.close().await;
-                Ok(filled?)
+                Ok(loaded?)
             }
         }
     }
 
-    /// For people: without the password.
-    pub(crate) fn shown(&self) -> String {
+    /// The location as shown to operators, without the password.
+    pub(crate) fn display(&self) -> String {
         match self {
-            Self::Folder(folder) => format!("the folder {}", folder.display()),
+            Self::Directory(directory) => format!("directory {}", directory.display()),
             Self::Database { schema, .. } => format!("schema {schema} of the database"),
         }
     }
 
-    /// Opens the store in a database, with what only that can.
+    /// Opens the store in a database, with its engine-specific operations.
     pub(crate) async fn connect(
         &self,
         durability: Durability,
@@ -146,7 +149,7 @@ impl Location {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<PostgresStore> {
         let Self::Database { url, schema, connections } = self else {
-            bail!("{} is no database", self.shown());
+            bail!("{} is not a database", self.display());
         };
         let (schema, connections) = (schema.clone(), *connections);
         let options = PostgresOptions {
@@ -157,7 +160,7 @@ impl Location {
             ..PostgresOptions::default()
         };
         let store = PostgresStore::open(url, options, clock).await;
-        store.context("cannot open the store that --store names")
+        store.context("cannot open the store of --store")
     }
 }
 
@@ -166,22 +169,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_postgresql_has_an_address() {
+    fn only_postgresql_urls_are_accepted() {
         let database = |store: Option<&str>| Database {
             store: store.map(str::to_owned),
             store_schema: "sensu".into(),
             store_connections: 1,
         };
-        let of = |store| Location::of(Path::new("state"), &database(store));
-        assert!(matches!(of(None), Ok(Location::Folder(folder)) if folder == Path::new("state")));
+        let of = |store| StoreLocation::from_settings(Path::new("state"), &database(store));
+        assert!(
+            matches!(of(None), Ok(StoreLocation::Directory(directory)) if directory == Path::new("state"))
+        );
         for url in ["postgres://u:secret@h/d", "postgresql://h/d"] {
-            assert!(matches!(of(Some(url)), Ok(Location::Database { .. })), "{url}");
+            assert!(matches!(of(Some(url)), Ok(StoreLocation::Database { .. })), "{url}");
         }
-        for (word, told) in [("mysql://u:secret@h/d", "mysql://"), ("other", "--state-dir")] {
-            let why = of(Some(word)).unwrap_err().to_string();
-            assert!(why.contains(told) && !why.contains("secret"), "{why}");
+        for (text, expected) in [("mysql://u:secret@h/d", "mysql://"), ("other", "--state-dir")] {
+            let message = of(Some(text)).unwrap_err().to_string();
+            assert!(message.contains(expected) && !message.contains("secret"), "{message}");
         }
-        let folder = Location::named("other", &database(None));
-        assert!(matches!(folder, Ok(Location::Folder(folder)) if folder == Path::new("other")));
+        let directory = StoreLocation::parse("other", &database(None));
+        assert!(
+            matches!(directory, Ok(StoreLocation::Directory(directory)) if directory == Path::new("other"))
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What happens without anybody asking: expired entries are swept, missed deadlines fire.
+//! Background work of a running server: sweeps expired entries and fires missed deadlines.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use crate::error::Error;
 use crate::resources::events;
 use crate::runtime::context::{Context, Cx};
 
-/// How often it looks. What has expired is not served even before it is swept.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Interval between two runs. Expired entries are not served even before they are swept.
+const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Expired entries removed in one go.
+/// Maximum number of expired entries removed in one transaction.
 const BATCH: usize = 1_000;
 
-/// Keeps the house in order until it is aborted.
-pub(crate) async fn keep(cx: Cx) {
-    let mut ticks = tokio::time::interval(PAUSE);
+/// Runs until the task is aborted.
+pub(crate) async fn run(cx: Cx) {
+    let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = round(&cx).await {
-            tracing::warn!(?error, "housekeeping failed; trying again");
+        if let Err(error) = tick(&cx).await {
+            tracing::warn!(?error, "background work failed; retrying");
         }
     }
 }
 
-/// Sweeps and fires until nothing is left to do now.
-async fn round(cx: &Context) -> Result<(), Error> {
+/// Fires and sweeps everything that is due.
+async fn tick(cx: &Context) -> Result<(), Error> {
     while events::fire(cx).await? > 0 {}
     while cx.store.sweep(BATCH).await? == BATCH {}
     Ok(())

@@ -1,4 +1,5 @@
-//! What every operation can reach: the store, the clock, the keys, the limits.
+//! The context shared by all operations: store, clock, keys, limits, caches. The one type that every
+//! layer may import.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -15,83 +16,98 @@ use crate::resources::cluster::Identity;
 use crate::resources::events::Silences;
 use crate::testkit::Dev;
 
-/// The context that Dropshot hands to every operation.
+/// The context that Dropshot passes to every operation.
 pub(crate) type Cx = Arc<Context>;
 
-/// What every operation can reach.
+/// State of one server.
 pub(crate) struct Context {
-    /// Where everything is kept. Operations go through a [`crate::resources::grant::Grant`] instead.
+    /// The store. Operations use a [`crate::resources::grant::Grant`] instead.
     pub(crate) store: Arc<dyn Store>,
-    /// What time it is.
+    /// Source of the current time.
     pub(crate) clock: Arc<dyn Clock>,
-    /// Which cluster this is.
+    /// IDs and addresses of the cluster and its member.
     pub(crate) identity: Identity,
     /// Signs and verifies tokens.
     pub(crate) signer: Signer,
-    /// Tokens whose signature was verified lately.
+    /// Cache of tokens with verified signatures.
     pub(crate) verified: VerifiedTokens,
-    /// Slows down those who guess passwords.
+    /// Limits failed log-ins (D17).
     pub(crate) throttle: Throttle,
-    /// Roles and bindings, ready for evaluation.
+    /// Cache of roles and bindings.
     pub(crate) policies: Policies,
-    /// Silenced entries, ready for judging events.
+    /// Cache of silenced entries.
     pub(crate) silences: Silences,
-    /// Numbers that bound requests and answers.
+    /// Limits of requests, responses and tokens.
     pub(crate) limits: Limits,
-    /// What is counted and measured.
+    /// Prometheus metrics.
     pub(crate) metrics: Metrics,
-    /// Whether the server has been told to stop: it still answers, but wants no more requests.
+    /// Set at shutdown: requests are still served, but `/ready` reports 503.
     pub(crate) stopping: AtomicBool,
-    /// The contract kit; set once, when the server was started with `--dev`.
+    /// The test kit; set once at start with `--dev`.
     pub(crate) dev: OnceLock<Dev>,
-    /// The router behind the front door; set once, when the server starts.
+    /// Routes requests from the gateway to operations; set once at start.
     pub(crate) dispatch: OnceLock<Dispatch>,
 }
 
-/// Numbers that bound requests, answers and lives of tokens.
+/// Limits of requests, responses and tokens.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Largest request body, in bytes (D11).
+    /// Maximum size of a request body, in bytes (D11).
     pub request_bytes: usize,
-    /// Largest answer, in bytes; `usize::MAX` for no limit (D12).
+    /// Maximum size of a response, in bytes; `usize::MAX` for no limit (D12).
     pub response_bytes: usize,
-    /// How long a request may take altogether.
+    /// Maximum duration of a request.
     pub deadline: Duration,
-    /// Life of an access token (D14).
+    /// Lifetime of an access token (D14).
     pub access_token: Duration,
-    /// Life of a refresh token; every refresh starts it again (D14).
+    /// Lifetime of a refresh token, extended by each use (D14).
     pub refresh_token: Duration,
-    /// bcrypt's cost for new passwords (D18).
+    /// bcrypt cost of new passwords, 4 to 16 (D18).
     pub password_cost: u32,
-    /// Origins that browsers may call from (D10). `*` for any.
+    /// Origins that may call the API from a browser; `*` for any (D10).
     pub cors_origins: Vec<String>,
+}
+
+impl Limits {
+    /// Default maximum size of a request body, in bytes (D11).
+    pub const REQUEST_BYTES: usize = 512_000;
+    /// Default maximum size of a response, in bytes (D12).
+    pub const RESPONSE_BYTES: usize = 512_000;
+    /// Default maximum duration of a request.
+    pub const DEADLINE: Duration = Duration::from_secs(15);
+    /// Default lifetime of an access token (D14).
+    pub const ACCESS_TOKEN: Duration = Duration::from_secs(15 * 60);
+    /// Default lifetime of a refresh token (D14).
+    pub const REFRESH_TOKEN: Duration = Duration::from_secs(12 * 60 * 60);
+    /// Default bcrypt cost of new passwords (D18).
+    pub const PASSWORD_COST: u32 = 10;
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            request_bytes: 512_000,
-            response_bytes: 512_000,
-            deadline: Duration::from_secs(15),
-            access_token: Duration::from_secs(15 * 60),
-            refresh_token: Duration::from_secs(12 * 60 * 60),
-            password_cost: 10,
+            request_bytes: Self::REQUEST_BYTES,
+            response_bytes: Self::RESPONSE_BYTES,
+            deadline: Self::DEADLINE,
+            access_token: Self::ACCESS_TOKEN,
+            refresh_token: Self::REFRESH_TOKEN,
+            password_cost: Self::PASSWORD_COST,
             cors_origins: Vec::new(),
         }
     }
 }
 
 impl Limits {
-    /// How long a request's body may take to arrive: a part of the whole, so that what was too slow can
-    /// still be answered as such.
+    /// Maximum time for the body of a request to arrive: four fifths of the deadline, which leaves time
+    /// to respond 408.
     pub(crate) fn body_deadline(&self) -> Duration {
-        // Divided first: the whole may be as long as a number of seconds can be.
+        // Divided first, because multiplying the longest deadline would overflow.
         self.deadline / 5 * 4
     }
 }
 
 impl Context {
-    /// A context over a store that has been prepared by [`crate::rbac::seed`].
+    /// A context for a store that [`crate::rbac::seed`] has prepared.
     ///
     /// # Errors
     /// [`Error`] if the store fails or holds no token secret.
@@ -126,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_has_most_of_the_time_there_is_however_much_that_is() {
+    fn the_body_deadline_is_four_fifths_of_the_deadline() {
         let of = |deadline| Limits { deadline, ..Limits::default() }.body_deadline();
         assert_eq!(of(Duration::from_secs(15)), Duration::from_secs(12));
         assert_eq!(of(Duration::from_secs(1)), Duration::from_millis(800));

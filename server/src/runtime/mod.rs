@@ -1,4 +1,4 @@
-//! What lives while the process runs: the server, its context, background work, metrics.
+//! State and tasks of a running server: HTTP server, context, background work.
 
 mod background;
 pub(crate) mod context;

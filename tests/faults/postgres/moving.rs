@@ -80,10 +80,10 @@ fn what_is_not_there_is_not_moved() {
     let nowhere = place.folder.path().join("nowhere");
     let to = place.folder.path().join("to");
     let (moved, said) = migrate(&place, path(&nowhere), path(&to));
-    assert!(!moved && said.contains("there is no folder"), "{said}");
+    assert!(!moved && said.contains("does not exist"), "{said}");
     assert!(!nowhere.exists() && !to.exists());
     let (moved, said) = migrate(&place, &place.postgres.url(), path(&to));
-    assert!(!moved && said.contains("there is no store"), "{said}");
+    assert!(!moved && said.contains("contains no store"), "{said}");
     let secret = "postgres://sensu:geheim@127.0.0.1:1/none";
     let (moved, said) = migrate(&place, secret, path(&to));
     assert!(!moved && said.contains("127.0.0.1") && !said.contains("geheim"), "{said}");

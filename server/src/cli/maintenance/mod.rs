@@ -1,8 +1,7 @@
-//! What an operator does to a store, in a folder or in a database: `backup`, `restore`, `verify`,
-//! `compact`.
+//! `sensu-server backup`, `restore`, `verify` and `compact`, for directories and databases.
 //!
-//! Each says in one line on standard output what it has done. A backup is the same file whatever it
-//! was made of, and can be restored into either.
+//! Each prints one line about its result on standard output. A backup file has the same format for
+//! both engines and can be restored into either.
 
 mod settings;
 
@@ -15,79 +14,81 @@ use sensu_store::postgres::{self, PostgresStore};
 use sensu_store::sqlite::{Durability, OpenError, maintenance};
 use sensu_store::{Store as _, SystemClock, VerifyReport};
 
-use crate::cli::migrate;
-use crate::cli::store_location::Location;
+use super::migrate;
+use super::store_location::StoreLocation;
 
-pub(super) use settings::{Backup, Compact, Place, Restore, Verify};
+pub(super) use settings::{Backup, Compact, LocationArgs, Restore, Verify};
 
-/// Copies the store, while servers may be at work on it.
-pub(crate) async fn backup(settings: &Backup) -> anyhow::Result<()> {
-    let (place, file) = (located(&settings.place)?, &settings.file);
-    let written = match &place {
-        Location::Folder(dir) => maintenance::backup(dir, file).map_err(anyhow::Error::from),
-        Location::Database { .. } => {
-            let store = used(&place).await?;
+/// Backs up the store, also while servers run on it, and verifies the backup.
+pub(super) async fn backup(args: &Backup) -> anyhow::Result<()> {
+    let (location, file) = (location(&args.location)?, &args.file);
+    let written = match &location {
+        StoreLocation::Directory(dir) => {
+            maintenance::backup(dir, file).map_err(anyhow::Error::from)
+        }
+        StoreLocation::Database { .. } => {
+            let store = open_database(&location).await?;
             let written = store.backup(file).await;
             store.close().await;
             written.map_err(anyhow::Error::from)
         }
     };
-    written.context("no backup was written")?;
+    written.context("the backup failed")?;
     let copied = maintenance::verify(file, &SystemClock)
-        .with_context(|| format!("the backup {} is not good", file.display()))?;
-    say(format!(
-        "{} entries as of revision {} were copied from {} to {}",
+        .with_context(|| format!("the backup {} is damaged", file.display()))?;
+    print(format!(
+        "backed up {} entries at revision {} from {} to {}",
         copied.entries,
         copied.revision,
-        shown(&place),
+        display(&location),
         file.display()
     ))
 }
 
-/// Puts a backup in the place of the store.
-pub(crate) async fn restore(settings: &Restore) -> anyhow::Result<()> {
-    let (place, file) = (located(&settings.place)?, &settings.file);
+/// Restores a backup into the location of the store.
+pub(super) async fn restore(args: &Restore) -> anyhow::Result<()> {
+    const UNCHANGED: &str = "the restore failed; the existing data is unchanged";
+    let (location, file) = (location(&args.location)?, &args.file);
     if !file.is_file() {
-        bail!("{} is not a file: give the one that `sensu-server backup` wrote", file.display());
+        bail!("{} is not a file; give a file written by `sensu-server backup`", file.display());
     }
-    const UNCHANGED: &str = "nothing was restored, and what was there is as it was";
-    let restored = match &place {
-        Location::Folder(dir) => match maintenance::restore(file, dir, settings.overwrite) {
-            Err(OpenError::Exists(there)) => bail!(
-                "there is a store in {} already ({}); nothing was changed. \
-                 Give --overwrite to replace it, or another --state-dir",
+    let restored = match &location {
+        StoreLocation::Directory(dir) => match maintenance::restore(file, dir, args.overwrite) {
+            Err(OpenError::Exists(existing)) => bail!(
+                "{} already contains a store ({}); nothing was changed. \
+                 Use --overwrite to replace it, or another --state-dir",
                 dir.display(),
-                there.display()
+                existing.display()
             ),
-            done => {
-                done.context(UNCHANGED)?;
+            restored => {
+                restored.context(UNCHANGED)?;
                 maintenance::verify(dir, &SystemClock)?
             }
         },
-        Location::Database { .. } => {
-            let store = place.connect(Durability::Disk, true, Arc::new(SystemClock)).await?;
-            let restored = into_database(&store, file, settings.overwrite).await;
+        StoreLocation::Database { .. } => {
+            let store = location.connect(Durability::Disk, true, Arc::new(SystemClock)).await?;
+            let restored = restore_database(&store, file, args.overwrite).await;
             store.close().await;
             match restored {
-                Err(error) if refused(&error) => bail!(
-                    "there is a store in {} already; nothing was changed. \
-                     Give --overwrite to replace it, or another --store-schema",
-                    place.shown()
+                Err(error) if is_not_empty(&error) => bail!(
+                    "{} already contains a store; nothing was changed. \
+                     Use --overwrite to replace it, or another --store-schema",
+                    location.display()
                 ),
-                done => done.context(UNCHANGED)?,
+                restored => restored.context(UNCHANGED)?,
             }
         }
     };
-    say(format!(
-        "{} entries were restored from {} to {}; the next revision is {}",
+    print(format!(
+        "restored {} entries from {} to {}; the next revision is {}",
         restored.entries,
         file.display(),
-        shown(&place),
+        display(&location),
         restored.revision + 1
     ))
 }
 
-async fn into_database(
+async fn restore_database(
     store: &PostgresStore,
     file: &Path,
     overwrite: bool,
@@ -105,84 +106,84 @@ async fn into_database(
     Ok(store.verify().await?)
 }
 
-fn refused(error: &anyhow::Error) -> bool {
+fn is_not_empty(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(postgres::OpenError::NotEmpty))
 }
 
-/// Reads everything and reports the first damage.
-pub(crate) async fn verify(settings: &Verify) -> anyhow::Result<()> {
-    if let Some(file) = settings.file.as_ref().filter(|file| !file.is_file()) {
+/// Verifies every entry of the store or of a backup.
+pub(super) async fn verify(args: &Verify) -> anyhow::Result<()> {
+    if let Some(file) = args.file.as_ref().filter(|file| !file.is_file()) {
         bail!("{} is not a file", file.display());
     }
-    let place = match &settings.file {
-        Some(file) => Location::Folder(file.clone()),
-        None => located(&settings.place)?,
+    let location = match &args.file {
+        Some(file) => StoreLocation::Directory(file.clone()),
+        None => location(&args.location)?,
     };
-    let found = match &place {
-        Location::Folder(path) => {
+    let verified = match &location {
+        StoreLocation::Directory(path) => {
             maintenance::verify(path, &SystemClock).map_err(anyhow::Error::from)
         }
-        Location::Database { .. } => {
-            let store = used(&place).await?;
-            let found = store.verify().await;
+        StoreLocation::Database { .. } => {
+            let store = open_database(&location).await?;
+            let verified = store.verify().await;
             store.close().await;
-            found.map_err(anyhow::Error::from)
+            verified.map_err(anyhow::Error::from)
         }
     };
-    let shown = shown(&place);
-    let found = found.with_context(|| format!("{shown} is not good"))?;
-    let without_checksum = match found.without_checksum {
+    let location = display(&location);
+    let verified = verified.with_context(|| format!("{location} is damaged"))?;
+    let without_checksum = match verified.without_checksum {
         0 => String::new(),
-        some => format!(", {some} of which an older version wrote without checksums"),
+        count => format!(", {count} of them written by an older version without checksums"),
     };
-    say(format!(
-        "{shown} is good: {} entries as of revision {}{without_checksum}",
-        found.entries, found.revision
+    print(format!(
+        "{location} is intact: {} entries at revision {}{without_checksum}",
+        verified.entries, verified.revision
     ))
 }
 
-/// Gives the room of deleted data back.
-pub(crate) async fn compact(settings: &Compact) -> anyhow::Result<()> {
-    const UNCHANGED: &str = "what was there is as it was";
-    let place = located(&settings.place)?;
-    let sizes = match &place {
-        Location::Folder(dir) => match maintenance::compact(dir) {
+/// Reclaims disk space used by deleted data.
+pub(super) async fn compact(args: &Compact) -> anyhow::Result<()> {
+    const UNCHANGED: &str = "the compaction failed; the existing data is unchanged";
+    let location = location(&args.location)?;
+    let sizes = match &location {
+        StoreLocation::Directory(dir) => match maintenance::compact(dir) {
             Err(OpenError::Locked(_)) => bail!(
                 "the store in {} is in use: stop the server, compact, and start it again",
                 dir.display()
             ),
-            done => done.context(UNCHANGED)?,
+            sizes => sizes.context(UNCHANGED)?,
         },
-        Location::Database { .. } => {
-            let store = used(&place).await?;
+        StoreLocation::Database { .. } => {
+            let store = open_database(&location).await?;
             let sizes = store.compact().await;
             store.close().await;
             sizes.context(UNCHANGED)?
         }
     };
-    let shown = shown(&place);
-    say(format!(
-        "the store in {shown} took {} bytes and takes {}",
+    let location = display(&location);
+    print(format!(
+        "compacted {location} from {} to {} bytes",
         sizes.bytes_before, sizes.bytes_after
     ))
 }
 
-fn located(place: &Place) -> anyhow::Result<Location> {
-    Location::of(&place.state_dir, &place.database)
+fn location(args: &LocationArgs) -> anyhow::Result<StoreLocation> {
+    StoreLocation::from_settings(&args.state_dir, &args.database)
 }
 
-/// A database's store that is there already, brought up to date.
-async fn used(place: &Location) -> anyhow::Result<PostgresStore> {
-    place.connect(Durability::Disk, false, Arc::new(SystemClock)).await
+/// Opens an existing store in a database and migrates its format.
+async fn open_database(location: &StoreLocation) -> anyhow::Result<PostgresStore> {
+    location.connect(Durability::Disk, false, Arc::new(SystemClock)).await
 }
 
-fn shown(place: &Location) -> String {
-    match place {
-        Location::Folder(path) => path.display().to_string(),
-        Location::Database { .. } => place.shown(),
+fn display(location: &StoreLocation) -> String {
+    match location {
+        StoreLocation::Directory(path) => path.display().to_string(),
+        StoreLocation::Database { .. } => location.display(),
     }
 }
 
-fn say(line: String) -> anyhow::Result<()> {
+fn print(line: String) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }

@@ -6,16 +6,16 @@ use clap::Args;
 
 use crate::cli::store_location::Database;
 
-/// Where the data is.
+/// Location of the store.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Place {
-    /// Folder that holds the store, unless a database does.
-    #[arg(long, env = "SENSU_STATE_DIR", default_value = "sensu-state")]
+pub(crate) struct LocationArgs {
+    /// Directory of the embedded store. Ignored with --store.
+    #[arg(long, env = "SENSU_STATE_DIR", value_name = "DIR", default_value = "sensu-state")]
     pub state_dir: PathBuf,
     #[command(flatten)]
     pub database: Database,
-    /// TOML file with settings, by their long names.
-    #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE")]
+    /// TOML file with settings by their long names.
+    #[arg(long, short = 'c', env = "SENSU_CONFIG_FILE", value_name = "FILE")]
     pub config_file: Option<PathBuf>,
 }
 
@@ -23,8 +23,8 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Backup {
     #[command(flatten)]
-    pub place: Place,
-    /// The file to write. It must not exist yet.
+    pub location: LocationArgs,
+    /// Backup file to write. Must not exist.
     pub file: PathBuf,
 }
 
@@ -32,11 +32,11 @@ pub(crate) struct Backup {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Restore {
     #[command(flatten)]
-    pub place: Place,
-    /// Replace the store that is there. Without this, restoring over one is refused.
+    pub location: LocationArgs,
+    /// Replace an existing store. Without this flag, an existing store is an error.
     #[arg(long)]
     pub overwrite: bool,
-    /// The file that `backup` wrote.
+    /// Backup file to restore.
     pub file: PathBuf,
 }
 
@@ -44,8 +44,8 @@ pub(crate) struct Restore {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
-    pub place: Place,
-    /// A backup to verify instead of the store.
+    pub location: LocationArgs,
+    /// Backup file to verify instead of the store.
     pub file: Option<PathBuf>,
 }
 
@@ -53,5 +53,5 @@ pub(crate) struct Verify {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Compact {
     #[command(flatten)]
-    pub place: Place,
+    pub location: LocationArgs,
 }

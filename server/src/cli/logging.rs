@@ -1,0 +1,27 @@
+//! Logging to standard error.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use super::args::{LogFormat, LogLevel};
+
+/// Installs the logger of the process.
+pub(super) fn log_to_stderr(level: LogLevel, format: LogFormat) {
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let installed = match format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    if let Err(error) = installed {
+        let _ = writeln!(std::io::stderr(), "cannot log: {error}");
+    }
+}

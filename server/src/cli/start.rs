@@ -1,0 +1,215 @@
+//! `sensu-server start`: runs the server until SIGTERM or SIGINT.
+
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use sensu_store::sqlite::Durability;
+use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use serde_json::json;
+
+use super::args::Common;
+use super::logging::log_to_stderr;
+use super::store_location::StoreLocation;
+use crate::error::Error;
+use crate::rbac;
+use crate::runtime::context::Limits;
+use crate::{Server, Tls};
+
+/// Settings of `start`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Start {
+    #[command(flatten)]
+    pub common: Common,
+    /// Address and port of the API. Port 0 selects a free port.
+    #[arg(
+        long,
+        env = "SENSU_API_LISTEN_ADDRESS",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub api_listen_address: SocketAddr,
+    /// Port of the API; overrides the port of --api-listen-address. 0 selects a free port.
+    #[arg(long, env = "SENSU_API_PORT")]
+    pub port: Option<u16>,
+    /// File to write once the server accepts requests: JSON with `url` and `pid`, and with --dev
+    /// `user` and `password`. An existing file is replaced.
+    #[arg(long, env = "SENSU_READY_FILE", value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// Keep all data in memory, for tests. Stopping the server deletes it.
+    #[arg(long, env = "SENSU_IN_MEMORY", conflicts_with = "store")]
+    pub in_memory: bool,
+    /// PEM file with the certificate chain. With --key-file, serves HTTPS.
+    #[arg(long, env = "SENSU_CERT_FILE", value_name = "FILE", requires = "key_file")]
+    pub cert_file: Option<PathBuf>,
+    /// PEM file with the private key of the certificate, in PKCS #8.
+    #[arg(long, env = "SENSU_KEY_FILE", value_name = "FILE", requires = "cert_file")]
+    pub key_file: Option<PathBuf>,
+    /// Maximum size of a request body, in bytes.
+    #[arg(long, env = "SENSU_API_REQUEST_LIMIT", value_name = "BYTES",
+          default_value_t = Limits::REQUEST_BYTES)]
+    pub api_request_limit: usize,
+    /// Maximum size of a response, in bytes; longer lists are split into pages. 0 for no limit.
+    #[arg(long, env = "SENSU_API_RESPONSE_LIMIT", value_name = "BYTES",
+          default_value_t = Limits::RESPONSE_BYTES)]
+    pub api_response_limit: usize,
+    /// Maximum duration of a request, in seconds.
+    #[arg(long, env = "SENSU_API_TIMEOUT", value_name = "SECONDS",
+          default_value_t = Limits::DEADLINE.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub api_timeout: u64,
+    /// Lifetime of access tokens, in seconds.
+    #[arg(long, env = "SENSU_ACCESS_TOKEN_EXPIRY", value_name = "SECONDS",
+          default_value_t = Limits::ACCESS_TOKEN.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub access_token_expiry: u64,
+    /// Lifetime of refresh tokens, in seconds, extended by each use.
+    #[arg(long, env = "SENSU_REFRESH_TOKEN_EXPIRY", value_name = "SECONDS",
+          default_value_t = Limits::REFRESH_TOKEN.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub refresh_token_expiry: u64,
+    /// Origins that may call the API from a browser, separated by commas; * for any.
+    #[arg(long, env = "SENSU_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+    /// Respond before writes reach the disk. Faster; a power failure may lose the last second.
+    #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
+    pub relaxed_durability: bool,
+    /// Development mode, on loopback addresses only: creates users `admin` and `agent` with the
+    /// password `P@ssw0rd!`, and enables the test kit (/dev/reset, /dev/requests, /dev/faults, header
+    /// Sensu-Dev-Fault).
+    #[arg(long)]
+    pub dev: bool,
+    /// Initial resources: a file or directory of YAML or wrapped JSON, as written by `sensuctl dump`.
+    /// Repeatable. /dev/reset restores them. Requires --dev.
+    #[arg(long, env = "SENSU_SEED", value_name = "PATH", requires = "dev")]
+    pub seed: Vec<PathBuf>,
+    /// File for recorded requests, one JSON object per line, secrets masked. An existing file is
+    /// replaced. Requires --dev.
+    #[arg(long, env = "SENSU_REQUEST_LOG", value_name = "FILE", requires = "dev")]
+    pub request_log: Option<PathBuf>,
+}
+
+impl Start {
+    /// The limits that the settings select.
+    fn limits(&self) -> Limits {
+        Limits {
+            request_bytes: self.api_request_limit,
+            response_bytes: match self.api_response_limit {
+                0 => usize::MAX,
+                bytes => bytes,
+            },
+            deadline: Duration::from_secs(self.api_timeout),
+            access_token: Duration::from_secs(self.access_token_expiry),
+            refresh_token: Duration::from_secs(self.refresh_token_expiry),
+            password_cost: self.common.password_cost,
+            cors_origins: self.cors_origins.clone(),
+        }
+    }
+
+    fn tls(&self) -> Option<Tls> {
+        Some(Tls { cert_file: self.cert_file.clone()?, key_file: self.key_file.clone()? })
+    }
+
+    async fn open_store(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Store>> {
+        if self.in_memory {
+            return Ok(Arc::new(MemoryStore::new(clock)));
+        }
+        let durability =
+            if self.relaxed_durability { Durability::Relaxed } else { Durability::Disk };
+        let location = StoreLocation::from_settings(&self.common.state_dir, &self.common.database)?;
+        location.open(durability, clock).await
+    }
+}
+
+/// Runs the server until the process receives SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the store cannot be opened, or the address cannot be bound.
+pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
+    log_to_stderr(args.common.log_level, args.common.log_format);
+    let mut address = args.api_listen_address;
+    if let Some(port) = args.port {
+        address.set_port(port);
+    }
+    if args.dev && !address.ip().is_loopback() {
+        bail!(
+            "--dev creates users with a public password, so it requires a loopback address, and \
+             {address} is not one. Use `sensu-server init` instead."
+        );
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = args.open_store(Arc::clone(&clock)).await?;
+    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
+    if args.dev {
+        let cost = args.common.password_cost;
+        rbac::dev_users(store.as_ref(), cost).await.map_err(Error::operator_error)?;
+        tracing::warn!(
+            "--dev: users admin and agent have the public password {}",
+            rbac::DEV_PASSWORD
+        );
+    }
+    let server = Server::start(store, clock, args.limits(), address, args.tls()).await?;
+    if args.dev
+        && let Err(error) = prepare_test_double(&server, args).await
+    {
+        server.stop().await?;
+        return Err(error);
+    }
+    // Installed before the ready file exists: its readers may stop the server at once.
+    let shutdown = shutdown_signal()?;
+    let scheme = if args.cert_file.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}", server.address());
+    if let Some(file) = &args.ready_file {
+        write_ready_file(file, &url, args.dev)
+            .with_context(|| format!("cannot write the ready file {}", file.display()))?;
+    }
+    tracing::info!("listening on {url}");
+    shutdown.await;
+    tracing::info!("shutting down");
+    server.stop().await
+}
+
+/// Imports the seed and enables the test kit.
+async fn prepare_test_double(server: &Server, args: &Start) -> anyhow::Result<()> {
+    if !args.seed.is_empty() {
+        let imported = server.import(&args.seed).await.context("--seed")?;
+        tracing::info!("--seed: {imported}");
+    }
+    server.offer_contract_kit(args.request_log.as_deref()).await
+}
+
+/// Writes the ready file atomically, so that readers never see part of it.
+fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
+    let pid = std::process::id();
+    let content = match dev {
+        true => json!({ "url": url, "pid": pid, "user": "admin", "password": rbac::DEV_PASSWORD }),
+        false => json!({ "url": url, "pid": pid }),
+    };
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // Readable by other users, as an ordinary file; temporary files are private by default.
+    let mut temporary = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(parent.unwrap_or(Path::new(".")))?;
+    writeln!(temporary, "{content}")?;
+    temporary.persist(file)?;
+    Ok(())
+}
+
+/// Installs the signal handlers; the future resolves at the first SIGTERM or SIGINT.
+fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
