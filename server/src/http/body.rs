@@ -14,7 +14,6 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::Body as _;
 use schemars::JsonSchema;
-use sensu_types::decode;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -56,7 +55,8 @@ impl<T: DeserializeOwned> Draft<T> {
         manner: Manner,
     ) -> Result<U, Error> {
         let bytes = self.bytes(cx).await?;
-        let decoded = decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
+        let decoded =
+            sensu_decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
         manner.dropped(decoded.unknown)?;
         Ok(decoded.value)
     }

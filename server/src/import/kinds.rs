@@ -5,7 +5,6 @@ use sensu_types::api_key::ApiKey;
 use sensu_types::asset::Asset;
 use sensu_types::binding::{ClusterRoleBinding, RoleBinding};
 use sensu_types::check::CheckConfig;
-use sensu_types::decode;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 use sensu_types::extension::Extension;
@@ -115,7 +114,7 @@ fn event(value: Value, namespace: &str) -> Result<Read, String> {
 
 /// The object in its namespace.
 fn fitted<T: Resource>(value: Value, namespace: &str) -> Result<(T, Vec<String>), String> {
-    let read = decode::from_value::<T>(value).map_err(|error| error.to_string())?;
+    let read = sensu_decode::from_value::<T>(value).map_err(|error| error.to_string())?;
     let mut value = read.value;
     value.fill_identity(if T::Scope::NAMESPACED { namespace } else { "" }, "");
     Ok((value, read.unknown))

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
 use schemars::schema::Schema;
-use sensu_types::{Resource, decode};
+use sensu_types::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -46,7 +46,7 @@ pub(crate) fn apply<T: Resource>(
     let mut document = serde_json::to_value(stored).map_err(internal)?;
     json_patch::merge(&mut document, &Value::Object(patch.0.clone()));
     let bytes = serde_json::to_vec(&document).map_err(internal)?;
-    let decoded = decode::from_slice(&bytes)
+    let decoded = sensu_decode::from_slice(&bytes)
         .map_err(|why| Error::Invalid(format!("after the patch: {why}")))?;
     manner.dropped(decoded.unknown)?;
     Ok(decoded.value)

@@ -270,7 +270,7 @@ mod tests {
     fn fields_of_later_releases_are_kept_as_they_come() {
         let later = r#""metadata":{"name":"a","namespace":"default","created_by":"bob"},"max_output_size":5,"discard_output":true,"secrets":[{"name":"A","secret":"b"}],"output_metric_tags":[{"name":"a","value":"b"}],"pipelines":[{"name":"p","type":"Pipeline","api_version":"core/v2"}],"output_metric_thresholds":[{"name":"m","tags":[],"null_status":1,"thresholds":[{"min":"1","max":"","status":2}]}],"subdues":[{"begin":"2026-01-31T17:00:00Z","end":"2026-01-31T18:00:00Z","repeat":["daily"]}],"ttl_status":2,"asset_status":3}"#;
         let text = format!(r#"{{"interval":1,{later}"#);
-        let check = crate::decode::from_slice::<CheckConfig>(text.as_bytes()).unwrap();
+        let check = sensu_decode::from_slice::<CheckConfig>(text.as_bytes()).unwrap();
         assert_eq!(check.unknown, [""; 0]);
         assert_eq!(check.value.validate(), Ok(()));
         let shown = serde_json::to_string(&check.value).unwrap();

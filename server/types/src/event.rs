@@ -224,7 +224,7 @@ mod tests {
         let text = format!(
             r#"{{"entity":{{"system":{{{system},{entity},"check":{{{silenced}{by}"ttl_status":2}},{event}"#
         );
-        let read = crate::decode::from_slice::<Event>(text.as_bytes()).unwrap();
+        let read = sensu_decode::from_slice::<Event>(text.as_bytes()).unwrap();
         assert_eq!(read.unknown, [""; 0]);
         let shown = serde_json::to_string(&read.value).unwrap();
         for part in parts {

@@ -14,7 +14,6 @@ pub mod check_hooks;
 mod check_rules;
 pub mod cluster;
 pub mod cron;
-pub mod decode;
 pub mod entity;
 pub mod event;
 pub mod expression;

@@ -166,7 +166,7 @@ mod tests {
 
     fn the_example_is_valid<T: Resource>() {
         let body = T::example("web").to_string();
-        let read = crate::decode::from_slice::<T>(body.as_bytes());
+        let read = sensu_decode::from_slice::<T>(body.as_bytes());
         let read = read.unwrap_or_else(|error| panic!("{}: {error}", T::KIND));
         assert_eq!(read.unknown, [""; 0], "{}", T::KIND);
         let mut object = read.value;

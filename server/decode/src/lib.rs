@@ -1,12 +1,17 @@
-//! Request bodies, read as Sensu's server reads JSON, with the place of a mistake in the message.
+//! Decodes JSON request bodies as Sensu Go's server does, and reports the position of each error.
 //!
-//! The rules are those of the reference, part 2.0: keys match fields whatever their case, `null`
-//! leaves a field as if it were not there, of duplicate keys the last counts and duplicate objects
-//! merge, only the first value of the body is read, and text that is not Unicode becomes U+FFFD.
-//! What Sensu answers with 500 is an error of the caller here (D5), with line, column and field.
+//! The rules of Sensu Go 5.0.0 (reference, part 2.0):
+//!
+//! - Keys match field names in any case.
+//! - A field that is `null` is treated as absent; so is a body that is `null`.
+//! - The last of several equal keys counts, but equal keys with objects are merged.
+//! - Only the first JSON value of the body is read.
+//! - Text that is not valid Unicode is replaced by U+FFFD.
+//!
+//! Bodies for which Sensu Go responds with 500 are client errors here (D5).
 
 mod lenient;
-mod place;
+mod position;
 mod tree;
 
 use std::cell::RefCell;
@@ -17,16 +22,16 @@ use serde_json::Value;
 
 use lenient::Lenient;
 
-/// A value, and what was dropped on the way to it.
+/// A decoded value, and the fields that were ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<T> {
     /// The value.
     pub value: T,
-    /// The paths of fields that the type does not have (D41).
+    /// Paths of fields that the type does not have, such as `metadata.lables` (D41).
     pub unknown: Vec<String>,
 }
 
-/// Why a body is not what it should be, worded for whoever sent it.
+/// Error: a body that cannot be decoded. Contains the message for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError(String);
 
@@ -38,35 +43,35 @@ impl Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// The value that a body describes.
+/// Decodes a request body.
 ///
 /// # Errors
-/// [`DecodeError`] if the body is empty, is not JSON, or does not fit the type.
+/// [`DecodeError`] if the body is empty, is not JSON, or does not fit the type. The message has line
+/// and column, both from 1, and the field: `line 2, column 11: size: invalid type: ...`.
 pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError("the request body is empty".into()));
     }
-    let text = place::without_lone_surrogates(String::from_utf8_lossy(body));
-    let value = match tree::parse(&text).map_err(|error| syntax(&error))? {
-        // As in the reference, `null` for the whole body is an object without fields.
+    let text = position::without_lone_surrogates(String::from_utf8_lossy(body));
+    let value = match tree::parse(&text).map_err(|error| syntax_error(&error))? {
         Value::Null => Value::Object(serde_json::Map::new()),
         value => value,
     };
-    fitted(value).map_err(|error| mismatch(&text, &error))
+    decode(value).map_err(|error| type_error(&text, &error))
 }
 
-/// The value that something describes which was read before, from whatever format.
+/// Decodes a value that was parsed before, for example from YAML, by the same rules.
 ///
 /// # Errors
 /// [`DecodeError`] with the field that does not fit the type.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<Decoded<T>, DecodeError> {
-    fitted(value).map_err(|error| match error.path().to_string().as_str() {
+    decode(value).map_err(|error| match error.path().to_string().as_str() {
         "." => DecodeError(error.inner().to_string()),
         field => DecodeError(format!("{field}: {}", error.inner())),
     })
 }
 
-fn fitted<T: DeserializeOwned>(
+fn decode<T: DeserializeOwned>(
     value: Value,
 ) -> Result<Decoded<T>, serde_path_to_error::Error<serde_json::Error>> {
     let unknown = RefCell::new(Vec::new());
@@ -74,22 +79,22 @@ fn fitted<T: DeserializeOwned>(
     Ok(Decoded { value, unknown: unknown.into_inner() })
 }
 
-fn syntax(error: &serde_json::Error) -> DecodeError {
+fn syntax_error(error: &serde_json::Error) -> DecodeError {
     let (line, column) = (error.line(), error.column());
     let whole = error.to_string();
-    let place = format!(" at line {line} column {column}");
-    let what = whole.strip_suffix(&place).unwrap_or(&whole);
-    DecodeError(format!("line {line}, column {column}: {what}"))
+    let suffix = format!(" at line {line} column {column}");
+    let problem = whole.strip_suffix(&suffix).unwrap_or(&whole);
+    DecodeError(format!("line {line}, column {column}: {problem}"))
 }
 
-fn mismatch(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> DecodeError {
-    let (path, what) = (error.path(), error.inner());
-    let (line, column) = place::of(text, path).unwrap_or((1, 1));
+fn type_error(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> DecodeError {
+    let (path, problem) = (error.path(), error.inner());
+    let (line, column) = position::of_path(text, path).unwrap_or((1, 1));
     let field = path.to_string();
     if field == "." {
-        return DecodeError(format!("line {line}, column {column}: {what}"));
+        return DecodeError(format!("line {line}, column {column}: {problem}"));
     }
-    DecodeError(format!("line {line}, column {column}: {field}: {what}"))
+    DecodeError(format!("line {line}, column {column}: {field}: {problem}"))
 }
 
 #[cfg(test)]
@@ -119,25 +124,25 @@ mod tests {
     }
 
     fn thing(text: &str) -> Thing {
-        from_slice(text.as_bytes()).unwrap_or_else(|why| panic!("{text}: {why}")).value
+        from_slice(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}")).value
     }
 
-    fn refused(body: &[u8]) -> String {
-        from_slice::<Thing>(body).expect_err("is refused").to_string()
+    fn error(body: &[u8]) -> String {
+        from_slice::<Thing>(body).expect_err("an error").to_string()
     }
 
     #[test]
-    fn what_was_read_before_is_fitted_likewise() {
+    fn a_parsed_value_is_decoded_by_the_same_rules() {
         let read = from_value::<Thing>(serde_json::json!({"NAME": "a", "tags": null, "zzz": 1}));
         let read = read.unwrap();
         assert_eq!((read.value.name.as_str(), &read.unknown[..]), ("a", &["zzz".to_owned()][..]));
-        let refused = from_value::<Thing>(serde_json::json!({"inner": {"other": "x"}}));
-        let said = refused.unwrap_err().to_string();
-        assert!(said.starts_with("inner.other: ") && !said.contains("line"), "{said}");
+        let error = from_value::<Thing>(serde_json::json!({"inner": {"other": "x"}}));
+        let message = error.unwrap_err().to_string();
+        assert!(message.starts_with("inner.other: ") && !message.contains("line"), "{message}");
     }
 
     #[test]
-    fn keys_match_whatever_their_case_and_null_is_nothing() {
+    fn keys_match_in_any_case_and_null_is_absent() {
         let read = thing(
             r#" {"NAME":"a","Size":1,"tags":null,"inner":{"DEEP":true},"labels":{"A":"b"}} "#,
         );
@@ -148,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_duplicate_counts_and_objects_merge() {
+    fn the_last_of_equal_keys_counts_and_objects_are_merged() {
         let read = thing(r#"{"name":"a","name":"b","inner":{"deep":true},"inner":{"other":2}}"#);
         assert_eq!(read.name, "b");
         assert_eq!(read.inner, Some(Inner { deep: true, other: 2 }));
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_unicode_is_replaced() {
+    fn invalid_unicode_is_replaced() {
         assert_eq!(thing(r#"{"name":"\ud800"}"#).name, "\u{fffd}");
         assert_eq!(thing(r#"{"name":"\ud83d\ude00 \\ud800"}"#).name, "\u{1f600} \\ud800");
         let read: Thing = from_slice(b"{\"name\":\"\xff\"}").unwrap().value;
@@ -170,43 +175,46 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_a_place() {
-        assert_eq!(refused(b""), "the request body is empty");
-        assert_eq!(refused(b" \n"), "the request body is empty");
+    fn errors_have_a_position() {
+        assert_eq!(error(b""), "the request body is empty");
+        assert_eq!(error(b" \n"), "the request body is empty");
         assert_eq!(
-            refused(b"{\n  \"size\": \"10\"\n}"),
+            error(b"{\n  \"size\": \"10\"\n}"),
             "line 2, column 11: size: invalid type: string \"10\", expected u32"
         );
-        assert!(refused(br#"{"inner":{"deep":1}}"#).starts_with("line 1, column 18: inner.deep: "));
-        assert!(refused(br#"{"tags":["a",1]}"#).starts_with("line 1, column 14: tags[1]: "));
-        assert!(refused(br#"{"labels":{"a":1}}"#).starts_with("line 1, column 16: labels.a: "));
+        assert!(error(br#"{"inner":{"deep":1}}"#).starts_with("line 1, column 18: inner.deep: "));
+        assert!(error(br#"{"tags":["a",1]}"#).starts_with("line 1, column 14: tags[1]: "));
+        assert!(error(br#"{"labels":{"a":1}}"#).starts_with("line 1, column 16: labels.a: "));
         for body in
             [&b"{"[..], b"{a:1}", b"{'a':1}", b"{\"a\":1,}", b"{\"a\":NaN}", b"\xef\xbb\xbf{}"]
         {
-            assert!(refused(body).starts_with("line 1, column "), "{}", refused(body));
+            assert!(error(body).starts_with("line 1, column "), "{}", error(body));
         }
-        assert!(refused(b"[]").starts_with("line 1, column 1: invalid type: sequence"));
+        assert!(error(b"[]").starts_with("line 1, column 1: invalid type: sequence"));
     }
 
     #[test]
-    fn integers_are_integers() {
+    fn fractions_and_texts_are_not_integers() {
         for bad in ["1.5", "1e1", "10.0", "-1", "4294967296", "\"1\""] {
-            assert!(refused(format!(r#"{{"size":{bad}}}"#).as_bytes()).contains("size"), "{bad}");
+            assert!(error(format!(r#"{{"size":{bad}}}"#).as_bytes()).contains("size"), "{bad}");
         }
         assert!((thing(r#"{"ratio":1}"#).ratio - 1.0).abs() < f64::EPSILON);
     }
 
     #[test]
-    fn unknown_fields_are_dropped_and_named() {
+    fn unknown_fields_are_ignored_and_reported() {
         let read = from_slice::<Thing>(br#"{"name":"a","zzz":1,"inner":{"yyy":[1]}}"#).unwrap();
         assert_eq!(read.unknown, ["zzz", "inner.yyy"]);
     }
 
     #[test]
-    fn nesting_is_bounded_and_does_not_overflow() {
+    fn deep_nesting_does_not_overflow_the_stack() {
         let deep = |n: usize| format!(r#"{{"zz":{}1{}}}"#, "[".repeat(n), "]".repeat(n));
         assert!(from_slice::<Thing>(deep(100).as_bytes()).is_ok());
-        assert!(from_slice::<Thing>(deep(200_000).as_bytes()).is_ok(), "nobody asked for it");
-        assert!(refused(&deep(200_000).into_bytes()[..300_000]).contains("EOF"));
+        assert!(
+            from_slice::<Thing>(deep(200_000).as_bytes()).is_ok(),
+            "ignored fields may nest deeper"
+        );
+        assert!(error(&deep(200_000).into_bytes()[..300_000]).contains("EOF"));
     }
 }

@@ -1,27 +1,27 @@
-//! The first JSON value of a text as a tree, with duplicate objects merged.
+//! Parses the first JSON value of a text into a tree, merging objects under equal keys.
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 
-/// The first value of the text; what follows it is not looked at.
+/// Parses the first value of the text. The rest of the text is not read.
 pub(super) fn parse(text: &str) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
     Tree(0).deserialize(&mut reader)
 }
 
-/// Deeper than any type of ours nests. What lies below is read past, not built, so that no body can
-/// exhaust the stack; that of `serde_json` is a little deeper and counts only what is built.
-const DEEPEST: usize = 100;
+/// Deepest level that is parsed; deeper values are skipped, so that a body cannot exhaust the stack. No
+/// type nests this deep, and `serde_json`'s own limit for parsed values is 128.
+const MAX_DEPTH: usize = 100;
 
-/// A reader of the value at some depth.
+/// Parses the value at this depth.
 struct Tree(usize);
 
 impl<'de> DeserializeSeed<'de> for Tree {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if self.0 > DEEPEST {
+        if self.0 > MAX_DEPTH {
             return IgnoredAny::deserialize(deserializer).map(|_| Value::Null);
         }
         deserializer.deserialize_any(self)
@@ -75,18 +75,18 @@ impl<'de> Visitor<'de> for Tree {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(Tree(self.0 + 1))?;
-            put(&mut map, key, value);
+            set_or_merge(&mut map, key, value);
         }
         Ok(Value::Object(map))
     }
 }
 
-/// Sets a key: the last value counts, but an object adds to an object.
-pub(super) fn put(map: &mut Map<String, Value>, key: String, value: Value) {
+/// Sets a key. A value replaces the previous one, but two objects are merged.
+pub(super) fn set_or_merge(map: &mut Map<String, Value>, key: String, value: Value) {
     match (map.get_mut(&key), value) {
         (Some(Value::Object(there)), Value::Object(more)) => {
             for (key, value) in more {
-                put(there, key, value);
+                set_or_merge(there, key, value);
             }
         }
         (_, value) => {

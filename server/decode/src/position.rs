@@ -1,4 +1,4 @@
-//! Where in the text something is. Only looked for once something is wrong.
+//! Finds the position of a value in a text. Used only after an error.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 
 /// Line and column, both from 1, of the value at a path.
-pub(super) fn of(text: &str, path: &Path) -> Option<(usize, usize)> {
+pub(super) fn of_path(text: &str, path: &Path) -> Option<(usize, usize)> {
     let mut here: &str = text.trim_start();
     for step in path {
         let mut reader = serde_json::Deserializer::from_str(here);
         let inside: &RawValue = reader.deserialize_any(Step(step)).ok()??;
         here = inside.get();
     }
-    // `here` is a part of `text`: serde_json's raw values borrow.
+    // serde_json's raw values borrow, so `here` is a slice of `text`.
     let offset = (here.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let before = text.get(..offset)?;
     let line = before.matches('\n').count() + 1;
@@ -22,7 +22,7 @@ pub(super) fn of(text: &str, path: &Path) -> Option<(usize, usize)> {
     Some((line, column))
 }
 
-/// Finds the value that one step of a path leads to.
+/// Visitor that returns the value at one step of a path.
 struct Step<'a>(&'a Segment);
 
 impl<'de> Visitor<'de> for Step<'_> {
@@ -35,7 +35,8 @@ impl<'de> Visitor<'de> for Step<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
         while let Some((key, value)) = entries.next_entry::<String, &'de RawValue>()? {
-            if matches!(self.0, Segment::Map { key: wanted } if wanted.eq_ignore_ascii_case(&key)) {
+            if matches!(self.0, Segment::Map { key: expected } if expected.eq_ignore_ascii_case(&key))
+            {
                 found = Some(value);
             }
         }
@@ -45,7 +46,7 @@ impl<'de> Visitor<'de> for Step<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let (mut found, mut index) = (None, 0);
         while let Some(value) = items.next_element::<&'de RawValue>()? {
-            if matches!(self.0, Segment::Seq { index: wanted } if *wanted == index) {
+            if matches!(self.0, Segment::Seq { index: expected } if *expected == index) {
                 found = Some(value);
             }
             index += 1;
@@ -54,8 +55,8 @@ impl<'de> Visitor<'de> for Step<'_> {
     }
 }
 
-/// The text with `\ufffd` for every escape of half a surrogate pair. The length stays the same, so
-/// places in the one are places in the other.
+/// Replaces every escape of half a surrogate pair by `\ufffd`. The length stays the same, and with it
+/// every position.
 pub(super) fn without_lone_surrogates(text: Cow<'_, str>) -> Cow<'_, str> {
     if !text.contains("\\ud") && !text.contains("\\uD") {
         return text;
@@ -75,11 +76,11 @@ pub(super) fn without_lone_surrogates(text: Cow<'_, str>) -> Cow<'_, str> {
                 }
                 at += 6;
             }
-            // Any other escape; of two backslashes the second begins nothing.
+            // Any other escape. The second of two backslashes does not begin another one.
             (None, _) => at += 2,
         }
     }
-    // Only ASCII was written over ASCII.
+    // ASCII was replaced by ASCII, so the bytes are still UTF-8.
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -1,5 +1,5 @@
-//! A deserializer over a tree that finds fields whatever their case, takes `null` for nothing, and
-//! notes what no field wants.
+//! A deserializer that matches field names in any case, treats `null` as absent, and records the paths
+//! of unknown fields.
 
 use std::cell::RefCell;
 
@@ -23,12 +23,12 @@ impl<'a> Lenient<'a> {
         Self { value, path: String::new(), unknown }
     }
 
-    fn below(&self, step: &str) -> String {
+    fn path_to(&self, step: &str) -> String {
         if self.path.is_empty() { step.to_owned() } else { format!("{}.{step}", self.path) }
     }
 
-    /// The entries of an object under the names of the fields they belong to, `null` left out.
-    fn fields(&self, map: Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
+    /// The entries of an object that are not `null`, with the exact names of their fields.
+    fn known_fields(&self, map: Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
         let mut found = Map::new();
         for (key, value) in map {
             if value.is_null() {
@@ -36,15 +36,15 @@ impl<'a> Lenient<'a> {
             }
             let exact = fields.iter().find(|field| **field == key);
             match exact.or_else(|| fields.iter().find(|field| field.eq_ignore_ascii_case(&key))) {
-                Some(field) => tree::put(&mut found, (*field).to_owned(), value),
-                None => self.unknown.borrow_mut().push(self.below(&key)),
+                Some(field) => tree::set_or_merge(&mut found, (*field).to_owned(), value),
+                None => self.unknown.borrow_mut().push(self.path_to(&key)),
             }
         }
         found
     }
 }
 
-/// Numbers, text and the like are read as `serde_json` reads them.
+/// Scalar values are deserialized by `serde_json`.
 macro_rules! as_json {
     ($($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -76,10 +76,10 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         match &mut self.value {
             Value::Object(map) => {
                 let map = std::mem::take(map);
-                let found = self.fields(map, fields);
+                let found = self.known_fields(map, fields);
                 visitor.visit_map(Entries::new(found, self.path, self.unknown))
             }
-            // serde would take a list for the fields in order; JSON means something else by it.
+            // serde accepts an array as the fields in order; Sensu Go does not.
             Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
             _ => self.deserialize_any(visitor),
         }
@@ -106,7 +106,7 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         self.value.deserialize_enum(name, variants, visitor)
     }
 
-    /// A list or map that is `null` is one without items.
+    /// `null` is an empty list.
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
         if self.value.is_null() {
             self.value = Value::Array(Vec::new());
@@ -114,6 +114,7 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         self.deserialize_any(visitor)
     }
 
+    /// `null` is an empty map.
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
         if self.value.is_null() {
             self.value = Value::Object(Map::new());
@@ -161,7 +162,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let (key, value) = self.value.take().unwrap_or_default();
         let whole = Lenient { value, path: std::mem::take(&mut self.path), unknown: self.unknown };
-        let path = whole.below(&key);
+        let path = whole.path_to(&key);
         let Lenient { value, path: above, unknown } = whole;
         self.path = above;
         seed.deserialize(Lenient { value, path, unknown })
