@@ -14,8 +14,8 @@
 mod flap;
 mod history;
 mod occurrences;
-mod recall;
 mod redelivery;
+mod rewind;
 mod silence;
 pub mod ttl;
 
@@ -26,7 +26,7 @@ use sensu_types::silenced::Silenced;
 
 pub use flap::{FAILING, FLAPPING, PASSING};
 pub use history::LENGTH as HISTORY_LENGTH;
-pub use recall::before;
+pub use rewind::previous_event;
 
 /// What is to be written because of an event.
 #[derive(Clone, Debug, PartialEq)]

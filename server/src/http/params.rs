@@ -10,7 +10,7 @@ use dropshot::{
 };
 use schemars::JsonSchema;
 use sensu_types::Invalid;
-use sensu_types::selector::Selection;
+use sensu_types::Selection;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use sensu_store::{CommitError, Key, Operation, Precondition, Txn};
 use sensu_types::adhoc::{AdhocRequest, Issued};
+use sensu_types::check::hooks;
 use sensu_types::check::{CheckConfig, HookList};
-use sensu_types::check_hooks;
 
 use crate::error::Error;
 use crate::resources::grant::Grant;
@@ -22,7 +22,7 @@ pub(crate) async fn add_hooks(
 ) -> Result<Shown, Error> {
     let add = |stored: &CheckConfig| {
         let mut check = stored.clone();
-        check_hooks::add(&mut check.check_hooks, hooks.clone());
+        hooks::add(&mut check.check_hooks, hooks.clone());
         Ok(check)
     };
     grant.change(add, conditions).await
@@ -37,7 +37,7 @@ pub(crate) async fn remove_hook(
 ) -> Result<(), Error> {
     let remove = |stored: &CheckConfig| {
         let mut check = stored.clone();
-        match check_hooks::remove(&mut check.check_hooks, kind, hook) {
+        match hooks::remove(&mut check.check_hooks, kind, hook) {
             true => Ok(check),
             false => Err(Error::not_found()),
         }

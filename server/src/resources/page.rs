@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan, Store};
-use sensu_types::selector::Selection;
+use sensu_types::Selection;
 
 use crate::error::Error;
 

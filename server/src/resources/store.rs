@@ -4,8 +4,8 @@ use bytes::Bytes;
 use sensu_store::{
     CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Scan, Store, Txn,
 };
+use sensu_types::Selection;
 use sensu_types::namespace::Namespace;
-use sensu_types::selector::Selection;
 use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
@@ -283,7 +283,7 @@ pub(crate) fn selected<T: Resource>(
     entry: &Entry,
     selection: &Selection,
 ) -> Result<Option<Bytes>, Error> {
-    if !selection.is_everything() && !selection.admits(&parse::<T>(entry)?) {
+    if !selection.is_everything() && !selection.matches(&parse::<T>(entry)?) {
         return Ok(None);
     }
     shown::<T>(entry).map(Some)

@@ -1,15 +1,15 @@
 //! The trait that every kind of object implements: its names, and the rules that the server applies
 //! to its objects.
 
-use std::fmt::{Debug, Display, Formatter};
+use std::fmt::Debug;
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::ObjectMeta;
+use crate::grammar::selector::Fields;
 use crate::scope::Scope;
-use crate::selector::Fields;
+use crate::{Invalid, ObjectMeta};
 
 /// A kind of object that the API stores and serves.
 ///
@@ -92,9 +92,9 @@ pub trait Resource:
         self.metadata()?.labels.get(key).map(String::as_str)
     }
 
-    /// The fields that field selectors can use (D35).
+    /// The fields that field selectors can use, in addition to `name`, `namespace` and `labels` (D35).
     fn fields(&self) -> Fields<'_> {
-        Fields::of(self)
+        Fields::new()
     }
 
     /// The object as responses contain it (D25). `None` if that is the stored object.
@@ -125,25 +125,6 @@ pub struct WriteContext<'a> {
     /// The time, in seconds since 1970-01-01 UTC.
     pub now: i64,
 }
-
-/// Error: an object breaks a rule. Contains the message for the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid(pub String);
-
-impl Invalid {
-    /// An error with this message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl Display for Invalid {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Invalid {}
 
 #[cfg(test)]
 mod tests {

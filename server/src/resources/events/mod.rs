@@ -236,7 +236,7 @@ async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Shown, Error
 
 /// The event before a recorded one; values that are shown as redacted keep what is stored (D25).
 fn recorded(event: &Event, stored: Option<&Event>) -> Option<Event> {
-    let mut before = sensu_engine::before(event)?;
+    let mut before = sensu_engine::previous_event(event)?;
     if let Some(stored) = stored {
         before.entity.clone_from(&stored.entity);
     }

@@ -1,0 +1,9 @@
+//! The grammar of values: which texts and numbers are valid, how they are written, and the schemas
+//! that say so.
+
+pub mod cron;
+pub(crate) mod expression;
+pub mod name;
+pub(crate) mod number;
+pub(crate) mod schema;
+pub mod selector;

@@ -1,0 +1,112 @@
+//! Selectors: expressions that select objects by label or by field (D35).
+//!
+//! ```text
+//! selector   := operation { "&&" operation }
+//! operation  := name ( "==" | "!=" | "matches" ) value
+//!             | name ( "in" | "notin" ) ( "[" value { "," value } "]" | word )
+//! name       := word | quoted
+//! value      := word | quoted | "true" | "false"
+//! word       := ( letter | "_" ) { letter | digit | "_" | "." | "/" }
+//! quoted     := text between quotes of either kind
+//! ```
+//!
+//! The grammar is that of later releases of Sensu Go. An empty selector selects every object. A name
+//! that an object does not have equals no value, so `!=` and `notin` are true for it.
+
+mod fields;
+mod parse;
+mod token;
+
+use std::borrow::Cow;
+
+use crate::Invalid;
+
+pub use fields::Fields;
+
+/// A parsed selector: operations that must all be true for an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    operations: Vec<Operation>,
+}
+
+/// Most operations of one selector: each costs time for every object in the list.
+const MAX_OPERATIONS: usize = 100;
+
+impl Selector {
+    /// Parses a selector.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the column, from 1, and the token expected there; or if there are more than
+    /// 100 operations.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let operations = parse::operations(text)?;
+        if operations.len() > MAX_OPERATIONS {
+            return Err(Invalid(format!("more than {MAX_OPERATIONS} operations")));
+        }
+        Ok(Self { operations })
+    }
+
+    /// Whether the selector is empty and selects every object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// Whether the selector selects an object. `value` returns the value of a name, `None` if the
+    /// object does not have the name.
+    pub fn matches<'a>(&self, value: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
+        self.operations.iter().all(|operation| operation.is_true(&value))
+    }
+}
+
+/// One comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Operation {
+    name: String,
+    test: Test,
+    /// Whether the operation is true if the test is false: `!=` and `notin`.
+    negated: bool,
+}
+
+/// The condition for the value of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    /// Equals one of these.
+    OneOf(Vec<String>),
+    /// Contains this text.
+    Contains(String),
+    /// `in` with one operand. The operand is a value, or the name of a list that contains the left
+    /// side: `linux in entity.subscriptions`.
+    Within {
+        operand: String,
+        /// Whether the operand had no brackets. In brackets it is the name of a list only if the left
+        /// side is not a name, so that a label `prod` does not change the meaning of `env in [prod]`.
+        bare: bool,
+    },
+}
+
+impl Operation {
+    fn is_true<'a>(&self, value: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
+        let found = value(&self.name);
+        let passed = match &self.test {
+            Test::OneOf(values) => found.is_some_and(|found| values.iter().any(|v| *v == found)),
+            Test::Contains(part) => found.is_some_and(|found| found.contains(part.as_str())),
+            Test::Within { operand, bare } => {
+                let list = if *bare || found.is_none() { value(operand) } else { None };
+                match list {
+                    Some(list) => items(&list).any(|item| item == self.name),
+                    None => found.is_some_and(|found| found == *operand),
+                }
+            }
+        };
+        passed != self.negated
+    }
+}
+
+/// The items of a list in text form: separated by commas, with or without brackets.
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.trim_matches(['[', ']']).split(',').map(str::trim)
+}
+
+#[cfg(test)]
+mod tests;

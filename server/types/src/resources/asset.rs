@@ -1,0 +1,199 @@
+//! Assets: archives that checks, filters, mutators and handlers need to run.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::selector::Fields;
+use crate::grammar::{expression, name, schema};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource};
+
+/// An archive that agents fetch and unpack before they run what needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Asset {
+    /// Where the archive is: an `http` or `https` address. Required unless there are `builds`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?:"))]
+    pub url: String,
+    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required unless there
+    /// are `builds`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(length(min = 128))]
+    pub sha512: String,
+    /// JavaScript expressions about the entity; the asset is for those where all are true.
+    pub filters: Vec<String>,
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// Headers of the request that fetches the archive. Absent when there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Archives for different entities. Absent when there is only the one of `url`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<AssetBuild>,
+}
+
+/// One of several archives of an asset: the one for entities that its filters admit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct AssetBuild {
+    /// Where the archive is: an `http` or `https` address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "address_schema")]
+    pub url: String,
+    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "checksum")]
+    pub sha512: String,
+    /// JavaScript expressions about the entity; the archive is for those where all are true.
+    pub filters: Vec<String>,
+    /// Headers of the request that fetches the archive. Absent when there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Resource for Asset {
+    const KIND: &'static str = "Asset";
+    const PLURAL: &'static str = "assets";
+    const SINGULAR: &'static str = "asset";
+    type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        validate_name(&self.metadata.name)?;
+        if self.metadata.namespace.is_empty() {
+            return Err(Invalid::new("namespace cannot be empty"));
+        }
+        // Where there are builds, they are the archives.
+        if self.builds.is_empty() || !self.sha512.is_empty() || !self.url.is_empty() {
+            archive(&self.url, &self.sha512)?;
+        }
+        expression::check_all(&self.filters)?;
+        for (index, build) in self.builds.iter().enumerate() {
+            archive(&build.url, &build.sha512)
+                .and_then(|()| expression::check_all(&build.filters))
+                .map_err(|Invalid(why)| Invalid(format!("build {index}: {why}")))?;
+        }
+        Ok(())
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::new().list("filters", &self.filters)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "url": "https://example.com/asset.tar.gz",
+            "sha512": "0".repeat(128),
+        })
+    }
+}
+
+/// At least as long as a SHA-512 checksum is in hexadecimal.
+fn checksum(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    let mut schema = schema::text();
+    schema.string().min_length = Some(128);
+    schema::mark_required(schema)
+}
+
+fn address_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::pattern("^[Hh][Tt][Tt][Pp][Ss]?:"))
+}
+
+/// Whether an archive can be fetched and checked.
+fn archive(url: &str, sha512: &str) -> Result<(), Invalid> {
+    if sha512.is_empty() {
+        return Err(Invalid::new("SHA-512 checksum cannot be empty"));
+    }
+    if sha512.len() < 128 {
+        return Err(Invalid::new("SHA-512 checksum must be at least 128 characters"));
+    }
+    if url.is_empty() {
+        return Err(Invalid::new("URL cannot be empty"));
+    }
+    address(url)
+}
+
+/// Whether a text is an address that an archive can be fetched from. An address without a host passes,
+/// as in the reference.
+fn address(text: &str) -> Result<(), Invalid> {
+    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    let parsed = url::Url::parse(text);
+    match parsed.as_ref().map(url::Url::scheme) {
+        Ok("http" | "https") | Err(url::ParseError::EmptyHost) => {}
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+            return Err(Invalid::new("URL must be HTTP or HTTPS"));
+        }
+        Err(_) => return Err(Invalid::new("invalid URL provided")),
+    }
+    if text.split('%').skip(1).all(whole) {
+        Ok(())
+    } else {
+        Err(Invalid::new("invalid URL provided"))
+    }
+}
+
+/// Whether an asset may have this name.
+pub(crate) fn validate_name(name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Err(Invalid::new("name cannot be empty"));
+    }
+    if !name::is_asset(name) {
+        return Err(Invalid::new(
+            "name must be lowercase and may only contain forward slashes, underscores, dashes and \
+             numbers",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused = |change: &dyn Fn(&mut Asset)| {
+            let mut asset = Asset::fixture("a/b");
+            change(&mut asset);
+            asset.validate().expect_err("is refused").0
+        };
+        assert_eq!(Asset::fixture("a/b").validate(), Ok(()));
+        assert_eq!(refused(&|a| a.metadata.name.clear()), "name cannot be empty");
+        assert!(refused(&|a| a.metadata.name = "A".into()).starts_with("name must be lowercase"));
+        assert_eq!(refused(&|a| a.metadata.namespace.clear()), "namespace cannot be empty");
+        assert_eq!(refused(&|a| a.sha512.clear()), "SHA-512 checksum cannot be empty");
+        assert!(refused(&|a| a.sha512 = "0".repeat(127)).contains("at least 128"));
+        assert_eq!(refused(&|a| a.url.clear()), "URL cannot be empty");
+        assert_eq!(refused(&|a| a.url = "ftp://x/y".into()), "URL must be HTTP or HTTPS");
+        let build = |url: &str| AssetBuild {
+            url: url.into(),
+            sha512: "0".repeat(128),
+            ..AssetBuild::default()
+        };
+        let two = Asset {
+            url: String::new(),
+            sha512: String::new(),
+            builds: vec![build("http://x/a"), build("http://x/b")],
+            ..Asset::fixture("a/b")
+        };
+        assert_eq!(two.validate(), Ok(()), "with builds, no archive of its own is needed");
+        assert_eq!(
+            refused(&|a| a.builds = vec![build("http://x/a"), build("")]),
+            "build 1: URL cannot be empty"
+        );
+        assert!(
+            refused(&|a| a.filters = vec!["(".into()]).starts_with("syntax error in expression 0")
+        );
+    }
+}

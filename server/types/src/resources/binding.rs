@@ -1,0 +1,173 @@
+//! Role bindings: who has which role, in one namespace or everywhere.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::schema;
+use crate::grammar::selector::Fields;
+use crate::role::{INVALID, everywhere, named};
+use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
+
+/// The role that a binding gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct RoleRef {
+    /// `Role` for a role of the binding's namespace, or `ClusterRole`.
+    #[serde(rename = "type")]
+    #[schemars(schema_with = "role_kind")]
+    pub kind: String,
+    /// The name of the role. A role that does not exist gives nothing.
+    #[schemars(schema_with = "schema::required::<String>")]
+    pub name: String,
+}
+
+/// Who is given a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Subject {
+    /// `User` or `Group`.
+    #[serde(rename = "type")]
+    #[schemars(schema_with = "subject_kind")]
+    pub kind: String,
+    /// The name of the user or group.
+    #[schemars(schema_with = "schema::required::<String>")]
+    pub name: String,
+}
+
+/// Gives a role to users and groups, in the namespace of the binding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct RoleBinding {
+    /// Who is given the role. At least one.
+    #[schemars(schema_with = "schema::required::<Vec<Subject>>")]
+    pub subjects: Vec<Subject>,
+    /// The role that a binding gives.
+    #[schemars(schema_with = "schema::required::<RoleRef>")]
+    pub role_ref: RoleRef,
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+}
+
+/// Gives a cluster role to users and groups, in every namespace and for what has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct ClusterRoleBinding {
+    /// Who is given the role. At least one.
+    #[schemars(schema_with = "schema::required::<Vec<Subject>>")]
+    pub subjects: Vec<Subject>,
+    /// The cluster role.
+    #[schemars(schema_with = "schema::required::<RoleRef>")]
+    pub role_ref: RoleRef,
+    /// Name, labels and annotations.
+    pub metadata: ObjectMeta,
+}
+
+impl Resource for RoleBinding {
+    const KIND: &'static str = "RoleBinding";
+    const PLURAL: &'static str = "rolebindings";
+    const SINGULAR: &'static str = "rolebinding";
+    const NOUN: &'static str = "role binding";
+    type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        named(&self.metadata.name)?;
+        gives(&self.subjects, &self.role_ref, &ROLES)?;
+        if self.metadata.namespace.is_empty() {
+            return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
+        }
+        Ok(())
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::new()
+            .text("role_ref.name", &self.role_ref.name)
+            .text("role_ref.type", &self.role_ref.kind)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "subjects": [{"type": "User", "name": "admin"}],
+            "role_ref": {"type": "Role", "name": "operator"},
+        })
+    }
+}
+
+impl Resource for ClusterRoleBinding {
+    const KIND: &'static str = "ClusterRoleBinding";
+    const PLURAL: &'static str = "clusterrolebindings";
+    const SINGULAR: &'static str = "clusterrolebinding";
+    const NOUN: &'static str = "cluster role binding";
+    type Scope = ClusterWide;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        named(&self.metadata.name)?;
+        gives(&self.subjects, &self.role_ref, &["ClusterRole"])?;
+        everywhere(&self.metadata)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::new()
+            .text("role_ref.name", &self.role_ref.name)
+            .text("role_ref.type", &self.role_ref.kind)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "subjects": [{"type": "User", "name": "admin"}],
+            "role_ref": {"type": "ClusterRole", "name": "view"},
+        })
+    }
+}
+
+const ROLES: [&str; 2] = ["Role", "ClusterRole"];
+const SUBJECTS: [&str; 2] = ["User", "Group"];
+
+fn role_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::one_of(&ROLES))
+}
+
+fn subject_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::one_of(&SUBJECTS))
+}
+
+fn gives(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
+    if subjects.is_empty() {
+        return Err(Invalid::new(format!("{INVALID}: a binding needs at least one subject")));
+    }
+    for subject in subjects {
+        if !SUBJECTS.contains(&subject.kind.as_str()) || subject.name.is_empty() {
+            let Subject { kind, name } = subject;
+            return Err(Invalid::new(format!(
+                "{INVALID}: subject {name:?} of type {kind:?}; a subject has a name and is of type \
+                 User or Group"
+            )));
+        }
+    }
+    if !kinds.contains(&role.kind.as_str()) || role.name.is_empty() {
+        let RoleRef { kind, name } = role;
+        let kinds = kinds.join(" or ");
+        return Err(Invalid::new(format!(
+            "{INVALID}: role_ref {name:?} of type {kind:?}; it has a name and is of type {kinds}"
+        )));
+    }
+    Ok(())
+}

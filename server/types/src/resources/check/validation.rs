@@ -1,0 +1,92 @@
+//! The rules that checks have to keep as configuration and as parts of events.
+
+use super::ProxyRequests;
+use crate::Invalid;
+use crate::grammar::{cron, name, schema};
+use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
+
+/// Interval and cron exclude each other, and cron must be one.
+pub(crate) fn schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
+    if cron.is_empty() {
+        return Ok(());
+    }
+    if interval > 0 {
+        return Err(Invalid::new("must only specify either an interval or a cron schedule"));
+    }
+    if !cron::is_schedule(cron) {
+        return Err(Invalid::new("check cron string is invalid"));
+    }
+    Ok(())
+}
+
+/// The fields that a check has as configuration and as part of an event, for the rules that both
+/// have to keep.
+pub(crate) struct CheckSpec<'a> {
+    pub(crate) ttl: i64,
+    pub(crate) interval: u32,
+    pub(crate) runtime_assets: &'a [String],
+    pub(crate) proxy_entity_name: &'a str,
+    pub(crate) proxy_requests: Option<&'a ProxyRequests>,
+    pub(crate) output_metric_format: &'a str,
+    /// Low, high.
+    pub(crate) flap_thresholds: (u32, u32),
+    pub(crate) env_vars: &'a [String],
+    pub(crate) subdues: &'a [TimeWindowRepeated],
+    /// Pipelines, and a pipeline for when there are none.
+    pub(crate) has_pipelines_and_fallback: bool,
+    pub(crate) subdue: Option<&'a TimeWindowWhen>,
+}
+
+const METRIC_FORMATS: [&str; 5] =
+    ["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"];
+
+pub(crate) fn metric_format(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::one_of(&METRIC_FORMATS).into()
+}
+
+impl CheckSpec<'_> {
+    /// The first rule that is broken, in the reference's order.
+    pub(crate) fn validate(&self) -> Result<(), Invalid> {
+        if self.ttl > 0 && self.ttl <= i64::from(self.interval) {
+            return Err(Invalid::new("ttl must be greater than check interval"));
+        }
+        for asset in self.runtime_assets {
+            crate::asset::validate_name(asset)
+                .map_err(|Invalid(why)| Invalid(format!("asset's {why}")))?;
+        }
+        if !self.proxy_entity_name.is_empty() {
+            name::plain("proxy entity name", self.proxy_entity_name)?;
+        }
+        if let Some(requests) = self.proxy_requests {
+            requests.validate()?;
+        }
+        if !METRIC_FORMATS.contains(&self.output_metric_format) {
+            return Err(Invalid::new("output metric format is not valid"));
+        }
+        let (low, high) = self.flap_thresholds;
+        if low != 0 && high != 0 && low >= high {
+            return Err(Invalid::new("invalid flap thresholds"));
+        }
+        env_vars(self.env_vars)?;
+        self.subdues.iter().try_for_each(TimeWindowRepeated::validate)?;
+        if self.has_pipelines_and_fallback {
+            return Err(Invalid::new(
+                "cannot have both pipelines and fallback_pipeline defined at the same time",
+            ));
+        }
+        self.subdue.map_or(Ok(()), TimeWindowWhen::validate)
+    }
+}
+
+/// `NAME=value`, with exactly one `=` and something on both sides.
+fn env_vars(variables: &[String]) -> Result<(), Invalid> {
+    let well_formed = |variable: &String| {
+        variable.split_once('=').is_some_and(|(name, value)| {
+            !name.is_empty() && !value.is_empty() && !value.contains('=')
+        })
+    };
+    if variables.iter().all(well_formed) {
+        return Ok(());
+    }
+    Err(Invalid::new("environment variables must be of the form FOO=BAR"))
+}

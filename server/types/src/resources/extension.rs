@@ -1,0 +1,66 @@
+//! Extensions: services that handle, filter or mutate events for the server.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::{name, schema};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource};
+
+/// A service that handles, filters or mutates events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Extension {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// Where the service is. Required.
+    #[schemars(schema_with = "schema::required::<String>")]
+    pub url: String,
+}
+
+impl Resource for Extension {
+    const KIND: &'static str = "Extension";
+    const PLURAL: &'static str = "extensions";
+    const SINGULAR: &'static str = "extension";
+    type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        // As in the reference, the message does not say whose name.
+        name::plain("", &self.metadata.name)?;
+        if self.url.is_empty() {
+            return Err(Invalid::new("empty URL"));
+        }
+        if self.metadata.namespace.is_empty() {
+            return Err(Invalid::new("empty namespace"));
+        }
+        Ok(())
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "url": "http://127.0.0.1:4000"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let good = Extension { url: "http://x".into(), metadata: ObjectMeta::new("default", "a") };
+        assert_eq!(good.validate(), Ok(()));
+        assert_eq!(Extension::default().validate().unwrap_err().0, "must not be empty");
+        let bare = Extension { url: String::new(), ..good.clone() };
+        assert_eq!(bare.validate().unwrap_err().0, "empty URL");
+        let nowhere = Extension { metadata: ObjectMeta::new("", "a"), ..good };
+        assert_eq!(nowhere.validate().unwrap_err().0, "empty namespace");
+    }
+}

@@ -1,0 +1,105 @@
+//! Filters: which events reach a handler.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::selector::Fields;
+use crate::grammar::{expression, name, schema};
+use crate::time_window::TimeWindowWhen;
+use crate::{Invalid, Namespaced, ObjectMeta, Resource};
+
+/// Expressions that decide which events reach the handlers that name the filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct EventFilter {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// What happens to events for which all expressions are true: `allow` or `deny`. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "action")]
+    pub action: String,
+    /// JavaScript expressions about the event. At least one.
+    #[schemars(schema_with = "schema::required::<Vec<String>>")]
+    pub expressions: Vec<String>,
+    /// When the filter applies. Absent for always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<TimeWindowWhen>,
+    /// Names of the assets that the expressions need.
+    pub runtime_assets: Vec<String>,
+}
+
+const ACTIONS: [&str; 2] = ["allow", "deny"];
+
+fn action(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::one_of(&ACTIONS))
+}
+
+impl Resource for EventFilter {
+    const KIND: &'static str = "EventFilter";
+    const PLURAL: &'static str = "filters";
+    const SINGULAR: &'static str = "filter";
+    type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain("filter name", &self.metadata.name)?;
+        if !ACTIONS.contains(&self.action.as_str()) {
+            return Err(Invalid::new(format!("action '{}' is not valid", self.action)));
+        }
+        if self.expressions.is_empty() {
+            return Err(Invalid::new("filter must have one or more expressions"));
+        }
+        expression::check_all(&self.expressions)?;
+        self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate)?;
+        self.metadata.require_namespace()
+    }
+
+    /// As in the reference, the message is the name.
+    fn already_exists_message(&self) -> String {
+        self.metadata.name.clone()
+    }
+
+    fn not_found_message(name: &str) -> String {
+        name.to_owned()
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::new().text("action", &self.action).list("runtime_assets", &self.runtime_assets)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({
+            "metadata": {"name": name},
+            "action": "allow",
+            "expressions": ["event.check.status == 2"],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused = |change: &dyn Fn(&mut EventFilter)| {
+            let mut filter = EventFilter::fixture("a");
+            change(&mut filter);
+            filter.validate().expect_err("is refused").0
+        };
+        assert_eq!(EventFilter::fixture("a").validate(), Ok(()));
+        assert_eq!(refused(&|f| f.metadata.name.clear()), "filter name must not be empty");
+        assert_eq!(refused(&|f| f.action = "x".into()), "action 'x' is not valid");
+        assert_eq!(refused(&|f| f.expressions.clear()), "filter must have one or more expressions");
+        assert!(refused(&|f| f.expressions = vec!["(".into()]).starts_with("syntax error in"));
+        assert_eq!(refused(&|f| f.metadata.namespace.clear()), "namespace must be set");
+    }
+}

@@ -1,0 +1,145 @@
+//! Handlers: what is done with events.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::selector::Fields;
+use crate::grammar::{name, schema};
+use crate::secret::Secret;
+use crate::{Invalid, Namespaced, ObjectMeta, Resource};
+
+/// What is done with events: a command, a connection, or a set of other handlers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Handler {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "kind")]
+    pub kind: String,
+    /// The name of the mutator that prepares the event. Absent for the event as JSON.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mutator: String,
+    /// The command that reads the event from its standard input. For `pipe`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// Seconds that the handler may take. 0 for no limit.
+    pub timeout: u32,
+    /// Where a handler of type `tcp` or `udp` connects to. Absent on others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<HandlerSocket>,
+    /// Names of other handlers. For `set`.
+    pub handlers: Vec<String>,
+    /// Names of the filters that events have to pass.
+    pub filters: Vec<String>,
+    /// Environment variables of the command: `NAME=value`.
+    pub env_vars: Vec<String>,
+    /// Names of the assets that the command needs.
+    pub runtime_assets: Vec<String>,
+    /// Secrets that the command is given. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+}
+
+/// Where a handler of type `tcp` or `udp` connects to. Absent on others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct HandlerSocket {
+    /// The host's name or address. Required.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// The port. Required, greater than 0.
+    pub port: u32,
+}
+
+fn kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::one_of(&["pipe", "tcp", "udp", "set"]))
+}
+
+impl Resource for Handler {
+    const KIND: &'static str = "Handler";
+    const PLURAL: &'static str = "handlers";
+    const SINGULAR: &'static str = "handler";
+    type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain("handler name", &self.metadata.name)?;
+        match self.kind.as_str() {
+            "" => return Err(Invalid::new("empty handler type")),
+            "pipe" | "set" | "grpc" => {}
+            "tcp" | "udp" => match &self.socket {
+                None => return Err(Invalid::new("tcp and udp handlers need a valid socket")),
+                Some(socket) if socket.host.is_empty() => {
+                    return Err(Invalid::new("socket host undefined"));
+                }
+                Some(socket) if socket.port == 0 => {
+                    return Err(Invalid::new("socket port undefined"));
+                }
+                Some(_) => {}
+            },
+            kind => return Err(Invalid::new(format!("unknown handler type: {kind}"))),
+        }
+        self.metadata.require_namespace()?;
+        if self.kind == "grpc" {
+            return Err(Invalid::new("use the extensions API for this handler type"));
+        }
+        Ok(())
+    }
+
+    /// As in the reference, the message is the name.
+    fn already_exists_message(&self) -> String {
+        self.metadata.name.clone()
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::new()
+            .list("filters", &self.filters)
+            .list("handlers", &self.handlers)
+            .text("mutator", &self.mutator)
+            .text("type", &self.kind)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"metadata": {"name": name}, "type": "pipe", "command": "cat"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused = |change: &dyn Fn(&mut Handler)| {
+            let mut handler = Handler::fixture("a");
+            change(&mut handler);
+            handler.validate().expect_err("is refused").0
+        };
+        let socket = |host: &str, port| Some(HandlerSocket { host: host.into(), port });
+        assert_eq!(Handler::fixture("a").validate(), Ok(()));
+        assert_eq!(refused(&|h| h.metadata.name.clear()), "handler name must not be empty");
+        assert_eq!(refused(&|h| h.kind.clear()), "empty handler type");
+        assert_eq!(refused(&|h| h.kind = "x".into()), "unknown handler type: x");
+        assert_eq!(refused(&|h| h.kind = "tcp".into()), "tcp and udp handlers need a valid socket");
+        assert_eq!(
+            refused(&|h| (h.kind, h.socket) = ("udp".into(), socket("", 1))),
+            "socket host undefined"
+        );
+        assert_eq!(
+            refused(&|h| (h.kind, h.socket) = ("tcp".into(), socket("a", 0))),
+            "socket port undefined"
+        );
+        assert!(refused(&|h| h.kind = "grpc".into()).contains("extensions API"));
+        assert_eq!(refused(&|h| h.metadata.namespace.clear()), "namespace must be set");
+    }
+}

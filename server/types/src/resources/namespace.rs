@@ -1,0 +1,55 @@
+//! Namespaces: rooms that keep the objects of one team apart from those of another.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::{name, schema};
+use crate::scope::Root;
+use crate::{Invalid, ObjectMeta, Resource};
+
+/// A room for objects: names need to be unique within it only, and rights can be given for it alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Namespace {
+    /// The name: letters, digits, `_`, `.` and `-`.
+    #[schemars(schema_with = "schema::optional_name")]
+    pub name: String,
+}
+
+impl Resource for Namespace {
+    const KIND: &'static str = "Namespace";
+    const PLURAL: &'static str = "namespaces";
+    const SINGULAR: &'static str = "namespace";
+    type Scope = Root;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        None
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        None
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn namespace(&self) -> &'static str {
+        ""
+    }
+
+    fn fill_identity(&mut self, _namespace: &str, name: &str) {
+        if self.name.is_empty() {
+            name.clone_into(&mut self.name);
+        }
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        name::plain("namespace name", &self.name)
+    }
+
+    fn example(name: &str) -> Value {
+        json!({"name": name})
+    }
+}

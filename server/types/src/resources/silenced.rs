@@ -1,0 +1,231 @@
+//! Silenced entries: events that nobody needs to hear of for a while.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::grammar::selector::Fields;
+use crate::grammar::{name, number, schema};
+use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
+
+/// An entry that silences the events of a check, of a subscription, or of a check within one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct Silenced {
+    /// Namespace, labels and annotations. The name is made from subscription and check:
+    /// `subscription:check`, with `*` for one that is not given.
+    pub metadata: ObjectMeta,
+    /// Seconds that the entry lasts, counted from `begin`. -1 or 0 for no end; read back as -1.
+    pub expire: i64,
+    /// Whether the entry goes when an event that it silences is resolved.
+    pub expire_on_resolve: bool,
+    /// The user who wrote the entry. Set by the server.
+    #[schemars(schema_with = "schema::read_only::<String>")]
+    pub creator: String,
+    /// The check whose events are silenced. Absent for all of the subscription.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "check")]
+    pub check: String,
+    /// Why. Absent when not given.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The subscription whose events are silenced: those of entities and checks that both have it.
+    /// `entity:<name>` is the subscription of one entity. Absent for all.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "subscription")]
+    pub subscription: String,
+    /// When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
+    pub begin: i64,
+    /// When the entry ends, in seconds since 1970-01-01 UTC. Follows from `expire` if left out or
+    /// sent back as it was read while `expire` or `begin` changed; otherwise it decides. Absent when
+    /// the entry has no end.
+    #[serde(skip_serializing_if = "number::is_zero")]
+    pub expire_at: i64,
+    /// Kept for clients that send it; it has no effect here. Absent when 0.
+    #[serde(skip_serializing_if = "number::is_zero")]
+    pub default_silenced_expiry: i64,
+    /// Kept for clients that send it; it has no effect here. Absent when 0.
+    #[serde(skip_serializing_if = "number::is_zero")]
+    pub max_silenced_expiry_allowed: i64,
+}
+
+fn check(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::pattern("^([A-Za-z0-9_.-]*|\\*)$").into()
+}
+
+fn subscription(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::pattern("^([A-Za-z0-9_.:-]*|\\*)$").into()
+}
+
+/// Stands for any check or any subscription in the name of an entry.
+const ANY: &str = "*";
+
+impl Resource for Silenced {
+    const KIND: &'static str = "Silenced";
+    const PLURAL: &'static str = "silenced";
+    const SINGULAR: &'static str = "silenced";
+    const NOUN: &'static str = "silenced entry";
+    type Scope = Namespaced;
+
+    fn metadata(&self) -> Option<&ObjectMeta> {
+        Some(&self.metadata)
+    }
+
+    fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(&mut self.metadata)
+    }
+
+    /// The name of an entry is never what somebody says it is: it follows from what is silenced.
+    /// Where the body says neither, both are taken from the name in the URL.
+    fn fill_identity(&mut self, namespace: &str, name: &str) {
+        if self.subscription.is_empty()
+            && self.check.is_empty()
+            && let Some((subscription, check)) = name.rsplit_once(':')
+        {
+            let given = |text: &str| if text == ANY { String::new() } else { text.to_owned() };
+            (self.subscription, self.check) = (given(subscription), given(check));
+        }
+        let or_any = |text: &str| if text.is_empty() { ANY.to_owned() } else { text.to_owned() };
+        self.metadata.name = match self.subscription.is_empty() && self.check.is_empty() {
+            true => String::new(),
+            false => format!("{}:{}", or_any(&self.subscription), or_any(&self.check)),
+        };
+        self.metadata.fill_identity(namespace, "");
+    }
+
+    fn prepare(&mut self, context: &WriteContext<'_>, previous: Option<&Self>) {
+        context.caller.clone_into(&mut self.creator);
+        if self.begin == 0 {
+            self.begin = context.now;
+        }
+        // From now, if the entry should have begun in the past: as long as was asked for.
+        let start = self.begin.max(context.now);
+        // Whoever reads an entry and sends it back with another `expire` means the new one, not the
+        // end that followed from the old one.
+        let stale = previous.is_some_and(|before| {
+            before.expire_at == self.expire_at
+                && (before.expire, before.begin) != (self.expire, self.begin)
+        });
+        if self.expire_at > 0 && !stale {
+            if self.expire <= 0 {
+                self.expire = self.expire_at.saturating_sub(start).max(0);
+            }
+        } else if self.expire > 0 {
+            self.expire_at = start.saturating_add(self.expire);
+        } else {
+            (self.expire, self.expire_at) = (-1, 0);
+        }
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        let all = |text: &str| text.is_empty() || text == ANY;
+        if all(&self.subscription) && all(&self.check) {
+            return Err(Invalid::new("must provide check or subscription"));
+        }
+        if !all(&self.subscription) {
+            name::with_colon("Subscription", &self.subscription)?;
+        }
+        if !all(&self.check) {
+            name::plain("Check", &self.check)?;
+        }
+        self.metadata.require_namespace()
+    }
+
+    fn expires_at(&self) -> Option<i64> {
+        (self.expire_at > 0).then_some(self.expire_at)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::new()
+            .text("check", &self.check)
+            .text("creator", &self.creator)
+            .flag("expire_on_resolve", self.expire_on_resolve)
+            .text("subscription", &self.subscription)
+            .text("reason", &self.reason)
+    }
+
+    /// `name` is `subscription:check`, or a subscription.
+    fn example(name: &str) -> Value {
+        let (subscription, check) = name.rsplit_once(':').unwrap_or((name, ANY));
+        json!({"subscription": subscription, "check": check})
+    }
+}
+
+#[cfg(any(test, feature = "fixtures"))]
+impl Silenced {
+    /// A valid entry, prepared at second 0.
+    #[must_use]
+    pub fn entry(subscription: &str, check: &str) -> Self {
+        let mut entry =
+            Self { subscription: subscription.into(), check: check.into(), ..Self::default() };
+        entry.fill_identity("default", "");
+        entry.prepare(&WriteContext { caller: "admin", now: 0 }, None);
+        entry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_from_what_is_silenced() {
+        assert_eq!(Silenced::entry("linux", "cpu").name(), "linux:cpu");
+        assert_eq!(Silenced::entry("entity:web", "").name(), "entity:web:*");
+        assert_eq!(Silenced::entry("", "cpu").name(), "*:cpu");
+        let mut entry = Silenced::default();
+        entry.fill_identity("default", "entity:web:*");
+        assert_eq!((&*entry.subscription, &*entry.check), ("entity:web", ""));
+    }
+
+    #[test]
+    fn times_are_kept_as_configured() {
+        let at = |expire, begin| {
+            let mut entry = Silenced { expire, begin, ..Silenced::entry("a1", "") };
+            entry.prepare(&WriteContext { caller: "bob", now: 100 }, None);
+            (entry.expire, entry.begin, entry.expire_at, entry.creator)
+        };
+        assert_eq!(at(60, 0), (60, 100, 160, "bob".into()));
+        assert_eq!(at(60, 200), (60, 200, 260, "bob".into()));
+        assert_eq!(at(60, 50), (60, 50, 160, "bob".into()));
+        assert_eq!(at(0, 0), (-1, 100, 0, "bob".into()));
+        assert_eq!(at(-5, 0), (-1, 100, 0, "bob".into()));
+    }
+
+    #[test]
+    fn an_end_that_is_sent_decides() {
+        let before = {
+            let mut entry = Silenced { expire: 60, begin: 100, ..Silenced::entry("a1", "") };
+            entry.prepare(&WriteContext { caller: "bob", now: 100 }, None);
+            entry
+        };
+        let sent = |change: fn(&mut Silenced)| {
+            let mut entry = before.clone();
+            change(&mut entry);
+            entry.prepare(&WriteContext { caller: "bob", now: 130 }, Some(&before));
+            (entry.expire, entry.expire_at)
+        };
+        assert_eq!(sent(|_| {}), (60, 160), "sent back as it was read: nothing moves");
+        assert_eq!(sent(|e| e.reason = "x".into()), (60, 160));
+        assert_eq!(sent(|e| e.expire = 10), (10, 140));
+        assert_eq!(sent(|e| e.expire = -1), (-1, 0));
+        assert_eq!(sent(|e| e.begin = 200), (60, 260));
+        assert_eq!(sent(|e| e.expire_at = 500), (60, 500));
+        assert_eq!(sent(|e| e.expire_at = 0), (60, 190), "as 5.0.0: the period starts over");
+        let mut new = Silenced { expire: 0, expire_at: 500, ..Silenced::entry("a1", "") };
+        new.prepare(&WriteContext { caller: "bob", now: 130 }, None);
+        assert_eq!((new.expire, new.expire_at), (370, 500));
+    }
+
+    #[test]
+    fn rules_have_the_messages_of_the_reference() {
+        let refused =
+            |s: &str, c: &str| Silenced::entry(s, c).validate().expect_err("is refused").0;
+        assert_eq!(refused("", ""), "must provide check or subscription");
+        assert_eq!(refused("*", "*"), "must provide check or subscription");
+        assert_eq!(refused("*", ""), "must provide check or subscription");
+        assert!(refused("a b", "").starts_with("Subscription cannot"));
+        assert!(refused("", "a b").starts_with("Check cannot"));
+        assert_eq!(Silenced::entry("linux", "").validate(), Ok(()));
+    }
+}
