@@ -20,7 +20,8 @@ async fn status(server: &TestServer, authorization: &str, path: &str) -> u16 {
 async fn a_key_speaks_for_its_user_until_one_of_them_goes() {
     let clock = Arc::new(ManualClock::at(1_700_000_000));
     let server =
-        TestServer::with(Limits { password_cost: 4, ..Limits::default() }, clock.clone()).await;
+        TestServer::start_with(Limits { password_cost: 4, ..Limits::default() }, clock.clone())
+            .await;
     let admin = server.token().await;
     let user = json!({ "username": "ci", "password": "long enough" });
     server.send("POST", "/apis/core/v2/users", Some(&admin), Some(&user)).await;

@@ -1,6 +1,6 @@
 //! Whether the server can do its work: `/health`, `/ready`, `/metrics`, and testing credentials.
 
-use sensu_tests::{Raw, TestServer, series};
+use sensu_tests::{Response, TestServer, series};
 use serde_json::{Value, json};
 
 async fn metrics(server: &TestServer) -> String {
@@ -69,7 +69,7 @@ async fn credentials_can_be_tested_without_a_session() {
     let ask = |user: &'static str, password: &'static str| {
         let request = reqwest::Client::new().get(format!("{}/auth/test", server.url()));
         let request = request.basic_auth(user, Some(password));
-        async move { Raw::of(request.send().await.expect("an answer")).await }
+        async move { Response::read(request.send().await.expect("an answer")).await }
     };
     let good = ask("admin", "P@ssw0rd!").await;
     assert_eq!((good.status, good.body), (200, Value::Null));

@@ -8,18 +8,18 @@
 )]
 
 mod api_keys;
-mod front;
+mod concurrency;
 mod health;
-mod hostile;
-mod later;
-mod manners;
+mod malformed_input;
+mod newer_fields;
 mod pages;
-mod races;
-mod rights;
+mod process;
+mod raw_http;
+mod rbac;
+mod routing;
 mod selectors;
 mod sessions;
-mod silences;
-mod slow;
+mod silenced;
+mod slow_clients;
 mod users;
-mod watched;
-mod wire;
+mod write_options;

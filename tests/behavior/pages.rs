@@ -8,10 +8,10 @@ use sensu_client::{Client, Method, Session, core_path};
 use sensu_server::Limits;
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
 use sensu_store::{Key, MemoryStore, Operation, Store, SystemClock, Txn};
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Response, TestServer};
 use serde_json::{Value, json};
 
-use crate::watched::Watched;
+use sensu_tests::ObservedStore;
 
 const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
 const LIMIT: usize = 512_000;
@@ -25,7 +25,7 @@ async fn walk(
 ) -> Vec<String> {
     let (mut names, mut next) = (Vec::new(), path.to_owned());
     loop {
-        let page: Raw = server.send("GET", &next, Some(token), None).await;
+        let page: Response = server.send("GET", &next, Some(token), None).await;
         assert_eq!(page.status, 200, "{:?}", page.body);
         assert!(page.body.to_string().len() <= LIMIT, "a page above the limit");
         names.extend(page.body.as_array().expect("a list").iter().map(&name));
@@ -84,7 +84,7 @@ async fn no_event_is_skipped_or_repeated_while_others_write() {
 async fn walk_among_writers(store: Arc<dyn Store>) {
     const WRITES: usize = 400;
     let engine = store.health().await.engine;
-    let server = TestServer::over(store, Limits::default(), Arc::new(SystemClock)).await;
+    let server = TestServer::start_over(store, Limits::default(), Arc::new(SystemClock)).await;
     let token: Arc<str> = server.token().await.into();
     let server = Arc::new(server);
     let name = |n: usize| format!("e{n:05}");
@@ -139,20 +139,21 @@ async fn walk_without_reading_ahead(
     paths: &[&str],
     item: impl Fn(usize) -> (Vec<String>, Value),
 ) {
-    let store = Arc::new(Watched::new(Arc::new(MemoryStore::new(Arc::new(SystemClock))), room));
+    let store =
+        Arc::new(ObservedStore::new(Arc::new(MemoryStore::new(Arc::new(SystemClock))), room));
     let clock = Arc::new(SystemClock);
-    let server = TestServer::over(store.clone(), Limits::default(), clock).await;
+    let server = TestServer::start_over(store.clone(), Limits::default(), clock).await;
     let token = server.token().await;
     let largest = (0..count).map(|n| item(n).1.to_string().len()).max().unwrap_or(0);
     fill(&server, room, (0..count).map(item)).await;
     for path in paths {
         let (mut seen, mut pages, mut next) = (0, 0, (*path).to_owned());
         while !next.is_empty() {
-            store.taken();
+            store.take_counts();
             let page = server.send("GET", &next, Some(&token), None).await;
             assert_eq!(page.status, 200, "{:?}", page.body);
             let shown = page.body.as_array().expect("a list").len();
-            let (entries, bytes) = store.taken();
+            let (entries, bytes) = store.take_counts();
             // The store counts no commas: a few small objects more may be read than fit.
             assert!(entries <= shown + 8, "{path}: {entries} were read to show {shown}");
             assert!(bytes <= LIMIT + largest, "{path}: {bytes} bytes were read for a page");

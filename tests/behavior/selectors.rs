@@ -1,12 +1,12 @@
 //! Lists narrowed down by labels and fields (D35).
 
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Response, TestServer};
 use serde_json::json;
 
 const ROOT: &str = "/apis/core/v2";
 
 /// The names of the objects in a list.
-fn names(list: &Raw) -> Vec<&str> {
+fn names(list: &Response) -> Vec<&str> {
     let items = list.body.as_array().map(Vec::as_slice).unwrap_or_default();
     items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect()
 }

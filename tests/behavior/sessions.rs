@@ -13,7 +13,7 @@ const USER: &str = "/apis/core/v2/users/bob";
 
 async fn with_clock() -> (TestServer, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(1_000_000));
-    let server = TestServer::with(Limits::default(), Arc::clone(&clock) as _).await;
+    let server = TestServer::start_with(Limits::default(), Arc::clone(&clock) as _).await;
     (server, clock)
 }
 

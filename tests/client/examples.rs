@@ -162,7 +162,7 @@ async fn certificates_are_verified() {
     let cert_file = write("cert.pem", made.cert.pem());
     let key_file = write("key.pem", made.signing_key.serialize_pem());
     let tls = Tls { cert_file: cert_file.clone(), key_file };
-    let server = TestServer::secure(Limits::default(), Arc::new(SystemClock), tls).await;
+    let server = TestServer::start_with_tls(Limits::default(), Arc::new(SystemClock), tls).await;
     let told = trust::run(&server.url(), &cert_file).await.expect("runs");
     assert!(told.contains("certificate"), "{told}");
     let careless = sensu_client::Client::builder().address(server.url()).skip_verify(true);

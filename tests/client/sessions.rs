@@ -24,7 +24,7 @@ const BEGIN: i64 = 1_000_000;
 impl Stage {
     async fn set() -> Self {
         let clock = Arc::new(ManualClock::at(BEGIN));
-        let server = TestServer::with(Limits::default(), Arc::clone(&clock) as _).await;
+        let server = TestServer::start_with(Limits::default(), Arc::clone(&clock) as _).await;
         Self { server, clock, now: Arc::new(AtomicI64::new(BEGIN)) }
     }
 

@@ -1,125 +1,107 @@
-//! Every bound that the document states is enforced: a value just outside each is refused.
+//! The server enforces every bound that the document states: it rejects a value just outside each.
 //!
-//! The bodies are the document's own examples. One place in one of them is changed at a time, so what is
-//! refused is refused because of it; that the example itself is taken is shown, too.
+//! The bodies are the recorded examples, with one value changed at a time. The unchanged example succeeds, so
+//! each rejection is due to the change.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use regex::Regex;
-use sensu_server::Limits;
-use sensu_store::ManualClock;
-use sensu_tests::TestServer;
-use serde_json::{Map, Value, json};
+use sensu_tests::{Document, Response, TestServer};
+use serde_json::{Value, json};
 
-use super::agree::Document;
+use super::scenario::{Request, Scenario};
 
-/// Schemas of answers only, or of bodies that are read by other rules.
-const NOT_SENT: [&str; 1] = ["MergePatch"];
+/// Schemas of bodies that other rules apply to.
+const NOT_BOUNDED: [&str; 1] = ["MergePatch"];
 
-/// A value that must be refused: where, whose bound it breaks, and the value; `None` for none at all.
+/// Schema, field and keyword of a bound.
+type Bound = (String, String, &'static str);
+
+/// A value that must be rejected.
 struct Breach {
+    /// Where in the body.
     pointer: String,
-    bound: (String, String, &'static str),
+    bound: Bound,
+    /// The value; `None` removes the field.
     value: Option<Value>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_documented_bound_is_enforced() {
     let document = Document::committed();
-    let text = std::fs::read_to_string(xtask::root().join("openapi/examples.json"));
-    let examples: Map<String, Value> =
-        serde_json::from_str(&text.expect("the examples are there")).expect("they are JSON");
-    let by_id: BTreeMap<String, _> =
-        document.operations().into_iter().map(|op| (op.id.clone(), op)).collect();
-    // The time at which the examples were recorded: some of them say when something ends.
-    let clock =
-        Arc::new(ManualClock::at(xtask_generate::examples::Scenario::read().expect("a story").at));
-    let server = TestServer::with(Limits::default(), clock).await;
+    let server = Scenario::server().await;
     let token = server.token().await;
-    let (mut tried, mut broken) = (BTreeSet::new(), Vec::new());
-    // In the order in which they were recorded: what is needed has been made before.
-    for (id, example) in &examples {
-        let operation = &by_id[id];
-        if operation.value["tags"][0] == "auth" {
-            continue;
+    let (mut tried, mut accepted) = (BTreeSet::new(), Vec::new());
+    let mut scenario = Scenario::read();
+    while let Some(request) = scenario.next() {
+        for breach in body_breaches(&document, &request) {
+            let response = send_breach(&server, &token, &request, &breach).await;
+            if !is_rejected(&response) {
+                let (bound, value) = (&breach.bound, &breach.value);
+                accepted.push(format!("{bound:?}: {value:?} gets {}", response.status));
+            }
+            tried.insert(breach.bound);
         }
-        let path = filled(&operation.path, &example["path"]);
-        let schema = &operation.value["requestBody"]["content"]["application/json"]["schema"];
-        if let (Some(body), false) = (example.get("body"), schema.is_null()) {
-            let mut breaches = Vec::new();
-            breaches_of(&document, schema, body, "", &mut breaches);
-            for breach in breaches {
-                let mut changed = body.clone();
-                change(&mut changed, &breach);
-                let answer =
-                    server.send(&operation.method, &path, Some(&token), Some(&changed)).await;
-                if answer.status != 400 || answer.body["code"] != 1 {
-                    let (kind, field, bound) = &breach.bound;
-                    let value = &breach.value;
-                    broken.push(format!(
-                        "{id}: {kind}.{field} {bound}: {value:?} gives {}",
-                        answer.status
-                    ));
-                }
-                tried.insert(breach.bound);
+        for (name, value) in query_breaches(&request) {
+            let response = request.with(&name, &value).send(&server, &token).await;
+            if !is_rejected(&response) {
+                accepted.push(format!("?{name}={value} gets {}", response.status));
             }
         }
-        for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
-            let (name, schema) = (&parameter["name"], &parameter["schema"]);
-            if parameter["in"] != "query" || schema["type"] == "string" {
-                continue;
-            }
-            let mut values = Vec::new();
-            outside(schema, &mut |_, value| values.push(value));
-            for value in values {
-                let value = value.to_string().replace('"', "").replace(' ', "+");
-                let name = name.as_str().unwrap_or_default();
-                let query = format!("{path}?{name}={value}");
-                let body = example.get("body");
-                let answer = server.send(&operation.method, &query, Some(&token), body).await;
-                if answer.status != 400 || answer.body["code"] != 1 {
-                    broken.push(format!("{id}: ?{name}={value} gives {}", answer.status));
-                }
-            }
-        }
-        let query: Vec<String> = example["query"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
-            .collect();
-        let whole = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
-        let answer =
-            server.send(&operation.method, &whole, Some(&token), example.get("body")).await;
-        let status = example["status"].as_u64();
-        let taken = status.is_none_or(|status| status == u64::from(answer.status));
-        // What is found under random names is not there.
-        assert!(
-            taken || id.starts_with("api_key") || id.starts_with("cluster_member"),
-            "the example of {id} is answered with {}: {}",
-            answer.status,
-            answer.body
-        );
+        let response = request.send(&server, &token).await;
+        request.assert_recorded(response.status, &response.body);
+        scenario.record(&request, &response.body);
     }
     server.stop().await;
-    assert!(broken.is_empty(), "not enforced:\n{}", broken.join("\n"));
+    assert!(accepted.is_empty(), "not enforced:\n{}", accepted.join("\n"));
     let documented = documented(&document);
     let untried: Vec<_> = documented.difference(&tried).collect();
     assert!(untried.is_empty(), "no example has: {untried:?}");
     assert!(tried.len() > 60, "only {} bounds were tried", tried.len());
 }
 
-fn filled(path: &str, values: &Value) -> String {
-    let part = |part: &str| {
-        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-        let value = name.and_then(|name| values[name].as_str());
-        value.map_or_else(|| part.to_owned(), |value| value.replace('/', "%2F"))
-    };
-    path.split('/').map(part).collect::<Vec<_>>().join("/")
+fn is_rejected(response: &Response) -> bool {
+    response.status == 400 && response.body["code"] == 1
 }
 
-/// Everything that could be wrong with a value of a schema, one at a time.
+fn body_breaches(document: &Document, request: &Request) -> Vec<Breach> {
+    let content = &request.operation.value["requestBody"]["content"];
+    let schema = &content["application/json"]["schema"];
+    let mut breaches = Vec::new();
+    if let (Some(body), false) = (&request.body, schema.is_null()) {
+        breaches_of(document, schema, body, "", &mut breaches);
+    }
+    breaches
+}
+
+async fn send_breach(
+    server: &TestServer,
+    token: &str,
+    request: &Request,
+    breach: &Breach,
+) -> Response {
+    let mut request = request.clone();
+    change(request.body.as_mut().expect("a body"), breach);
+    request.send(server, token).await
+}
+
+/// Name and value of query parameters outside their bounds.
+fn query_breaches(request: &Request) -> Vec<(String, String)> {
+    let mut breaches = Vec::new();
+    for parameter in request.operation.parameters() {
+        let schema = &parameter["schema"];
+        if parameter["in"] == "query" && schema["type"] != "string" {
+            let name = parameter["name"].as_str().expect("a name");
+            outside(schema, &mut |_, value| {
+                let value = value.to_string().replace('"', "").replace(' ', "+");
+                breaches.push((name.to_owned(), value));
+            });
+        }
+    }
+    breaches
+}
+
+/// Every breach of a schema in one value.
 fn breaches_of(
     document: &Document,
     schema: &Value,
@@ -133,17 +115,16 @@ fn breaches_of(
             continue;
         }
         let pointer = format!("{at}/{field}");
-        let required = schema["required"].as_array().is_some_and(|all| all.contains(&json!(field)));
-        let Some(there) = value.get(field) else { continue };
+        let Some(current) = value.get(field) else { continue };
         let mut breach = |bound, value| {
             let bound = (name.clone(), field.clone(), bound);
             found.push(Breach { pointer: pointer.clone(), bound, value });
         };
-        if required {
+        if is_required(&schema, field) {
             breach("required", None);
         }
         outside(property, &mut |bound, value| breach(bound, Some(value)));
-        if let (Some(items), Some(list)) = (property.get("items"), there.as_array()) {
+        if let (Some(items), Some(list)) = (property.get("items"), current.as_array()) {
             for (index, item) in list.iter().enumerate() {
                 let pointer = format!("{pointer}/{index}");
                 outside(items, &mut |bound, value| {
@@ -153,25 +134,28 @@ fn breaches_of(
                 breaches_of(document, items, item, &pointer, found);
             }
         }
-        breaches_of(document, property, there, &pointer, found);
+        breaches_of(document, property, current, &pointer, found);
     }
+}
+
+fn is_required(schema: &Value, field: &str) -> bool {
+    schema["required"].as_array().is_some_and(|all| all.contains(&json!(field)))
 }
 
 /// The schema that a reference names, and its name.
 fn named(document: &Document, schema: &Value) -> (String, Value) {
-    // What may be `null` names the other choice first.
+    // A nullable schema names the alternative to `null` first.
     let places = [&schema["$ref"], &schema["allOf"][0]["$ref"], &schema["oneOf"][0]["$ref"]];
     match places.into_iter().find_map(Value::as_str) {
         Some(reference) => {
-            let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
-            let schema = document.0["components"]["schemas"][&name].clone();
-            (name, schema)
+            let name = reference.rsplit('/').next().unwrap_or_default();
+            (name.to_owned(), document.schema(name).clone())
         }
         None => (String::new(), schema.clone()),
     }
 }
 
-/// Values just outside each bound of a schema.
+/// A value just outside each bound of a schema.
 fn outside(schema: &Value, found: &mut impl FnMut(&'static str, Value)) {
     let number = |name: &str| schema[name].as_i64();
     if let Some(shortest) = number("minLength") {
@@ -186,7 +170,7 @@ fn outside(schema: &Value, found: &mut impl FnMut(&'static str, Value)) {
         let pattern = Regex::new(pattern).expect("a pattern");
         let candidates = ["spaced out", "no:t/th=is=", "ÄÖÜ", ""];
         let other = candidates.into_iter().find(|text| !pattern.is_match(text));
-        found("pattern", other.expect("something that does not match").into());
+        found("pattern", other.expect("a candidate that does not match").into());
     }
     if schema.get("enum").is_some() {
         found("enum", "something-else".into());
@@ -224,7 +208,7 @@ fn item_bound(bound: &'static str) -> &'static str {
 
 fn change(body: &mut Value, breach: &Breach) {
     let (parent, field) = breach.pointer.rsplit_once('/').expect("a pointer");
-    let parent = body.pointer_mut(parent).expect("what holds the field");
+    let parent = body.pointer_mut(parent).expect("the parent of the field");
     match (parent, &breach.value) {
         (Value::Object(map), Some(value)) => _ = map.insert(field.to_owned(), value.clone()),
         (Value::Object(map), None) => _ = map.shift_remove(field),
@@ -235,33 +219,34 @@ fn change(body: &mut Value, breach: &Breach) {
     }
 }
 
-/// Every bound of every schema that can be sent, but for types: those are tried where examples are.
-fn documented(document: &Document) -> BTreeSet<(String, String, &'static str)> {
-    let mut sent = BTreeSet::new();
+/// Every bound in the schemas of request bodies. Types are left out: they are tried wherever an example has
+/// the field.
+fn documented(document: &Document) -> BTreeSet<Bound> {
+    let mut schemas = BTreeSet::new();
     for operation in document.operations() {
-        if operation.value["tags"][0] != "auth" {
-            references(document, &operation.value["requestBody"], &mut sent);
+        if operation.tag() != "auth" {
+            references(document, &operation.value["requestBody"], &mut schemas);
         }
     }
     let mut found = BTreeSet::new();
-    for name in sent.iter().filter(|name| !NOT_SENT.contains(&name.as_str())) {
-        let schema = &document.0["components"]["schemas"][name];
+    for name in schemas.iter().filter(|name| !NOT_BOUNDED.contains(&name.as_str())) {
+        let schema = document.schema(name);
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
             if property["readOnly"] == true {
                 continue;
             }
-            let required = schema["required"].as_array();
-            if required.is_some_and(|all| all.contains(&json!(field))) {
-                found.insert((name.clone(), field.clone(), "required"));
-            }
-            outside(property, &mut |bound, _| {
+            let mut add = |bound| {
                 if bound != "type" {
                     found.insert((name.clone(), field.clone(), bound));
                 }
-            });
+            };
+            if is_required(schema, field) {
+                add("required");
+            }
+            outside(property, &mut |bound, _| add(bound));
             outside(&property["items"], &mut |bound, _| {
                 if bound != "type" {
-                    found.insert((name.clone(), field.clone(), item_bound(bound)));
+                    add(item_bound(bound));
                 }
             });
         }
@@ -269,7 +254,7 @@ fn documented(document: &Document) -> BTreeSet<(String, String, &'static str)> {
     found
 }
 
-/// The names of all schemas that a value refers to.
+/// The names of all schemas that a value refers to, directly or through others.
 fn references(document: &Document, value: &Value, found: &mut BTreeSet<String>) {
     if value["readOnly"] == true {
         return;
@@ -277,7 +262,7 @@ fn references(document: &Document, value: &Value, found: &mut BTreeSet<String>) 
     if let Some(name) = value["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/"))
         && found.insert(name.to_owned())
     {
-        references(document, &document.0["components"]["schemas"][name], found);
+        references(document, document.schema(name), found);
     }
     match value {
         Value::Object(map) => map.values().for_each(|value| references(document, value, found)),

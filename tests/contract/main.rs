@@ -1,17 +1,19 @@
-//! The contract: document, server and client agree, and this suite can tell when they do not.
+//! The contract: document, server and generated client agree, and this suite can fail.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
-mod agree;
 mod bounds;
-mod broken;
-mod documents;
+mod dry_run;
 mod generated;
+mod mutations;
+mod routes;
 mod samples;
-mod served;
+mod scenario;
+mod served_documents;
 mod tour;
+mod validation;

@@ -36,7 +36,7 @@ impl Drop for Small {
     }
 }
 
-async fn write(process: &Process, token: &str, n: usize) -> sensu_tests::Raw {
+async fn write(process: &Process, token: &str, n: usize) -> sensu_tests::Response {
     let event = json!({
         "entity": { "entity_class": "proxy", "metadata": { "name": format!("e{n}") } },
         "check": { "interval": 10, "output": "x".repeat(20_000), "metadata": { "name": "c" } },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sensu_server::Limits;
 use sensu_store::{Clock as _, ManualClock, SystemClock};
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Response, TestServer};
 use serde_json::{Value, json};
 
 use crate::program::{Home, Ran, Stage, runtime};
@@ -15,7 +15,7 @@ const CHECKS: &str = "/apis/core/v2/namespaces/default/checks";
 
 impl Stage {
     /// A request beside the program.
-    fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> Raw {
+    fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> Response {
         self.runtime.block_on(self.server.send(method, path, token, body))
     }
 
@@ -35,7 +35,7 @@ impl Stage {
 fn a_token_of_sensuctl_opens_the_api_for_around_fifteen_minutes() {
     let runtime = runtime();
     let clock = Arc::new(ManualClock::at(SystemClock.now()));
-    let server = TestServer::with(Limits::default(), Arc::clone(&clock) as _);
+    let server = TestServer::start_with(Limits::default(), Arc::clone(&clock) as _);
     let server = runtime.block_on(server);
     let home = Home::new();
     home.log_in(&server.url());

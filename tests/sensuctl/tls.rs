@@ -28,7 +28,7 @@ fn secure(home: &Home) -> (Runtime, TestServer) {
     let runtime = runtime();
     let file = |name| home.path().join(name);
     let tls = Tls { cert_file: file("cert.pem"), key_file: file("key.pem") };
-    let server = TestServer::secure(Limits::default(), Arc::new(SystemClock), tls);
+    let server = TestServer::start_with_tls(Limits::default(), Arc::new(SystemClock), tls);
     let server = runtime.block_on(server);
     (runtime, server)
 }

@@ -1,19 +1,21 @@
-//! The harness of the test suites: servers to test against, and callers to test as.
+//! Support of the test suites: servers to test against, the committed document, and shared assertions.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
+    clippy::panic,
+    reason = "a test that cannot continue has failed"
 )]
 
+mod assertions;
+mod document;
+mod observed_store;
 pub mod process;
 mod server;
+mod tools;
 
-pub use server::{Raw, TestServer};
-
-/// The value of a series of `/metrics`, by its name and labels as they are written.
-#[must_use]
-pub fn series(text: &str, name: &str) -> Option<f64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.and_then(|value| value.parse().ok())
-}
+pub use assertions::{assert_refused, eventually, series};
+pub use document::{Document, Kind, Operation};
+pub use observed_store::ObservedStore;
+pub use server::{Response, TestServer};
+pub use tools::skip;

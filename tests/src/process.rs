@@ -1,11 +1,11 @@
-//! The program as a process of its own: started, asked, killed.
+//! The server as a process: started, sent requests, stopped and killed.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::Raw;
+use crate::Response;
 
 /// A server process; killed when dropped.
 pub struct Process {
@@ -14,7 +14,7 @@ pub struct Process {
     http: reqwest::Client,
 }
 
-/// `program start` on a free port, with the users of `--dev`, over the store in a folder.
+/// The command `program start` on a free port, with the users of `--dev`, over the store in a folder.
 pub fn start(mut program: Command, state: &Path) -> Command {
     program
         .args(["start", "--dev", "--password-cost", "4", "--api-listen-address", "127.0.0.1:0"])
@@ -23,42 +23,42 @@ pub fn start(mut program: Command, state: &Path) -> Command {
     program
 }
 
-/// Runs a command that is expected to end by itself; whether it succeeded, and all that it said.
+/// Runs a command to its end. Returns whether it succeeded, and all its output.
 pub fn run(mut command: Command) -> (bool, String) {
     let output = command.output().expect("runs");
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
 impl Process {
-    /// Starts a server and waits until it says where it listens.
+    /// Starts a server and waits until it reports its address.
     ///
     /// # Errors
-    /// What it said if it ended instead.
+    /// Its output, if it ended instead.
     pub fn launch(mut command: Command) -> Result<Self, String> {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let mut said = String::new();
+        let mut output = String::new();
         for line in lines.by_ref().map_while(Result::ok) {
             let address = line.rsplit_once("http://").and_then(|(_, at)| at.trim().parse().ok());
             if let Some(address) = address {
-                // Its log must go somewhere, or it would wait for a reader.
+                // The log has to be read, or a full pipe would block the server.
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(Self { child, address, http: reqwest::Client::new() });
             }
-            said.push_str(&line);
-            said.push('\n');
+            output.push_str(&line);
+            output.push('\n');
         }
         child.wait().expect("has ended");
-        Err(said)
+        Err(output)
     }
 
-    /// The process, from its id on.
+    /// The process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Where a path is.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -67,18 +67,18 @@ impl Process {
     pub async fn token(&self) -> String {
         let request = self.http.get(self.url("/auth"));
         let request = request.basic_auth("admin", Some(sensu_server::rbac::DEV_PASSWORD));
-        let answer = Raw::of(request.send().await.expect("an answer")).await;
-        answer.body["access_token"].as_str().expect("a token").to_owned()
+        let response = Response::read(request.send().await.expect("a response")).await;
+        response.body["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// A request; `None` if the connection failed, as it does when the process is killed.
+    /// Sends a request. `None` if the connection failed, as it does when the process is killed.
     pub async fn send(
         &self,
         method: &str,
         path: &str,
         token: Option<&str>,
         body: Option<&serde_json::Value>,
-    ) -> Option<Raw> {
+    ) -> Option<Response> {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.request(method, self.url(path));
         if let Some(token) = token {
@@ -87,26 +87,26 @@ impl Process {
         if let Some(body) = body {
             request = request.json(body);
         }
-        Some(Raw::of(request.send().await.ok()?).await)
+        Some(Response::read(request.send().await.ok()?).await)
     }
 
-    /// kill -9: no chance to finish anything.
+    /// Kills it with SIGKILL: it cannot finish anything.
     pub fn kill(mut self) {
         self.child.kill().expect("is killed");
-        self.child.wait().expect("is gone");
+        self.child.wait().expect("has ended");
     }
 
-    /// Tells it to stop; whether it did so in order.
+    /// Stops it with SIGTERM and waits for its end. Returns whether it exited with success.
     pub fn stop(mut self) -> bool {
-        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
-        assert!(told.expect("kill runs").success());
-        self.child.wait().expect("is gone").success()
+        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        self.child.wait().expect("has ended").success()
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Already gone is fine.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! A server of its own for each test, on a free port, with the store that the test wants.
+//! A server for each test, in the process of the test: on a free port, over the store that the test chooses.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,57 +7,56 @@ use std::sync::Arc;
 use sensu_client::Client;
 use sensu_server::import::Imported;
 use sensu_server::{Limits, Server, Tls, rbac};
-use sensu_store::MemoryStore;
-use sensu_store::{Clock, Store, SystemClock};
+use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use serde_json::Value;
 
-/// The lowest cost that bcrypt has: tests log in often.
+/// The lowest cost of bcrypt: tests log in often.
 const COST: u32 = 4;
 
-/// A server that a test may do anything to.
+/// A server of one test.
 pub struct TestServer {
     server: Server,
     scheme: &'static str,
     http: reqwest::Client,
-    /// The store behind it.
+    /// The store of the server.
     pub store: Arc<dyn Store>,
 }
 
-/// A status, headers and a body, as they came.
+/// A response, read to its end.
 #[derive(Debug)]
-pub struct Raw {
+pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: reqwest::header::HeaderMap,
-    /// The body as JSON; `Null` if it is empty.
+    /// The body as JSON: a string if it is not JSON, `Null` if it is empty.
     pub body: Value,
 }
 
 impl TestServer {
-    /// A server over an empty in-memory store, with `admin` and `agent` as `--dev` has them.
+    /// Starts over an empty in-memory store, with the users of `--dev`: `admin` and `agent`.
     pub async fn start() -> Self {
-        Self::with(Limits::default(), Arc::new(SystemClock)).await
+        Self::start_with(Limits::default(), Arc::new(SystemClock)).await
     }
 
-    /// The same, with other bounds or another clock.
-    pub async fn with(limits: Limits, clock: Arc<dyn Clock>) -> Self {
+    /// Starts with other limits or another clock.
+    pub async fn start_with(limits: Limits, clock: Arc<dyn Clock>) -> Self {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
-        Self::over(store, limits, clock).await
+        Self::start_over(store, limits, clock).await
     }
 
-    /// The same, with a certificate.
-    pub async fn secure(limits: Limits, clock: Arc<dyn Clock>, tls: Tls) -> Self {
+    /// Starts with a certificate.
+    pub async fn start_with_tls(limits: Limits, clock: Arc<dyn Clock>, tls: Tls) -> Self {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
-        Self::listening(store, limits, clock, Some(tls)).await
+        Self::launch(store, limits, clock, Some(tls)).await
     }
 
-    /// A server over a given store.
-    pub async fn over(store: Arc<dyn Store>, limits: Limits, clock: Arc<dyn Clock>) -> Self {
-        Self::listening(store, limits, clock, None).await
+    /// Starts over a given store.
+    pub async fn start_over(store: Arc<dyn Store>, limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        Self::launch(store, limits, clock, None).await
     }
 
-    async fn listening(
+    async fn launch(
         store: Arc<dyn Store>,
         limits: Limits,
         clock: Arc<dyn Clock>,
@@ -67,19 +66,19 @@ impl TestServer {
         let limits = Limits { password_cost: COST, ..limits };
         rbac::seed(store.as_ref()).await.expect("seeds");
         rbac::dev_users(store.as_ref(), COST).await.expect("users");
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(Arc::clone(&store), clock, limits, anywhere, tls)
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::start(Arc::clone(&store), clock, limits, any_port, tls)
             .await
             .expect("the server starts");
         Self { server, scheme, http: reqwest::Client::new(), store }
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// Its address as a URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.server.address())
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -89,24 +88,42 @@ impl TestServer {
         self.log_in("admin", rbac::DEV_PASSWORD).await
     }
 
-    /// The generated client, logged in as somebody.
+    /// The generated client, logged in as a user.
     pub async fn log_in(&self, user: &str, password: &str) -> Client {
         Client::log_in(&self.url(), user, password).await.expect("logs in")
     }
 
-    /// The administrator's access token.
+    /// An access token of the administrator.
     pub async fn token(&self) -> String {
-        self.as_admin().await.tokens().expect("logged in").access_token
+        self.token_of("admin").await
     }
 
-    /// A request without the client: method, path, token, body.
+    /// An access token of a user with the password of `--dev`.
+    pub async fn token_of(&self, user: &str) -> String {
+        let client = self.log_in(user, rbac::DEV_PASSWORD).await;
+        client.tokens().expect("logged in").access_token
+    }
+
+    /// Sends a request without the client.
     pub async fn send(
         &self,
         method: &str,
         path: &str,
         token: Option<&str>,
         body: Option<&Value>,
-    ) -> Raw {
+    ) -> Response {
+        self.send_with(method, path, token, body, &[]).await
+    }
+
+    /// Sends a request with further headers.
+    pub async fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Response {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.request(method, format!("{}{path}", self.url()));
         if let Some(token) = token {
@@ -115,13 +132,16 @@ impl TestServer {
         if let Some(body) = body {
             request = request.json(body);
         }
-        Raw::of(request.send().await.expect("an answer")).await
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Response::read(request.send().await.expect("a response")).await
     }
 
-    /// Brings in what files hold.
+    /// Imports the resources in files.
     ///
     /// # Errors
-    /// What it said if it refused.
+    /// The message of the import if it was rejected.
     pub async fn import(&self, files: &[PathBuf]) -> Result<Imported, String> {
         self.server.import(files).await.map_err(|error| format!("{error:#}"))
     }
@@ -132,11 +152,11 @@ impl TestServer {
     }
 }
 
-impl Raw {
-    /// The answer, read to its end.
-    pub async fn of(answer: reqwest::Response) -> Self {
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.expect("a body");
+impl Response {
+    /// Reads a response to its end.
+    pub async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a body");
         let body = match text.is_empty() {
             true => Value::Null,
             false => serde_json::from_str(&text).unwrap_or(Value::String(text)),
@@ -144,8 +164,23 @@ impl Raw {
         Self { status, headers, body }
     }
 
-    /// A header as text; empty if it is not there.
+    /// A header as text; empty if it is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The message of an error; empty if there is none.
+    pub fn message(&self) -> &str {
+        self.body["message"].as_str().unwrap_or_default()
+    }
+
+    /// Asserts the status and the `code` of an error.
+    ///
+    /// # Panics
+    /// If they differ.
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, code: u64) {
+        let found = (self.status, self.body["code"].as_u64());
+        assert_eq!(found, (status, Some(code)), "{}", self.body);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sensu_server::Limits;
 use sensu_store::{Clock, ManualClock, Prefix, Scan, Store, SystemClock};
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Response, TestServer};
 use serde_json::{Value, json};
 
 use super::Place;
@@ -17,7 +17,7 @@ async fn two(place: &Place<'_>, clock: Arc<dyn Clock>) -> [TestServer; 2] {
     let mut servers = Vec::new();
     for _ in 0..2 {
         let store = Arc::new(place.store_with(Arc::clone(&clock)).await);
-        servers.push(TestServer::over(store, Limits::default(), Arc::clone(&clock)).await);
+        servers.push(TestServer::start_over(store, Limits::default(), Arc::clone(&clock)).await);
     }
     servers.try_into().ok().expect("two")
 }
@@ -28,7 +28,7 @@ async fn send(
     path: &str,
     token: &str,
     body: Option<&Value>,
-) -> Raw {
+) -> Response {
     server.send(method, &format!("{V2}{path}"), Some(token), body).await
 }
 

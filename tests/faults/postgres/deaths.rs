@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use sensu_store::{Prefix, Scan, Store};
-use sensu_tests::Raw;
+use sensu_tests::Response;
 use sensu_tests::process::Process;
 use sensu_tests_postgres::{Postgres, installed};
 use serde_json::json;
@@ -26,7 +26,7 @@ async fn stored(place: &Place<'_>) -> usize {
     count
 }
 
-async fn ask(server: &Process, path: &str) -> Raw {
+async fn ask(server: &Process, path: &str) -> Response {
     server.send("GET", path, None, None).await.expect("an answer")
 }
 

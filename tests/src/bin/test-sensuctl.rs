@@ -1,4 +1,4 @@
-//! `sensuctl`, built with the tests that run it beside the server.
+//! `sensuctl`, built with the tests that run it against the server.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The program under test, built with the tests that start, kill and starve it.
+//! `sensu-server`, built with the tests that run it as a process.
 
 use std::process::ExitCode;
 

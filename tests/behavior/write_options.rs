@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Response, TestServer};
 use serde_json::{Value, json};
 
 const CHECKS: &str = "/apis/core/v2/namespaces/default/checks";
@@ -223,7 +223,7 @@ async fn a_trial_is_judged_like_a_write() {
     assert_eq!(try_out("DELETE", default, None).await.status, 409, "it is not empty");
     let url = format!("{}{CHECKS}/a?dryRun=true", server.url());
     let stale = reqwest::Client::new().put(url).bearer_auth(&token).header("if-match", "\"1\"");
-    let stale = Raw::of(stale.json(&check(6)).send().await.expect("an answer")).await;
+    let stale = Response::read(stale.json(&check(6)).send().await.expect("an answer")).await;
     assert_eq!(stale.status, 412);
 
     let agent = server.log_in("agent", "P@ssw0rd!").await.tokens().expect("logged in");

@@ -1,12 +1,11 @@
-//! The documents and the docs browser are served: whole, packed or not, and only once to those who have
-//! them.
+//! Content negotiation (gzip) and conditional requests (`ETag`, 304) for the served documents.
 
 use std::fs;
 
 use reqwest::header::{ACCEPT_ENCODING, ETAG, IF_NONE_MATCH};
 use sensu_tests::TestServer;
 
-/// Addresses, media types, and the committed files that they serve.
+/// Paths, media types, and the files that they serve.
 const SERVED: [(&str, &str, &str); 10] = [
     ("/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
     ("/apis/core/v2/openapi.json", "application/json", "openapi/sensu-core-v2.json"),
@@ -22,7 +21,7 @@ const SERVED: [(&str, &str, &str); 10] = [
 
 /// The content of a committed file, or of one that is derived from the committed document.
 fn expected(file: &str) -> Vec<u8> {
-    let read = |file: &str| fs::read(xtask::root().join(file)).expect("the file is there");
+    let read = |file: &str| fs::read(xtask::root().join(file)).expect("the file can be read");
     let document = || String::from_utf8(read("openapi/sensu-core-v2.json")).expect("text");
     match file {
         "openapi/sensu-core-v2.yaml" => {
@@ -36,13 +35,13 @@ fn expected(file: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn documents_are_what_is_committed() {
+async fn served_documents_are_committed_or_derived_from_the_committed_document() {
     let server = TestServer::start().await;
     let http = reqwest::Client::new();
     for (path, media_type, file) in SERVED {
         let get = || http.get(format!("{}{path}", server.url()));
         let committed = expected(file);
-        let packed = get().header(ACCEPT_ENCODING, "br, gzip").send().await.expect("an answer");
+        let packed = get().header(ACCEPT_ENCODING, "br, gzip").send().await.expect("a response");
         assert_eq!(packed.status(), 200, "{path}");
         assert_eq!(packed.headers()["content-type"], media_type, "{path}");
         assert_eq!(packed.headers()["content-encoding"], "gzip", "{path}");
@@ -51,14 +50,14 @@ async fn documents_are_what_is_committed() {
         if file.ends_with(".gz") {
             assert!(packed == committed, "{path} is not {file}");
         } else {
-            assert!(packed.len() < committed.len(), "{path} is not packed");
-            let refusing = get().header(ACCEPT_ENCODING, "gzip;q=0").send().await;
-            let plain = refusing.expect("an answer");
+            assert!(packed.len() < committed.len(), "{path} is not compressed");
+            let plain = get().header(ACCEPT_ENCODING, "gzip;q=0").send().await;
+            let plain = plain.expect("a response");
             assert!(!plain.headers().contains_key("content-encoding"), "{path}");
-            assert_ne!(plain.headers()[ETAG], tag, "{path}: one tag for two forms");
+            assert_ne!(plain.headers()[ETAG], tag, "{path}: one tag for two encodings");
             assert!(plain.bytes().await.expect("a body") == committed, "{path} is not {file}");
         }
-        let head = http.head(format!("{}{path}", server.url())).send().await.expect("an answer");
+        let head = http.head(format!("{}{path}", server.url())).send().await.expect("a response");
         assert_eq!(
             (head.status().as_u16(), &head.headers()["content-type"]),
             (200, &media_type.parse().expect("a value"))
@@ -66,17 +65,17 @@ async fn documents_are_what_is_committed() {
         assert!(head.headers().contains_key(ETAG) && head.headers().contains_key("content-length"));
         assert_eq!(head.bytes().await.expect("no body").len(), 0, "{path}");
         let again = get().header(ACCEPT_ENCODING, "gzip").header(IF_NONE_MATCH, tag).send().await;
-        let again = again.expect("an answer");
+        let again = again.expect("a response");
         assert_eq!(again.status(), 304, "{path}");
         assert_eq!(again.bytes().await.expect("a body").len(), 0, "{path}");
     }
     let unknown = server.send("GET", "/docs/nothing.js", None, None).await;
-    assert_eq!((unknown.status, &unknown.body["code"]), (404, &2.into()));
+    unknown.assert_error(404, 2);
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_docs_browser_may_talk_to_nobody_else() {
+async fn the_docs_page_loads_nothing_from_another_host() {
     let server = TestServer::start().await;
     let page = server.send("GET", "/docs", None, None).await;
     let policy = page.header("content-security-policy");

@@ -1,20 +1,20 @@
-//! The suite can fail: each broken pair of document and server is found out.
+//! The suite can fail: it finds every mutation of the document.
 
+use sensu_tests::Document;
 use serde_json::{Value, json};
 
-use super::agree::Document;
-use super::tour;
+use super::{tour, validation};
 
-/// A way to spoil a document.
-type Breakage = fn(&mut Value);
+/// Changes a document so that it no longer describes the server.
+type Mutation = fn(&mut Value);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_broken_document_is_found_out() {
-    let answers = tour::answers().await;
-    let good = Document::committed();
-    assert_eq!(good.disagreements(&answers), [""; 0]);
+async fn every_mutation_of_the_document_is_found() {
+    let responses = tour::responses().await;
+    let committed = Document::committed();
+    assert_eq!(validation::violations(&committed, &responses), [""; 0]);
 
-    let breakages: [(&str, Breakage); 6] = [
+    let mutations: [(&str, Mutation); 6] = [
         ("a renamed field", |document| {
             let fields = document["components"]["schemas"]["CheckConfig"]["properties"]
                 .as_object_mut()
@@ -26,38 +26,38 @@ async fn each_broken_document_is_found_out() {
             let field = "/components/schemas/CheckConfig/properties/interval/type";
             *document.pointer_mut(field).expect("interval") = json!("string");
         }),
-        ("a dropped operation", |document| {
+        ("a removed operation", |document| {
             let path = "/apis/core/v2/namespaces/{namespace}/checks/{name}";
             document["paths"][path].as_object_mut().expect("a path").shift_remove("get");
         }),
         ("a renamed operation", |document| {
             document["paths"]["/health"]["get"]["operationId"] = "health_read".into();
         }),
-        ("a wrong status", |document| {
+        ("another status", |document| {
             let path = "/apis/core/v2/namespaces/{namespace}/checks";
             let responses = document["paths"][path]["post"]["responses"].as_object_mut();
             let responses = responses.expect("responses");
             let created = responses.shift_remove("200").expect("200");
             responses.insert("201".into(), created);
         }),
-        ("an error of another shape", |document| {
+        ("another shape of errors", |document| {
             let code = "/components/schemas/Error/properties/code/type";
             *document.pointer_mut(code).expect("code") = json!("string");
         }),
     ];
-    for (what, breakage) in breakages {
-        let mut document = good.clone();
-        breakage(&mut document.0);
-        let found = document.disagreements(&answers);
-        assert!(!found.is_empty(), "{what} was not found out");
+    for (what, mutate) in mutations {
+        let mut document = committed.clone();
+        mutate(document.json_mut());
+        let found = validation::violations(&document, &responses);
+        assert!(!found.is_empty(), "not found: {what}");
     }
 }
 
 #[test]
-fn a_renamed_field_makes_another_client() {
-    let document = Document::committed();
-    let same = xtask_generate::client::from_document(&document.0.to_string()).expect("a client");
-    let text = document.0.to_string().replace("\"interval\"", "\"period\"");
-    let other = xtask_generate::client::from_document(&text).expect("a client");
+fn a_renamed_field_changes_the_generated_client() {
+    let text = Document::committed().json().to_string();
+    let same = xtask_generate::client::from_document(&text).expect("a client");
+    let other = xtask_generate::client::from_document(&text.replace("\"interval\"", "\"period\""))
+        .expect("a client");
     assert!(same != other, "the generated client does not depend on the document");
 }

@@ -15,7 +15,7 @@ mod seeded;
 const SERVER: &str = env!("CARGO_BIN_EXE_test-server");
 
 fn folder() -> PathBuf {
-    xtask::root().join("tests/kit")
+    xtask::root().join("tests/testkit")
 }
 
 /// Runs somebody's test suite against the program. Where the tool is missing, one line says so; in CI

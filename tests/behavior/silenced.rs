@@ -29,7 +29,7 @@ async fn bounded(folder: &std::path::Path, clock: &Arc<ManualClock>, limits: Lim
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let store = SqliteStore::open(folder, SqliteOptions::default(), Arc::clone(&clock));
     let store: Arc<dyn Store> = Arc::new(store.expect("opens"));
-    TestServer::over(store, limits, clock).await
+    TestServer::start_over(store, limits, clock).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

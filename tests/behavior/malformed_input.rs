@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
-use sensu_tests::{Raw, TestServer};
+use sensu_tests::{Response, TestServer};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -218,10 +218,12 @@ fn harmful_bodies_are_answered_by_every_operation_that_reads_one() {
             let request = request.bearer_auth(&token).header("content-type", kind).body(body);
             let answer = runtime.block_on(async {
                 let answer = request.send().await;
-                Raw::of(answer.unwrap_or_else(|why| panic!("{what} to {method} {path}: {why}")))
-                    .await
+                Response::read(
+                    answer.unwrap_or_else(|why| panic!("{what} to {method} {path}: {why}")),
+                )
+                .await
             });
-            let Raw { status, body, .. } = &answer;
+            let Response { status, body, .. } = &answer;
             assert!(*status < 500, "{what} to {method} {path}: {status} {body}");
             if *status >= 400 {
                 let whole = body["message"].is_string() && body["code"].is_u64();

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_refused_with_408() {
     let limits = Limits { deadline: Duration::from_secs(1), password_cost: 4, ..Limits::default() };
-    let server = TestServer::with(limits, Arc::new(SystemClock)).await;
+    let server = TestServer::start_with(limits, Arc::new(SystemClock)).await;
     let token = server.token().await;
     let head = format!(
         "POST /apis/core/v2/namespaces/default/hooks HTTP/1.1\r\nHost: localhost\r\nAuthorization: \

@@ -14,7 +14,7 @@ const EVENT: &str = "/apis/core/v2/namespaces/shop/events/till-1/printer";
 #[tokio::test]
 async fn a_double_begins_with_the_seed_and_comes_back_to_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let seed = xtask::root().join("tests/kit/seed");
+    let seed = xtask::root().join("tests/testkit/seed");
     let double = Double::start(folder.path(), &[seed.as_path()]).await;
     let names = |list: &Value| -> Vec<Value> {
         list.as_array().into_iter().flatten().map(|item| item["metadata"]["name"].clone()).collect()

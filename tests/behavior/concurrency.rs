@@ -9,16 +9,16 @@ use sensu_store::{Entry, Key, MemoryStore, Operation, Prefix, Scan, Store as _, 
 use sensu_tests::TestServer;
 use serde_json::{Value, json};
 
-use crate::watched::Watched;
+use sensu_tests::ObservedStore;
 
 const USER: &str = "/apis/core/v2/users/bob";
 const CHECK: &str = "/apis/core/v2/namespaces/default/checks/c1";
 
 /// A server, and the store that lets somebody be first in a room; with `bob`, and a check.
-async fn contended(room: &'static str) -> (TestServer, Arc<Watched>, String) {
+async fn contended(room: &'static str) -> (TestServer, Arc<ObservedStore>, String) {
     let clock = Arc::new(SystemClock);
-    let store = Arc::new(Watched::new(Arc::new(MemoryStore::new(clock.clone())), room));
-    let server = TestServer::over(store.clone(), Limits::default(), clock).await;
+    let store = Arc::new(ObservedStore::new(Arc::new(MemoryStore::new(clock.clone())), room));
+    let server = TestServer::start_over(store.clone(), Limits::default(), clock).await;
     let admin = server.token().await;
     let bob = json!({ "username": "bob", "password": "long enough", "groups": ["a"] });
     let check = json!({ "command": "true", "interval": 60, "subscriptions": ["a"] });
@@ -30,7 +30,7 @@ async fn contended(room: &'static str) -> (TestServer, Arc<Watched>, String) {
 }
 
 /// What is stored, with changes.
-async fn changed(store: &Watched, key: Key, change: Value) -> Operation {
+async fn changed(store: &ObservedStore, key: Key, change: Value) -> Operation {
     let entry = store.get(&key).await.expect("reads").expect("is there");
     let mut value: Value = serde_json::from_slice(&entry.value).expect("JSON");
     let entries = change.as_object().expect("an object").clone();
@@ -43,7 +43,7 @@ fn put(entry: &Entry, value: String) -> Operation {
     Operation::Put { key, value: value.into_bytes().into(), flags, expires_at }
 }
 
-async fn sessions(store: &Watched) -> Vec<Entry> {
+async fn sessions(store: &ObservedStore) -> Vec<Entry> {
     let prefix = Prefix::new("sessions", ["bob"]).expect("a prefix");
     let scan = Scan { prefix, after: None, limit: 10, max_bytes: usize::MAX };
     store.scan(scan).await.expect("scans")
@@ -61,9 +61,9 @@ fn c1() -> Key {
 async fn who_is_disabled_while_logging_in_gets_no_session() {
     let (server, store, _) = contended("sessions").await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
-    store.forestall(vec![disabled]);
+    store.commit_before_next(vec![disabled]);
     let refused = Client::log_in(&server.url(), "bob", "long enough").await;
-    assert!(store.was_first());
+    assert!(store.has_competed());
     refused.expect_err("is disabled");
     assert_eq!(sessions(&store).await.len(), 0);
     server.stop().await;
@@ -75,10 +75,10 @@ async fn who_is_disabled_while_renewing_gets_nothing() {
     let client = server.log_in("bob", "long enough").await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
     let ended = Prefix::new("sessions", ["bob"]).expect("a prefix");
-    store.forestall(vec![disabled, Operation::DeletePrefix(ended)]);
+    store.commit_before_next(vec![disabled, Operation::DeletePrefix(ended)]);
     let access = client.tokens().expect("held").access_token;
     client.renew(&access).await.expect_err("is disabled");
-    assert!(store.was_first());
+    assert!(store.has_competed());
     assert_eq!(sessions(&store).await.len(), 0);
     server.stop().await;
 }
@@ -89,10 +89,10 @@ async fn of_two_who_renew_with_one_token_one_gets_new_ones() {
     let client = server.log_in("bob", "long enough").await;
     let entries = sessions(&store).await;
     let renewed = json!({ "access": "a".repeat(32), "refresh": "b".repeat(32) }).to_string();
-    store.forestall(vec![put(&entries[0], renewed.clone())]);
+    store.commit_before_next(vec![put(&entries[0], renewed.clone())]);
     let access = client.tokens().expect("held").access_token;
     client.renew(&access).await.expect_err("was used by somebody else");
-    assert!(store.was_first());
+    assert!(store.has_competed());
     assert_eq!(sessions(&store).await[0].value, renewed.as_bytes(), "the other one has them");
     server.stop().await;
 }
@@ -101,9 +101,9 @@ async fn of_two_who_renew_with_one_token_one_gets_new_ones() {
 async fn no_change_of_a_user_is_lost() {
     let (server, store, admin) = contended("users").await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
-    store.forestall(vec![disabled]);
+    store.commit_before_next(vec![disabled]);
     let answer = server.send("PUT", &format!("{USER}/groups/b"), Some(&admin), None).await;
-    assert!(store.was_first());
+    assert!(store.has_competed());
     let both = json!({ "username": "bob", "groups": ["a", "b"], "disabled": true });
     assert_eq!(answer.body, both);
     server.stop().await;
@@ -112,10 +112,10 @@ async fn no_change_of_a_user_is_lost() {
 #[tokio::test]
 async fn no_change_of_an_object_is_lost() {
     let (server, store, admin) = contended("checks").await;
-    store.forestall(vec![changed(&store, c1(), json!({ "command": "false" })).await]);
+    store.commit_before_next(vec![changed(&store, c1(), json!({ "command": "false" })).await]);
     let patch = json!({ "interval": 30 });
     let answer = server.send("PATCH", CHECK, Some(&admin), Some(&patch)).await;
-    assert!(store.was_first());
+    assert!(store.has_competed());
     assert_eq!((&answer.body["command"], &answer.body["interval"]), (&json!("false"), &json!(30)));
     server.stop().await;
 }
@@ -124,11 +124,11 @@ async fn no_change_of_an_object_is_lost() {
 async fn what_is_deleted_is_what_was_judged() {
     let (server, store, admin) = contended("checks").await;
     let etag = server.send("GET", CHECK, Some(&admin), None).await.header("etag").to_owned();
-    store.forestall(vec![changed(&store, c1(), json!({ "command": "false" })).await]);
+    store.commit_before_next(vec![changed(&store, c1(), json!({ "command": "false" })).await]);
     let request = reqwest::Client::new().delete(format!("{}{CHECK}", server.url()));
     let answer = request.bearer_auth(&admin).header("If-Match", etag).send().await;
     assert_eq!(answer.expect("an answer").status(), 412, "it is another one now");
-    assert!(store.was_first());
+    assert!(store.has_competed());
     assert_eq!(server.send("GET", CHECK, Some(&admin), None).await.body["command"], "false");
     server.stop().await;
 }
@@ -137,11 +137,11 @@ async fn what_is_deleted_is_what_was_judged() {
 async fn nothing_is_written_into_a_namespace_that_has_just_gone() {
     let (server, store, admin) = contended("hooks").await;
     let gone = Key::new("namespaces", ["default"]).expect("a key");
-    store.forestall(vec![Operation::Delete(gone)]);
+    store.commit_before_next(vec![Operation::Delete(gone)]);
     let path = "/apis/core/v2/namespaces/default/hooks/h1";
     let hook = json!({ "command": "true", "timeout": 1 });
     let answer = server.send("PUT", path, Some(&admin), Some(&hook)).await;
-    assert!(store.was_first());
+    assert!(store.has_competed());
     assert_eq!((answer.status, &answer.body["code"]), (404, &json!(2)), "{}", answer.body);
     server.stop().await;
 }
@@ -162,9 +162,9 @@ async fn no_result_of_a_check_is_lost() {
     let mut check = first.body["check"].clone();
     let two = json!([{ "status": 1, "executed": 1 }, { "status": 2, "executed": 2 }]);
     (check["history"], check["status"]) = (two, json!(2));
-    store.forestall(vec![changed(&store, key, json!({ "check": check })).await]);
+    store.commit_before_next(vec![changed(&store, key, json!({ "check": check })).await]);
     let third = send(3).await;
-    assert!(store.was_first());
+    assert!(store.has_competed());
     let history = third.body["check"]["history"].as_array().map(Vec::len);
     assert_eq!(history, Some(3), "{}", third.body);
     server.stop().await;

@@ -1,4 +1,4 @@
-//! A store that remembers how much was read from it, and lets somebody else be first.
+//! A store for tests: counts what is read from one collection, and commits a competing transaction first.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,48 +10,49 @@ use sensu_store::{
     Store, StoreError, Txn, VerifyReport,
 };
 
-/// Passes everything on, and counts what scans of one room answer.
-pub(crate) struct Watched {
+/// Forwards every call to another store, and observes one collection.
+pub struct ObservedStore {
     inner: Arc<dyn Store>,
-    room: &'static str,
+    collection: &'static str,
     entries: AtomicUsize,
     bytes: AtomicUsize,
-    first: Mutex<Option<Txn>>,
+    competing: Mutex<Option<Txn>>,
 }
 
-impl Watched {
-    pub(crate) fn new(inner: Arc<dyn Store>, room: &'static str) -> Self {
+impl ObservedStore {
+    /// Observes a collection of a store.
+    pub fn new(inner: Arc<dyn Store>, collection: &'static str) -> Self {
         let (entries, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { inner, room, entries, bytes, first: Mutex::new(None) }
+        Self { inner, collection, entries, bytes, competing: Mutex::new(None) }
     }
 
-    /// Does this right before the next transaction that writes to the room, once.
-    pub(crate) fn forestall(&self, operations: Vec<Operation>) {
+    /// Commits these operations right before the next transaction that writes to the collection, once.
+    pub fn commit_before_next(&self, operations: Vec<Operation>) {
         let txn = Txn { operations, ..Txn::default() };
-        *self.first.lock().expect("not poisoned") = Some(txn);
+        *self.competing.lock().expect("not poisoned") = Some(txn);
     }
 
-    /// Whether what was to be first has been.
-    pub(crate) fn was_first(&self) -> bool {
-        self.first.lock().expect("not poisoned").is_none()
+    /// Whether the competing operations have been committed.
+    pub fn has_competed(&self) -> bool {
+        self.competing.lock().expect("not poisoned").is_none()
     }
 
-    /// Entries and bytes that scans have answered since this was last asked.
-    pub(crate) fn taken(&self) -> (usize, usize) {
+    /// Entries and bytes that scans of the collection have returned since the last call.
+    pub fn take_counts(&self) -> (usize, usize) {
         (self.entries.swap(0, Ordering::SeqCst), self.bytes.swap(0, Ordering::SeqCst))
     }
 }
 
 #[async_trait]
-impl Store for Watched {
+impl Store for ObservedStore {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         self.inner.get(key).await
     }
 
     async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError> {
-        let watched = scan.prefix.collection() == self.room;
+        let is_observed = scan.prefix.collection() == self.collection;
         let found = self.inner.scan(scan).await?;
-        if watched {
+        if is_observed {
             let bytes = found.iter().map(|entry| entry.value.len()).sum();
             self.entries.fetch_add(found.len(), Ordering::SeqCst);
             self.bytes.fetch_add(bytes, Ordering::SeqCst);
@@ -61,13 +62,15 @@ impl Store for Watched {
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
         let writes = |operation: &Operation| match operation {
-            Operation::Put { key, .. } | Operation::Delete(key) => key.collection() == self.room,
-            Operation::DeletePrefix(prefix) => prefix.collection() == self.room,
+            Operation::Put { key, .. } | Operation::Delete(key) => {
+                key.collection() == self.collection
+            }
+            Operation::DeletePrefix(prefix) => prefix.collection() == self.collection,
         };
         if txn.operations.iter().any(writes) {
-            let first = self.first.lock().expect("not poisoned").take();
-            if let Some(first) = first {
-                self.inner.commit(first).await?;
+            let competing = self.competing.lock().expect("not poisoned").take();
+            if let Some(competing) = competing {
+                self.inner.commit(competing).await?;
             }
         }
         self.inner.commit(txn).await
@@ -77,8 +80,8 @@ impl Store for Watched {
         self.inner.changes(after, limit).await
     }
 
-    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
-        self.inner.last_modified(rooms).await
+    async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError> {
+        self.inner.last_modified(collections).await
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {

@@ -101,7 +101,7 @@ async fn mistakes_in_json_have_a_place() {
     let send = |body: &'static str, kind: &'static str| {
         let request = reqwest::Client::new().post(format!("{}{CHECKS}", server.url()));
         let request = request.bearer_auth(&token).header("content-type", kind).body(body);
-        async move { sensu_tests::Raw::of(request.send().await.expect("an answer")).await }
+        async move { sensu_tests::Response::read(request.send().await.expect("an answer")).await }
     };
     let answer = send("{\"interval\": \"x\"}", "application/json").await;
     assert_eq!(answer.status, 400);
@@ -139,7 +139,8 @@ async fn a_put_may_be_told_to_create_only_or_to_replace_only() {
         let request = request.bearer_auth(&token).header(condition, tags);
         let request = request.json(&json!({ "interval": 1 }));
         async move {
-            let answer = sensu_tests::Raw::of(request.send().await.expect("an answer")).await;
+            let answer =
+                sensu_tests::Response::read(request.send().await.expect("an answer")).await;
             (answer.status, answer.body["code"].as_i64())
         }
     };
@@ -181,13 +182,13 @@ async fn nothing_is_written_into_a_namespace_that_is_not_there() {
 #[tokio::test]
 async fn browsers_may_call_from_configured_origins() {
     let limits = Limits { cors_origins: vec!["http://ui.test".into()], ..Limits::default() };
-    let server = TestServer::with(limits, Arc::new(SystemClock)).await;
+    let server = TestServer::start_with(limits, Arc::new(SystemClock)).await;
     let ask = |origin: &'static str| {
         let url = format!("{}{CHECKS}", server.url());
         let request = reqwest::Client::new().request(reqwest::Method::OPTIONS, url);
         let request =
             request.header("origin", origin).header("access-control-request-method", "POST");
-        async move { sensu_tests::Raw::of(request.send().await.expect("an answer")).await }
+        async move { sensu_tests::Response::read(request.send().await.expect("an answer")).await }
     };
     let answer = ask("http://ui.test").await;
     assert_eq!(answer.header("access-control-allow-origin"), "http://ui.test");
