@@ -38,6 +38,7 @@ mod error;
 mod gateway;
 mod http;
 pub mod import;
+pub mod keyspace;
 mod metrics;
 mod openapi;
 mod query;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sensu_client::Client;
 use sensu_server::Limits;
+use sensu_server::keyspace::SESSIONS;
 use sensu_store::{Entry, Key, MemoryStore, Operation, Prefix, Scan, Store as _, SystemClock};
 use sensu_tests::TestServer;
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ fn put(entry: &Entry, value: String) -> Operation {
 }
 
 async fn sessions(store: &ObservedStore) -> Vec<Entry> {
-    let prefix = Prefix::new("sessions", ["bob"]).expect("a prefix");
+    let prefix = Prefix::new(SESSIONS, ["bob"]).expect("a prefix");
     let scan = Scan { prefix, after: None, limit: 10, max_bytes: usize::MAX };
     store.scan(scan).await.expect("scans")
 }
@@ -59,7 +60,7 @@ fn c1() -> Key {
 
 #[tokio::test]
 async fn who_is_disabled_while_logging_in_gets_no_session() {
-    let (server, store, _) = contended("sessions").await;
+    let (server, store, _) = contended(SESSIONS).await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
     store.commit_before_next(vec![disabled]);
     let refused = Client::log_in(&server.url(), "bob", "long enough").await;
@@ -71,10 +72,10 @@ async fn who_is_disabled_while_logging_in_gets_no_session() {
 
 #[tokio::test]
 async fn who_is_disabled_while_renewing_gets_nothing() {
-    let (server, store, _) = contended("sessions").await;
+    let (server, store, _) = contended(SESSIONS).await;
     let client = server.log_in("bob", "long enough").await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
-    let ended = Prefix::new("sessions", ["bob"]).expect("a prefix");
+    let ended = Prefix::new(SESSIONS, ["bob"]).expect("a prefix");
     store.commit_before_next(vec![disabled, Operation::DeletePrefix(ended)]);
     let access = client.tokens().expect("held").access_token;
     client.renew(&access).await.expect_err("is disabled");
@@ -85,7 +86,7 @@ async fn who_is_disabled_while_renewing_gets_nothing() {
 
 #[tokio::test]
 async fn of_two_who_renew_with_one_token_one_gets_new_ones() {
-    let (server, store, _) = contended("sessions").await;
+    let (server, store, _) = contended(SESSIONS).await;
     let client = server.log_in("bob", "long enough").await;
     let entries = sessions(&store).await;
     let renewed = json!({ "access": "a".repeat(32), "refresh": "b".repeat(32) }).to_string();

@@ -85,7 +85,8 @@ async fn a_refresh_token_expires_when_it_is_not_used() {
     assert_eq!(said, (401, Some("the refresh token has expired")));
     // Nothing is kept of it.
     server.store.sweep(1_000).await.expect("sweeps");
-    let sessions = sensu_store::Prefix::new("sessions", []).expect("a prefix");
+    let sessions =
+        sensu_store::Prefix::new(sensu_server::keyspace::SESSIONS, []).expect("a prefix");
     let scan =
         sensu_store::Scan { prefix: sessions, after: None, limit: 1_000, max_bytes: usize::MAX };
     assert!(server.store.scan(scan).await.expect("scans").is_empty());

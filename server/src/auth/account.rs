@@ -1,10 +1,11 @@
 //! Accounts: the user as served, and beside it, in a room that nobody lists, the password's hash.
 
 use bytes::Bytes;
-use sensu_store::{Key, Operation, Revision, Store};
+use sensu_store::{Operation, Revision, Store};
 use sensu_types::user::User;
 
 use crate::error::Error;
+use crate::keyspace;
 
 /// A user with what the log-in needs to know.
 pub(crate) struct Account {
@@ -18,7 +19,8 @@ pub(crate) struct Account {
 
 /// The account with this name, if there is one.
 pub(crate) async fn account(store: &dyn Store, name: &str) -> Result<Option<Account>, Error> {
-    let (Ok(user), Ok(hash)) = (Key::new("users", [name]), Key::new("passwords", [name])) else {
+    let (Some(user), Some(hash)) = (keyspace::key::<User>("", name), keyspace::password(name))
+    else {
         return Ok(None);
     };
     let (Some(user), Some(hash)) = (store.get(&user).await?, store.get(&hash).await?) else {
@@ -36,14 +38,16 @@ pub(crate) fn accounts_put(
     user: &User,
     hash: Option<&str>,
 ) -> Result<(Vec<Operation>, Bytes), Error> {
-    let internal = |error: String| Error::Internal(error);
     let name = user.username.as_str();
-    let key = |room| Key::new(room, [name]).map_err(|bad| internal(bad.to_string()));
-    let shown = Bytes::from(serde_json::to_vec(user).map_err(|error| internal(error.to_string()))?);
+    let no_key = || Error::Internal(format!("no key for the user {name:?}"));
+    let shown = serde_json::to_vec(user).map_err(|error| Error::Internal(error.to_string()))?;
+    let shown = Bytes::from(shown);
     let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
-    let mut operations = vec![put(key("users")?, shown.clone())];
+    let mut operations =
+        vec![put(keyspace::key::<User>("", name).ok_or_else(no_key)?, shown.clone())];
     if let Some(hash) = hash {
-        operations.push(put(key("passwords")?, Bytes::copy_from_slice(hash.as_bytes())));
+        let key = keyspace::password(name).ok_or_else(no_key)?;
+        operations.push(put(key, Bytes::copy_from_slice(hash.as_bytes())));
     }
     Ok((operations, shown))
 }

@@ -1,13 +1,12 @@
 //! API keys: made here, kept as their hashes, and told from one another by those (D38).
 
-use sensu_store::Key;
-use sensu_types::Resource as _;
 use sensu_types::api_key::ApiKey;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Account, account};
 use crate::error::Error;
+use crate::keyspace;
 use crate::runtime::context::Context;
 
 /// A new key that nobody can guess.
@@ -37,7 +36,7 @@ pub(crate) fn name_in_url(text: &str) -> String {
 /// [`Error::Unauthenticated`] if there is no such key, or nobody whom it could speak for.
 pub(crate) async fn holder(cx: &Context, key: &str) -> Result<Account, Error> {
     let bad = || Error::Unauthenticated("invalid credentials".into());
-    let key = Key::new(ApiKey::PLURAL, [name_of(key).as_str()]).map_err(|_| bad())?;
+    let key = keyspace::key::<ApiKey>("", &name_of(key)).ok_or_else(bad)?;
     let entry = cx.store.get(&key).await?.ok_or_else(bad)?;
     let known: ApiKey = serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored API key: {error}")))?;

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, decode};
-use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
+use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::keyspace;
 
 /// `typ` of an access token, as Sensu has it.
 const ACCESS: &str = "JWT";
@@ -67,7 +68,7 @@ pub(crate) struct Signer {
 impl Signer {
     /// A signer with the store's secret, which is made here if there is none yet.
     pub(crate) async fn load(store: &dyn Store) -> Result<Self, Error> {
-        let key = Key::new("secrets", ["token"]).map_err(|bad| Error::Internal(bad.to_string()))?;
+        let key = keyspace::token_secret()?;
         loop {
             if let Some(entry) = store.get(&key).await? {
                 return Ok(Self::new(&entry.value));

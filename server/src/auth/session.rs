@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Key, Operation, Precondition, Prefix, Txn};
+use sensu_store::{CommitError, Key, Operation, Precondition, Txn};
 use sensu_types::tokens::Tokens;
 use sensu_types::user::User;
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::jwt::{Claims, Use};
 use super::{Account, account};
 use crate::error::Error;
+use crate::keyspace;
 use crate::runtime::context::Context;
-
-/// The room of the store that sessions are kept in.
-pub(super) const ROOM: &str = "sessions";
 
 /// The group that every user belongs to.
 const EVERYBODY: &str = "system:users";
@@ -74,12 +72,13 @@ pub(crate) async fn log_out(cx: &Context, access: &str, refresh: &str) -> Result
 
 /// The operation that ends all sessions of a user.
 pub(crate) fn end_all(user: &str) -> Result<Operation, Error> {
-    let prefix = Prefix::new(ROOM, [user]).map_err(|bad| Error::Internal(bad.to_string()))?;
+    let prefix = keyspace::sessions_of(user);
+    let prefix = prefix.ok_or_else(|| Error::Internal(format!("no key for the user {user:?}")))?;
     Ok(Operation::DeletePrefix(prefix))
 }
 
 pub(super) fn key(user: &str, session: &str) -> Result<Key, Error> {
-    Key::new(ROOM, [user, session]).map_err(|_| ended())
+    keyspace::session(user, session).ok_or_else(ended)
 }
 
 /// The groups of a user, with the one that everybody is in.
@@ -123,7 +122,7 @@ async fn issue(
     let session = Session { access: access.jti.clone(), refresh: refresh.jti.clone() };
     let value = serde_json::to_vec(&session).map_err(|error| Error::Internal(error.to_string()))?;
     let key = key(&user.username, id)?;
-    let user_key = Key::new("users", [user.username.as_str()]).map_err(|_| ended())?;
+    let user_key = keyspace::key::<User>("", &user.username).ok_or_else(ended)?;
     let txn = Txn {
         preconditions: vec![
             match revision {
@@ -143,7 +142,7 @@ async fn issue(
     match cx.store.commit(txn).await {
         Ok(_) => {}
         // Somebody else renewed or ended the session in between.
-        Err(CommitError::Precondition(failed)) if failed.collection() == ROOM => {
+        Err(CommitError::Precondition(failed)) if failed.collection() == keyspace::SESSIONS => {
             return Err(ended());
         }
         Err(CommitError::Precondition(_)) => {

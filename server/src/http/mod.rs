@@ -33,20 +33,6 @@ use dropshot::{
     ApiDescription, ApiDescriptionRegisterError, EndpointTagPolicy, TagConfig, TagDetails,
 };
 
-use sensu_types::Resource as _;
-use sensu_types::asset::Asset;
-use sensu_types::binding::RoleBinding;
-use sensu_types::check::CheckConfig;
-use sensu_types::entity::Entity;
-use sensu_types::event::Event;
-use sensu_types::extension::Extension;
-use sensu_types::filter::EventFilter;
-use sensu_types::handler::Handler;
-use sensu_types::hook::HookConfig;
-use sensu_types::mutator::Mutator;
-use sensu_types::role::Role;
-use sensu_types::silenced::Silenced;
-
 use crate::openapi::tag_groups;
 use crate::runtime::context::Cx;
 pub(crate) use routes::PREFIX;
@@ -54,22 +40,6 @@ pub(crate) use silenced::is_published;
 
 /// The prefix of released Sensu clients: the same operations, not documented twice (D1).
 pub(crate) const ALIAS: &str = "/api/core/v2";
-
-/// The rooms of the store whose objects live in a namespace: what must be empty before it may go.
-pub(crate) const NAMESPACED_ROOMS: &[&str] = &[
-    Asset::PLURAL,
-    CheckConfig::PLURAL,
-    Entity::PLURAL,
-    Event::PLURAL,
-    Extension::PLURAL,
-    EventFilter::PLURAL,
-    Handler::PLURAL,
-    HookConfig::PLURAL,
-    Mutator::PLURAL,
-    Role::PLURAL,
-    RoleBinding::PLURAL,
-    Silenced::PLURAL,
-];
 
 /// The whole API, ready to be served or described.
 ///

@@ -11,9 +11,10 @@ use super::response::Many;
 use super::routes::{Api, Mounted, PREFIX, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::keyspace::parse;
 use crate::rbac::Verb;
 use crate::resources::page;
-use crate::resources::store::{parse, selected};
+use crate::resources::store::selected;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {

@@ -21,13 +21,13 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use futures::stream::{self, StreamExt as _};
-use sensu_store::{MemoryStore, Prefix, Store as _, Txn};
+use sensu_store::{MemoryStore, Store as _, Txn};
 use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
 
 use crate::error::Error;
+use crate::keyspace::{self, Encoded};
 use crate::rbac;
-use crate::resources::store as registry;
 use crate::runtime::context::{Context, Cx, Limits};
 use kinds::Written;
 use plan::Plan;
@@ -98,12 +98,11 @@ fn refused(mistakes: &[String]) -> anyhow::Error {
 async fn stage(cx: &Cx) -> Result<Cx, Error> {
     let store = Arc::new(MemoryStore::new(Arc::clone(&cx.clock)));
     rbac::seed(store.as_ref()).await?;
-    let prefix = Prefix::new(Namespace::PLURAL, []);
-    let prefix = prefix.map_err(|bad| Error::Internal(bad.to_string()))?;
+    let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
     let mut operations = Vec::new();
-    for namespace in registry::all::<Namespace>(cx.store.as_ref(), &prefix).await? {
-        let key = registry::key::<Namespace>("", &namespace.name).ok_or_else(Error::not_found)?;
-        operations.push(registry::put(&namespace, key, usize::MAX)?.0);
+    for namespace in keyspace::all::<Namespace>(cx.store.as_ref(), &prefix).await? {
+        let key = keyspace::key::<Namespace>("", &namespace.name).ok_or_else(Error::not_found)?;
+        operations.push(Encoded::new(&namespace, usize::MAX)?.put(key));
     }
     store.commit(Txn { preconditions: Vec::new(), operations }).await?;
     // Nobody will log in there.

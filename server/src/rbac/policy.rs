@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use sensu_store::{Prefix, Revision, Store};
+use sensu_store::{Revision, Store};
 use sensu_types::Resource;
 use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};
 use sensu_types::role::{ClusterRole, Role, Rule};
 
 use crate::error::Error;
-use crate::resources::store as registry;
+use crate::keyspace;
 
 /// What a caller wants to do (D20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,8 +158,7 @@ impl Policies {
 
 /// Every object of a kind.
 async fn all<T: Resource>(store: &dyn Store) -> Result<Vec<T>, Error> {
-    let prefix = Prefix::new(T::PLURAL, []).map_err(|bad| Error::Internal(bad.to_string()))?;
-    registry::all(store, &prefix).await
+    keyspace::all(store, &keyspace::whole_collection(T::PLURAL)?).await
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use sensu_types::{ObjectMeta, Resource};
 
 use crate::auth;
 use crate::error::Error;
-use crate::resources::store as registry;
+use crate::keyspace::{self, Encoded};
 
 /// The well-known password of `start --dev`, as in Sensu Go 5.0.
 pub const DEV_PASSWORD: &str = "P@ssw0rd!";
@@ -107,10 +107,10 @@ async fn user(
 /// Does the operations together with a mark that they were done; nothing if the mark is there.
 async fn once(
     store: &dyn Store,
-    mark: &str,
+    mark: &'static str,
     mut operations: Vec<Operation>,
 ) -> Result<Seeded, Error> {
-    let key = Key::new("seeded", [mark]).map_err(|bad| Error::Internal(bad.to_string()))?;
+    let key = keyspace::seed_marker(mark)?;
     let value = Bytes::from_static(b"1");
     operations.push(Operation::Put { key: key.clone(), value, flags: 0, expires_at: None });
     commit(store, Precondition::Absent(key), operations).await
@@ -129,11 +129,11 @@ async fn commit(
 }
 
 fn put<T: Resource>(value: &T) -> Result<Operation, Error> {
-    Ok(registry::put(value, key::<T>(value.name())?, usize::MAX)?.0)
+    Ok(Encoded::new(value, usize::MAX)?.put(key::<T>(value.name())?))
 }
 
 fn key<T: Resource>(name: &str) -> Result<Key, Error> {
-    registry::key::<T>("", name).ok_or_else(|| Error::Internal(format!("no key for {name}")))
+    keyspace::key::<T>("", name).ok_or_else(|| Error::Internal(format!("no key for {name}")))
 }
 
 /// The seeded cluster roles.

@@ -1,15 +1,16 @@
 //! What is particular about checks: their hooks, and running one now.
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Key, Operation, Precondition, Txn};
+use sensu_store::{CommitError, Operation, Precondition, Txn};
 use sensu_types::adhoc::{AdhocRequest, Issued};
 use sensu_types::check::hooks;
 use sensu_types::check::{CheckConfig, HookList};
 
 use crate::error::Error;
+use crate::keyspace;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{Shown, key};
+use crate::resources::store::{Shown, invalid_name};
 
 /// How long a request to run a check waits for somebody to take it, in seconds.
 const PATIENCE: i64 = 3600;
@@ -51,14 +52,14 @@ pub(crate) async fn execute(
     request: AdhocRequest,
 ) -> Result<Issued, Error> {
     let context = grant.write_context();
-    let check = key::<CheckConfig>(grant.namespace(), grant.name()).ok_or_else(Error::not_found)?;
+    let check = keyspace::key::<CheckConfig>(grant.namespace(), grant.name())
+        .ok_or_else(Error::not_found)?;
     let (check_name, creator) = (grant.name().to_owned(), context.caller.to_owned());
     let request = AdhocRequest { check: check_name, creator, ..request };
-    let internal = |why: String| Error::Internal(why);
-    let value = serde_json::to_vec(&request).map_err(|error| internal(error.to_string()))?;
-    let id = format!("{:020}-{:016x}", context.now, rand::random::<u64>());
-    let key = Key::new("adhoc", [grant.namespace(), grant.name(), &id])
-        .map_err(|bad| internal(bad.to_string()))?;
+    let value = serde_json::to_vec(&request).map_err(|error| Error::Internal(error.to_string()))?;
+    let random = rand::random::<u64>();
+    let key = keyspace::adhoc_request(grant.namespace(), grant.name(), context.now, random)
+        .ok_or_else(invalid_name)?;
     let txn = Txn {
         preconditions: vec![Precondition::Present(check)],
         operations: vec![Operation::Put {

@@ -1,12 +1,13 @@
 //! The cluster that a server is: one member, with an identity that is made once and kept.
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
+use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
 use sensu_types::cluster::{Member, MemberList};
 use sensu_types::health::HealthHeader;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::keyspace::cluster_identity;
 use crate::resources::write_options::Manner;
 use crate::runtime::context::Context;
 
@@ -36,7 +37,7 @@ impl Identity {
                 uuid: uuid::Uuid::new_v4().to_string(),
                 peer_urls: vec!["http://127.0.0.1:2380".into()],
             };
-            let precondition = Precondition::Absent(key()?);
+            let precondition = Precondition::Absent(cluster_identity()?);
             // If somebody else was first, theirs is the identity.
             write(store, &identity, precondition, Manner::default()).await?;
         }
@@ -97,7 +98,7 @@ pub(crate) async fn update(
         }
         let Some((_, revision)) = stored(store).await? else { continue };
         let identity = Identity { peer_urls: addresses.clone(), ..identity };
-        if write(store, &identity, Precondition::At(key()?, revision), manner).await? {
+        if write(store, &identity, Precondition::At(cluster_identity()?, revision), manner).await? {
             return Ok(identity.members());
         }
     }
@@ -144,12 +145,8 @@ fn number(id: &str) -> Result<u64, Error> {
     })
 }
 
-fn key() -> Result<Key, Error> {
-    Key::new("cluster", ["identity"]).map_err(|bad| Error::Internal(bad.to_string()))
-}
-
 async fn stored(store: &dyn Store) -> Result<Option<(Identity, u64)>, Error> {
-    let Some(entry) = store.get(&key()?).await? else { return Ok(None) };
+    let Some(entry) = store.get(&cluster_identity()?).await? else { return Ok(None) };
     let identity = serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored identity: {error}")))?;
     Ok(Some((identity, entry.revision)))
@@ -163,7 +160,12 @@ async fn write(
     manner: Manner,
 ) -> Result<bool, Error> {
     let value = serde_json::to_vec(identity).map_err(|error| Error::Internal(error.to_string()))?;
-    let put = Operation::Put { key: key()?, value: Bytes::from(value), flags: 0, expires_at: None };
+    let put = Operation::Put {
+        key: cluster_identity()?,
+        value: Bytes::from(value),
+        flags: 0,
+        expires_at: None,
+    };
     let txn = Txn { preconditions: vec![precondition], operations: vec![put] };
     match manner.commit(store, txn).await {
         Ok(_) => Ok(true),

@@ -5,12 +5,13 @@ use sensu_store::{CommitError, Entry, Operation, Precondition, Prefix, Scan, Txn
 use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
 
+use crate::catalog;
 use crate::error::Error;
-use crate::http::NAMESPACED_ROOMS;
+use crate::keyspace::{self, in_namespace};
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, Page, Want};
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{contended, key, selected};
+use crate::resources::store::{contended, selected};
 
 /// A page of the namespaces: all, or those that are `visible`.
 pub(crate) async fn list(
@@ -18,7 +19,7 @@ pub(crate) async fn list(
     visible: Option<&[String]>,
     want: &Want,
 ) -> Result<Page, Error> {
-    let prefix = Prefix::new(Namespace::PLURAL, []).map_err(internal)?;
+    let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
     let show = |entry: &Entry| -> Result<Option<Bytes>, Error> {
         let name = entry.key.segments().nth(1).unwrap_or_default();
         let seen = visible.is_none_or(|names| names.iter().any(|visible| visible == name));
@@ -33,11 +34,10 @@ pub(crate) async fn delete(
     cascade: bool,
     conditions: &Conditions,
 ) -> Result<(), Error> {
-    let key = key::<Namespace>("", grant.name()).ok_or_else(Error::not_found)?;
-    let rooms: Vec<Prefix> = NAMESPACED_ROOMS
-        .iter()
-        .map(|room| Prefix::new(room, [grant.name()]).map_err(internal))
-        .collect::<Result<_, _>>()?;
+    let key = keyspace::key::<Namespace>("", grant.name()).ok_or_else(Error::not_found)?;
+    let prefix = |collection| in_namespace(collection, grant.name()).ok_or_else(Error::not_found);
+    let resources: Vec<Prefix> =
+        catalog::namespaced().map(|kind| prefix(kind.plural)).collect::<Result<_, _>>()?;
     let stored = grant.load().await?.ok_or_else(Error::not_found)?;
     conditions.guard(Some(stored.revision))?;
     let mut txn = Txn {
@@ -45,9 +45,12 @@ pub(crate) async fn delete(
         operations: vec![Operation::Delete(key)],
     };
     if cascade {
-        txn.operations.extend(rooms.into_iter().map(Operation::DeletePrefix));
+        txn.operations.extend(resources.into_iter().map(Operation::DeletePrefix));
     } else {
-        txn.preconditions.extend(rooms.into_iter().map(Precondition::Empty));
+        txn.preconditions.extend(resources.into_iter().map(Precondition::Empty));
+    }
+    for collection in keyspace::namespaced_records() {
+        txn.operations.push(Operation::DeletePrefix(prefix(collection)?));
     }
     match grant.commit(txn).await {
         Ok(_) => Ok(()),
@@ -60,19 +63,15 @@ pub(crate) async fn delete(
 /// The refusal to remove a namespace, which names what is left in it.
 async fn left(grant: &Grant<Namespace>) -> Result<Error, Error> {
     let mut kinds = Vec::new();
-    for room in NAMESPACED_ROOMS {
-        let prefix = Prefix::new(room, [grant.name()]).map_err(internal)?;
+    for kind in catalog::namespaced() {
+        let prefix = in_namespace(kind.plural, grant.name()).ok_or_else(Error::not_found)?;
         let scan = Scan { prefix, after: None, limit: 1, max_bytes: usize::MAX };
         if !grant.store().scan(scan).await?.is_empty() {
-            kinds.push(*room);
+            kinds.push(kind.plural);
         }
     }
     Ok(Error::Exists(format!(
         "namespace is not empty: it still holds {}; delete them first, or use ?cascade=true",
         kinds.join(", ")
     )))
-}
-
-fn internal(bad: sensu_store::BadKey) -> Error {
-    Error::Internal(bad.to_string())
 }

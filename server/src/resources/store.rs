@@ -1,21 +1,18 @@
 //! The typed verbs over the store: prepare, validate, compare, write, once for every resource.
 
 use bytes::Bytes;
-use sensu_store::{
-    CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Scan, Store, Txn,
-};
+use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Txn};
 use sensu_types::Selection;
-use sensu_types::namespace::Namespace;
 use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
+use crate::keyspace::{
+    Encoded, is_namespace_exists, key, list_prefix, namespace_exists, namespace_not_found, parse,
+    prefix_of, rendered,
+};
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, Page, Want};
 use crate::resources::preconditions::Conditions;
-
-/// Flag beside a stored value: what is shown differs from what is stored (D25), so it has to be
-/// parsed on the way out. Values without it are copied as they are.
-pub(crate) const VEILED: u32 = 1;
 
 /// Attempts to write an object that others write at the same time.
 const ATTEMPTS: usize = 32;
@@ -39,7 +36,7 @@ impl<T: Resource> Grant<T> {
     /// The object as it is shown.
     pub(crate) async fn get(&self) -> Result<Shown, Error> {
         let entry = self.entry().await?.ok_or_else(Error::not_found)?;
-        Ok(Shown { body: shown::<T>(&entry)?, revision: Some(entry.revision) })
+        Ok(Shown { body: rendered::<T>(&entry)?, revision: Some(entry.revision) })
     }
 
     /// The object as it is stored.
@@ -73,7 +70,7 @@ impl<T: Resource> Grant<T> {
             return Err(Error::Exists(value.already_exists_message()));
         }
         value.validate()?;
-        let key = key.ok_or_else(unnameable)?;
+        let key = key.ok_or_else(invalid_name)?;
         let written = self.write(&value, Precondition::Absent(key.clone()), key).await?;
         written.ok_or_else(|| Error::Exists(value.already_exists_message()))
     }
@@ -101,9 +98,9 @@ impl<T: Resource> Grant<T> {
             let entry = self.store().get(&key).await?.ok_or_else(missing)?;
             conditions.guard(Some(entry.revision))?;
             let mut operations = vec![Operation::Delete(key.clone())];
-            for room in T::CASCADES_TO {
-                let owned = Prefix::new(room, segments::<T>(self.namespace(), self.name()));
-                operations.extend(owned.ok().map(Operation::DeletePrefix));
+            for collection in T::CASCADES_TO {
+                let owned = prefix_of::<T>(collection, self.namespace(), self.name());
+                operations.extend(owned.map(Operation::DeletePrefix));
             }
             let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
             match self.commit(Txn { preconditions, operations }).await {
@@ -129,7 +126,7 @@ impl<T: Resource> Grant<T> {
             value.validate()?;
             self.agree("name", value.name(), self.name())?;
             self.own(&mut value, self.name())?;
-            let key = self.key().ok_or_else(unnameable)?;
+            let key = self.key().ok_or_else(invalid_name)?;
             let precondition = match &stored {
                 Some(stored) => Precondition::At(key.clone(), stored.revision),
                 None => Precondition::Absent(key.clone()),
@@ -167,15 +164,16 @@ impl<T: Resource> Grant<T> {
         precondition: Precondition,
         key: Key,
     ) -> Result<Option<Shown>, Error> {
-        let (put, body) = put(value, key, self.cx().limits.response_bytes)?;
+        let encoded = Encoded::new(value, self.cx().limits.response_bytes)?;
+        let body = encoded.rendered();
         let mut preconditions = vec![precondition];
         if T::Scope::NAMESPACED {
-            preconditions.push(inhabited(value.namespace())?);
+            preconditions.push(namespace_exists(value.namespace())?);
         }
-        match self.commit(Txn { preconditions, operations: vec![put] }).await {
+        match self.commit(Txn { preconditions, operations: vec![encoded.put(key)] }).await {
             Ok(revision) => Ok(Some(Shown { body, revision })),
-            Err(CommitError::Precondition(failed)) if is_inhabited(&failed) => {
-                Err(no_namespace(value.namespace()))
+            Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
+                Err(namespace_not_found(value.namespace()))
             }
             Err(CommitError::Precondition(_)) => Ok(None),
             Err(error) => Err(error.into()),
@@ -195,87 +193,13 @@ impl<T: Resource> Grant<T> {
 
     /// What a list covers: a room, a namespace in it, or one part of a composite name.
     pub(crate) fn prefix(&self) -> Option<Prefix> {
-        let parts = [self.namespace(), self.name()];
-        Prefix::new(T::PLURAL, parts.into_iter().filter(|part| !part.is_empty())).ok()
+        list_prefix::<T>(self.namespace(), self.name())
     }
-}
-
-/// The operation that stores a value, and the value as it is shown.
-///
-/// # Errors
-/// [`Error::TooLarge`] if the object could not be read back whole (D12).
-pub(crate) fn put<T: Resource>(
-    value: &T,
-    key: Key,
-    max_bytes: usize,
-) -> Result<(Operation, Bytes), Error> {
-    let stored = Bytes::from(encode(value)?);
-    let (flags, shown) = match value.redacted() {
-        Some(redacted) => (VEILED, Bytes::from(encode(&redacted)?)),
-        None => (0, stored.clone()),
-    };
-    // Two bytes for the brackets of a list with this object alone.
-    if shown.len().saturating_add(2) > max_bytes {
-        let (noun, size) = (T::NOUN, shown.len());
-        let why = format!(
-            "the {noun} takes {size} bytes, more than an answer may hold ({max_bytes}); make it smaller"
-        );
-        return Err(Error::TooLarge(why));
-    }
-    Ok((Operation::Put { key, value: stored, flags, expires_at: value.expires_at() }, shown))
-}
-
-/// The precondition that a namespace exists (D7).
-pub(crate) fn inhabited(namespace: &str) -> Result<Precondition, Error> {
-    let key = Key::new(Namespace::PLURAL, [namespace]).map_err(|_| no_namespace(namespace))?;
-    Ok(Precondition::Present(key))
-}
-
-/// Whether a precondition is [`inhabited`], of any namespace.
-pub(crate) fn is_inhabited(precondition: &Precondition) -> bool {
-    matches!(precondition, Precondition::Present(key) if key.collection() == Namespace::PLURAL)
-}
-
-/// The answer to a write into a namespace that does not exist (D7).
-pub(crate) fn no_namespace(namespace: &str) -> Error {
-    Error::NotFound(format!("namespace {namespace:?} not found"))
 }
 
 /// The answer when others write the object faster than we can read it.
 pub(crate) fn contended() -> Error {
     Error::Unavailable("the object is being written by others; try again".into())
-}
-
-/// The stored object.
-pub(crate) fn parse<T: Resource>(entry: &Entry) -> Result<T, Error> {
-    serde_json::from_slice(&entry.value)
-        .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))
-}
-
-/// Every object below a prefix: for kinds of which there are few.
-pub(crate) async fn all<T: Resource>(store: &dyn Store, prefix: &Prefix) -> Result<Vec<T>, Error> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: 500, max_bytes: usize::MAX };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(found) };
-        after = Some(last.key.clone());
-        for entry in &entries {
-            found.push(parse(entry)?);
-        }
-    }
-}
-
-/// The object as it is shown.
-pub(crate) fn shown<T: Resource>(entry: &Entry) -> Result<Bytes, Error> {
-    if entry.flags & VEILED == 0 {
-        return Ok(entry.value.clone());
-    }
-    let value: T = parse(entry)?;
-    match value.redacted() {
-        Some(redacted) => Ok(Bytes::from(encode(&redacted)?)),
-        None => Ok(entry.value.clone()),
-    }
 }
 
 /// The object as it is shown, if it is among those that are wanted (D35).
@@ -286,25 +210,10 @@ pub(crate) fn selected<T: Resource>(
     if !selection.is_everything() && !selection.matches(&parse::<T>(entry)?) {
         return Ok(None);
     }
-    shown::<T>(entry).map(Some)
-}
-
-/// The key of an object; `None` for a name that nothing can have.
-pub(crate) fn key<T: Resource>(namespace: &str, name: &str) -> Option<Key> {
-    Key::new(T::PLURAL, segments::<T>(namespace, name)).ok()
-}
-
-/// The segments of a key below the room.
-fn segments<'a, T: Resource>(namespace: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let parts = if T::HAS_COMPOSITE_NAME { usize::MAX } else { 1 };
-    T::Scope::NAMESPACED.then_some(namespace).into_iter().chain(name.splitn(parts, '/'))
-}
-
-fn encode<T: Resource>(value: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))
+    rendered::<T>(entry).map(Some)
 }
 
 /// The answer to a write under a name that no key can hold.
-pub(crate) fn unnameable() -> Error {
+pub(crate) fn invalid_name() -> Error {
     Error::Invalid("the name is too long, or contains a NUL character".into())
 }

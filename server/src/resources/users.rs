@@ -1,14 +1,15 @@
 //! What is particular about users: passwords, groups, and that they are disabled, not deleted.
 
-use sensu_store::{CommitError, Key, Precondition, Txn};
+use sensu_store::{CommitError, Precondition, Txn};
 use sensu_types::Resource as _;
 use sensu_types::user::User;
 
 use crate::auth::{self, Account};
 use crate::error::Error;
+use crate::keyspace;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{Shown, contended};
+use crate::resources::store::{Shown, contended, invalid_name};
 
 /// Attempts to write a user that others write at the same time.
 const ATTEMPTS: usize = 8;
@@ -147,8 +148,7 @@ async fn commit(
     before: Option<&Account>,
     end_sessions: bool,
 ) -> Result<Option<Shown>, Error> {
-    let key = Key::new(User::PLURAL, [user.username.as_str()])
-        .map_err(|bad| Error::Internal(bad.to_string()))?;
+    let key = keyspace::key::<User>("", &user.username).ok_or_else(invalid_name)?;
     let (mut operations, body) = auth::accounts_put(user, hash)?;
     if end_sessions {
         operations.push(auth::end_all(&user.username)?);

@@ -126,7 +126,7 @@ async fn a_missed_deadline_fires_once_however_many_servers_watch() {
     clock.advance(61);
     // Both servers look twice a second. All is done when no record that is due is left.
     let due = |store: Arc<dyn Store>, now: i64| async move {
-        let prefix = Prefix::new("due", []).expect("a prefix");
+        let prefix = Prefix::new(sensu_server::keyspace::DEADLINES_BY_TIME, []).expect("a prefix");
         let scan = Scan { prefix, after: None, limit: usize::MAX, max_bytes: usize::MAX };
         let left = store.scan(scan).await.expect("reads");
         left.iter().any(|entry| {

@@ -7,12 +7,13 @@
 
 use bytes::Bytes;
 use sensu_engine::ttl;
-use sensu_store::{BadKey, CommitError, Entry, Key, Operation, Precondition, Prefix, Scan, Txn};
+use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Scan, Txn};
 use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::{Purpose, attempt, stored};
 use crate::error::Error;
+use crate::keyspace::{self, DEADLINE_NAMES_MAX_BYTES};
 use crate::runtime::context::Context;
 
 /// Deadlines looked at in one go.
@@ -29,17 +30,19 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn subject(&self) -> Result<Key, BadKey> {
-        let entity = (!self.shared).then_some(self.entity.as_str());
-        let segments = [Some(self.namespace.as_str()), Some(self.check.as_str()), entity];
-        Key::new("ttl", segments.into_iter().flatten())
+    fn key(&self) -> Result<Key, Error> {
+        let key = keyspace::deadline(&self.namespace, &self.check, self.key_entity());
+        key.ok_or_else(too_long)
     }
 
-    /// The same subject in order of time. Twenty digits hold any number of seconds.
-    fn in_time(&self) -> Result<Key, BadKey> {
-        let due = format!("{:020}", self.due);
-        let subject = self.subject()?;
-        Key::new("due", std::iter::once(due.as_str()).chain(subject.segments().skip(1)))
+    fn key_by_time(&self) -> Result<Key, Error> {
+        let (namespace, check) = (&self.namespace, &self.check);
+        let key = keyspace::deadline_by_time(self.due, namespace, check, self.key_entity());
+        key.ok_or_else(too_long)
+    }
+
+    fn key_entity(&self) -> Option<&str> {
+        (!self.shared).then_some(self.entity.as_str())
     }
 }
 
@@ -59,28 +62,20 @@ pub(super) fn set(
     };
     let Some(due) = due else {
         let had_one = |event: &&Event| event.check.as_ref().is_some_and(|check| check.ttl > 0);
-        let subject = before.filter(had_one).map(|event| deadline(event, 0).subject());
-        return Ok(subject
-            .transpose()
-            .map_err(internal)?
-            .map(Operation::Delete)
-            .into_iter()
-            .collect());
+        let key = before.filter(had_one).map(|event| deadline(event, 0).key()).transpose()?;
+        return Ok(key.map(Operation::Delete).into_iter().collect());
     };
     let deadline = deadline(event, due);
     let value =
         serde_json::to_vec(&deadline).map_err(|error| Error::Internal(error.to_string()))?;
     let value = Bytes::from(value);
     let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
-    Ok(vec![
-        put(deadline.subject().map_err(internal)?, value.clone()),
-        put(deadline.in_time().map_err(|_| too_long())?, value),
-    ])
+    Ok(vec![put(deadline.key()?, value.clone()), put(deadline.key_by_time()?, value)])
 }
 
 /// The record in order of time has the longest key of all that belongs to an event.
 fn too_long() -> Error {
-    let most = Key::MAX_BYTES - "due".len() - 20 - "\0".len() * 5;
+    let most = DEADLINE_NAMES_MAX_BYTES;
     Error::Invalid(format!(
         "the names of namespace, entity and check are too long for a check with a ttl: together \
          they may take {most} bytes"
@@ -90,7 +85,7 @@ fn too_long() -> Error {
 /// Turns every deadline that has passed into a failed result. Says how many records it looked at.
 pub(crate) async fn fire(cx: &Context) -> Result<usize, Error> {
     let now = cx.clock.now();
-    let prefix = Prefix::new("due", []).map_err(internal)?;
+    let prefix = keyspace::deadlines_by_time()?;
     let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: usize::MAX };
     let mut passed = 0;
     for entry in cx.store.scan(scan).await? {
@@ -108,7 +103,7 @@ pub(crate) async fn fire(cx: &Context) -> Result<usize, Error> {
 /// Fails the event if the deadline still is the event's, and drops the record of it: in one
 /// transaction, so that a result which arrives at this moment keeps the deadline that it sets.
 async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> Result<(), Error> {
-    let subject = deadline.subject().map_err(internal)?;
+    let subject = deadline.key()?;
     let operations = vec![Operation::Delete(entry.key.clone())];
     let mut drop = Txn { preconditions: Vec::new(), operations };
     if let Some(current) = cx.store.get(&subject).await?
@@ -134,8 +129,4 @@ async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> R
         Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn internal(bad: BadKey) -> Error {
-    Error::Internal(bad.to_string())
 }

@@ -14,12 +14,12 @@ use sensu_types::event::Event;
 use sensu_types::silenced::Silenced;
 
 use crate::error::Error;
+use crate::keyspace::{
+    Encoded, is_namespace_exists, key, namespace_exists, namespace_not_found, parse,
+};
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{
-    self as registry, Shown, Stored, contended, inhabited, is_inhabited, key, no_namespace,
-    unnameable,
-};
+use crate::resources::store::{Shown, Stored, contended, invalid_name};
 use crate::resources::write_options::Manner;
 use crate::runtime::context::Context;
 
@@ -143,7 +143,7 @@ async fn attempt(
     let store = cx.store.as_ref();
     let event_key = event_key(namespace, &event)?;
     let entity = event.entity.clone().unwrap_or_default();
-    let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(unnameable)?;
+    let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(invalid_name)?;
     let entity_is_known = store.get(&entity_key).await?.is_some();
     let silences: Arc<[Silenced]> = cx.silences.of(store, namespace).await?;
 
@@ -167,17 +167,18 @@ async fn attempt(
             Some(stored) => Precondition::At(event_key.clone(), stored.revision),
             None => Precondition::Absent(event_key.clone()),
         },
-        inhabited(namespace)?,
+        namespace_exists(namespace)?,
     ];
     let max_bytes = cx.limits.response_bytes;
-    let (put, body) = registry::put(&outcome.event, event_key, max_bytes)?;
-    let mut operations = vec![put];
+    let encoded = Encoded::new(&outcome.event, max_bytes)?;
+    let body = encoded.rendered();
+    let mut operations = vec![encoded.put(event_key)];
     if entity_is_known {
         preconditions.push(Precondition::Present(entity_key));
     } else {
         // Whoever reports on something makes it known (D30).
         preconditions.push(Precondition::Absent(entity_key.clone()));
-        operations.push(registry::put(&entity, entity_key, max_bytes)?.0);
+        operations.push(Encoded::new(&entity, max_bytes)?.put(entity_key));
     }
     for name in &outcome.ended {
         operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
@@ -205,8 +206,8 @@ async fn attempt(
             }
             Ok(Some(Shown { body, revision }))
         }
-        Err(CommitError::Precondition(failed)) if is_inhabited(&failed) => {
-            Err(no_namespace(namespace))
+        Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
+            Err(namespace_not_found(namespace))
         }
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -217,20 +218,17 @@ async fn attempt(
 /// answer is what would be passed on.
 async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Shown, Error> {
     let (cx, namespace) = (grant.cx(), grant.namespace());
-    let commit = Txn { preconditions: vec![inhabited(namespace)?], operations: Vec::new() };
+    let commit = Txn { preconditions: vec![namespace_exists(namespace)?], operations: Vec::new() };
     let revision = match grant.commit(commit).await {
         Ok(revision) => revision,
-        Err(CommitError::Precondition(_)) => return Err(no_namespace(namespace)),
+        Err(CommitError::Precondition(_)) => return Err(namespace_not_found(namespace)),
         Err(error) => return Err(error.into()),
     };
     let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
     if revision.is_some() {
         cx.metrics.took(&event);
     }
-    // A key only for the sake of the form in which it is shown; nothing is written.
-    let key =
-        sensu_store::Key::new("events", ["-"]).map_err(|bad| Error::Internal(bad.to_string()))?;
-    let (_, body) = registry::put(&event, key, cx.limits.response_bytes)?;
+    let body = Encoded::new(&event, cx.limits.response_bytes)?.rendered();
     Ok(Shown { body, revision })
 }
 
@@ -249,12 +247,10 @@ async fn stored(
     event: &Event,
 ) -> Result<Option<Stored<Event>>, Error> {
     let entry = store.get(&event_key(namespace, event)?).await?;
-    entry
-        .map(|entry| Ok(Stored { value: registry::parse(&entry)?, revision: entry.revision }))
-        .transpose()
+    entry.map(|entry| Ok(Stored { value: parse(&entry)?, revision: entry.revision })).transpose()
 }
 
 fn event_key(namespace: &str, event: &Event) -> Result<sensu_store::Key, Error> {
     let name = format!("{}/{}", event.entity_name(), event.check_name());
-    key::<Event>(namespace, &name).ok_or_else(unnameable)
+    key::<Event>(namespace, &name).ok_or_else(invalid_name)
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use sensu_store::{Prefix, Revision, Store};
+use sensu_store::{Revision, Store};
 use sensu_types::Resource as _;
 use sensu_types::silenced::Silenced;
 
 use crate::error::Error;
-use crate::resources::store as registry;
+use crate::keyspace;
 
 /// Namespaces whose entries are kept; beyond that, all are forgotten and read again.
 const NAMESPACES: usize = 10_000;
@@ -51,8 +51,8 @@ impl Silences {
 }
 
 async fn read(store: &dyn Store, namespace: &str) -> Result<Vec<Silenced>, Error> {
-    match Prefix::new(Silenced::PLURAL, [namespace]) {
-        Ok(prefix) => registry::all(store, &prefix).await,
-        Err(_) => Ok(Vec::new()),
+    match keyspace::list_prefix::<Silenced>(namespace, "") {
+        Some(prefix) => keyspace::all(store, &prefix).await,
+        None => Ok(Vec::new()),
     }
 }

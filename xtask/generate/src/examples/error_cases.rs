@@ -115,7 +115,7 @@ impl Recorder<'_> {
     /// Makes records unreadable that the server cannot do without.
     async fn corrupt_records(&self) -> anyhow::Result<()> {
         let mut operations = Vec::new();
-        for room in ["clusterroles", "sessions", "users"] {
+        for room in ["clusterroles", sensu_server::keyspace::SESSIONS, "users"] {
             let prefix = Prefix::new(room, [])?;
             let scan = Scan { prefix, after: None, limit: usize::MAX, max_bytes: usize::MAX };
             for entry in self.store.scan(scan).await? {
