@@ -1,35 +1,46 @@
 //! A server for the Sensu Go `core/v2` API.
 //!
-//! # The way of a request
+//! # Path of a request
 //!
 //! ```text
-//! socket -> front.rs        prefix, method, deadline, panics, headers, log line
-//!        -> http/<thing>.rs one operation: path, query, body
-//!        -> auth/           Caller: who is asking
-//!        -> rbac/           Grant: what they may touch
-//!        -> registry.rs     prepare, validate, compare, write
-//!        -> sensu-store     one transaction; the answer waits until it is on the disk
-//!        -> http/response.rs the stored bytes, with their entity tag
+//! socket -> gateway/           prefix, method, routing, deadline, panics, headers, access log
+//!        -> http/<resource>.rs one operation: path, query, body
+//!        -> auth/              Caller: the authenticated user
+//!        -> rbac/              roles and bindings that apply to the caller
+//!        -> resources/         Grant; complete, validate, compare, write
+//!        -> sensu-store        one transaction; returns after the data is on disk
+//!        -> http/response.rs   the stored bytes with their entity tag
 //! ```
 //!
-//! # Architecture
+//! # Layers
 //!
-//! **Architecture Invariant:** `sensu-types` does no I/O and knows neither HTTP nor the store. Its
-//! dependencies see to that.
+//! From top to bottom; imports point down. [`runtime::context`] is the one exception: Dropshot passes one
+//! context to every operation, so every layer may import its type. `cargo xtask tidy --layers` checks this.
 //!
-//! **Architecture Invariant:** `sensu-store` knows no resource: keys, bytes and revisions only.
+//! ```text
+//! cli                          arguments, environment, configuration file
+//! runtime                      what exists while the process runs
+//! gateway                      before an operation
+//! http  testkit  import        operations; test kit; files of resources
+//! openapi                      the published document
+//! resources                    what operations do, without HTTP
+//! rbac  auth                   permissions; identity
+//! error catalog keyspace query metrics
+//! ```
 //!
-//! **Architecture Invariant:** operations reach stored objects only through a `Grant`, and only
-//! `Caller` makes one: an operation that forgets to ask who may do it has nothing to work with.
-//! What was authorized (namespace and name) is part of the grant, and is what gets written.
+//! # Invariants
 //!
-//! **Architecture Invariant:** only `http/`, `error.rs`, `front.rs`, `access.rs`, `dev/`, `auth/caller.rs` and this file
-//! know Dropshot; only `http/routes.rs` and `front.rs` build endpoints by hand.
+//! **Architecture Invariant:** `sensu-types` does no I/O and knows neither HTTP nor the store; `sensu-store`
+//! knows no resource. Crate dependencies enforce both.
 //!
-//! **Architecture Invariant:** the time comes from the context's `Clock`, never from the machine.
+//! **Architecture Invariant:** `http` reaches stored objects only through a `Grant`, and only `Caller` creates
+//! one: an operation that does not authorize has no access. Namespace and name of the grant are those that
+//! were authorized and those that are written.
 //!
-//! **Architecture Invariant:** the published document is derived from what is served, in small
-//! steps (`openapi/`); nothing in it is typed by hand twice.
+//! **Architecture Invariant:** time comes from the `Clock` of the context.
+//!
+//! **Architecture Invariant:** every fact has one source: kinds in `sensu-types` and `catalog`, keys in
+//! `keyspace`, operations where they are mounted, errors in `error`. The document is derived from these.
 
 mod auth;
 mod catalog;
