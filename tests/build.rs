@@ -22,7 +22,7 @@ fn main() {
     }
     let code = format!(
         "/// Calls the operation of a request through the generated client.\n\
-         pub(super) async fn call(client: &Client, request: &Request) -> Result<(), ApiError> {{\n\
+         pub(super) async fn call(client: &Client, request: &Request) -> Result<(), Error> {{\n\
          match request.operation.id.as_str() {{\n{arms}\
          other => panic!(\"the client has no operation {{other}}\"),\n}}\n}}\n"
     );
@@ -53,7 +53,7 @@ fn arm(operation: &Value) -> String {
         let kind = schema.and_then(|schema| schema.rsplit('/').next()).expect("a named schema");
         writeln!(arm, "call = call.body(request.typed_body::<types::{kind}>());").expect("writes");
     }
-    arm.push_str("Box::pin(call.send()).await.map(drop).map_err(ApiError::from)\n}\n");
+    arm.push_str("Box::pin(call.send()).await.map(drop).map_err(Error::from)\n}\n");
     arm
 }
 

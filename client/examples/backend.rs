@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
-use sensu_client::{Client, Prefix};
+use sensu_client::{ApiPrefix, Client};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -11,10 +11,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     run(&server).await.map(drop)
 }
 
-pub(crate) async fn run(server: &str) -> Result<Option<Prefix>, Box<dyn std::error::Error>> {
+pub(crate) async fn run(server: &str) -> Result<Option<ApiPrefix>, Box<dyn std::error::Error>> {
     let client = Client::log_in(server, "admin", "P@ssw0rd!").await?;
-    // The first answer tells. `builder().prefix(Prefix::Api)` saves a request if you know.
+    // The first answer tells. `builder().api_prefix(ApiPrefix::Api)` saves a request if you know.
     let namespaces = client.namespace_list().send().await?.len();
-    println!("{namespaces} namespaces, under {:?}", client.prefix());
-    Ok(client.prefix())
+    println!("{namespaces} namespaces, under {:?}", client.api_prefix());
+    Ok(client.api_prefix())
 }

@@ -14,23 +14,24 @@ pub(crate) async fn run(server: &str) -> Result<Vec<usize>, Box<dyn std::error::
     let mut found = Vec::new();
 
     // For programs that run for long: logs in at the first call, and again whenever that is needed.
-    let daemon = Client::builder().address(server).user("admin", "P@ssw0rd!").build()?;
+    let daemon = Client::builder().base_url(server).basic_auth("admin", "P@ssw0rd!").build()?;
     found.push(daemon.user_list().send().await?.len());
 
     // For people: logs in now, says at once if the password is wrong, and forgets it.
-    let person = Client::builder().address(server).user("admin", "P@ssw0rd!").log_in().await?;
+    let person =
+        Client::builder().base_url(server).basic_auth("admin", "P@ssw0rd!").log_in().await?;
     found.push(person.user_list().send().await?.len());
 
     // A session that somebody else has begun. It is theirs no more: refresh tokens work once.
     let tokens = person.tokens().ok_or("logged in, but without tokens")?;
-    let heir = Client::builder().address(server).tokens(tokens).build()?;
+    let heir = Client::builder().base_url(server).tokens(tokens).build()?;
     found.push(heir.user_list().send().await?.len());
 
     // For machines: a key does not expire by itself and needs no log-in.
     let draft = types::ApiKey::builder().username("admin").try_into()?;
     let made: types::IssuedApiKey =
         daemon.api_key_create().body::<types::ApiKey>(draft).send().await?.into_inner();
-    let machine = Client::builder().address(server).api_key(made.key).build()?;
+    let machine = Client::builder().base_url(server).api_key(made.key).build()?;
     found.push(machine.user_list().send().await?.len());
 
     println!("four clients, each of which found so many users: {found:?}");

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
-use sensu_client::{ApiError, Client, Code, types};
+use sensu_client::{Client, Error, ErrorCode, types};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,25 +14,23 @@ pub(crate) async fn run(server: &str) -> Result<Vec<String>, Box<dyn std::error:
     let client = Client::log_in(server, "admin", "P@ssw0rd!").await?;
     let mut told = Vec::new();
 
-    // `?` makes an `ApiError` of what an operation answers; here it is done by hand.
+    // `?` makes an `Error` of what an operation answers; here it is done by hand.
     let missing = client.check_get().name("no-such-check").send().await;
-    match missing.map_err(ApiError::from) {
-        Err(error) if error.code() == Some(Code::NotFound) => told.push(error.to_string()),
+    match missing.map_err(Error::from) {
+        Err(error) if error.code() == Some(ErrorCode::NotFound) => told.push(error.to_string()),
         other => return Err(format!("expected it to be missing: {other:?}").into()),
     }
 
     // The server's message says what to change. The log of the server knows the request's id.
     let nameless = client.check_create().body(types::CheckConfig::builder()).send().await;
-    if let Err(ApiError::Refused { status, code, message, request_id }) =
-        nameless.map_err(ApiError::from)
-    {
+    if let Err(Error::Api { status, code, message, request_id }) = nameless.map_err(Error::from) {
         println!("{status}, {code:?}, request {request_id:?}: {message}");
         told.push(message);
     }
 
     // Nobody listens on port 1.
     let nowhere = Client::log_in("http://127.0.0.1:1", "admin", "P@ssw0rd!").await;
-    if let Err(error @ ApiError::Unreachable(_)) = nowhere {
+    if let Err(error @ Error::Transport(_)) = nowhere {
         told.push(error.to_string());
     }
     println!("{told:#?}");

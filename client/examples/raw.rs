@@ -22,13 +22,13 @@ pub(crate) async fn run(server: &str) -> Result<Vec<String>, Box<dyn std::error:
             "sha512": "0".repeat(128),
         });
         // A part of a path may hold anything; it is escaped.
-        let path = core_path(["namespaces", client.namespace(), "assets", name]);
+        let path = core_path(["namespaces", client.default_namespace(), "assets", name]);
         client.raw(Method::PUT, path).json(&asset).send().await?;
     }
 
     // A list, over all of its pages, which have two items each here.
-    let list = core_path(["namespaces", client.namespace(), "assets"]);
-    let assets = client.raw(Method::GET, list).query("limit", "2").pages();
+    let list = core_path(["namespaces", client.default_namespace(), "assets"]);
+    let assets = client.raw(Method::GET, list).query("limit", "2").stream();
     let names = assets.map_ok(|asset| asset["metadata"]["name"].as_str().unwrap_or("").to_owned());
     let names: Vec<String> = names.try_collect().await?;
     println!("{names:?}");

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sensu_client::{ApiError, Client, Retries};
+use sensu_client::{Client, Error, RetryPolicy};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,21 +17,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 pub(crate) async fn run(server: &str, ca: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let client = Client::builder()
-        .address(server)
-        .ca_file(ca)
-        .user("admin", "P@ssw0rd!")
+        .base_url(server)
+        .trusted_ca_file(ca)
+        .basic_auth("admin", "P@ssw0rd!")
         // One try may take five seconds; four more follow, after 0.2, 0.4, 0.8 and 1.6 seconds or
         // somewhat later.
         .timeout(Duration::from_secs(5))
-        .retries(Retries { times: 4, first: Duration::from_millis(200), ..Retries::default() })
+        .retry_policy(RetryPolicy {
+            max_retries: 4,
+            initial_backoff: Duration::from_millis(200),
+            ..RetryPolicy::default()
+        })
         .log_in()
         .await?;
     println!("{} namespaces", client.namespace_list().send().await?.len());
 
     // Nobody else's certificate will do.
-    let stranger = Client::builder().address(server).retries(Retries::NONE);
-    match stranger.user("admin", "P@ssw0rd!").log_in().await {
-        Err(error @ ApiError::Unreachable(_)) => {
+    let stranger = Client::builder().base_url(server).retry_policy(RetryPolicy::NONE);
+    match stranger.basic_auth("admin", "P@ssw0rd!").log_in().await {
+        Err(error @ Error::Transport(_)) => {
             println!("without the file: {error}");
             Ok(error.to_string())
         }

@@ -1,9 +1,11 @@
-//! The configuration directory of `sensuctl`: the files `cluster` and `profile`.
+//! The configuration directory of `sensuctl`, with the files `cluster` and `profile`.
 //!
-//! Both programs that know it can share it: keys that are not known here stay where they are. A
-//! file is replaced as a whole, never half written, and only its owner may read it. Whoever changes
-//! `cluster` holds the [`Lock`], and reads the file again before: a refresh token is good for one
-//! use, and two processes that use the same one end the session.
+//! Its format is that of Sensu Go's `sensuctl`, so that both programs can share it:
+//!
+//! - Unknown keys are preserved.
+//! - A file is replaced atomically, with mode 0600.
+//! - `cluster` is only written under a [`ConfigLock`], after reading it again: a refresh token works
+//!   once, and two processes that use the same one end the session.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
@@ -16,163 +18,165 @@ use serde_json::{Map, Value};
 
 use crate::Tokens;
 
-/// A configuration directory.
+/// A configuration directory of `sensuctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directory {
+pub struct ConfigDir {
     path: PathBuf,
 }
 
-/// The file `cluster`: which server, and the session there.
+/// The file `cluster`: the server and the session.
 #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Cluster {
-    /// The server's address: `http://127.0.0.1:8080`.
+    /// Base URL of the server, for example `http://127.0.0.1:8080`.
     #[serde(rename = "api-url")]
     pub api_url: String,
-    /// The edition that the server names; empty for the open one.
+    /// Edition of the server; empty for the open-source edition.
     pub edition: String,
-    /// The access token; empty when logged out.
+    /// Access token; empty when logged out.
     pub access_token: String,
-    /// When the access token expires, in seconds since 1970-01-01 UTC; 0 when logged out.
+    /// Expiry of the access token, in seconds since 1970-01-01 UTC; 0 when logged out.
     pub expires_at: i64,
-    /// The refresh token; empty when logged out.
+    /// Refresh token; empty when logged out.
     pub refresh_token: String,
-    /// Keys of other programs.
+    /// Other keys, preserved when the file is written.
     #[serde(flatten)]
-    pub others: Map<String, Value>,
+    pub extra: Map<String, Value>,
 }
 
-/// The file `profile`: how the user likes it.
+/// The file `profile`: the user's preferences.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Profile {
-    /// The output format: `tabular`, `json`, `wrapped-json` or `yaml`; empty when not chosen.
+    /// Output format: `tabular`, `json`, `wrapped-json` or `yaml`; empty if not set.
     pub format: String,
-    /// The namespace to work in; empty when not chosen.
+    /// Default namespace; empty if not set.
     pub namespace: String,
-    /// Keys of other programs.
+    /// Other keys, preserved when the file is written.
     #[serde(flatten)]
-    pub others: Map<String, Value>,
+    pub extra: Map<String, Value>,
 }
 
-/// Keeps other processes from changing `cluster` for as long as it lives.
+/// Lock of a configuration directory across processes, released when dropped.
 #[derive(Debug)]
-pub struct Lock {
+pub struct ConfigLock {
     _file: File,
 }
 
-/// Why a configuration directory cannot be used.
+/// Error of a configuration directory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Nobody knows where the user's files are.
-    #[error("cannot tell where your configuration is: set HOME, or name a directory")]
+    /// The home directory of the user is unknown.
+    #[error("cannot find the configuration directory: HOME is not set")]
     NoHome,
     /// A file or directory cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which one.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         source: io::Error,
     },
-    /// A file does not hold what it should.
+    /// A file is not valid JSON of the expected form.
     #[error("{}: {source}; correct or remove the file", path.display())]
     Malformed {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The parse error.
         source: serde_json::Error,
     },
 }
 
-impl Directory {
-    /// A directory at a place of its own. It need not exist.
+impl ConfigDir {
+    /// The directory at a path. It is created when it is first written to.
     #[must_use]
-    pub fn at(path: impl Into<PathBuf>) -> Self {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// The user's: `sensu/sensuctl` in `$XDG_CONFIG_HOME`, or in `~/.config` if that is not set.
+    /// The directory of the current user: `$XDG_CONFIG_HOME/sensu/sensuctl`, or
+    /// `~/.config/sensu/sensuctl` if that variable is not set.
     ///
     /// # Errors
-    /// [`ConfigError::NoHome`] if the user has no home.
-    pub fn of_user() -> Result<Self, ConfigError> {
-        let places = etcetera::base_strategy::Xdg::new().map_err(|_| ConfigError::NoHome)?;
-        Ok(Self::at(places.config_dir().join("sensu").join("sensuctl")))
+    /// [`ConfigError::NoHome`] if the home directory is unknown.
+    pub fn for_current_user() -> Result<Self, ConfigError> {
+        let base_dirs = etcetera::base_strategy::Xdg::new().map_err(|_| ConfigError::NoHome)?;
+        Ok(Self::new(base_dirs.config_dir().join("sensu").join("sensuctl")))
     }
 
-    /// Where it is.
+    /// The path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads `cluster`; empty if there is no such file.
+    /// Reads `cluster`; the default if the file does not exist.
     ///
     /// # Errors
-    /// [`ConfigError`] if it cannot be read, or does not hold what it should.
-    pub fn cluster(&self) -> Result<Cluster, ConfigError> {
+    /// [`ConfigError`] if the file cannot be read or is malformed.
+    pub fn read_cluster(&self) -> Result<Cluster, ConfigError> {
         self.read("cluster")
     }
 
-    /// Reads `profile`; empty if there is no such file.
+    /// Reads `profile`; the default if the file does not exist.
     ///
     /// # Errors
-    /// [`ConfigError`] if it cannot be read, or does not hold what it should.
-    pub fn profile(&self) -> Result<Profile, ConfigError> {
+    /// [`ConfigError`] if the file cannot be read or is malformed.
+    pub fn read_profile(&self) -> Result<Profile, ConfigError> {
         self.read("profile")
     }
 
-    /// Changes `cluster` under the lock, starting from what it holds by then.
+    /// Reads, changes and writes `cluster` under the lock.
     ///
     /// # Errors
-    /// [`ConfigError`] if it cannot be read or written.
-    pub fn change_cluster(&self, change: impl FnOnce(&mut Cluster)) -> Result<(), ConfigError> {
+    /// [`ConfigError`] if the file is malformed, or cannot be read or written.
+    pub fn update_cluster(&self, change: impl FnOnce(&mut Cluster)) -> Result<(), ConfigError> {
         let lock = self.lock()?;
-        let mut cluster = self.cluster()?;
+        let mut cluster = self.read_cluster()?;
         change(&mut cluster);
-        self.save_cluster(&lock, &cluster)
+        self.write_cluster(&lock, &cluster)
     }
 
-    /// Changes `profile`, starting from what it holds.
+    /// Reads, changes and writes `profile` under the lock.
     ///
     /// # Errors
-    /// [`ConfigError`] if it cannot be read or written.
-    pub fn change_profile(&self, change: impl FnOnce(&mut Profile)) -> Result<(), ConfigError> {
+    /// [`ConfigError`] if the file is malformed, or cannot be read or written.
+    pub fn update_profile(&self, change: impl FnOnce(&mut Profile)) -> Result<(), ConfigError> {
         let _lock = self.lock()?;
-        let mut profile = self.profile()?;
+        let mut profile = self.read_profile()?;
         change(&mut profile);
-        self.replace("profile", &profile)
+        self.write("profile", &profile)
     }
 
-    /// Replaces `cluster`.
+    /// Replaces `cluster`. Read it under the same lock before.
     ///
     /// # Errors
-    /// [`ConfigError`] if it cannot be written.
-    pub fn save_cluster(&self, _lock: &Lock, cluster: &Cluster) -> Result<(), ConfigError> {
-        self.replace("cluster", cluster)
+    /// [`ConfigError`] if the file cannot be written.
+    pub fn write_cluster(&self, _lock: &ConfigLock, cluster: &Cluster) -> Result<(), ConfigError> {
+        self.write("cluster", cluster)
     }
 
-    /// Waits until no other process holds the lock, and takes it. Makes the directory if needed.
+    /// Locks the directory, and blocks while another process holds the lock. Creates the directory
+    /// if it does not exist.
     ///
     /// # Errors
-    /// [`ConfigError`] if the directory cannot be made or written to.
-    pub fn lock(&self) -> Result<Lock, ConfigError> {
-        self.make()?;
+    /// [`ConfigError`] if the directory cannot be created or written to.
+    pub fn lock(&self) -> Result<ConfigLock, ConfigError> {
+        self.create()?;
         let path = self.path.join(".lock");
-        let open = File::options().create(true).truncate(false).write(true).open(&path);
-        let locked = open.and_then(|file| file.lock().map(|()| file));
-        Ok(Lock { _file: locked.map_err(|source| ConfigError::File { path, source })? })
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let locked = file.and_then(|file| file.lock().map(|()| file));
+        Ok(ConfigLock { _file: locked.map_err(|source| ConfigError::File { path, source })? })
     }
 
-    fn make(&self) -> Result<(), ConfigError> {
+    fn create(&self) -> Result<(), ConfigError> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        let made = builder.create(&self.path);
-        made.map_err(|source| ConfigError::File { path: self.path.clone(), source })
+        let created = builder.create(&self.path);
+        created.map_err(|source| ConfigError::File { path: self.path.clone(), source })
     }
 
     fn read<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, ConfigError> {
@@ -185,15 +189,15 @@ impl Directory {
         }
     }
 
-    fn replace(&self, name: &str, value: &impl Serialize) -> Result<(), ConfigError> {
-        self.make()?;
+    fn write(&self, name: &str, value: &impl Serialize) -> Result<(), ConfigError> {
+        self.create()?;
         let path = self.path.join(name);
-        // A link stays a link; what it leads to is replaced.
+        // Keeps a symbolic link, and replaces its target.
         let path = fs::canonicalize(&path).unwrap_or(path);
         let write = || {
-            let folder = path.parent().unwrap_or(&self.path);
-            // Made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            let parent = path.parent().unwrap_or(&self.path);
+            // `tempfile` creates files with mode 0600.
+            let mut file = tempfile::NamedTempFile::new_in(parent)?;
             serde_json::to_writer_pretty(&mut file, value)?;
             file.flush()?;
             file.as_file().sync_all()?;
@@ -204,7 +208,7 @@ impl Directory {
 }
 
 impl Cluster {
-    /// The session's tokens; `None` when logged out.
+    /// The tokens of the session; `None` when logged out.
     #[must_use]
     pub fn tokens(&self) -> Option<Tokens> {
         if self.access_token.is_empty() {
@@ -217,11 +221,11 @@ impl Cluster {
         })
     }
 
-    /// Keeps a session's tokens, or forgets them.
+    /// Sets the tokens of the session, or removes them.
     pub fn set_tokens(&mut self, tokens: Option<&Tokens>) {
-        self.access_token = tokens.map(|held| held.access_token.clone()).unwrap_or_default();
-        self.expires_at = tokens.map(|held| held.expires_at).unwrap_or_default();
-        self.refresh_token = tokens.map(|held| held.refresh_token.clone()).unwrap_or_default();
+        self.access_token = tokens.map(|tokens| tokens.access_token.clone()).unwrap_or_default();
+        self.expires_at = tokens.map(|tokens| tokens.expires_at).unwrap_or_default();
+        self.refresh_token = tokens.map(|tokens| tokens.refresh_token.clone()).unwrap_or_default();
     }
 }
 
@@ -239,62 +243,66 @@ impl std::fmt::Debug for Cluster {
 mod tests {
     use super::*;
 
-    fn directory() -> (tempfile::TempDir, Directory) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let directory = Directory::at(folder.path().join("sensu/sensuctl"));
-        (folder, directory)
+    fn config_dir() -> (tempfile::TempDir, ConfigDir) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = ConfigDir::new(temp.path().join("sensu/sensuctl"));
+        (temp, dir)
     }
 
     #[test]
-    fn a_file_of_the_original_keeps_its_keys_in_their_order() {
-        let (_folder, directory) = directory();
-        fs::create_dir_all(directory.path()).expect("made");
-        let file = directory.path().join("cluster");
+    fn a_file_of_sensu_go_keeps_its_keys_and_their_order() {
+        let (_temp, dir) = config_dir();
+        fs::create_dir_all(dir.path()).unwrap();
+        let file = dir.path().join("cluster");
         let original = "{\n  \"api-url\": \"http://127.0.0.1:8080\",\n  \"edition\": \"\",\n  \
             \"access_token\": \"a\",\n  \"expires_at\": 7,\n  \"refresh_token\": \"r\",\n  \
             \"trusted-ca-file\": \"ca.pem\"\n}";
-        fs::write(&file, original).expect("written");
-        directory.change_cluster(|_| {}).expect("changes");
-        assert_eq!(fs::read_to_string(&file).expect("there"), original);
-        directory.change_cluster(|cluster| cluster.set_tokens(None)).expect("changes");
-        let after: Value = serde_json::from_slice(&fs::read(&file).expect("there")).expect("JSON");
+        fs::write(&file, original).unwrap();
+        dir.update_cluster(|_| {}).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), original);
+
+        dir.update_cluster(|cluster| cluster.set_tokens(None)).unwrap();
+        let after: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(after["access_token"], "");
         assert_eq!(after["expires_at"], 0);
         assert_eq!(after["trusted-ca-file"], "ca.pem");
-        let left: Vec<_> = fs::read_dir(directory.path()).expect("lists").collect();
-        assert_eq!(left.len(), 2, "the file and the lock, nothing temporary: {left:?}");
+        let entries: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+        assert_eq!(entries.len(), 2, "the file and the lock: {entries:?}");
     }
 
     #[test]
-    fn what_is_not_there_is_empty_and_what_is_broken_is_named() {
-        let (_folder, directory) = directory();
-        assert_eq!(directory.profile().expect("empty"), Profile::default());
-        assert_eq!(directory.cluster().expect("empty").tokens(), None);
-        directory.change_profile(|profile| profile.namespace = "ops".into()).expect("changes");
-        assert_eq!(directory.profile().expect("there").namespace, "ops");
-        fs::write(directory.path().join("profile"), "{").expect("written");
-        let error = directory.profile().expect_err("broken").to_string();
+    fn a_missing_file_is_empty_and_a_malformed_file_is_an_error() {
+        let (_temp, dir) = config_dir();
+        assert_eq!(dir.read_profile().unwrap(), Profile::default());
+        assert_eq!(dir.read_cluster().unwrap().tokens(), None);
+        dir.update_profile(|profile| profile.namespace = "ops".into()).unwrap();
+        assert_eq!(dir.read_profile().unwrap().namespace, "ops");
+        fs::write(dir.path().join("profile"), "{").unwrap();
+        let error = dir.read_profile().unwrap_err().to_string();
         assert!(error.contains("profile") && error.contains("correct or remove"), "{error}");
     }
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_read_what_is_written() {
+    fn files_are_private_and_symbolic_links_are_kept() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
-        let (folder, directory) = directory();
-        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        directory.change_cluster(|cluster| cluster.access_token = "a".into()).expect("changes");
-        let file = directory.path().join("cluster");
+        let (temp, dir) = config_dir();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        dir.update_cluster(|cluster| cluster.access_token = "a".into()).unwrap();
+        let file = dir.path().join("cluster");
         assert_eq!(mode(&file), 0o600);
-        assert_eq!(mode(directory.path()), 0o700);
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("as the original");
-        directory.change_cluster(|_| {}).expect("changes");
+        assert_eq!(mode(dir.path()), 0o700);
+
+        // Sensu Go writes its files with mode 0644.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        dir.update_cluster(|_| {}).unwrap();
         assert_eq!(mode(&file), 0o600);
-        let elsewhere = folder.path().join("elsewhere");
-        fs::rename(&file, &elsewhere).expect("moved");
-        symlink(&elsewhere, &file).expect("linked");
-        directory.change_cluster(|cluster| cluster.access_token = "b".into()).expect("changes");
-        assert!(fs::symlink_metadata(&file).expect("there").is_symlink());
-        assert!(fs::read_to_string(elsewhere).expect("there").contains("\"b\""));
+
+        let target = temp.path().join("target");
+        fs::rename(&file, &target).unwrap();
+        symlink(&target, &file).unwrap();
+        dir.update_cluster(|cluster| cluster.access_token = "b".into()).unwrap();
+        assert!(fs::symlink_metadata(&file).unwrap().is_symlink());
+        assert!(fs::read_to_string(target).unwrap().contains("\"b\""));
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, in one type for every call.
+//! [`Error`]: the error type of this crate, and the parsing of error responses.
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -6,68 +6,84 @@ use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode, Version};
 use serde_json::Value;
 
+use crate::OperationError;
 use crate::config::ConfigError;
 use crate::generated::types;
 
-/// Why a call failed.
+/// Error of any call.
 ///
-/// The generated operations have an error type of their own, [`Error`](crate::Error); `?` turns it
-/// into this one.
+/// Generated operations return [`OperationError`], which `?` converts to this type.
+///
+/// ```no_run
+/// # async fn example(client: sensu_client::Client) -> Result<(), sensu_client::Error> {
+/// use sensu_client::{Error, ErrorCode};
+///
+/// match client.check_get().name("check-cpu").send().await.map_err(Error::from) {
+///     Ok(check) => println!("{:?}", check.command),
+///     Err(error) if error.code() == Some(ErrorCode::NotFound) => println!("no such check"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ApiError {
-    /// The server said no.
+pub enum Error {
+    /// The server responded with an error status (400 to 599).
     #[error("{message}")]
-    Refused {
-        /// The status of the answer.
+    Api {
+        /// HTTP status.
         status: StatusCode,
-        /// What kind of error it is, if the server said so.
-        code: Option<Code>,
-        /// The server's message.
+        /// Error code in the body, if there is one.
+        code: Option<ErrorCode>,
+        /// The server's message; the reason phrase of the status if the body is empty.
         message: String,
-        /// What the server's log calls the request, if it said so.
+        /// Value of the header `X-Request-Id`, which the server logs with the request.
         request_id: Option<String>,
     },
-    /// The server could not be reached, or did not answer in time.
-    #[error("cannot reach the server: {}", cause(.0))]
-    Unreachable(#[from] reqwest::Error),
-    /// The answer is not what the API promises.
-    #[error("cannot read the server's answer: {0}")]
-    Unreadable(String),
-    /// The request cannot be made from what was given.
+    /// There is no complete response: DNS, connection, TLS, timeout.
+    #[error("cannot reach the server: {}", root_cause(.0))]
+    Transport(#[from] reqwest::Error),
+    /// The response body does not have the documented form.
+    #[error("invalid response: {0}")]
+    InvalidResponse(String),
+    /// An argument or a setting of the builder is invalid.
     #[error("{0}")]
-    Invalid(String),
-    /// There are no tokens to renew or give up.
+    InvalidInput(String),
+    /// The client has no tokens and no credentials to fetch some.
     #[error("not logged in")]
     NotLoggedIn,
-    /// The configuration directory cannot be read or written.
+    /// The Tokio runtime stopped before the tokens were refreshed.
+    #[error("the token refresh was interrupted: {0}")]
+    Interrupted(#[source] tokio::task::JoinError),
+    /// The configuration directory or a CA file cannot be read or written.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
 
-/// What kind of error an answer is: the number in its body.
+/// Error code in the body of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Code {
-    /// 0: the server failed.
+pub enum ErrorCode {
+    /// 0: internal error of the server.
     Internal,
-    /// 1: the request breaks a rule.
+    /// 1: the request is invalid.
     InvalidArgument,
-    /// 2: there is no such object.
+    /// 2: the object does not exist.
     NotFound,
-    /// 3: the object exists already.
+    /// 3: the object already exists.
     AlreadyExists,
-    /// 4: the caller may not do this.
+    /// 4: the caller's roles do not allow the request.
     PermissionDenied,
-    /// 5: the caller is not known.
+    /// 5: credentials are missing, wrong or expired.
     Unauthenticated,
-    /// 6: the object is not as the caller thought.
+    /// 6: a precondition (`If-Match`, `If-None-Match`) failed.
     PreconditionFailed,
-    /// A number that this library does not know.
+    /// A code that this version of the crate does not know.
     Other(i64),
 }
 
-impl From<i64> for Code {
+impl From<i64> for ErrorCode {
     fn from(number: i64) -> Self {
         match number {
             0 => Self::Internal,
@@ -82,8 +98,8 @@ impl From<i64> for Code {
     }
 }
 
-impl Code {
-    /// The number on the wire.
+impl ErrorCode {
+    /// The number in the response body.
     #[must_use]
     pub fn number(self) -> i64 {
         match self {
@@ -97,88 +113,99 @@ impl Code {
             Self::Other(number) => number,
         }
     }
+
+    /// The code for an error response whose body has none.
+    fn for_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST => Self::InvalidArgument,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::CONFLICT => Self::AlreadyExists,
+            StatusCode::FORBIDDEN => Self::PermissionDenied,
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated,
+            StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
+            _ => Self::Internal,
+        }
+    }
 }
 
-impl ApiError {
-    /// The status of the answer, if there was one.
+impl Error {
+    /// HTTP status of the response; `None` if the error is not [`Error::Api`].
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self {
-            Self::Refused { status, .. } => Some(*status),
+            Self::Api { status, .. } => Some(*status),
             _ => None,
         }
     }
 
-    /// What kind of error the server called it, if it did.
+    /// Error code in the response body; `None` if there is none.
     #[must_use]
-    pub fn code(&self) -> Option<Code> {
+    pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Refused { code, .. } => *code,
+            Self::Api { code, .. } => *code,
             _ => None,
         }
     }
 
-    /// What an answer that is not a success says.
-    pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let (message, code) = told(status, body);
-        let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
-        Self::Refused {
-            status,
-            code: code.map(Code::from),
-            message,
-            request_id: request_id.map(str::to_owned),
-        }
+    pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let (message, code) = parse_error_body(status, body);
+        Self::Api { status, code, message, request_id: request_id(headers) }
     }
 }
 
-impl From<crate::Error<types::Error>> for ApiError {
-    fn from(error: crate::Error<types::Error>) -> Self {
-        use crate::Error;
+impl From<OperationError<types::Error>> for Error {
+    fn from(error: OperationError<types::Error>) -> Self {
         match error {
-            Error::ErrorResponse(answer) => {
-                let request_id = answer.headers().get("x-request-id");
-                Self::Refused {
-                    status: answer.status(),
-                    code: Some(answer.code.into()),
-                    message: answer.message.clone(),
-                    request_id: request_id.and_then(|id| id.to_str().ok()).map(str::to_owned),
-                }
+            OperationError::ErrorResponse(response) => Self::Api {
+                status: response.status(),
+                code: Some(response.code.into()),
+                message: response.message.clone(),
+                request_id: request_id(response.headers()),
+            },
+            OperationError::UnexpectedResponse(response) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                // `normalize_error` has buffered the body, so the future is ready.
+                let body = response.bytes().now_or_never().and_then(Result::ok).unwrap_or_default();
+                Self::from_response(status, &headers, &body)
             }
-            Error::UnexpectedResponse(answer) => {
-                let (status, headers) = (answer.status(), answer.headers().clone());
-                // Bodies of errors have been read when they get here: nothing is waited for.
-                let body = answer.bytes().now_or_never().and_then(Result::ok).unwrap_or_default();
-                Self::refused(status, &headers, &body)
+            OperationError::CommunicationError(error)
+            | OperationError::InvalidUpgrade(error)
+            | OperationError::ResponseBodyError(error) => Self::Transport(error),
+            OperationError::InvalidResponsePayload(_, error) => {
+                Self::InvalidResponse(error.to_string())
             }
-            Error::CommunicationError(error)
-            | Error::InvalidUpgrade(error)
-            | Error::ResponseBodyError(error) => Self::Unreachable(error),
-            Error::InvalidResponsePayload(_, error) => Self::Unreadable(error.to_string()),
-            Error::InvalidRequest(text) | Error::Custom(text) => Self::Invalid(text),
+            OperationError::InvalidRequest(text) | OperationError::Custom(text) => {
+                Self::InvalidInput(text)
+            }
         }
     }
 }
 
-/// The innermost reason: the outer ones say only that a request failed.
-fn cause(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".into();
-    }
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    headers.get("x-request-id")?.to_str().ok().map(str::to_owned)
 }
 
-/// The message and the code of an error's body. Released Sensu backends write some of theirs with
-/// capitals, and some as text.
-pub(crate) fn told(status: StatusCode, body: &[u8]) -> (String, Option<i64>) {
+/// The innermost source: the outer errors of reqwest only repeat that the request failed.
+fn root_cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "timeout".into();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// Message and code of an error body. Released Sensu backends capitalize the field names of some
+/// errors, and send others as plain text.
+fn parse_error_body(status: StatusCode, body: &[u8]) -> (String, Option<ErrorCode>) {
     if let Ok(Value::Object(fields)) = serde_json::from_slice(body) {
         let field = |name| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         let message = field("message").and_then(|(_, value)| value.as_str());
         if let Some(message) = message {
-            return (message.to_owned(), field("code").and_then(|(_, value)| value.as_i64()));
+            let code = field("code").and_then(|(_, value)| value.as_i64());
+            return (message.to_owned(), code.map(ErrorCode::from));
         }
     }
     let text = String::from_utf8_lossy(body).trim().to_owned();
@@ -188,43 +215,43 @@ pub(crate) fn told(status: StatusCode, body: &[u8]) -> (String, Option<i64>) {
     }
 }
 
-/// A body like those of the API, for an answer that has another.
-pub(crate) fn body_of(message: &str, code: Option<i64>, status: StatusCode) -> Bytes {
-    let code = code.unwrap_or(match status {
-        StatusCode::BAD_REQUEST => 1,
-        StatusCode::NOT_FOUND => 2,
-        StatusCode::CONFLICT => 3,
-        StatusCode::FORBIDDEN => 4,
-        StatusCode::UNAUTHORIZED => 5,
-        StatusCode::PRECONDITION_FAILED => 6,
-        _ => 0,
-    });
+/// Replaces the body of an error response by the documented form, because generated operations
+/// decode no other one.
+pub(crate) async fn normalize_error(response: Response) -> reqwest::Result<Response> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return Ok(response);
+    }
+    let (version, headers) = (response.version(), response.headers().clone());
+    let (message, code) = parse_error_body(status, &response.bytes().await?);
+    Ok(build_response(version, status, headers, error_body(&message, code, status)))
+}
+
+/// An error response that does not come from the server.
+pub(crate) fn error_response(
+    status: StatusCode,
+    message: &str,
+    code: Option<ErrorCode>,
+) -> Response {
+    let body = error_body(message, code, status);
+    build_response(Version::HTTP_11, status, HeaderMap::new(), body)
+}
+
+fn error_body(message: &str, code: Option<ErrorCode>, status: StatusCode) -> Bytes {
+    let code = code.unwrap_or_else(|| ErrorCode::for_status(status)).number();
     serde_json::json!({ "message": message, "code": code }).to_string().into()
 }
 
-/// The same answer; if it is a refusal, with a body like those of the API: errors of released Sensu
-/// backends come in several shapes, and generated operations know one.
-pub(crate) async fn uniform(answer: Response) -> reqwest::Result<Response> {
-    let status = answer.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return Ok(answer);
-    }
-    let (version, headers) = (answer.version(), answer.headers().clone());
-    let (message, code) = told(status, &answer.bytes().await?);
-    Ok(self::answer(version, status, headers, body_of(&message, code, status)))
-}
-
-/// An answer made of parts that have been read.
-pub(crate) fn answer(
+pub(crate) fn build_response(
     version: Version,
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut answer = http::Response::new(body);
-    *answer.version_mut() = version;
-    (*answer.status_mut(), *answer.headers_mut()) = (status, headers);
-    answer.into()
+    let mut response = http::Response::new(body);
+    *response.version_mut() = version;
+    (*response.status_mut(), *response.headers_mut()) = (status, headers);
+    response.into()
 }
 
 #[cfg(test)]
@@ -232,20 +259,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_found_in_every_shape_of_error() {
-        let told = |body: &str| told(StatusCode::UNAUTHORIZED, body.as_bytes());
-        assert_eq!(told(r#"{"message":"no","code":5}"#), ("no".into(), Some(5)));
-        assert_eq!(told(r#"{"Code":5,"Message":"bad credentials"}"#).0, "bad credentials");
-        assert_eq!(told("Request unauthorized\n"), ("Request unauthorized".into(), None));
-        assert_eq!(told(""), ("unauthorized".into(), None));
-        assert_eq!(told("[1]"), ("[1]".into(), None));
+    fn error_bodies_of_every_form_have_a_message() {
+        let parse = |body: &str| parse_error_body(StatusCode::UNAUTHORIZED, body.as_bytes());
+        let unauthenticated = Some(ErrorCode::Unauthenticated);
+        assert_eq!(parse(r#"{"message":"no","code":5}"#), ("no".into(), unauthenticated));
+        assert_eq!(parse(r#"{"Code":5,"Message":"bad credentials"}"#).0, "bad credentials");
+        assert_eq!(parse("Request unauthorized\n"), ("Request unauthorized".into(), None));
+        assert_eq!(parse(""), ("unauthorized".into(), None));
+        assert_eq!(parse("[1]"), ("[1]".into(), None));
     }
 
     #[test]
-    fn codes_keep_their_numbers() {
+    fn error_codes_round_trip() {
         for number in 0..9 {
-            assert_eq!(Code::from(number).number(), number);
+            assert_eq!(ErrorCode::from(number).number(), number);
         }
-        assert_eq!(Code::from(7), Code::Other(7));
+        assert_eq!(ErrorCode::from(7), ErrorCode::Other(7));
     }
 }

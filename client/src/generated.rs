@@ -21497,8 +21497,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate ::path::segment(&
-                name.to_string()) ?,
+                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21636,8 +21636,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate ::path::segment(&
-                name.to_string()) ?,
+                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21810,8 +21810,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate ::path::segment(&
-                name.to_string()) ?,
+                "{}/apis/core/v2/apikeys/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22581,7 +22581,7 @@ pub mod builder {
             let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/cluster/members/{}", client.baseurl, crate
-                ::path::segment(& id.to_string()) ?,
+                ::path::encode_parameter(& id.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -22705,7 +22705,7 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/cluster/members/{}", client.baseurl, crate
-                ::path::segment(& id.to_string()) ?,
+                ::path::encode_parameter(& id.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -23162,7 +23162,7 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23364,7 +23364,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -23531,7 +23531,7 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23706,7 +23706,7 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterrolebindings/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24191,7 +24191,7 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24388,7 +24388,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -24554,7 +24554,7 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24728,7 +24728,7 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/clusterroles/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26297,8 +26297,8 @@ pub mod builder {
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate ::path::segment(&
-                namespace.to_string()) ?,
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26501,8 +26501,8 @@ pub mod builder {
                 .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate ::path::segment(&
-                namespace.to_string()) ?,
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -26681,8 +26681,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate ::path::segment(&
-                namespace.to_string()) ?,
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26794,9 +26794,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -26882,7 +26882,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -26975,9 +26975,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -27046,7 +27046,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -27168,9 +27168,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -27218,8 +27218,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27317,9 +27317,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -27437,8 +27437,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -27567,9 +27567,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -27630,8 +27630,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27736,9 +27736,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -27824,8 +27824,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27952,9 +27952,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -28043,7 +28043,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -28136,9 +28136,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -28211,7 +28211,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -28333,9 +28333,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -28383,8 +28383,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28482,9 +28482,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28606,8 +28606,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -28736,9 +28736,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -28799,8 +28799,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28905,9 +28905,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28993,8 +28993,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29121,9 +29121,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -29211,8 +29211,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}/execute", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -29332,9 +29332,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -29458,8 +29458,9 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?, crate ::path::segment(& type_.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?, crate
+                ::path::encode_parameter(& type_.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -29590,9 +29591,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 hook: Err("hook was not initialized".to_string()),
@@ -29679,9 +29680,10 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}/hook/{}", client
-                .baseurl, crate ::path::segment(& namespace.to_string()) ?, crate
-                ::path::segment(& name.to_string()) ?, crate ::path::segment(& type_
-                .to_string()) ?, crate ::path::segment(& hook.to_string()) ?,
+                .baseurl, crate ::path::encode_parameter(& namespace.to_string()) ?,
+                crate ::path::encode_parameter(& name.to_string()) ?, crate
+                ::path::encode_parameter(& type_.to_string()) ?, crate
+                ::path::encode_parameter(& hook.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29785,9 +29787,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -29874,7 +29876,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -29967,9 +29969,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -30038,7 +30040,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -30160,9 +30162,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -30212,8 +30214,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30311,9 +30313,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -30433,8 +30435,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -30563,9 +30565,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -30626,8 +30628,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30732,9 +30734,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -30820,8 +30822,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/entities/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30948,9 +30950,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -31036,7 +31038,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31129,9 +31131,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -31200,7 +31202,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31325,9 +31327,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -31428,8 +31430,8 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
-                entity.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31522,9 +31524,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 if_none_match: Ok(None),
@@ -31587,8 +31589,9 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
-                entity.to_string()) ?, crate ::path::segment(& check.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -31687,9 +31690,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -31823,8 +31826,9 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
-                entity.to_string()) ?, crate ::path::segment(& check.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -31954,9 +31958,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -32030,8 +32034,9 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(&
-                entity.to_string()) ?, crate ::path::segment(& check.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32135,9 +32140,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -32227,7 +32232,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -32319,9 +32324,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -32372,8 +32377,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32471,9 +32476,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -32596,8 +32601,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -32726,9 +32731,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -32789,8 +32794,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32895,9 +32900,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -32983,8 +32988,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/extensions/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33111,9 +33116,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -33203,7 +33208,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -33296,9 +33301,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -33371,7 +33376,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -33493,9 +33498,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -33545,8 +33550,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33644,9 +33649,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -33770,8 +33775,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -33900,9 +33905,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -33963,8 +33968,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34069,9 +34074,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -34157,8 +34162,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/filters/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34285,9 +34290,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -34377,7 +34382,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -34470,9 +34475,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -34541,7 +34546,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -34663,9 +34668,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -34716,8 +34721,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34815,9 +34820,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -34938,8 +34943,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -35068,9 +35073,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -35131,8 +35136,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -35237,9 +35242,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -35325,8 +35330,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/handlers/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -35453,9 +35458,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -35544,7 +35549,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -35637,9 +35642,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -35712,7 +35717,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -35834,9 +35839,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -35884,8 +35889,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -35983,9 +35988,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -36107,8 +36112,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -36237,9 +36242,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -36300,8 +36305,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -36406,9 +36411,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -36493,8 +36498,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/hooks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -36621,9 +36626,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -36713,7 +36718,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -36806,9 +36811,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -36877,7 +36882,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -36999,9 +37004,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -37052,8 +37057,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -37151,9 +37156,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -37274,8 +37279,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -37404,9 +37409,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -37467,8 +37472,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -37573,9 +37578,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -37661,8 +37666,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/mutators/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -37789,9 +37794,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -37881,7 +37886,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -37974,9 +37979,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -38049,7 +38054,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -38171,9 +38176,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -38224,8 +38229,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -38323,9 +38328,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -38450,8 +38455,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -38580,9 +38585,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -38643,8 +38648,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -38749,9 +38754,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -38837,8 +38842,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/rolebindings/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -38965,9 +38970,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -39053,7 +39058,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -39146,9 +39151,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -39217,7 +39222,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -39339,9 +39344,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -39389,8 +39394,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -39488,9 +39493,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -39608,8 +39613,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -39738,9 +39743,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -39801,8 +39806,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -39907,9 +39912,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -39994,8 +39999,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/roles/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -40122,9 +40127,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -40214,7 +40219,7 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -40307,9 +40312,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -40378,7 +40383,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -40500,9 +40505,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
@@ -40553,8 +40558,8 @@ pub mod builder {
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -40652,9 +40657,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -40775,8 +40780,8 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -40905,9 +40910,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -40968,8 +40973,8 @@ pub mod builder {
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -41074,9 +41079,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -41162,8 +41167,8 @@ pub mod builder {
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& name
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -41291,9 +41296,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 check: Err("check was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -41397,8 +41402,8 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/checks/{}", client.baseurl, crate
-                ::path::segment(& namespace.to_string()) ?, crate ::path::segment(& check
-                .to_string()) ?,
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -41493,9 +41498,9 @@ pub mod builder {
                 client: client,
                 namespace: client
                     .inner
-                    .namespace()
+                    .default_namespace()
                     .try_into()
-                    .map_err(|_| { "the client's namespace is not one".to_string() }),
+                    .map_err(|_| { "the default namespace is invalid".to_string() }),
                 subscription: Err("subscription was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -41600,8 +41605,8 @@ pub mod builder {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/namespaces/{}/silenced/subscriptions/{}", client
-                .baseurl, crate ::path::segment(& namespace.to_string()) ?, crate
-                ::path::segment(& subscription.to_string()) ?,
+                .baseurl, crate ::path::encode_parameter(& namespace.to_string()) ?,
+                crate ::path::encode_parameter(& subscription.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42511,8 +42516,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}", client.baseurl, crate ::path::segment(& name
-                .to_string()) ?,
+                "{}/apis/core/v2/users/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -42702,8 +42707,8 @@ pub mod builder {
                 .and_then(|v| types::User::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}", client.baseurl, crate ::path::segment(& name
-                .to_string()) ?,
+                "{}/apis/core/v2/users/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
@@ -42852,8 +42857,8 @@ pub mod builder {
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
-                "{}/apis/core/v2/users/{}", client.baseurl, crate ::path::segment(& name
-                .to_string()) ?,
+                "{}/apis/core/v2/users/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -42974,7 +42979,7 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/groups", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -43111,8 +43116,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?, crate ::path::segment(& group
-                .to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?, crate
+                ::path::encode_parameter(& group.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -43247,8 +43252,8 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/groups/{}", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?, crate ::path::segment(& group
-                .to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?, crate
+                ::path::encode_parameter(& group.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -43407,7 +43412,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/password", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -43553,7 +43558,7 @@ pub mod builder {
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/reinstate", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -43718,7 +43723,7 @@ pub mod builder {
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
                 "{}/apis/core/v2/users/{}/reset_password", client.baseurl, crate
-                ::path::segment(& name.to_string()) ?,
+                ::path::encode_parameter(& name.to_string()) ?,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -44445,13 +44450,13 @@ pub mod builder {
         }
     }
     impl<'a> ApiKeyList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::ApiKey, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44461,13 +44466,13 @@ pub mod builder {
         }
     }
     impl<'a> AssetListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Asset, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44477,13 +44482,13 @@ pub mod builder {
         }
     }
     impl<'a> CheckListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::CheckConfig, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44493,13 +44498,13 @@ pub mod builder {
         }
     }
     impl<'a> ClusterRoleBindingList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::ClusterRoleBinding, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44509,13 +44514,13 @@ pub mod builder {
         }
     }
     impl<'a> ClusterRoleList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::ClusterRole, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44525,13 +44530,13 @@ pub mod builder {
         }
     }
     impl<'a> EntityListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Entity, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44541,13 +44546,13 @@ pub mod builder {
         }
     }
     impl<'a> EventListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Event, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44557,13 +44562,13 @@ pub mod builder {
         }
     }
     impl<'a> ExtensionListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Extension, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44573,13 +44578,13 @@ pub mod builder {
         }
     }
     impl<'a> FilterListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::EventFilter, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44589,13 +44594,13 @@ pub mod builder {
         }
     }
     impl<'a> HandlerListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Handler, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44605,13 +44610,13 @@ pub mod builder {
         }
     }
     impl<'a> HookListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::HookConfig, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44621,13 +44626,13 @@ pub mod builder {
         }
     }
     impl<'a> MutatorListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Mutator, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44637,13 +44642,13 @@ pub mod builder {
         }
     }
     impl<'a> NamespaceList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Namespace, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44653,13 +44658,13 @@ pub mod builder {
         }
     }
     impl<'a> AssetList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Asset, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44669,13 +44674,13 @@ pub mod builder {
         }
     }
     impl<'a> CheckList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::CheckConfig, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44685,13 +44690,13 @@ pub mod builder {
         }
     }
     impl<'a> EntityList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Entity, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44701,13 +44706,13 @@ pub mod builder {
         }
     }
     impl<'a> EventList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Event, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44717,13 +44722,13 @@ pub mod builder {
         }
     }
     impl<'a> EventListEntity<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Event, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44733,13 +44738,13 @@ pub mod builder {
         }
     }
     impl<'a> ExtensionList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Extension, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44749,13 +44754,13 @@ pub mod builder {
         }
     }
     impl<'a> FilterList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::EventFilter, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44765,13 +44770,13 @@ pub mod builder {
         }
     }
     impl<'a> HandlerList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Handler, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44781,13 +44786,13 @@ pub mod builder {
         }
     }
     impl<'a> HookList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::HookConfig, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44797,13 +44802,13 @@ pub mod builder {
         }
     }
     impl<'a> MutatorList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Mutator, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44813,13 +44818,13 @@ pub mod builder {
         }
     }
     impl<'a> RoleBindingList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::RoleBinding, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44829,13 +44834,13 @@ pub mod builder {
         }
     }
     impl<'a> RoleList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Role, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44845,13 +44850,13 @@ pub mod builder {
         }
     }
     impl<'a> SilencedList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Silenced, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44861,13 +44866,13 @@ pub mod builder {
         }
     }
     impl<'a> SilencedListCheck<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Silenced, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44877,13 +44882,13 @@ pub mod builder {
         }
     }
     impl<'a> SilencedListSubscription<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Silenced, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44893,13 +44898,13 @@ pub mod builder {
         }
     }
     impl<'a> RoleBindingListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::RoleBinding, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44909,13 +44914,13 @@ pub mod builder {
         }
     }
     impl<'a> RoleListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Role, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44925,13 +44930,13 @@ pub mod builder {
         }
     }
     impl<'a> SilencedListAll<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Silenced, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),
@@ -44941,13 +44946,13 @@ pub mod builder {
         }
     }
     impl<'a> UserList<'a> {
-        ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::User, Error<types::Error>>,
         > + Send + 'a {
-            crate::pages::pages(move |token| {
+            crate::pagination::stream_items(move |token| {
                 let page = self.clone();
                 match token {
                     Some(token) => page.continue_(token).send(),

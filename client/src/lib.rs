@@ -1,11 +1,11 @@
-//! A client for the Sensu Go `core/v2` API.
+//! Client for the Sensu Go `core/v2` API.
 //!
-//! The operations are generated from the server's OpenAPI document; this layer adds what a document
-//! cannot say: finding and trusting the server, logging in, keeping the tokens fresh, trying again, and
-//! walking through pages. [`Client::builder`] puts a client together.
+//! [`Client`] has a method for every operation of the OpenAPI document, generated with
+//! [progenitor](https://docs.rs/progenitor). This crate adds authentication with token refresh,
+//! retries, detection of the API prefix, and lists as streams. [`Client::builder`] configures a client.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example() -> Result<(), sensu_client::Error> {
 //! use futures::TryStreamExt as _;
 //! use sensu_client::Client;
 //!
@@ -18,18 +18,18 @@
 //! # }
 //! ```
 //!
-//! Programs in `examples/` show the rest:
+//! The programs in `examples/`:
 //!
 //! | Example | Shows |
 //! |---|---|
 //! | `quick_start` | typed operations, and a list as a stream |
-//! | `credentials` | user and password, tokens, API keys; tokens are renewed ahead of their end, and once for all after a 401 |
+//! | `credentials` | user name and password, tokens, API keys |
 //! | `configuration` | a session shared with `sensuctl`, and a token for `curl` |
-//! | `backend` | the prefix of the addresses: `/apis`, or `/api` of released Sensu backends |
-//! | `trust` | certificates of one's own authority, timeouts, further tries |
-//! | `errors` | what can go wrong, with the server's message and code |
-//! | `raw` | calls without types, and lists of them |
-//! | `tracing` | a span for each call |
+//! | `backend` | detection of the API prefix: `/apis`, or `/api` on released Sensu backends |
+//! | `trust` | a private CA, timeouts, retries |
+//! | `errors` | error handling, with the server's message and code |
+//! | `raw` | untyped requests, and untyped lists as streams |
+//! | `tracing` | a `tracing` span for each call |
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -38,27 +38,33 @@ struct Readme;
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]
 mod generated;
+
+mod builder;
 pub mod config;
-mod connect;
 mod error;
-mod login;
-mod observe;
-mod pages;
+mod observer;
+mod pagination;
 mod path;
 mod prefix;
 mod raw;
 mod retry;
-mod send;
 mod session;
+mod tokens;
+mod transport;
 
-pub use connect::ClientBuilder;
-pub use error::{ApiError, Code};
-pub use generated::{Client, builder, types};
-pub use observe::{Observer, Seen};
-pub use path::{CORE_V2, core_path};
-pub use prefix::Prefix;
-pub use progenitor_client::{ByteStream, Error, ResponseValue};
-pub use raw::{RawAnswer, RawRequest};
+pub use builder::ClientBuilder;
+pub use config::ConfigDir;
+pub use error::{Error, ErrorCode};
+/// Request builders of the operations, returned by the methods of [`Client`].
+pub use generated::builder as operations;
+pub use generated::{Client, types};
+pub use observer::{ObservedResponse, Observer};
+pub use path::{CORE_V2, core_path, encode_segment};
+pub use prefix::ApiPrefix;
+/// Error of a generated operation; converts to [`Error`].
+pub use progenitor_client::Error as OperationError;
+pub use progenitor_client::{ByteStream, ResponseValue};
+pub use raw::{RawRequest, RawResponse};
 pub use reqwest::{Method, StatusCode, Version, header};
-pub use retry::Retries;
+pub use retry::RetryPolicy;
 pub use session::{Clock, Session, Tokens};

@@ -1,20 +1,32 @@
-//! Parts of paths: escaped, and none that would lead elsewhere.
+//! URL paths: percent-encoding of segments, and rejection of `.` and `..`.
+//!
+//! URL parsers remove dot segments together with the segment before them: deleting the check `..`
+//! would delete its namespace.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{ApiError, Error};
+use crate::{Error, OperationError};
 
-/// What the addresses of the group `core`, version `v2`, begin with. A client of a released Sensu
-/// backend puts its prefix in place of `/apis` when it sends.
+/// Path of the API group `core`, version `v2`. For released Sensu backends, the client replaces
+/// `/apis` by `/api` when it sends a request.
 pub const CORE_V2: &str = "/apis/core/v2";
 
-/// What may stand in a part of a path as it is.
-const PLAIN: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+/// The characters that `url.PathEscape` of Go escapes, as in paths of Sensu's own clients.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'=')
+    .remove(b'@');
 
-const DOTS: &str = "nothing can be named \".\" or \"..\"";
+const DOT_SEGMENT: &str = "\".\" and \"..\" are not valid names";
 
-/// The path of something in `core/v2`, with each part escaped as needed.
+/// Joins segments to a path below [`CORE_V2`], and percent-encodes each of them.
 ///
 /// ```
 /// use sensu_client::core_path;
@@ -22,32 +34,43 @@ const DOTS: &str = "nothing can be named \".\" or \"..\"";
 /// let path = core_path(["namespaces", "default", "assets", "sensu/cpu"]);
 /// assert_eq!(path, "/apis/core/v2/namespaces/default/assets/sensu%2Fcpu");
 /// ```
-pub fn core_path<S: AsRef<str>>(parts: impl IntoIterator<Item = S>) -> String {
-    parts.into_iter().fold(CORE_V2.to_owned(), |mut path, part| {
+pub fn core_path<S: AsRef<str>>(segments: impl IntoIterator<Item = S>) -> String {
+    segments.into_iter().fold(CORE_V2.to_owned(), |mut path, segment| {
         path.push('/');
-        path.extend(utf8_percent_encode(part.as_ref(), PLAIN));
+        path.push_str(&encode_segment(segment.as_ref()));
         path
     })
 }
 
-/// A part of the path of a generated operation. URLs swallow `.` and `..` with what stands before:
-/// deleting the check `..` would delete its namespace.
-#[expect(clippy::result_large_err, reason = "the error of the generated operations")]
-pub(crate) fn segment<E>(part: &str) -> Result<String, Error<E>> {
-    match part {
-        "." | ".." => Err(Error::InvalidRequest(DOTS.into())),
-        _ => Ok(utf8_percent_encode(part, PLAIN).to_string()),
+/// Percent-encodes one segment of a path.
+///
+/// ```
+/// assert_eq!(sensu_client::encode_segment("a b/c"), "a%20b%2Fc");
+/// ```
+#[must_use]
+pub fn encode_segment(segment: &str) -> String {
+    utf8_percent_encode(segment, ESCAPED).to_string()
+}
+
+/// Percent-encodes a path parameter of a generated operation.
+#[expect(clippy::result_large_err, reason = "the error type of the generated operations")]
+pub(crate) fn encode_parameter<E>(value: &str) -> Result<String, OperationError<E>> {
+    match value {
+        "." | ".." => Err(OperationError::InvalidRequest(DOT_SEGMENT.into())),
+        _ => Ok(encode_segment(value)),
     }
 }
 
-/// The same for a whole path that somebody else has put together.
-pub(crate) fn refuse_dots(path: &str) -> Result<(), ApiError> {
+/// Rejects paths of raw requests that are not absolute or contain dot segments.
+pub(crate) fn validate_path(path: &str) -> Result<(), Error> {
     if !path.starts_with('/') {
-        return Err(ApiError::Invalid(format!("the path {path:?} does not begin with a slash")));
+        return Err(Error::InvalidInput(format!("the path {path:?} must begin with a slash")));
     }
-    let dots = |part: &str| matches!(part.to_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    match path.split(['?', '#']).next().unwrap_or_default().split(['/', '\\']).any(dots) {
-        true => Err(ApiError::Invalid(DOTS.into())),
+    let is_dot_segment =
+        |part: &str| matches!(part.to_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    match path.split(['/', '\\']).any(is_dot_segment) {
+        true => Err(Error::InvalidInput(DOT_SEGMENT.into())),
         false => Ok(()),
     }
 }
@@ -57,20 +80,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_paths_are_escaped() {
+    fn segments_are_percent_encoded_like_url_path_escape_of_go() {
         let path = core_path(["namespaces", "default", "silenced", "a b/ü:*?"]);
         assert_eq!(path, "/apis/core/v2/namespaces/default/silenced/a%20b%2F%C3%BC:%2A%3F");
+        assert_eq!(encode_segment("-_.~:$&+=@"), "-_.~:$&+=@");
     }
 
     #[test]
-    fn dots_do_not_lead_elsewhere() {
-        for bad in ["/checks/..", "/checks/./x", "/checks/%2E%2e", "/checks/.%2e?a=b", "checks"] {
-            refuse_dots(bad).expect_err(bad);
+    fn dot_segments_are_rejected() {
+        for path in ["/checks/..", "/checks/./x", "/checks/%2E%2e", "/checks/.%2e?a=b", "checks"] {
+            validate_path(path).expect_err(path);
         }
-        for good in ["/checks/...", "/checks/a..b", "/checks?x=/../", "/checks/%252E"] {
-            refuse_dots(good).expect(good);
+        for path in ["/checks/...", "/checks/a..b", "/checks?x=/../", "/checks/%252E"] {
+            validate_path(path).expect(path);
         }
-        segment::<()>("..").expect_err("leads elsewhere");
-        assert_eq!(segment::<()>("a/..").expect("is a name"), "a%2F..");
+        encode_parameter::<()>("..").expect_err("a dot segment");
+        assert_eq!(encode_parameter::<()>("a/..").expect("a name"), "a%2F..");
     }
 }

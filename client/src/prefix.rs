@@ -1,81 +1,83 @@
-//! Where the API is: under `/apis`, or under `/api` as with released Sensu backends.
+//! The path prefix of the API: `/apis`, or `/api` on released Sensu backends.
 
 use progenitor_client::ClientInfo as _;
 use reqwest::{Method, Request, Response, StatusCode, Url};
 
-use crate::{ApiError, Client};
+use crate::{Client, Error};
 
-/// The path that the addresses of the API begin with.
+/// Path prefix of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prefix {
-    /// `/apis`, as the API is documented.
+pub enum ApiPrefix {
+    /// `/apis`, as in the OpenAPI document.
     Apis,
-    /// `/api`, as released Sensu backends have it.
+    /// `/api`, as on released Sensu backends.
     Api,
 }
 
 impl Client {
-    /// The prefix that the server has; `None` before it is known.
+    /// The API prefix of the server; `None` until it is set or detected.
     #[must_use]
-    pub fn prefix(&self) -> Option<Prefix> {
-        self.inner().shared.prefix.get().copied()
+    pub fn api_prefix(&self) -> Option<ApiPrefix> {
+        self.inner().shared.api_prefix.get().copied()
     }
 
-    /// Sends a request to where the server has it. The first answers tell which prefix that is: only
-    /// an address that is not found leaves a doubt, and only then the server is asked.
-    pub(crate) async fn find(&self, mut request: Request) -> Result<Response, ApiError> {
-        let Some(elsewhere) = self.under_api(request.url()) else {
-            return self.persist(request).await;
+    /// Sends a request whose path begins with `/apis` under the server's prefix.
+    ///
+    /// While the prefix is unknown, a success means `/apis`; a 404 can mean a missing object or
+    /// `/api`, and only then an extra request decides.
+    pub(crate) async fn send_with_prefix(&self, mut request: Request) -> Result<Response, Error> {
+        let Some(api_url) = self.api_url(request.url()) else {
+            return self.send_authenticated(request).await;
         };
-        match self.prefix() {
-            Some(Prefix::Apis) => self.persist(request).await,
-            Some(Prefix::Api) => {
-                *request.url_mut() = elsewhere;
-                self.persist(request).await
+        match self.api_prefix() {
+            Some(ApiPrefix::Apis) => self.send_authenticated(request).await,
+            Some(ApiPrefix::Api) => {
+                *request.url_mut() = api_url;
+                self.send_authenticated(request).await
             }
             None => {
-                let again = request.try_clone();
-                let answer = self.persist(request).await?;
-                if answer.status().is_success() {
-                    self.remember(Prefix::Apis);
+                let copy = request.try_clone();
+                let response = self.send_authenticated(request).await?;
+                if response.status().is_success() {
+                    self.record_prefix(ApiPrefix::Apis);
                 }
-                match again {
-                    Some(mut again)
-                        if answer.status() == StatusCode::NOT_FOUND
-                            && self.ask_for_prefix().await? == Some(Prefix::Api) =>
+                match copy {
+                    Some(mut copy)
+                        if response.status() == StatusCode::NOT_FOUND
+                            && self.probe_prefix().await? == Some(ApiPrefix::Api) =>
                     {
-                        *again.url_mut() = elsewhere;
-                        self.persist(again).await
+                        *copy.url_mut() = api_url;
+                        self.send_authenticated(copy).await
                     }
-                    _ => Ok(answer),
+                    _ => Ok(response),
                 }
             }
         }
     }
 
-    /// Asks for the groups of the API, which need no credentials and are not there under `/api`.
-    async fn ask_for_prefix(&self) -> Result<Option<Prefix>, ApiError> {
+    /// Requests `/apis`, which needs no credentials and does not exist on released backends.
+    async fn probe_prefix(&self) -> Result<Option<ApiPrefix>, Error> {
         let request = self.client().request(Method::GET, format!("{}/apis", self.baseurl()));
-        let answer = self.persist_as_nobody(request.build()?, true).await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => self.remember(Prefix::Api),
-            status if status.is_success() => self.remember(Prefix::Apis),
-            // Somebody between does not let us look.
+        let response = self.send_anonymous(request.build()?, true).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND => self.record_prefix(ApiPrefix::Api),
+            status if status.is_success() => self.record_prefix(ApiPrefix::Apis),
+            // For example 403 from a proxy: proves nothing.
             _ => {}
         }
-        Ok(self.prefix())
+        Ok(self.api_prefix())
     }
 
-    fn remember(&self, prefix: Prefix) {
-        if self.inner().shared.prefix.set(prefix).is_ok() {
-            tracing::debug!(?prefix, "found the API");
+    fn record_prefix(&self, prefix: ApiPrefix) {
+        if self.inner().shared.api_prefix.set(prefix).is_ok() {
+            tracing::debug!(?prefix, "detected the API prefix");
         }
     }
 
-    /// The same address under `/api`; `None` if it is not one of the API.
-    fn under_api(&self, url: &Url) -> Option<Url> {
-        let base = self.baseurl().trim_end_matches('/');
-        let rest = url.as_str().strip_prefix(base)?.strip_prefix("/apis/")?;
-        Url::parse(&format!("{base}/api/{rest}")).ok()
+    /// The URL with `/api` instead of `/apis`; `None` if its path does not begin with `/apis`.
+    fn api_url(&self, url: &Url) -> Option<Url> {
+        let base_url = self.baseurl().trim_end_matches('/');
+        let rest = url.as_str().strip_prefix(base_url)?.strip_prefix("/apis/")?;
+        Url::parse(&format!("{base_url}/api/{rest}")).ok()
     }
 }

@@ -1,4 +1,5 @@
-//! Calls without types: for programs that pass on what the server says, as it says it.
+//! [`RawRequest`]: calls with JSON values instead of types, for programs that pass objects through
+//! unchanged.
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use progenitor_client::ClientInfo as _;
@@ -6,12 +7,13 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, IntoHeaderNa
 use reqwest::{Method, StatusCode, Version};
 use serde_json::Value;
 
-use crate::path::refuse_dots;
-use crate::{ApiError, Client};
+use crate::pagination::CONTINUE_HEADER;
+use crate::path::validate_path;
+use crate::{Client, Error};
 
-/// A request without types, from [`Client::raw`].
+/// An untyped request, from [`Client::raw`].
 #[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
+#[must_use = "call `send` or `stream` to send the request"]
 pub struct RawRequest<'a> {
     client: &'a Client,
     method: Method,
@@ -21,24 +23,24 @@ pub struct RawRequest<'a> {
     body: Option<bytes::Bytes>,
 }
 
-/// An answer, as it came.
+/// The response to a [`RawRequest`].
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct RawAnswer {
-    /// The version of HTTP that the server speaks.
+pub struct RawResponse {
+    /// HTTP version of the connection.
     pub version: Version,
-    /// The status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// The headers.
+    /// Response headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The whole body, not decoded.
     pub body: bytes::Bytes,
 }
 
-impl std::fmt::Debug for RawAnswer {
-    // Bodies may hold tokens and keys.
+impl std::fmt::Debug for RawResponse {
+    // Headers and bodies can contain tokens and keys.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawAnswer")
+        f.debug_struct("RawResponse")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
@@ -46,14 +48,15 @@ impl std::fmt::Debug for RawAnswer {
 }
 
 impl Client {
-    /// A call without types: a method, and a path as the document has it, escaped as in a URL
-    /// (see [`core_path`](crate::core_path)). Prefix, credentials and further tries are as for every other call.
+    /// Starts an untyped request. `path` is a path of the OpenAPI document with percent-encoded
+    /// segments; [`core_path`](crate::core_path) builds one. API prefix, credentials and retries
+    /// are the same as for typed operations.
     ///
     /// ```no_run
-    /// # async fn example(client: sensu_client::Client) -> Result<(), sensu_client::ApiError> {
+    /// # async fn example(client: sensu_client::Client) -> Result<(), sensu_client::Error> {
     /// use sensu_client::{Method, core_path};
     ///
-    /// let path = core_path(["namespaces", client.namespace(), "checks", "check-cpu"]);
+    /// let path = core_path(["namespaces", client.default_namespace(), "checks", "check-cpu"]);
     /// let check = client.raw(Method::GET, path).send().await?.json()?;
     /// println!("{}", check["command"]);
     /// # Ok(())
@@ -66,45 +69,50 @@ impl Client {
 }
 
 impl RawRequest<'_> {
-    /// Adds to the query: `limit=10`.
+    /// Appends a query parameter, which need not be percent-encoded.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// Sets a header.
+    /// Sets a header, and replaces an earlier value.
     pub fn header(mut self, name: impl IntoHeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    /// The body, as JSON.
+    /// Sets the body to a JSON value.
     pub fn json(self, body: &Value) -> Self {
         self.body(body.to_string())
     }
 
-    /// The body, which is JSON, as bytes.
+    /// Sets the body to serialized JSON, and `Content-Type` to `application/json`. The client
+    /// replaces this type by `application/merge-patch+json` in `PATCH` requests; call
+    /// [`header`](Self::header) afterwards for another one.
     pub fn body(mut self, body: impl Into<bytes::Bytes>) -> Self {
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.body = Some(body.into());
         self
     }
 
-    /// Sends it.
+    /// Sends the request.
     ///
     /// # Errors
-    /// [`ApiError`] if there is no answer, or the answer is not a success.
-    pub async fn send(self) -> Result<RawAnswer, ApiError> {
-        self.answer().await?.ok()
+    /// [`Error::Api`] if the status is 400 or higher, otherwise as for
+    /// [`send_unchecked`](Self::send_unchecked).
+    pub async fn send(self) -> Result<RawResponse, Error> {
+        self.send_unchecked().await?.error_for_status()
     }
 
-    /// Sends it, and takes the answer for one also when it is a refusal.
+    /// Sends the request, and returns the response whatever its status is.
     ///
     /// # Errors
-    /// [`ApiError`] if there is no answer.
-    pub async fn answer(self) -> Result<RawAnswer, ApiError> {
+    /// [`Error::InvalidInput`] if the path does not begin with a slash or contains `.` or `..`
+    /// segments, [`Error::Transport`] if there is no response, [`Error::Api`] if the login before
+    /// the request fails.
+    pub async fn send_unchecked(self) -> Result<RawResponse, Error> {
         let Self { client, method, path, query, headers, body } = self;
-        refuse_dots(&path)?;
+        validate_path(&path)?;
         let url = format!("{}{path}", client.baseurl());
         let mut request = client.client().request(method, url);
         request = request.header(ACCEPT, "application/json").headers(headers);
@@ -114,21 +122,22 @@ impl RawRequest<'_> {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let answer = client.deliver(request.build()?, "raw").await?;
-        let version = answer.version();
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        Ok(RawAnswer { version, status, headers, body: answer.bytes().await? })
+        let response = client.send(request.build()?, "raw").await?;
+        let version = response.version();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(RawResponse { version, status, headers, body: response.bytes().await? })
     }
 
-    /// Sends it, and again for each further page: the items of the list, as they are asked for.
-    pub fn pages(self) -> impl Stream<Item = Result<Value, ApiError>> {
+    /// Streams the items of all pages of a list. Pages are requested on demand; the query parameter
+    /// `limit` sets their size.
+    pub fn stream(self) -> impl Stream<Item = Result<Value, Error>> {
         stream::try_unfold(Some(self), |request| async move {
-            let Some(mut request) = request else { return Ok::<_, ApiError>(None) };
-            let answer = request.clone().send().await?;
-            let Value::Array(items) = answer.json()? else {
-                return Err(ApiError::Unreadable(format!("{} is not a list", request.path)));
+            let Some(mut request) = request else { return Ok::<_, Error>(None) };
+            let page = request.clone().send().await?;
+            let Value::Array(items) = page.json()? else {
+                return Err(Error::InvalidResponse(format!("{} is not a list", request.path)));
             };
-            let next = answer.next().map(|token| {
+            let next = page.continue_token().map(|token| {
                 request.query.retain(|(name, _)| name != "continue");
                 request.query("continue", token)
             });
@@ -138,32 +147,33 @@ impl RawRequest<'_> {
     }
 }
 
-impl RawAnswer {
-    /// The answer, if it is not a refusal.
+impl RawResponse {
+    /// Turns a response with a status from 400 to 599 into an error.
     ///
     /// # Errors
-    /// [`ApiError::Refused`] if it is one.
-    pub fn ok(self) -> Result<Self, ApiError> {
+    /// [`Error::Api`] with the message and code of the body.
+    pub fn error_for_status(self) -> Result<Self, Error> {
         match self.status.is_client_error() || self.status.is_server_error() {
-            true => Err(ApiError::refused(self.status, &self.headers, &self.body)),
+            true => Err(Error::from_response(self.status, &self.headers, &self.body)),
             false => Ok(self),
         }
     }
 
-    /// The body as JSON; null if it is empty.
+    /// Parses the body as JSON. An empty body is `null`.
     ///
     /// # Errors
-    /// [`ApiError::Unreadable`] if it is something else.
-    pub fn json(&self) -> Result<Value, ApiError> {
+    /// [`Error::InvalidResponse`] if the body is not JSON.
+    pub fn json(&self) -> Result<Value, Error> {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&self.body).map_err(|error| ApiError::Unreadable(error.to_string()))
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Error::InvalidResponse(error.to_string()))
     }
 
-    /// Where the next page of a list begins; `None` for the last page.
+    /// The value of the query parameter `continue` for the next page; `None` on the last page.
     #[must_use]
-    pub fn next(&self) -> Option<&str> {
-        self.headers.get("Sensu-Continue")?.to_str().ok().filter(|token| !token.is_empty())
+    pub fn continue_token(&self) -> Option<&str> {
+        self.headers.get(CONTINUE_HEADER)?.to_str().ok().filter(|token| !token.is_empty())
     }
 }

@@ -1,4 +1,4 @@
-//! Another try for what did not get through: a few, further and further apart.
+//! [`RetryPolicy`]: which requests are retried, how often and after which delays.
 
 use std::time::Duration;
 
@@ -6,112 +6,130 @@ use backon::ExponentialBuilder;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, Request, Response, StatusCode};
 
-use crate::ApiError;
+use crate::Error;
 
-/// How often and after which time a request is tried again.
+/// Number and delays of retries.
 ///
-/// Only requests that can be sent twice without harm are: `GET`, `HEAD`, `PUT` and `DELETE`, but for
-/// a `PUT` of an event, which is counted. They are tried again when the connection fails, when there
-/// is no answer in time, and after the statuses 429, 502, 503 and 504. Any request is tried again
-/// if no connection came about, because then nobody has seen it.
+/// Requests that failed before a connection was established are always retried. After connection
+/// errors, timeouts and the statuses 429, 502, 503 and 504, only idempotent requests are: `GET`,
+/// `HEAD`, `OPTIONS`, `PUT` and `DELETE`, except a `PUT` of an event, because the server counts
+/// occurrences. Logging in and refreshing tokens are not idempotent.
 ///
-/// The waits double from one to the next and are lengthened by chance, so that many clients that
-/// failed together do not come back together. A `Retry-After` of the server is heeded if it is
-/// shorter than `longest`; after a longer one there is no further try.
+/// The backoff doubles with each retry, plus a random jitter of up to its own length. A
+/// `Retry-After` header in seconds extends it; if the header exceeds `max_backoff`, the request
+/// fails at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use sensu_client::RetryPolicy;
+///
+/// let patient = RetryPolicy { max_retries: 8, ..RetryPolicy::default() };
+/// assert_eq!(patient.initial_backoff, Duration::from_millis(100));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retries {
-    /// How many tries follow the first one; 0 for none.
-    pub times: usize,
-    /// The first wait.
-    pub first: Duration,
-    /// The longest wait.
-    pub longest: Duration,
+pub struct RetryPolicy {
+    /// Maximum number of retries after the first attempt. Default: 3.
+    pub max_retries: usize,
+    /// Backoff before the first retry, without jitter. Default: 100 ms.
+    pub initial_backoff: Duration,
+    /// Upper limit of the backoff, without jitter, and of `Retry-After`. Default: 5 seconds.
+    pub max_backoff: Duration,
 }
 
-impl Default for Retries {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        let (first, longest) = (Duration::from_millis(100), Duration::from_secs(5));
-        Self { times: 3, first, longest }
+        Self {
+            max_retries: 3,
+            initial_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(5),
+        }
     }
 }
 
-impl Retries {
-    /// One try for each request.
-    pub const NONE: Self = Self { times: 0, first: Duration::ZERO, longest: Duration::ZERO };
+impl RetryPolicy {
+    /// No retries.
+    pub const NONE: Self =
+        Self { max_retries: 0, initial_backoff: Duration::ZERO, max_backoff: Duration::ZERO };
 
     pub(crate) fn schedule(self) -> ExponentialBuilder {
         ExponentialBuilder::default()
-            .with_min_delay(self.first)
-            .with_max_delay(self.longest)
-            .with_max_times(self.times)
+            .with_min_delay(self.initial_backoff)
+            .with_max_delay(self.max_backoff)
+            .with_max_times(self.max_retries)
             .with_jitter()
     }
 
-    /// How long to wait after this failure: the server's wish, or the schedule's; `None` to give up.
-    pub(crate) fn wait(self, failure: &Failure, scheduled: Option<Duration>) -> Option<Duration> {
-        let wish = match failure {
-            Failure::Answer(answer) => answer.headers().get(RETRY_AFTER),
-            Failure::Broken(_) | Failure::Final(_) => None,
-        };
-        let wish = wish.and_then(|value| value.to_str().ok()?.parse().ok());
-        match wish.map(Duration::from_secs) {
-            Some(wish) if wish > self.longest => None,
-            Some(wish) => scheduled.map(|scheduled| scheduled.max(wish)),
+    /// The delay before the next attempt; `None` to give up.
+    pub(crate) fn delay(
+        self,
+        error: &AttemptError,
+        scheduled: Option<Duration>,
+    ) -> Option<Duration> {
+        match error.retry_after() {
+            Some(retry_after) if retry_after > self.max_backoff => None,
+            Some(retry_after) => scheduled.map(|scheduled| scheduled.max(retry_after)),
             None => scheduled,
         }
     }
 }
 
-/// A try that did not get through.
-pub(crate) enum Failure {
-    /// The server will do it later, or somebody between says that it cannot be reached.
-    Answer(Box<Response>),
-    /// There is no answer.
-    Broken(reqwest::Error),
-    /// It was not sent, and would not be the next time.
-    Final(ApiError),
+/// Result of an attempt that may be retried.
+pub(crate) enum AttemptError {
+    /// A response with a transient status.
+    Status(Box<Response>),
+    /// No response.
+    Transport(reqwest::Error),
+    /// An error that would recur.
+    Permanent(Error),
 }
 
-impl Failure {
-    pub(crate) fn of(result: Result<Response, ApiError>) -> Result<Response, Self> {
+impl AttemptError {
+    pub(crate) fn classify(result: Result<Response, Error>) -> Result<Response, Self> {
         match result {
-            Ok(answer) if is_passing(answer.status()) => Err(Self::Answer(Box::new(answer))),
-            Ok(answer) => Ok(answer),
-            Err(ApiError::Unreachable(error)) => Err(Self::Broken(error)),
-            Err(error) => Err(Self::Final(error)),
+            Ok(response) if is_transient(response.status()) => {
+                Err(Self::Status(Box::new(response)))
+            }
+            Ok(response) => Ok(response),
+            Err(Error::Transport(error)) => Err(Self::Transport(error)),
+            Err(error) => Err(Self::Permanent(error)),
         }
     }
 
-    pub(crate) fn into_result(self) -> Result<Response, ApiError> {
+    pub(crate) fn into_result(self) -> Result<Response, Error> {
         match self {
-            Self::Answer(answer) => Ok(*answer),
-            Self::Broken(error) => Err(error.into()),
-            Self::Final(error) => Err(error),
+            Self::Status(response) => Ok(*response),
+            Self::Transport(error) => Err(error.into()),
+            Self::Permanent(error) => Err(error),
         }
     }
 
-    /// Whether another try can help, and do no harm.
-    pub(crate) fn may_be_repeated(&self, repeatable: bool) -> bool {
+    pub(crate) fn is_retryable(&self, idempotent: bool) -> bool {
         match self {
-            Self::Answer(_) => repeatable,
-            Self::Broken(error) if error.is_connect() => true,
-            Self::Broken(error) => repeatable && (error.is_timeout() || error.is_request()),
-            Self::Final(_) => false,
+            Self::Status(_) => idempotent,
+            Self::Transport(error) if error.is_connect() => true,
+            Self::Transport(error) => idempotent && (error.is_timeout() || error.is_request()),
+            Self::Permanent(_) => false,
         }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let Self::Status(response) = self else { return None };
+        let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+        Some(Duration::from_secs(seconds))
     }
 }
 
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for AttemptError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Answer(answer) => write!(f, "status {}", answer.status()),
-            Self::Broken(error) => write!(f, "{error}"),
-            Self::Final(error) => write!(f, "{error}"),
+            Self::Status(response) => write!(f, "status {}", response.status()),
+            Self::Transport(error) => write!(f, "{error}"),
+            Self::Permanent(error) => write!(f, "{error}"),
         }
     }
 }
 
-fn is_passing(status: StatusCode) -> bool {
+fn is_transient(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::TOO_MANY_REQUESTS
@@ -122,10 +140,10 @@ fn is_passing(status: StatusCode) -> bool {
 }
 
 /// Whether sending a request twice has the effect of sending it once.
-pub(crate) fn is_repeatable(request: &Request) -> bool {
+pub(crate) fn is_idempotent(request: &Request) -> bool {
     match *request.method() {
-        Method::GET | Method::HEAD | Method::OPTIONS => true,
-        Method::DELETE => true,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE => true,
+        // The server counts the occurrences of an event.
         Method::PUT => !request.url().path().contains("/events/"),
         _ => false,
     }
@@ -133,59 +151,61 @@ pub(crate) fn is_repeatable(request: &Request) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use backon::BackoffBuilder as _;
+
     use super::*;
-    use crate::error::answer;
+    use crate::error::build_response;
 
     fn request(method: Method, path: &str) -> Request {
-        Request::new(method, format!("http://x{path}").parse().expect("a URL"))
+        Request::new(method, format!("http://x{path}").parse().unwrap())
     }
 
     #[test]
-    fn what_has_an_effect_each_time_is_sent_once() {
+    fn post_patch_and_event_put_are_not_idempotent() {
         let checks = "/apis/core/v2/namespaces/default/checks/cpu";
+        let event = "/apis/core/v2/namespaces/default/events/a/b";
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
-            assert!(is_repeatable(&request(method, checks)));
+            assert!(is_idempotent(&request(method, checks)));
         }
-        assert!(!is_repeatable(&request(Method::POST, checks)));
-        assert!(!is_repeatable(&request(Method::PATCH, checks)));
-        assert!(!is_repeatable(&request(
-            Method::PUT,
-            "/apis/core/v2/namespaces/default/events/a/b"
-        )));
+        assert!(!is_idempotent(&request(Method::POST, checks)));
+        assert!(!is_idempotent(&request(Method::PATCH, checks)));
+        assert!(!is_idempotent(&request(Method::PUT, event)));
     }
 
     #[test]
-    fn waits_grow_to_a_bound_and_differ_from_client_to_client() {
-        use backon::BackoffBuilder as _;
-        let (first, longest) = (Duration::from_millis(100), Duration::from_millis(300));
-        let retries = Retries { times: 4, first, longest };
-        let waits = || retries.schedule().build().collect::<Vec<_>>();
-        for wait in waits() {
-            assert!(wait >= first && wait <= 2 * longest, "{wait:?}");
+    fn backoff_grows_to_its_maximum_with_jitter() {
+        let initial_backoff = Duration::from_millis(100);
+        let max_backoff = Duration::from_millis(300);
+        let policy = RetryPolicy { max_retries: 4, initial_backoff, max_backoff };
+        let delays = || policy.schedule().build().collect::<Vec<_>>();
+        for delay in delays() {
+            assert!(delay >= initial_backoff && delay <= 2 * max_backoff, "{delay:?}");
         }
-        assert_eq!(waits().len(), 4);
-        let many: std::collections::HashSet<_> = (0..20).map(|_| waits()).collect();
-        assert!(many.len() > 10, "chance has no part in it");
-        assert_eq!(Retries::NONE.schedule().build().count(), 0);
+        assert_eq!(delays().len(), 4);
+        let distinct: HashSet<_> = (0..20).map(|_| delays()).collect();
+        assert!(distinct.len() > 10, "no jitter");
+        assert_eq!(RetryPolicy::NONE.schedule().build().count(), 0);
     }
 
     #[test]
-    fn a_wish_of_the_server_is_heeded_within_bounds() {
-        let wishing = |seconds: &str| {
+    fn retry_after_extends_the_backoff_up_to_the_maximum() {
+        let error = |retry_after: &str| {
             let mut headers = reqwest::header::HeaderMap::new();
-            headers.insert(RETRY_AFTER, seconds.parse().expect("a header"));
-            Failure::Answer(Box::new(answer(
+            headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
+            AttemptError::Status(Box::new(build_response(
                 reqwest::Version::HTTP_11,
                 StatusCode::TOO_MANY_REQUESTS,
                 headers,
                 bytes::Bytes::new(),
             )))
         };
-        let (retries, second) = (Retries::default(), Some(Duration::from_secs(1)));
-        assert_eq!(retries.wait(&wishing("3"), second), Some(Duration::from_secs(3)));
-        assert_eq!(retries.wait(&wishing("0"), second), second);
-        assert_eq!(retries.wait(&wishing("6"), second), None, "too long");
-        assert_eq!(retries.wait(&wishing("3"), None), None, "tried often enough");
-        assert_eq!(retries.wait(&wishing("soon"), second), second, "not a number");
+        let (policy, second) = (RetryPolicy::default(), Some(Duration::from_secs(1)));
+        assert_eq!(policy.delay(&error("3"), second), Some(Duration::from_secs(3)));
+        assert_eq!(policy.delay(&error("0"), second), second);
+        assert_eq!(policy.delay(&error("6"), second), None, "above max_backoff");
+        assert_eq!(policy.delay(&error("3"), None), None, "no retries left");
+        assert_eq!(policy.delay(&error("soon"), second), second, "not a number");
     }
 }

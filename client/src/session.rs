@@ -1,22 +1,22 @@
-//! Who a client is to the server: its credentials, and the tokens that they bought.
+//! [`Session`]: credentials, tokens and settings that all clones of a client share.
 
 use std::sync::{Arc, OnceLock, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Directory;
-use crate::observe::Observer;
-use crate::prefix::Prefix;
-use crate::retry::Retries;
+use crate::config::ConfigDir;
+use crate::observer::Observer;
+use crate::prefix::ApiPrefix;
+use crate::retry::RetryPolicy;
 
-/// What a log-in gives.
+/// Tokens of a session, as the server issues them.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Tokens {
     /// Sent with every request.
     pub access_token: String,
-    /// When the access token expires, in seconds since 1970-01-01 UTC.
+    /// Expiry of the access token, in seconds since 1970-01-01 UTC; 0 if unknown.
     pub expires_at: i64,
-    /// Buys the next pair of tokens, once.
+    /// Exchanged for the next tokens; works once. Empty if the tokens cannot be refreshed.
     pub refresh_token: String,
 }
 
@@ -26,24 +26,27 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// Tells the time, in seconds since 1970-01-01 UTC.
+/// Returns the current time, in seconds since 1970-01-01 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// What a client proves with who it is.
+/// Where the credentials of requests come from.
 #[derive(Clone, Default)]
-pub(crate) enum Credentials {
-    /// Tokens, if there are any; when they have had their day, nothing.
+pub(crate) enum CredentialSource {
+    /// Only the cached tokens, if there are any.
     #[default]
     Tokens,
-    /// A user's name and password: buys tokens whenever there are none.
-    Password { user: String, password: String },
-    /// An API key, sent as it is.
-    Key(String),
-    /// A configuration directory: its tokens, shared with other processes.
-    Directory(Directory),
+    /// Logs in when there are no tokens or they can no longer be refreshed.
+    Password { username: String, password: String },
+    /// Sent with every request.
+    ApiKey(String),
+    /// Tokens in a configuration directory, shared with other processes.
+    ConfigDir(ConfigDir),
 }
 
-/// Who a client is to the server. Clones of it, and of the client, share the tokens.
+/// Authentication state of a client. Clones of a client and of its session share the tokens.
+///
+/// [`Client::builder`](crate::Client::builder) creates it; [`Client::new`](crate::Client::new) takes
+/// one directly.
 #[derive(Clone, Default)]
 pub struct Session {
     pub(crate) shared: Arc<Shared>,
@@ -51,76 +54,78 @@ pub struct Session {
 }
 
 pub(crate) struct Shared {
-    pub(crate) credentials: Credentials,
-    pub(crate) namespace: String,
-    pub(crate) prefix: OnceLock<Prefix>,
-    pub(crate) retries: Retries,
+    pub(crate) credentials: CredentialSource,
+    pub(crate) default_namespace: String,
+    pub(crate) api_prefix: OnceLock<ApiPrefix>,
+    pub(crate) retry_policy: RetryPolicy,
     pub(crate) clock: Clock,
-    pub(crate) held: RwLock<Option<Held>>,
-    // Held while the tokens are renewed: whoever gets it second finds new tokens and goes on.
-    pub(crate) renewal: tokio::sync::Mutex<()>,
+    pub(crate) tokens: RwLock<Option<CachedTokens>>,
+    // Locked during a refresh: a second caller waits, and then finds the new tokens.
+    pub(crate) refresh_lock: tokio::sync::Mutex<()>,
 }
 
-/// Tokens, and when it is time for others.
+/// Tokens, and the time to refresh them.
 #[derive(Clone)]
-pub(crate) struct Held {
+pub(crate) struct CachedTokens {
     pub(crate) tokens: Tokens,
-    /// By this machine's clock; `None` if that cannot be told.
-    due: Option<i64>,
+    /// By the local clock; `None` if unknown.
+    refresh_at: Option<i64>,
 }
 
-/// How long before its end an access token is renewed, in seconds, so that it does not expire on
-/// its way; shorter for tokens that do not live long.
-const MARGIN: i64 = 10;
+/// How long before its expiry an access token is refreshed, in seconds, so that it does not expire
+/// in transit. At most a tenth of its lifetime.
+const REFRESH_MARGIN: i64 = 10;
 
-impl Held {
-    /// Tokens that came from the server just now: its clock counts, not ours, when it has told it.
-    pub(crate) fn fresh(tokens: Tokens, server: Option<i64>, here: i64) -> Self {
-        // What a server says may be any number.
-        let life = tokens.expires_at.saturating_sub(server.unwrap_or(here));
-        // A life that is over at its beginning means clocks that mean nothing.
-        let due = (life > 0).then(|| here.saturating_add(life - MARGIN.min(life / 10)));
-        Self { tokens, due }
+impl CachedTokens {
+    /// Tokens from a response. `server_now` is the server's time, if the response contains it:
+    /// only the lifetime matters, so that the clocks may differ.
+    pub(crate) fn issued(tokens: Tokens, server_now: Option<i64>, local_now: i64) -> Self {
+        let lifetime = tokens.expires_at.saturating_sub(server_now.unwrap_or(local_now));
+        // Tokens that expire before they are issued come from a wrong clock: their lifetime is
+        // unknown.
+        let refresh_at = (lifetime > 0)
+            .then(|| local_now.saturating_add(lifetime - REFRESH_MARGIN.min(lifetime / 10)));
+        Self { tokens, refresh_at }
     }
 
-    /// Tokens that somebody has kept.
-    pub(crate) fn kept(tokens: Tokens) -> Self {
-        let due = (tokens.expires_at > 0).then_some(tokens.expires_at);
-        Self { tokens, due }
+    /// Tokens that were stored: their remaining lifetime depends on the local clock.
+    pub(crate) fn restored(tokens: Tokens) -> Self {
+        let refresh_at = (tokens.expires_at > 0).then_some(tokens.expires_at);
+        Self { tokens, refresh_at }
     }
 
-    pub(crate) fn is_due(&self, now: i64) -> bool {
-        self.due.is_some_and(|due| now >= due) && !self.tokens.refresh_token.is_empty()
+    pub(crate) fn needs_refresh(&self, now: i64) -> bool {
+        self.refresh_at.is_some_and(|at| now >= at) && !self.tokens.refresh_token.is_empty()
     }
 }
 
 impl Default for Shared {
     fn default() -> Self {
         Self {
-            credentials: Credentials::default(),
-            namespace: "default".into(),
-            prefix: OnceLock::new(),
-            retries: Retries::default(),
-            clock: Arc::new(now),
-            held: RwLock::new(None),
-            renewal: tokio::sync::Mutex::new(()),
+            credentials: CredentialSource::default(),
+            default_namespace: "default".into(),
+            api_prefix: OnceLock::new(),
+            retry_policy: RetryPolicy::default(),
+            clock: Arc::new(system_time),
+            tokens: RwLock::new(None),
+            refresh_lock: tokio::sync::Mutex::new(()),
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the clock of those who bring none")]
-fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+#[expect(clippy::disallowed_methods, reason = "the default of `ClientBuilder::clock`")]
+fn system_time() -> i64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let credentials = match &self.shared.credentials {
-            Credentials::Tokens => "tokens",
-            Credentials::Password { .. } => "user and password",
-            Credentials::Key(_) => "API key",
-            Credentials::Directory(_) => "configuration directory",
+            CredentialSource::Tokens => "tokens",
+            CredentialSource::Password { .. } => "password",
+            CredentialSource::ApiKey(_) => "API key",
+            CredentialSource::ConfigDir(_) => "configuration directory",
         };
         f.debug_struct("Session")
             .field("credentials", &credentials)
@@ -130,57 +135,57 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// A session that goes on with these tokens.
+    /// A session that begins with existing tokens, and refreshes them.
     #[must_use]
-    pub fn with_tokens(tokens: Tokens) -> Self {
+    pub fn from_tokens(tokens: Tokens) -> Self {
         let session = Self::default();
-        session.hold(Some(Held::kept(tokens)));
+        session.set_cached_tokens(Some(CachedTokens::restored(tokens)));
         session
     }
 
-    /// The same session, with somebody watching the answers.
+    /// The session with a callback that receives every response.
     #[must_use]
-    pub fn observed(mut self, observer: Observer) -> Self {
+    pub fn with_observer(mut self, observer: Observer) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// The tokens that are sent now; `None` before a log-in and after a log-out.
+    /// The current tokens; `None` before login and after logout.
     #[must_use]
     pub fn tokens(&self) -> Option<Tokens> {
-        self.held().map(|held| held.tokens)
+        self.cached_tokens().map(|cached| cached.tokens)
     }
 
-    /// The namespace of those who name none.
+    /// Namespace of operations that do not set one.
     #[must_use]
-    pub fn namespace(&self) -> &str {
-        &self.shared.namespace
+    pub fn default_namespace(&self) -> &str {
+        &self.shared.default_namespace
     }
 
-    pub(crate) fn held(&self) -> Option<Held> {
-        self.shared.held.read().ok().and_then(|held| held.clone())
+    pub(crate) fn cached_tokens(&self) -> Option<CachedTokens> {
+        self.shared.tokens.read().ok().and_then(|tokens| tokens.clone())
     }
 
-    pub(crate) fn hold(&self, tokens: Option<Held>) {
-        if let Ok(mut held) = self.shared.held.write() {
-            *held = tokens;
+    pub(crate) fn set_cached_tokens(&self, tokens: Option<CachedTokens>) {
+        if let Ok(mut cached) = self.shared.tokens.write() {
+            *cached = tokens;
         }
     }
 
-    /// The same session, which ends when its tokens do.
-    pub(crate) fn forgetting_password(self) -> Self {
-        let Shared { credentials, namespace, prefix, retries, clock, .. } = &*self.shared;
-        if !matches!(credentials, Credentials::Password { .. }) {
+    /// The same session without its password.
+    pub(crate) fn without_password(self) -> Self {
+        if !matches!(self.shared.credentials, CredentialSource::Password { .. }) {
             return self;
         }
+        let Shared { default_namespace, api_prefix, retry_policy, clock, .. } = &*self.shared;
         let shared = Shared {
-            credentials: Credentials::Tokens,
-            namespace: namespace.clone(),
-            prefix: prefix.clone(),
-            retries: *retries,
+            credentials: CredentialSource::Tokens,
+            default_namespace: default_namespace.clone(),
+            api_prefix: api_prefix.clone(),
+            retry_policy: *retry_policy,
             clock: Arc::clone(clock),
-            held: RwLock::new(self.held()),
-            renewal: tokio::sync::Mutex::new(()),
+            tokens: RwLock::new(self.cached_tokens()),
+            refresh_lock: tokio::sync::Mutex::new(()),
         };
         Self { shared: Arc::new(shared), observer: self.observer }
     }
@@ -199,30 +204,37 @@ mod tests {
     }
 
     #[test]
-    fn fresh_tokens_are_due_shortly_before_their_end_whatever_the_clock_here_says() {
-        let held = Held::fresh(tokens(1900), Some(1000), 500_000);
-        assert!(!held.is_due(500_889));
-        assert!(held.is_due(500_890));
-        let short = Held::fresh(tokens(1005), Some(1000), 1000);
-        assert!(!short.is_due(1004));
-        assert!(short.is_due(1005));
-        assert!(!Held::fresh(tokens(1000), Some(500_000), 0).is_due(i64::MAX), "senseless clocks");
-        assert!(!Held::fresh(tokens(i64::MIN), Some(1000), 1000).is_due(i64::MAX), "long over");
-        assert!(!Held::fresh(tokens(i64::MAX), Some(0), 1000).is_due(i64::MAX / 2), "for ever");
+    fn issued_tokens_are_refreshed_shortly_before_expiry_by_the_server_clock() {
+        let cached = CachedTokens::issued(tokens(1900), Some(1000), 500_000);
+        assert!(!cached.needs_refresh(500_889));
+        assert!(cached.needs_refresh(500_890));
+        let short_lived = CachedTokens::issued(tokens(1005), Some(1000), 1000);
+        assert!(!short_lived.needs_refresh(1004));
+        assert!(short_lived.needs_refresh(1005));
     }
 
     #[test]
-    fn kept_tokens_are_due_at_their_end_if_it_is_known_and_they_can_be_renewed() {
-        assert!(!Held::kept(tokens(100)).is_due(99));
-        assert!(Held::kept(tokens(100)).is_due(100));
-        assert!(!Held::kept(tokens(0)).is_due(100));
-        let last = Tokens { refresh_token: String::new(), ..tokens(100) };
-        assert!(!Held::kept(last).is_due(100));
+    fn issued_tokens_with_an_implausible_lifetime_are_not_refreshed() {
+        for (expires_at, server_now) in [(1000, 500_000), (i64::MIN, 1000)] {
+            let cached = CachedTokens::issued(tokens(expires_at), Some(server_now), 1000);
+            assert!(!cached.needs_refresh(i64::MAX), "{expires_at}");
+        }
+        let endless = CachedTokens::issued(tokens(i64::MAX), Some(0), 1000);
+        assert!(!endless.needs_refresh(i64::MAX / 2));
     }
 
     #[test]
-    fn nothing_secret_is_shown() {
-        let session = Session::with_tokens(tokens(1));
+    fn restored_tokens_are_refreshed_at_expiry_if_it_is_known_and_they_can_be_refreshed() {
+        assert!(!CachedTokens::restored(tokens(100)).needs_refresh(99));
+        assert!(CachedTokens::restored(tokens(100)).needs_refresh(100));
+        assert!(!CachedTokens::restored(tokens(0)).needs_refresh(100));
+        let access_only = Tokens { refresh_token: String::new(), ..tokens(100) };
+        assert!(!CachedTokens::restored(access_only).needs_refresh(100));
+    }
+
+    #[test]
+    fn debug_output_contains_no_secrets() {
+        let session = Session::from_tokens(tokens(1));
         assert!(!format!("{session:?}").contains("secret"), "{session:?}");
     }
 }

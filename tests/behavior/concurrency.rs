@@ -78,7 +78,7 @@ async fn who_is_disabled_while_renewing_gets_nothing() {
     let ended = Prefix::new(SESSIONS, ["bob"]).expect("a prefix");
     store.commit_before_next(vec![disabled, Operation::DeletePrefix(ended)]);
     let access = client.tokens().expect("held").access_token;
-    client.renew(&access).await.expect_err("is disabled");
+    client.refresh(&access).await.expect_err("is disabled");
     assert!(store.has_competed());
     assert_eq!(sessions(&store).await.len(), 0);
     server.stop().await;
@@ -92,7 +92,7 @@ async fn of_two_who_renew_with_one_token_one_gets_new_ones() {
     let renewed = json!({ "access": "a".repeat(32), "refresh": "b".repeat(32) }).to_string();
     store.commit_before_next(vec![put(&entries[0], renewed.clone())]);
     let access = client.tokens().expect("held").access_token;
-    client.renew(&access).await.expect_err("was used by somebody else");
+    client.refresh(&access).await.expect_err("was used by somebody else");
     assert!(store.has_competed());
     assert_eq!(sessions(&store).await[0].value, renewed.as_bytes(), "the other one has them");
     server.stop().await;

@@ -201,17 +201,18 @@ async fn the_client_walks_pages_as_they_are_wanted() {
     fill(&server, "events", items).await;
     let asked = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&asked);
-    let session =
-        Session::with_tokens(client.tokens().expect("logged in")).observed(Arc::new(move |_| {
+    let session = Session::from_tokens(client.tokens().expect("logged in")).with_observer(
+        Arc::new(move |_| {
             counting.fetch_add(1, Ordering::Relaxed);
-        }));
+        }),
+    );
     let client = Client::new(&server.url(), session);
     let events = || client.event_list().limit(300).stream();
     let all: Vec<_> = events().try_collect().await.expect("walks to the end");
     assert_eq!((all.len(), asked.swap(0, Ordering::Relaxed)), (2_000, 7));
     let few: Vec<_> = events().take(10).collect().await;
     assert_eq!((few.len(), asked.swap(0, Ordering::Relaxed)), (10, 1), "no page is read ahead");
-    let raw = client.raw(Method::GET, core_path(["events"])).query("limit", "300").pages();
+    let raw = client.raw(Method::GET, core_path(["events"])).query("limit", "300").stream();
     let raw: Vec<_> = raw.try_collect().await.expect("walks to the end");
     assert_eq!((raw.len(), asked.load(Ordering::Relaxed)), (2_000, 7));
     let (first, last) = (&raw[0]["entity"]["metadata"], &raw[1999]["entity"]["metadata"]);

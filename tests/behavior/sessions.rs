@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sensu_client::{ApiError, Client};
+use sensu_client::{Client, Error};
 use sensu_server::Limits;
 use sensu_store::ManualClock;
 use sensu_tests::TestServer;
@@ -98,10 +98,10 @@ async fn a_copied_refresh_token_ends_the_session() {
     let (server, _) = with_clock().await;
     let (owner, other) = (server.as_admin().await, server.as_admin().await);
     let held = owner.tokens().expect("logged in");
-    let thief = Client::new(&server.url(), sensu_client::Session::with_tokens(held.clone()));
-    thief.renew(&held.access_token).await.expect("the thief is first");
-    let refused = owner.renew(&held.access_token).await.expect_err("it was used");
-    assert!(matches!(refused, ApiError::Refused { .. }), "{refused}");
+    let thief = Client::new(&server.url(), sensu_client::Session::from_tokens(held.clone()));
+    thief.refresh(&held.access_token).await.expect("the thief is first");
+    let refused = owner.refresh(&held.access_token).await.expect_err("it was used");
+    assert!(matches!(refused, Error::Api { .. }), "{refused}");
     assert_eq!(status(&server, &thief).await.0, 401, "the thief is out as well");
     assert_eq!(status(&server, &other).await.0, 200, "other sessions go on");
     server.stop().await;
@@ -141,7 +141,7 @@ async fn tokens_of_different_sessions_do_not_go_together() {
     for client in [&one, &two] {
         assert_eq!(status(&server, client).await.0, 200, "nothing was ended");
     }
-    two.renew(&tokens(&two).access_token).await.expect("its refresh token was not used");
+    two.refresh(&tokens(&two).access_token).await.expect("its refresh token was not used");
     server.stop().await;
 }
 
@@ -184,7 +184,7 @@ async fn disabling_and_new_passwords_end_sessions_at_once() {
         if let Some(bob) = bob {
             assert_eq!(status(&server, &bob).await.0, 401, "{method} {path}");
             let access = bob.tokens().expect("held").access_token;
-            bob.renew(&access).await.expect_err("nor can it be renewed");
+            bob.refresh(&access).await.expect_err("nor can it be renewed");
         }
         if method == "DELETE" || body == Some(&disabled) {
             let refused = Client::log_in(&server.url(), "bob", "another one").await;
@@ -203,7 +203,7 @@ async fn groups_are_read_afresh_when_a_session_is_renewed() {
     bob.user_list().send().await.expect("an administrator may");
     server.send("DELETE", &format!("{USER}/groups"), Some(&admin), None).await;
     let access = bob.tokens().expect("logged in").access_token;
-    bob.renew(&access).await.expect("renews");
+    bob.refresh(&access).await.expect("renews");
     bob.user_list().send().await.expect_err("no administrator any more");
     server.stop().await;
 }
@@ -227,7 +227,7 @@ async fn guessing_is_slowed_down() {
     let (server, clock) = with_clock().await;
     let guess = || async {
         match Client::log_in(&server.url(), "admin", "wrong password").await {
-            Err(ApiError::Refused { status, .. }) => status.as_u16(),
+            Err(Error::Api { status, .. }) => status.as_u16(),
             other => panic!("{other:?}"),
         }
     };

@@ -1,6 +1,6 @@
 //! Released Sensu backends: the same API under `/api`, and nothing under `/apis`.
 
-use sensu_client::{Client, Method, Prefix, core_path};
+use sensu_client::{ApiPrefix, Client, Method, core_path};
 use serde_json::json;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -29,9 +29,9 @@ async fn paths(server: &MockServer) -> Vec<String> {
 #[tokio::test]
 async fn their_prefix_is_found_once_and_remembered() {
     let server = released().await;
-    let client = Client::builder().address(server.uri()).build().expect("builds");
+    let client = Client::builder().base_url(server.uri()).build().expect("builds");
     client.check_list().send().await.expect("is there");
-    assert_eq!(client.prefix(), Some(Prefix::Api));
+    assert_eq!(client.api_prefix(), Some(ApiPrefix::Api));
     client.clone().check_list().send().await.expect("is there");
     client.raw(Method::DELETE, core_path(["namespaces", "a"])).send().await.expect("deletes");
     let expected = [
@@ -47,7 +47,7 @@ async fn their_prefix_is_found_once_and_remembered() {
 #[tokio::test]
 async fn who_knows_the_prefix_asks_nobody() {
     let server = released().await;
-    let client = Client::builder().address(server.uri()).prefix(Prefix::Api);
+    let client = Client::builder().base_url(server.uri()).api_prefix(ApiPrefix::Api);
     client.build().expect("builds").check_list().send().await.expect("is there");
     assert_eq!(paths(&server).await, ["GET /api/core/v2/namespaces/default/checks"]);
 }
@@ -59,7 +59,7 @@ async fn an_address_may_have_a_path() {
     let there = Mock::given(path("/sensu/api/core/v2/namespaces")).respond_with(fine);
     there.mount(&server).await;
     let address = format!("{}/sensu/", server.uri());
-    let client = Client::builder().address(address).build().expect("builds");
+    let client = Client::builder().base_url(address).build().expect("builds");
     client.namespace_list().send().await.expect("is there");
 }
 
@@ -68,6 +68,6 @@ async fn what_is_missing_with_us_leaves_no_doubt() {
     let server = sensu_tests::TestServer::start().await;
     let client = server.as_admin().await;
     client.check_get().name("nothing").send().await.expect_err("not found");
-    assert_eq!(client.prefix(), Some(Prefix::Apis));
+    assert_eq!(client.api_prefix(), Some(ApiPrefix::Apis));
     server.stop().await;
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sensu_client::Prefix;
-use sensu_client::config::Directory;
+use sensu_client::ApiPrefix;
+use sensu_client::config::ConfigDir;
 use sensu_server::{Limits, Tls};
 use sensu_store::SystemClock;
 use sensu_tests::TestServer;
@@ -66,10 +66,10 @@ async fn all_credentials_open_the_door() {
 #[tokio::test]
 async fn the_configuration_is_left_logged_out() {
     let (server, folder) = (TestServer::start().await, tempfile::tempdir().expect("a folder"));
-    let directory = Directory::at(folder.path());
+    let directory = ConfigDir::new(folder.path());
     let token = configuration::run(&server.url(), &directory).await.expect("runs");
     assert_eq!(token.split('.').count(), 3, "a JWT");
-    let cluster = directory.cluster().expect("there");
+    let cluster = directory.read_cluster().expect("there");
     assert_eq!((cluster.api_url, cluster.access_token), (server.url(), String::new()));
     server.stop().await;
 }
@@ -96,7 +96,7 @@ async fn raw_lists_are_complete() {
 #[tokio::test]
 async fn our_prefix_is_found() {
     let server = TestServer::start().await;
-    assert_eq!(backend::run(&server.url()).await.expect("runs"), Some(Prefix::Apis));
+    assert_eq!(backend::run(&server.url()).await.expect("runs"), Some(ApiPrefix::Apis));
     server.stop().await;
 }
 
@@ -165,7 +165,8 @@ async fn certificates_are_verified() {
     let server = TestServer::start_with_tls(Limits::default(), Arc::new(SystemClock), tls).await;
     let told = trust::run(&server.url(), &cert_file).await.expect("runs");
     assert!(told.contains("certificate"), "{told}");
-    let careless = sensu_client::Client::builder().address(server.url()).skip_verify(true);
-    careless.user("admin", "P@ssw0rd!").log_in().await.expect("accepts anything");
+    let careless =
+        sensu_client::Client::builder().base_url(server.url()).danger_accept_invalid_certs(true);
+    careless.basic_auth("admin", "P@ssw0rd!").log_in().await.expect("accepts anything");
     server.stop().await;
 }

@@ -3,18 +3,24 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use sensu_client::{ApiError, Client, Code, Method, Prefix, Retries, StatusCode, core_path, types};
+use sensu_client::{
+    ApiPrefix, Client, Error, ErrorCode, Method, RetryPolicy, StatusCode, core_path, types,
+};
 use serde_json::json;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const NAMESPACES: &str = "/apis/core/v2/namespaces";
 
-const QUICK: Retries =
-    Retries { times: 2, first: Duration::from_millis(1), longest: Duration::from_millis(5) };
+const QUICK: RetryPolicy = RetryPolicy {
+    max_retries: 2,
+    initial_backoff: Duration::from_millis(1),
+    max_backoff: Duration::from_millis(5),
+};
 
 fn client(server: &MockServer) -> Client {
-    let client = Client::builder().address(server.uri()).retries(QUICK).prefix(Prefix::Apis);
+    let client =
+        Client::builder().base_url(server.uri()).retry_policy(QUICK).api_prefix(ApiPrefix::Apis);
     client.timeout(Duration::from_millis(500)).build().expect("builds")
 }
 
@@ -40,7 +46,7 @@ async fn reads_are_tried_again_as_often_as_agreed() {
         assert_eq!(requests(&server).await, 3);
     }
     let server = busy(503, 3).await;
-    let error = client(&server).namespace_list().send().await.map_err(ApiError::from);
+    let error = client(&server).namespace_list().send().await.map_err(Error::from);
     let error = error.expect_err("three tries were agreed");
     assert_eq!(
         (error.status(), error.to_string()),
@@ -80,15 +86,19 @@ async fn a_slow_server_is_left_and_asked_again() {
 #[tokio::test]
 async fn errors_of_every_shape_have_message_and_code() {
     let shapes = [
-        (403, r#"{"Code":4,"Message":"unauthorized to perform action"}"#, Code::PermissionDenied),
-        (401, "Request unauthorized\n", Code::Unauthenticated),
-        (418, r#"{"message":"short and stout","code":77}"#, Code::Other(77)),
+        (
+            403,
+            r#"{"ErrorCode":4,"Message":"unauthorized to perform action"}"#,
+            ErrorCode::PermissionDenied,
+        ),
+        (401, "Request unauthorized\n", ErrorCode::Unauthenticated),
+        (418, r#"{"message":"short and stout","code":77}"#, ErrorCode::Other(77)),
     ];
     for (status, body, code) in shapes {
         let server = MockServer::start().await;
         let answer = ResponseTemplate::new(status).set_body_string(body);
         Mock::given(method("GET")).respond_with(answer).mount(&server).await;
-        let error = client(&server).namespace_list().send().await.map_err(ApiError::from);
+        let error = client(&server).namespace_list().send().await.map_err(Error::from);
         let error = error.expect_err("refused");
         assert_eq!(error.code(), Some(code));
         assert!(body.contains(&error.to_string()), "{error}");
@@ -101,7 +111,7 @@ async fn a_key_is_sent_as_a_key() {
     let fine = ResponseTemplate::new(200).set_body_json(json!([]));
     let keyed = Mock::given(header("authorization", "Key 0123")).respond_with(fine);
     keyed.mount(&server).await;
-    let client = Client::builder().address(server.uri()).api_key("0123").build().expect("builds");
+    let client = Client::builder().base_url(server.uri()).api_key("0123").build().expect("builds");
     client.namespace_list().send().await.expect("knows the key");
     assert!(!format!("{client:?}").contains("0123"));
 }
@@ -114,7 +124,10 @@ async fn who_names_no_namespace_means_that_of_the_client() {
         let checks = path(format!("/apis/core/v2/namespaces/{namespace}/checks"));
         Mock::given(checks).respond_with(fine()).expect(times).mount(&server).await;
     }
-    let client = Client::builder().address(server.uri()).prefix(Prefix::Apis).namespace("ops");
+    let client = Client::builder()
+        .base_url(server.uri())
+        .api_prefix(ApiPrefix::Apis)
+        .default_namespace("ops");
     let client = client.build().expect("builds");
     client.check_list().send().await.expect("has checks");
     client.check_list().stream().count().await;
@@ -125,15 +138,15 @@ async fn who_names_no_namespace_means_that_of_the_client() {
 #[tokio::test]
 async fn raw_calls_show_refusals_as_they_came() {
     let server = MockServer::start().await;
-    let body = r#"{"Code":4,"Message":"unauthorized to perform action"}"#;
+    let body = r#"{"ErrorCode":4,"Message":"unauthorized to perform action"}"#;
     let refused = ResponseTemplate::new(403).set_body_string(body).insert_header("x-a", "b");
     Mock::given(path(NAMESPACES)).respond_with(refused).mount(&server).await;
     let client = client(&server);
-    let answer = client.raw(Method::GET, NAMESPACES).answer().await.expect("an answer");
+    let answer = client.raw(Method::GET, NAMESPACES).send_unchecked().await.expect("an answer");
     assert_eq!((answer.status, &answer.body[..]), (StatusCode::FORBIDDEN, body.as_bytes()));
     assert_eq!(answer.headers["x-a"], "b");
-    let error = answer.ok().expect_err("is a refusal");
-    assert_eq!(error.code(), Some(Code::PermissionDenied));
+    let error = answer.error_for_status().expect_err("is a refusal");
+    assert_eq!(error.code(), Some(ErrorCode::PermissionDenied));
     assert_eq!(error.to_string(), "unauthorized to perform action");
 }
 
@@ -163,7 +176,7 @@ async fn names_that_lead_elsewhere_are_not_sent() {
     let server = MockServer::start().await;
     for name in [".", ".."] {
         let error = client(&server).check_delete().name(name).send().await.expect_err("refused");
-        assert!(error.to_string().contains("can be named"), "{error}");
+        assert!(error.to_string().contains("not valid names"), "{error}");
     }
     assert_eq!(requests(&server).await, 0);
 }

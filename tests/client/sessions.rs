@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use sensu_client::config::Directory;
-use sensu_client::{ApiError, Client, ClientBuilder, Code, Prefix, StatusCode, Tokens};
+use sensu_client::config::ConfigDir;
+use sensu_client::{ApiPrefix, Client, ClientBuilder, Error, ErrorCode, StatusCode, Tokens};
 use sensu_server::Limits;
 use sensu_store::ManualClock;
 use sensu_tests::TestServer;
@@ -36,14 +37,14 @@ impl Stage {
     fn client(&self) -> ClientBuilder {
         let now = Arc::clone(&self.now);
         let clock = Arc::new(move || now.load(Ordering::Relaxed));
-        Client::builder().address(self.server.url()).clock(clock)
+        Client::builder().base_url(self.server.url()).clock(clock)
     }
 
     /// A directory of somebody who has logged in.
-    async fn directory(&self, folder: &tempfile::TempDir) -> Directory {
-        let directory = Directory::at(folder.path());
+    async fn directory(&self, folder: &tempfile::TempDir) -> ConfigDir {
+        let directory = ConfigDir::new(folder.path());
         let tokens = self.server.as_admin().await.tokens();
-        directory.change_cluster(|cluster| cluster.set_tokens(tokens.as_ref())).expect("writes");
+        directory.update_cluster(|cluster| cluster.set_tokens(tokens.as_ref())).expect("writes");
         directory
     }
 }
@@ -54,7 +55,7 @@ async fn tokens_are_renewed_before_they_are_refused() {
     let tokens = stage.server.as_admin().await.tokens().expect("logged in");
     let statuses = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = Arc::clone(&statuses);
-    let observer = Arc::new(move |answer: sensu_client::Seen| {
+    let observer = Arc::new(move |answer: sensu_client::ObservedResponse| {
         seen.lock().expect("not poisoned").push(answer.status.as_u16());
     });
     let client = stage.client().tokens(tokens.clone()).observer(observer).build().expect("builds");
@@ -71,21 +72,22 @@ async fn tokens_are_renewed_before_they_are_refused() {
 #[tokio::test]
 async fn a_password_opens_a_new_session_when_the_old_one_is_over() {
     let stage = Stage::set().await;
-    let keeping = stage.client().user("admin", "P@ssw0rd!").build().expect("builds");
-    let forgetting = stage.client().user("admin", "P@ssw0rd!").log_in().await.expect("logs in");
+    let keeping = stage.client().basic_auth("admin", "P@ssw0rd!").build().expect("builds");
+    let forgetting =
+        stage.client().basic_auth("admin", "P@ssw0rd!").log_in().await.expect("logs in");
     keeping.namespace_list().send().await.expect("logs in");
     stage.pass(13 * 3600);
     keeping.namespace_list().send().await.expect("logs in again");
-    let over = forgetting.namespace_list().send().await.map_err(ApiError::from);
-    assert_eq!(over.expect_err("is over").code(), Some(Code::Unauthenticated));
+    let over = forgetting.namespace_list().send().await.map_err(Error::from);
+    assert_eq!(over.expect_err("is over").code(), Some(ErrorCode::Unauthenticated));
     stage.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_wrong_password_is_told_by_the_operation() {
     let stage = Stage::set().await;
-    let client = stage.client().user("admin", "wrong").build().expect("builds");
-    let error = client.namespace_list().send().await.map_err(ApiError::from);
+    let client = stage.client().basic_auth("admin", "wrong").build().expect("builds");
+    let error = client.namespace_list().send().await.map_err(Error::from);
     let error = error.expect_err("refused");
     assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
     assert_eq!(error.to_string(), "bad credentials");
@@ -97,8 +99,8 @@ async fn two_processes_share_one_session() {
     let (stage, folder) = (Stage::set().await, tempfile::tempdir().expect("a folder"));
     let directory = stage.directory(&folder).await;
     // Two clients that know nothing of each other but the files: as two processes do.
-    let one = stage.client().directory(directory.clone()).build().expect("builds");
-    let other = stage.client().directory(directory.clone()).build().expect("builds");
+    let one = stage.client().config_dir(directory.clone()).build().expect("builds");
+    let other = stage.client().config_dir(directory.clone()).build().expect("builds");
     for _ in 0..3 {
         stage.pass(900);
         let (one, other) = tokio::join!(one.user_list().send(), other.user_list().send());
@@ -106,7 +108,7 @@ async fn two_processes_share_one_session() {
         one.expect("is answered");
         other.expect("is answered");
     }
-    let kept = directory.cluster().expect("there").tokens();
+    let kept = directory.read_cluster().expect("there").tokens();
     assert_eq!((one.tokens(), other.tokens()), (kept.clone(), kept));
     stage.server.stop().await;
 }
@@ -115,14 +117,14 @@ async fn two_processes_share_one_session() {
 async fn a_log_out_is_for_everybody() {
     let (stage, folder) = (Stage::set().await, tempfile::tempdir().expect("a folder"));
     let directory = stage.directory(&folder).await;
-    let one = stage.client().directory(directory.clone()).build().expect("builds");
-    let other = stage.client().directory(directory.clone()).build().expect("builds");
+    let one = stage.client().config_dir(directory.clone()).build().expect("builds");
+    let other = stage.client().config_dir(directory.clone()).build().expect("builds");
     one.log_out().await.expect("logs out");
-    assert_eq!(directory.cluster().expect("there").tokens(), None);
+    assert_eq!(directory.read_cluster().expect("there").tokens(), None);
     other.user_list().send().await.expect_err("is out as well");
     let stale = other.tokens().expect("still held").access_token;
-    let renewed = other.renew(&stale).await;
-    assert!(matches!(renewed, Err(ApiError::NotLoggedIn)), "{renewed:?}");
+    let renewed = other.refresh(&stale).await;
+    assert!(matches!(renewed, Err(Error::NotLoggedIn)), "{renewed:?}");
     stage.server.stop().await;
 }
 
@@ -130,15 +132,15 @@ async fn a_log_out_is_for_everybody() {
 async fn a_renewal_goes_on_without_the_one_who_asked() {
     let (stage, folder) = (Stage::set().await, tempfile::tempdir().expect("a folder"));
     let directory = stage.directory(&folder).await;
-    let client = stage.client().directory(directory.clone()).build().expect("builds");
-    let before = directory.cluster().expect("there").access_token;
+    let client = stage.client().config_dir(directory.clone()).build().expect("builds");
+    let before = directory.read_cluster().expect("there").access_token;
     // Another process holds the lock; meanwhile the caller runs out of patience.
     let lock = directory.lock().expect("locks");
-    let renewal = client.renew(&before);
+    let renewal = client.refresh(&before);
     assert!(futures::FutureExt::now_or_never(renewal).is_none(), "it waits");
     drop(lock);
-    let after = client.renew(&before).await.expect("has been renewed, or is now");
-    assert_eq!(directory.cluster().expect("there").access_token, after.access_token);
+    let after = client.refresh(&before).await.expect("has been renewed, or is now");
+    assert_eq!(directory.read_cluster().expect("there").access_token, after.access_token);
     client.user_list().send().await.expect("the session goes on");
     stage.server.stop().await;
 }
@@ -148,12 +150,12 @@ async fn a_renewal_goes_on_without_the_one_who_asked() {
 async fn an_access_token_lasts_as_long_as_was_asked_for() {
     let (stage, folder) = (Stage::set().await, tempfile::tempdir().expect("a folder"));
     let directory = stage.directory(&folder).await;
-    let client = stage.client().directory(directory.clone()).build().expect("builds");
-    let first = client.access_token(60).await.expect("is good");
+    let client = stage.client().config_dir(directory.clone()).build().expect("builds");
+    let first = client.access_token(Duration::from_secs(60)).await.expect("is good");
     stage.pass(839);
-    assert_eq!(client.access_token(60).await.expect("is good"), first);
+    assert_eq!(client.access_token(Duration::from_secs(60)).await.expect("is good"), first);
     stage.pass(1);
-    assert_ne!(client.access_token(60).await.expect("is good"), first);
+    assert_ne!(client.access_token(Duration::from_secs(60)).await.expect("is good"), first);
     stage.server.stop().await;
 }
 
@@ -177,7 +179,8 @@ async fn a_401_renews_once_for_all_who_get_it() {
 
     let tokens =
         Tokens { access_token: "old".into(), expires_at: 0, refresh_token: "first".into() };
-    let client = Client::builder().address(server.uri()).prefix(Prefix::Apis).tokens(tokens);
+    let client =
+        Client::builder().base_url(server.uri()).api_prefix(ApiPrefix::Apis).tokens(tokens);
     let client = client.build().expect("builds");
     let calls = (0..20).map(|_| client.namespace_list().send());
     for answer in futures::future::join_all(calls).await {
@@ -198,8 +201,9 @@ async fn new_tokens_that_are_refused_are_not_renewed_again() {
     Mock::given(path("/auth/token")).respond_with(pair).expect(1).mount(&server).await;
     let tokens =
         Tokens { access_token: "old".into(), expires_at: 0, refresh_token: "first".into() };
-    let client = Client::builder().address(server.uri()).prefix(Prefix::Apis).tokens(tokens);
+    let client =
+        Client::builder().base_url(server.uri()).api_prefix(ApiPrefix::Apis).tokens(tokens);
     let error = client.build().expect("builds").namespace_list().send().await;
-    assert_eq!(error.map_err(ApiError::from).expect_err("refused").to_string(), "no");
+    assert_eq!(error.map_err(Error::from).expect_err("refused").to_string(), "no");
     server.verify().await;
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use sensu_client::{ApiError, Client, Seen, Session, types};
+use sensu_client::{Client, Error, ObservedResponse, Session, types};
 use sensu_tests::{Document, TestServer, assert_refused};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ async fn document_server_and_client_agree_on_every_operation() {
 }
 
 /// Every response of the tour.
-pub(crate) async fn responses() -> Vec<Seen> {
+pub(crate) async fn responses() -> Vec<ObservedResponse> {
     let server = Scenario::server().await;
     let log = Log::default();
     sign_in(&server, &log).await;
@@ -42,19 +42,21 @@ pub(crate) async fn responses() -> Vec<Seen> {
 
 /// The responses that observed clients received.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<Seen>>>);
+struct Log(Arc<Mutex<Vec<ObservedResponse>>>);
 
 impl Log {
     fn observe(&self, session: Session) -> Session {
         let log = Arc::clone(&self.0);
-        session.observed(Arc::new(move |response| log.lock().expect("not poisoned").push(response)))
+        session.with_observer(Arc::new(move |response| {
+            log.lock().expect("not poisoned").push(response)
+        }))
     }
 
     fn client(&self, server: &TestServer, session: Session) -> Client {
         Client::new(&server.url(), self.observe(session))
     }
 
-    fn responses(&self) -> Vec<Seen> {
+    fn responses(&self) -> Vec<ObservedResponse> {
         self.0.lock().expect("not poisoned").clone()
     }
 
@@ -69,7 +71,7 @@ impl Log {
 
 async fn session_of(server: &TestServer, user: &str) -> Session {
     let client = server.log_in(user, "P@ssw0rd!").await;
-    Session::with_tokens(client.tokens().expect("logged in"))
+    Session::from_tokens(client.tokens().expect("logged in"))
 }
 
 struct Tour {
@@ -136,7 +138,7 @@ async fn sign_in(server: &TestServer, log: &Log) {
     let tokens = basic.auth_login().send().await.expect("logs in").into_inner();
 
     let session = |access: &str| {
-        Session::with_tokens(sensu_client::Tokens {
+        Session::from_tokens(sensu_client::Tokens {
             access_token: access.to_owned(),
             expires_at: 0,
             refresh_token: String::new(),

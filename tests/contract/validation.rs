@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
-use sensu_client::Seen;
+use sensu_client::ObservedResponse;
 use sensu_tests::{Document, Operation};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 type Validators = BTreeMap<String, jsonschema::Validator>;
 
 /// Everything in which responses differ from the document, and operations that only one of them has.
-pub(crate) fn violations(document: &Document, responses: &[Seen]) -> Vec<String> {
+pub(crate) fn violations(document: &Document, responses: &[ObservedResponse]) -> Vec<String> {
     let operations = document.operations();
     let documented: BTreeSet<&str> = operations.iter().map(|op| op.id.as_str()).collect();
     let called: BTreeSet<&str> = responses.iter().map(|response| response.operation).collect();
@@ -35,7 +35,7 @@ pub(crate) fn violations(document: &Document, responses: &[Seen]) -> Vec<String>
 fn validate(
     document: &Document,
     operation: &Operation,
-    response: &Seen,
+    response: &ObservedResponse,
     validators: &mut Validators,
 ) -> Result<(), String> {
     let status = response.status.as_u16().to_string();

@@ -107,7 +107,7 @@ fn a_refusal_has_its_body_its_message_and_an_exit_code() {
     assert!(ran.err.contains("line 1"), "{ran:?}");
     // What cannot be sent has no answer.
     assert!(stage.fails("api checks").contains("slash"));
-    assert!(stage.fails(&format!("api {CHECKS}/..")).contains("can be named"));
+    assert!(stage.fails(&format!("api {CHECKS}/..")).contains("not valid names"));
     assert!(stage.fails(&format!("api 'G T' {CHECKS}")).contains("not a method"));
     assert!(stage.fails(&format!("api {CHECKS} -d @none.json")).contains("none.json"));
 }

@@ -66,7 +66,7 @@ fn an_authority_is_trusted_from_the_log_in_on() {
     let ran = home.run("--trusted-ca-file none.pem namespace list", "");
     assert!(ran.err.contains("none.pem"), "{}", ran.err);
     let ran = home.run("--trusted-ca-file key.pem namespace list", "");
-    assert!(ran.err.contains("key.pem holds no certificate"), "{}", ran.err);
+    assert!(ran.err.contains("key.pem contains no PEM certificate"), "{}", ran.err);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use sensu_client::ApiError;
+use sensu_client::Error;
 use tokio::time::Instant;
 
 /// The longest time to wait for a condition. It bounds a test that hangs; no test measures speed.
@@ -14,9 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Panics
 /// If it succeeded, failed without a response, or was refused in another way.
 #[track_caller]
-pub fn assert_refused<T: Debug, E: Into<ApiError>>(result: Result<T, E>, status: u16, code: i64) {
+pub fn assert_refused<T: Debug, E: Into<Error>>(result: Result<T, E>, status: u16, code: i64) {
     match result.map_err(Into::into) {
-        Err(ApiError::Refused { status: found, code: Some(kind), message, .. }) => {
+        Err(Error::Api { status: found, code: Some(kind), message, .. }) => {
             assert_eq!((found.as_u16(), kind.number()), (status, code), "{message}");
         }
         other => panic!("not refused with status {status} and code {code}: {other:?}"),

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow, bail};
 use futures::StreamExt as _;
 use sensu_client::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
-use sensu_client::{ApiError, CORE_V2, Method, Prefix, RawAnswer, StatusCode};
+use sensu_client::{ApiPrefix, CORE_V2, Error, Method, RawResponse, StatusCode};
 use serde_json::Value;
 
 use crate::context::{Context, NO_CREDENTIALS};
@@ -20,7 +20,7 @@ const NO_SESSION: &str = "the session has ended: run \"sensuctl configure\" to b
 pub(crate) struct Answer {
     /// The body.
     pub body: Value,
-    raw: RawAnswer,
+    raw: RawResponse,
 }
 
 impl Answer {
@@ -163,7 +163,7 @@ impl Context {
     /// What would be there if this were put at a path: judged by the server, which writes nothing.
     pub(crate) fn dry_run_put(&self, path: &str, body: &Value) -> Result<Value> {
         // Released backends do not know `dryRun`, and would write.
-        if self.client()?.prefix() != Some(Prefix::Apis) {
+        if self.client()?.api_prefix() != Some(ApiPrefix::Apis) {
             bail!(
                 "this server cannot say what would change; `sensuctl create` writes without asking"
             );
@@ -214,14 +214,14 @@ impl Context {
         for (name, value) in &narrow.query {
             request = request.query(*name, value);
         }
-        let items = request.pages().take(narrow.limit.unwrap_or(usize::MAX));
+        let items = request.stream().take(narrow.limit.unwrap_or(usize::MAX));
         let items = async {
             let mut found = Vec::new();
             futures::pin_mut!(items);
             while let Some(item) = items.next().await {
                 found.push(item?);
             }
-            Ok::<_, ApiError>(found)
+            Ok::<_, Error>(found)
         };
         let items = self.wait(items);
         self.remember(self.api_url(), client);
@@ -229,9 +229,9 @@ impl Context {
     }
 
     /// Says what to do about credentials that are missing, or not accepted any more.
-    pub(crate) fn explained(&self, error: ApiError) -> anyhow::Error {
+    pub(crate) fn explained(&self, error: Error) -> anyhow::Error {
         match &error {
-            ApiError::NotLoggedIn => anyhow!(NO_CREDENTIALS),
+            Error::NotLoggedIn => anyhow!(NO_CREDENTIALS),
             _ if error.status() != Some(StatusCode::UNAUTHORIZED) => error.into(),
             _ if self.has_api_key() => anyhow!(error).context("the API key is not accepted"),
             _ => anyhow!(error).context(NO_SESSION),
@@ -240,7 +240,7 @@ impl Context {
 
     /// Whether a user has this password.
     pub(crate) fn check_password(&self, user: &str, password: &str) -> Result<()> {
-        let login = self.builder().user(user, password).log_in();
+        let login = self.builder().basic_auth(user, password).log_in();
         Ok(self.wait(login).map(drop)?)
     }
 }

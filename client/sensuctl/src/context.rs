@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use clap::ArgMatches;
-use sensu_client::config::{Cluster, ConfigError, Directory, Profile};
+use sensu_client::config::{Cluster, ConfigDir, ConfigError, Profile};
 use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -31,7 +31,7 @@ pub(crate) const NO_CREDENTIALS: &str =
 
 /// The settings of this run, and what follows from them.
 pub(crate) struct Context {
-    directory: Directory,
+    directory: ConfigDir,
     cluster: Cluster,
     profile: Profile,
     flags: Flags,
@@ -47,13 +47,14 @@ impl Context {
     pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
         let mut broken = Vec::new();
         let directory = match given(matches, "config-dir") {
-            Some(path) => Directory::at(path),
-            None => kept(Directory::of_user(), &mut broken).unwrap_or_else(|| Directory::at("")),
+            Some(path) => ConfigDir::new(path),
+            None => kept(ConfigDir::for_current_user(), &mut broken)
+                .unwrap_or_else(|| ConfigDir::new("")),
         };
         let flags = Flags::of(matches)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let cluster = kept(directory.cluster(), &mut broken).unwrap_or_default();
-        let profile = kept(directory.profile(), &mut broken).unwrap_or_default();
+        let cluster = kept(directory.read_cluster(), &mut broken).unwrap_or_default();
+        let profile = kept(directory.read_profile(), &mut broken).unwrap_or_default();
         let memory =
             given(matches, "cache-dir").map(PathBuf::from).or_else(cache).map(PrefixCache::within);
         let client = OnceCell::new();
@@ -84,7 +85,7 @@ impl Context {
     }
 
     /// The configuration directory.
-    pub(crate) fn directory(&self) -> &Directory {
+    pub(crate) fn directory(&self) -> &ConfigDir {
         &self.directory
     }
 
@@ -112,20 +113,20 @@ impl Context {
 
     /// The file with the authorities to trust, if there is one.
     pub(crate) fn ca_file(&self) -> Option<PathBuf> {
-        let kept = self.cluster.others.get("trusted-ca-file").and_then(Value::as_str);
+        let kept = self.cluster.extra.get("trusted-ca-file").and_then(Value::as_str);
         let kept = kept.filter(|path| !path.is_empty()).map(PathBuf::from);
         self.flags.ca_file.clone().or(kept)
     }
 
     /// Whether any certificate is accepted.
     pub(crate) fn skip_verify(&self) -> bool {
-        let kept = self.cluster.others.get("insecure-skip-tls-verify").and_then(Value::as_bool);
+        let kept = self.cluster.extra.get("insecure-skip-tls-verify").and_then(Value::as_bool);
         self.flags.skip_verify || kept == Some(true)
     }
 
     /// How long a request may take.
     pub(crate) fn timeout(&self) -> Duration {
-        let kept = self.cluster.others.get("timeout").and_then(Value::as_u64);
+        let kept = self.cluster.extra.get("timeout").and_then(Value::as_u64);
         let kept = kept.filter(|nanoseconds| *nanoseconds > 0).map(Duration::from_nanos);
         self.flags.timeout.or(kept).unwrap_or(TIMEOUT)
     }
@@ -153,16 +154,16 @@ impl Context {
     /// The settings of a client, without credentials.
     pub(crate) fn builder(&self) -> sensu_client::ClientBuilder {
         let builder = Client::builder()
-            .address(self.api_url())
-            .namespace(self.namespace())
-            .skip_verify(self.skip_verify())
+            .base_url(self.api_url())
+            .default_namespace(self.namespace())
+            .danger_accept_invalid_certs(self.skip_verify())
             .timeout(self.timeout());
         let builder = match self.ca_file() {
-            Some(file) => builder.ca_file(file),
+            Some(file) => builder.trusted_ca_file(file),
             None => builder,
         };
         match self.memory.as_ref().and_then(|memory| memory.of(self.api_url())) {
-            Some(prefix) => builder.prefix(prefix),
+            Some(prefix) => builder.api_prefix(prefix),
             None => builder,
         }
     }
@@ -170,7 +171,7 @@ impl Context {
     /// Remembers what a client found out about its server.
     pub(crate) fn remember(&self, address: &str, client: &Client) {
         if let Some(memory) = &self.memory {
-            memory.keep(address, client.prefix());
+            memory.keep(address, client.api_prefix());
         }
     }
 
@@ -192,7 +193,7 @@ impl Context {
             (Some(key), _) => builder.api_key(key.clone()),
             (None, Some(tokens)) => builder.tokens(tokens.clone()),
             (None, None) if self.cluster.tokens().is_none() => builder,
-            (None, None) => builder.directory(self.directory.clone()),
+            (None, None) => builder.config_dir(self.directory.clone()),
         };
         let client = builder.build()?;
         Ok(self.client.get_or_init(|| client))
@@ -208,9 +209,9 @@ impl Context {
         if self.flags.api_key.is_some() || self.flags.tokens.is_some() {
             return Ok(());
         }
-        let client = self.wait(self.builder().user(user, password).log_in())?;
+        let client = self.wait(self.builder().basic_auth(user, password).log_in())?;
         let tokens = client.tokens();
-        Ok(self.directory.change_cluster(|cluster| cluster.set_tokens(tokens.as_ref()))?)
+        Ok(self.directory.update_cluster(|cluster| cluster.set_tokens(tokens.as_ref()))?)
     }
 
     /// Writes a line to the standard output.

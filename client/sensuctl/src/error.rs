@@ -1,7 +1,7 @@
 //! What goes wrong: in words, and what commands can do about it.
 
 use percent_encoding::percent_decode_str;
-use sensu_client::{ApiError, Code, StatusCode};
+use sensu_client::{Error, ErrorCode, StatusCode};
 
 /// Says what is not there, where the server says only that something is not.
 pub(crate) fn at(path: &str, error: anyhow::Error) -> anyhow::Error {
@@ -20,8 +20,8 @@ pub(crate) fn told(error: &anyhow::Error) -> String {
     let mut words = Vec::new();
     for cause in error.chain() {
         words.push(cause.to_string());
-        match cause.downcast_ref::<ApiError>() {
-            Some(ApiError::Unreachable(failed)) => {
+        match cause.downcast_ref::<Error>() {
+            Some(Error::Transport(failed)) => {
                 let place = failed.url().map(|url| url.origin().ascii_serialization());
                 words.extend(place.map(|place| format!("at {place}")));
                 break;
@@ -35,12 +35,12 @@ pub(crate) fn told(error: &anyhow::Error) -> String {
 
 /// Whether what was asked for is not there.
 pub(crate) fn is_missing(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<ApiError>();
-    error.and_then(ApiError::code) == Some(Code::NotFound)
+    let error = error.downcast_ref::<Error>();
+    error.and_then(Error::code) == Some(ErrorCode::NotFound)
 }
 
 /// Whether the object was not the one that was read.
 pub(crate) fn is_stale(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<ApiError>();
-    error.and_then(ApiError::status) == Some(StatusCode::PRECONDITION_FAILED)
+    let error = error.downcast_ref::<Error>();
+    error.and_then(Error::status) == Some(StatusCode::PRECONDITION_FAILED)
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sensu_client::Prefix;
+use sensu_client::ApiPrefix;
 use serde_json::{Map, Value, json};
 
 /// A file in the cache directory: addresses of servers that have `/api`. It is only a hint: without
@@ -21,13 +21,13 @@ impl PrefixCache {
     }
 
     /// The prefix of a server, if it is the one that is not tried first.
-    pub(crate) fn of(&self, address: &str) -> Option<Prefix> {
-        (self.known().get(address)? == "/api").then_some(Prefix::Api)
+    pub(crate) fn of(&self, address: &str) -> Option<ApiPrefix> {
+        (self.known().get(address)? == "/api").then_some(ApiPrefix::Api)
     }
 
     /// Remembers the prefix of a server.
-    pub(crate) fn keep(&self, address: &str, prefix: Option<Prefix>) {
-        if prefix != Some(Prefix::Api) || self.of(address).is_some() {
+    pub(crate) fn keep(&self, address: &str, prefix: Option<ApiPrefix>) {
+        if prefix != Some(ApiPrefix::Api) || self.of(address).is_some() {
             return;
         }
         let mut known = self.known();
@@ -51,10 +51,10 @@ mod tests {
     fn what_is_tried_second_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
         let memory = PrefixCache::within(folder.path().join("cache"));
-        memory.keep("http://a", Some(Prefix::Api));
-        memory.keep("http://b", Some(Prefix::Apis));
+        memory.keep("http://a", Some(ApiPrefix::Api));
+        memory.keep("http://b", Some(ApiPrefix::Apis));
         memory.keep("http://c", None);
-        assert_eq!(memory.of("http://a"), Some(Prefix::Api));
+        assert_eq!(memory.of("http://a"), Some(ApiPrefix::Api));
         assert_eq!((memory.of("http://b"), memory.of("http://c")), (None, None));
         fs::write(folder.path().join("cache/prefixes"), "broken").unwrap();
         assert_eq!(memory.of("http://a"), None);

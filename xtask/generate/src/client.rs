@@ -170,11 +170,11 @@ fn stream(item: &Item) -> Option<Item> {
     let list = name_of(&item.self_ty)?;
     Some(syn::parse_quote! {
         impl<'a> #list<'a> {
-            ///The objects of the list, over all of its pages, as they are asked for. With `limit`, a page has at most so many.
+            ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
             pub fn stream(
                 self,
             ) -> impl futures::Stream<Item = Result<#element, Error<types::Error>>> + Send + 'a {
-                crate::pages::pages(move |token| {
+                crate::pagination::stream_items(move |token| {
                     let page = self.clone();
                     match token {
                         Some(token) => page.continue_(token).send(),
@@ -220,8 +220,8 @@ fn default_namespace(operation: &mut ItemImpl) {
     for field in &mut begin.fields {
         if matches!(&field.member, syn::Member::Named(name) if *name == wanted) {
             field.expr = syn::parse_quote! {
-                client.inner.namespace().try_into().map_err(|_| {
-                    "the client's namespace is not one".to_string()
+                client.inner.default_namespace().try_into().map_err(|_| {
+                    "the default namespace is invalid".to_string()
                 })
             };
         }
@@ -248,7 +248,7 @@ mod segments {
             match token {
                 _ if call => {
                     let arguments = tokens.next();
-                    checked.extend(quote! { crate::path::segment #arguments? });
+                    checked.extend(quote! { crate::path::encode_parameter #arguments? });
                 }
                 TokenTree::Group(group) => {
                     let mut inner = Group::new(group.delimiter(), self::checked(group.stream()));

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use futures::TryStreamExt as _;
 use sensu_client::header::{HeaderName, HeaderValue};
-use sensu_client::{Method, RawAnswer, RawRequest, StatusCode};
+use sensu_client::{Method, RawRequest, RawResponse, StatusCode};
 use serde_json::Value;
 
 use crate::cli::off;
@@ -92,7 +92,8 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
 }
 
 fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> {
-    let answer = context.wait(request.answer()).map_err(|error| context.explained(error))?;
+    let answer =
+        context.wait(request.send_unchecked()).map_err(|error| context.explained(error))?;
     if include {
         context.write(&head(&answer))?;
     }
@@ -100,10 +101,10 @@ fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> 
         Some(text) => context.write(&text)?,
         None => context.write_bytes(&answer.body)?,
     }
-    if answer.next().is_some() && !include {
+    if answer.continue_token().is_some() && !include {
         eprint("There are more: --paginate prints them all.");
     }
-    answer.ok().map(drop).map_err(|error| match error.status() {
+    answer.error_for_status().map(drop).map_err(|error| match error.status() {
         Some(StatusCode::UNAUTHORIZED) if is_stranger(context) => {
             anyhow!("{error}. {NO_CREDENTIALS}")
         }
@@ -113,7 +114,7 @@ fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> 
 
 fn list(context: &Context, request: RawRequest<'_>) -> Result<()> {
     let items: Vec<Value> =
-        context.wait(request.pages().try_collect()).map_err(|error| context.explained(error))?;
+        context.wait(request.stream().try_collect()).map_err(|error| context.explained(error))?;
     context.write(&pretty(&Value::Array(items))?)
 }
 
@@ -144,7 +145,7 @@ fn header(given: &str) -> Result<(HeaderName, HeaderValue)> {
     Ok((name, value?))
 }
 
-fn head(answer: &RawAnswer) -> String {
+fn head(answer: &RawResponse) -> String {
     let mut text = format!("{:?} {}\n", answer.version, answer.status);
     for (name, value) in &answer.headers {
         text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
@@ -154,7 +155,7 @@ fn head(answer: &RawAnswer) -> String {
 }
 
 /// The body as people read it, if it is JSON and they do.
-fn readable(answer: &RawAnswer) -> Option<String> {
+fn readable(answer: &RawResponse) -> Option<String> {
     if !io::stdout().is_terminal() {
         return None;
     }

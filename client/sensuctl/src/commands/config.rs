@@ -46,16 +46,16 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     match name {
         "set-format" => {
             let format = verbs::required(matches, "value").to_ascii_lowercase();
-            directory.change_profile(|profile| profile.format = format)?;
+            directory.update_profile(|profile| profile.format = format)?;
         }
         "set-namespace" => {
             let namespace = verbs::required(matches, "value").to_owned();
-            directory.change_profile(|profile| profile.namespace = namespace)?;
+            directory.update_profile(|profile| profile.namespace = namespace)?;
         }
         "set-timeout" => {
             let timeout = nanoseconds(duration(verbs::required(matches, "value"))?);
-            directory.change_cluster(|cluster| {
-                cluster.others.insert("timeout".into(), timeout);
+            directory.update_cluster(|cluster| {
+                cluster.extra.insert("timeout".into(), timeout);
             })?;
         }
         _ => return view(context, matches),

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use sensu_client::{ApiError, CORE_V2, Method};
+use sensu_client::{CORE_V2, Error, Method};
 use serde_json::json;
 
 use crate::context::{Context, HERE};
@@ -58,8 +58,8 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         true => from_flags(context, matches)?,
         false => asked(context, matches)?,
     };
-    let builder = context.builder().address(&answers.url);
-    let login = builder.user(&answers.username, &answers.password).log_in();
+    let builder = context.builder().base_url(&answers.url);
+    let login = builder.basic_auth(&answers.username, &answers.password).log_in();
     let client = context.wait(login).map_err(refused)?;
     // A user who may not even see themselves would learn about it at the next command.
     let own = format!("{CORE_V2}/users/{}", path::part(&answers.username));
@@ -67,21 +67,21 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     context.remember(&answers.url, &client);
     context.mend()?;
     let tokens = client.tokens();
-    context.directory().change_cluster(|cluster| {
+    context.directory().update_cluster(|cluster| {
         cluster.api_url = answers.url;
         cluster.set_tokens(tokens.as_ref());
         keep(context, matches, cluster);
     })?;
-    context.directory().change_profile(|profile| {
+    context.directory().update_profile(|profile| {
         profile.format = answers.format;
         profile.namespace = answers.namespace;
     })?;
     Ok(())
 }
 
-fn refused(error: ApiError) -> anyhow::Error {
+fn refused(error: Error) -> anyhow::Error {
     match error {
-        ApiError::Refused { message, .. } => {
+        Error::Api { message, .. } => {
             anyhow!("unable to authenticate with error: {message}")
         }
         error => error.into(),
@@ -91,7 +91,7 @@ fn refused(error: ApiError) -> anyhow::Error {
 /// Keeps the settings of the connection that were given.
 fn keep(context: &Context, matches: &ArgMatches, cluster: &mut sensu_client::config::Cluster) {
     let given = |flag| matches.value_source(flag).is_some_and(|source| source != DEFAULT);
-    let settings = &mut cluster.others;
+    let settings = &mut cluster.extra;
     if given("trusted-ca-file")
         && let Some(file) = context.ca_file()
     {

@@ -1,5 +1,7 @@
 //! `sensuctl env`: the settings and a fresh session, as commands of a shell.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
@@ -7,7 +9,7 @@ use clap::{Arg, ArgMatches, Command};
 use crate::context::Context;
 
 /// A token that is printed is good for at least so many seconds, if the server gives such.
-pub(super) const GOOD_FOR: i64 = 60;
+pub(super) const GOOD_FOR: u64 = 60;
 
 /// Its flag.
 pub(crate) fn command() -> Command {
@@ -28,7 +30,7 @@ pub(crate) fn command() -> Command {
 /// one ends the session.
 pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let client = context.client()?;
-    context.wait(client.access_token(GOOD_FOR))?;
+    context.wait(client.access_token(Duration::from_secs(GOOD_FOR)))?;
     let tokens = client.tokens();
     let held =
         |pick: fn(&sensu_client::Tokens) -> String| tokens.as_ref().map(pick).unwrap_or_default();

@@ -16,11 +16,11 @@ pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
     if context.cluster().tokens().is_none() {
         bail!("You are not logged in");
     }
-    let client = context.builder().directory(context.directory().clone()).build()?;
+    let client = context.builder().config_dir(context.directory().clone()).build()?;
     match context.wait(client.log_out()) {
         // There is no session to end: its tokens are good for nothing.
         Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
-            context.directory().change_cluster(|cluster| cluster.set_tokens(None))?;
+            context.directory().update_cluster(|cluster| cluster.set_tokens(None))?;
         }
         ended => ended?,
     }

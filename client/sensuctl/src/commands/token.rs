@@ -1,5 +1,7 @@
 //! `sensuctl token`: a token to call the API with.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 
@@ -22,7 +24,8 @@ pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
         bail!("an API key needs no token: send it as \"Authorization: Key ...\"");
     }
     let client = context.client()?;
-    let token =
-        context.wait(client.access_token(GOOD_FOR)).map_err(|error| context.explained(error))?;
+    let token = context
+        .wait(client.access_token(Duration::from_secs(GOOD_FOR)))
+        .map_err(|error| context.explained(error))?;
     context.say(&token)
 }
