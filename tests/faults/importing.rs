@@ -78,8 +78,8 @@ async fn mistakes_are_told_with_their_place_and_nothing_is_written() {
     };
     let said = told(&files);
     for part in [
-        "a.yaml, document 2: unknown type \"Nonsense\"",
-        "below/b.json, document 1: HookConfig: timeout: invalid type",
+        "a.yaml, manifest 2: unknown type \"Nonsense\"",
+        "below/b.json, manifest 1: HookConfig: timeout: invalid type",
         "c.yml: ",
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
@@ -100,7 +100,7 @@ async fn mistakes_are_told_with_their_place_and_nothing_is_written() {
     assert!(said.contains("HookConfig nowhere/h: namespace \"nowhere\" not found"), "{said}");
     write("a.yaml", &format!("{}---\n{}", hook(1), hook(2)));
     let said = told(&files);
-    assert!(said.contains("document 2: HookConfig nowhere/h: is in"), "{said}");
+    assert!(said.contains("manifest 2: HookConfig nowhere/h: is already in"), "{said}");
     write("a.yaml", "type: APIKey\nmetadata:\n  name: k\nspec: {}\n");
     assert!(told(&files).contains("API keys cannot be imported"));
 
@@ -163,7 +163,7 @@ async fn a_database_takes_an_import_beside_its_servers() {
     let output = child.wait_with_output().expect("ends");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("30 Event"), "{said}");
-    assert!(said.contains("no password came with them: al"), "{said}");
+    assert!(said.contains("without a password, and therefore disabled: al"), "{said}");
     assert_eq!(events(&server, &token).await.len(), 30);
     let path = "/apis/core/v2/users/al";
     let al = server.send("GET", path, Some(&token), None).await.expect("an answer");

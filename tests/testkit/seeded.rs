@@ -65,7 +65,7 @@ fn a_bad_seed_stops_the_start_and_says_where_it_is_bad() {
         let file = folder.path().join("resources.yaml");
         fs::write(&file, format!("{good}---\n{bad}\n")).expect("writes");
         let said = start(&file);
-        assert!(said.contains("resources.yaml, document 2: "), "{said}");
+        assert!(said.contains("resources.yaml, manifest 2: "), "{said}");
         assert!(said.contains(why), "{said}");
     }
     let said = start(&folder.path().join("nowhere"));

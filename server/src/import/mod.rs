@@ -1,17 +1,17 @@
-//! Bringing in what files hold: a `sensuctl dump`, or what people have written by hand.
+//! Import of resources from files: a `sensuctl dump`, or manifests written by hand.
 //!
-//! [`load`] is the whole of it. It reads all files, refuses all of them if there is a mistake in any
-//! (the rules are those of a `PUT`; each mistake is told with its file, the number of the document in
-//! it and what is wrong), and then writes: namespaces first, events last. Nothing is written before
-//! everything was tried out on a store in memory. What is written is written object by object, so an
-//! import that is interrupted leaves some of them there; running it again leads to the same end,
-//! because every object is replaced by itself: events too, which keep the history they were dumped
-//! with.
+//! [`load`] reads all files and validates every object by the rules of `PUT`, against a store in
+//! memory, before it writes anything. One invalid manifest rejects the whole import; the error lists
+//! every invalid manifest with its file and number.
 //!
-//! `sensu-server import` calls it on a store that no server has open (or on a database, beside the
-//! servers); a running server is given files with [`Server::import`](crate::Server::import).
+//! Then it writes object by object, in the order of [`crate::catalog::ImportStage`]. An interrupted
+//! import leaves the objects that were written. Running it again has the same result as one complete
+//! run, because every object replaces itself; events keep the history of the dump.
+//!
+//! `sensu-server import` calls [`load`] for a store without a running server, or for a PostgreSQL
+//! database in use. [`Server::import`](crate::Server::import) calls it in a running server.
 
-mod kinds;
+mod objects;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -29,73 +29,74 @@ use crate::error::Error;
 use crate::keyspace::{self, Encoded};
 use crate::rbac;
 use crate::runtime::context::{Context, Cx, Limits};
-use kinds::Written;
+use objects::Written;
 use plan::Plan;
 
-/// Objects that are written at the same time, so that they share syncs.
-const TOGETHER: usize = 64;
+/// Objects written concurrently. Concurrent commits share one sync of the disk.
+const CONCURRENT_WRITES: usize = 64;
 
-/// Mistakes that are told; of more it is said how many.
-const TOLD: usize = 20;
+/// Errors that a message lists. Of the others it gives the number.
+const MAX_LISTED_ERRORS: usize = 20;
 
-/// What an import has done.
+/// The result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// How many objects of each type, in the order in which they were written.
+    /// Number of objects by kind, in the order of writing.
     pub counts: Vec<(&'static str, usize)>,
-    /// Users who came without a password, and so cannot log in.
+    /// Users that were imported without a password and are disabled.
     pub disabled: Vec<String>,
-    /// Fields that were dropped because no object of the type has them: by type and path, with their
-    /// number.
+    /// Dropped fields, as `kind.path`, with their number. The server does not know them.
     pub dropped: BTreeMap<String, usize>,
 }
 
-/// Reads and writes what files hold; directories are read with what is below them, `-` is the
-/// standard input. Documents without a namespace go to `namespace`. `progress` is told how many
-/// documents there are and how many of them are done.
+/// Imports files. Directories are read recursively; `-` is standard input. Namespaced objects without
+/// a namespace get `namespace`. `progress` is called with the number of objects and the number of
+/// written objects.
 ///
 /// # Errors
-/// If a file cannot be read or a document breaks a rule: nothing was written then. If the store
-/// fails: what was written until then stays, and the same import may be run again.
+/// If a file cannot be read or an object is invalid: nothing is written. If the store fails: the
+/// objects written before stay, and the import can be run again.
 pub(crate) async fn load(
     cx: &Cx,
     files: &[PathBuf],
     namespace: &str,
     progress: impl Fn(usize, usize) + Sync,
 ) -> anyhow::Result<Imported> {
-    let texts = sensu_manifests::read_files(files, true)?;
-    let plan = Plan::of(&texts, namespace).map_err(|mistakes| refused(&mistakes))?;
+    let files = sensu_manifests::read_files(files, true)?;
+    let plan = Plan::new(&files, namespace).map_err(|errors| rejected(&errors))?;
     if plan.items.is_empty() {
-        bail!("there are no documents to import: files end with .json, .yaml or .yml");
+        bail!("no manifests to import: files must end in .json, .yaml or .yml");
     }
-    let stage = stage(cx).await.map_err(Error::operator_error)?;
-    let (_, mistakes) = write(&stage, &plan, Mistakes::Collect, |_| ()).await;
-    if !mistakes.is_empty() {
-        return Err(refused(&mistakes));
+    let scratch = scratch_context(cx).await.map_err(Error::operator_error)?;
+    let (_, errors) = write(&scratch, &plan, OnError::Continue, |_| ()).await;
+    if !errors.is_empty() {
+        return Err(rejected(&errors));
     }
     let all = plan.items.len();
-    let (mut imported, failures) =
-        write(cx, &plan, Mistakes::Stop, |done| progress(all, done)).await;
-    if let Some(failure) = failures.first() {
+    let (mut imported, errors) = write(cx, &plan, OnError::Stop, |done| progress(all, done)).await;
+    if let Some(error) = errors.first() {
         let done: usize = imported.counts.iter().map(|(_, count)| count).sum();
-        bail!("{failure}; {done} of {all} are there: run the same import again to go on");
+        bail!(
+            "{error}; {done} of {all} objects were imported: run the same import again to continue"
+        );
     }
     imported.disabled.sort();
     imported.dropped = plan.dropped;
     Ok(imported)
 }
 
-fn refused(mistakes: &[String]) -> anyhow::Error {
-    let told = mistakes.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("\n  ");
-    let more = match mistakes.len().saturating_sub(TOLD) {
+fn rejected(errors: &[String]) -> anyhow::Error {
+    let listed: Vec<&str> = errors.iter().take(MAX_LISTED_ERRORS).map(String::as_str).collect();
+    let listed = listed.join("\n  ");
+    let more = match errors.len().saturating_sub(MAX_LISTED_ERRORS) {
         0 => String::new(),
         more => format!("\n  and {more} more"),
     };
-    anyhow!("nothing was imported:\n  {told}{more}")
+    anyhow!("nothing was imported:\n  {listed}{more}")
 }
 
-/// Another server's place: as empty as a new one, but for the namespaces that are here.
-async fn stage(cx: &Cx) -> Result<Cx, Error> {
+/// The context of a new server with an empty store in memory that has the same namespaces.
+async fn scratch_context(cx: &Cx) -> Result<Cx, Error> {
     let store = Arc::new(MemoryStore::new(Arc::clone(&cx.clock)));
     rbac::seed(store.as_ref()).await?;
     let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
@@ -105,53 +106,52 @@ async fn stage(cx: &Cx) -> Result<Cx, Error> {
         operations.push(Encoded::new(&namespace, usize::MAX)?.put(key));
     }
     store.commit(Txn { preconditions: Vec::new(), operations }).await?;
-    // Nobody will log in there.
+    // Its passwords are never verified.
     let limits = Limits { password_cost: 4, ..cx.limits.clone() };
     Context::new(store, Arc::clone(&cx.clock), limits).await
 }
 
-/// What to do about an object that cannot be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mistakes {
-    Collect,
+enum OnError {
+    Continue,
     Stop,
 }
 
-/// Writes what was planned; says what was written, and what could not be.
+/// Writes the objects of a plan. Returns what was written, and the error messages.
 async fn write(
     cx: &Cx,
     plan: &Plan,
-    mistakes: Mistakes,
+    on_error: OnError,
     progress: impl Fn(usize),
 ) -> (Imported, Vec<String>) {
-    let (mut imported, mut failures, mut done) = (Imported::default(), Vec::new(), 0);
-    for kind in plan.items.chunk_by(|one, next| one.kind == next.kind) {
+    let (mut imported, mut errors, mut done) = (Imported::default(), Vec::new(), 0);
+    for items in plan.items.chunk_by(|one, next| one.kind == next.kind) {
         let mut count = 0;
-        let work =
-            stream::iter(kind).map(|item| async move { (item, item.object.write(cx).await) });
-        let mut work = std::pin::pin!(work.buffer_unordered(TOGETHER));
-        while let Some((item, result)) = work.next().await {
+        let writes =
+            stream::iter(items).map(|item| async move { (item, item.object.write(cx).await) });
+        let mut writes = std::pin::pin!(writes.buffer_unordered(CONCURRENT_WRITES));
+        while let Some((item, result)) = writes.next().await {
             match result {
                 Ok(written) => {
                     count += 1;
                     if written == Written::Disabled {
-                        imported.disabled.push(item.object.place().1);
+                        imported.disabled.push(item.object.identity().1);
                     }
                 }
-                Err(error) => failures.push(item.told(&error.operator_message())),
+                Err(error) => errors.push(item.error_message(&error.operator_message())),
             }
             done += 1;
             progress(done);
-            if mistakes == Mistakes::Stop && !failures.is_empty() {
+            if on_error == OnError::Stop && !errors.is_empty() {
                 break;
             }
         }
-        imported.counts.extend(kind.first().map(|item| (item.kind, count)));
-        if mistakes == Mistakes::Stop && !failures.is_empty() {
+        imported.counts.extend(items.first().map(|item| (item.kind, count)));
+        if on_error == OnError::Stop && !errors.is_empty() {
             break;
         }
     }
-    (imported, failures)
+    (imported, errors)
 }
 
 impl Display for Imported {
@@ -162,14 +162,14 @@ impl Display for Imported {
             write!(f, "\n{count:>8} {kind}")?;
         }
         for (field, count) in &self.dropped {
-            write!(f, "\ndropped, because this server does not know it: {field} ({count} times)")?;
+            write!(f, "\ndropped unknown field: {field} ({count} times)")?;
         }
         if !self.disabled.is_empty() {
             let names = self.disabled.join(", ");
             write!(
                 f,
-                "\ncannot log in, because no password came with them: {names}. They are disabled; set a \
-                 password for each and reinstate it"
+                "\nimported without a password, and therefore disabled: {names}. Set a password for each, then \
+                 reinstate it"
             )?;
         }
         Ok(())

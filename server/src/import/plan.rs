@@ -1,101 +1,112 @@
-//! From texts to objects, each with its place, in the order in which they are written.
+//! The plan of an import: the objects of all files in the order of writing, and their sources for
+//! error messages.
 
 use std::collections::{BTreeMap, HashMap};
 
 use sensu_manifests::{Manifest, SourceFile};
 use serde_json::Value;
 
-use super::kinds::{KINDS, Object};
+use super::objects::{self, Object};
+use crate::catalog::ImportStage;
 
-/// What is to be written.
+/// What an import writes.
 pub(super) struct Plan {
-    /// The objects: all of one type together, and whatever others need before them.
+    /// The objects by import stage and kind.
     pub(super) items: Vec<Item>,
-    /// Fields that no object of the type has, with their number.
+    /// Fields that the kind does not have, as `kind.path`, with their number. They are dropped.
     pub(super) dropped: BTreeMap<String, usize>,
 }
 
-/// An object, and where it came from.
+/// An object and its source.
 pub(super) struct Item {
     pub(super) kind: &'static str,
     pub(super) object: Box<dyn Object>,
-    /// The file and the number of the document in it.
+    /// File, and number of the manifest in the file.
     source: String,
 }
 
+/// The order of writing: stage, then position in the catalog. Kinds of one stage are adjacent.
+type Rank = (ImportStage, usize);
+
 impl Plan {
-    /// Reads all texts. Namespaced objects that name no namespace go to `namespace`.
+    /// Parses all files. Namespaced objects without a namespace get `namespace`.
     ///
     /// # Errors
-    /// All mistakes, each with its place.
-    pub(super) fn of(texts: &[SourceFile], namespace: &str) -> Result<Self, Vec<String>> {
-        let (mut ranked, mut dropped, mut mistakes) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let mut seen = HashMap::new();
-        for text in texts {
-            let file = if text.path.is_empty() { "the standard input" } else { &text.path };
-            let values = match sensu_manifests::parse(&text.content) {
+    /// One message for every file or manifest that cannot be imported, with its source.
+    pub(super) fn new(files: &[SourceFile], namespace: &str) -> Result<Self, Vec<String>> {
+        let (mut ranked, mut dropped, mut errors) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut sources = HashMap::new();
+        for file in files {
+            let path = if file.path.is_empty() { "standard input" } else { &file.path };
+            let values = match sensu_manifests::parse(&file.content) {
                 Ok(values) => values,
                 Err(error) => {
-                    mistakes.push(format!("{file}: {error}"));
+                    errors.push(format!("{path}: {error}"));
                     continue;
                 }
             };
             for (value, number) in values.into_iter().zip(1..) {
-                let source = format!("{file}, document {number}");
-                match one(value, namespace) {
-                    Err(why) => mistakes.push(format!("{source}: {why}")),
-                    Ok(One { rank, kind, object, unknown }) => {
+                let source = format!("{path}, manifest {number}");
+                match read(value, namespace) {
+                    Err(message) => errors.push(format!("{source}: {message}")),
+                    Ok(Read { rank, kind, object, unknown }) => {
                         for field in unknown {
                             *dropped.entry(format!("{kind}.{field}")).or_insert(0) += 1;
                         }
                         let item = Item { kind, object, source };
-                        let place = (rank, item.object.place());
-                        if let Some(first) = seen.insert(place, item.source.clone()) {
-                            mistakes.push(item.told(&format!("is in {first} already")));
+                        let identity = (kind, item.object.identity());
+                        if let Some(first) = sources.insert(identity, item.source.clone()) {
+                            errors.push(item.error_message(&format!("is already in {first}")));
                         }
                         ranked.push((rank, item));
                     }
                 }
             }
         }
-        if !mistakes.is_empty() {
-            return Err(mistakes);
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        // Stable: within a type the order is that of the files.
+        // Stable: within a kind the order is that of the files.
         ranked.sort_by_key(|(rank, _)| *rank);
         Ok(Self { items: ranked.into_iter().map(|(_, item)| item).collect(), dropped })
     }
 }
 
 impl Item {
-    /// Something about it, with all that is needed to find it.
-    pub(super) fn told(&self, what: &str) -> String {
+    /// An error message that names source, kind and object.
+    pub(super) fn error_message(&self, error: &str) -> String {
         let Self { kind, source, .. } = self;
-        match self.object.place() {
-            (namespace, name) if namespace.is_empty() => format!("{source}: {kind} {name}: {what}"),
-            (namespace, name) => format!("{source}: {kind} {namespace}/{name}: {what}"),
+        match self.object.identity() {
+            (namespace, name) if namespace.is_empty() => {
+                format!("{source}: {kind} {name}: {error}")
+            }
+            (namespace, name) => format!("{source}: {kind} {namespace}/{name}: {error}"),
         }
     }
 }
 
-/// What one document says.
-struct One {
-    /// The place of its type among [`KINDS`].
-    rank: usize,
+/// The content of one manifest.
+struct Read {
+    rank: Rank,
     kind: &'static str,
     object: Box<dyn Object>,
-    /// The fields that it cannot have.
+    /// Paths of fields that the kind does not have.
     unknown: Vec<String>,
 }
 
-fn one(document: Value, namespace: &str) -> Result<One, String> {
-    let wrapped = Manifest::from_value(document).map_err(|error| error.to_string())?;
-    let mut kinds = KINDS.iter().enumerate();
-    let Some((rank, kind)) = kinds.find(|(_, kind)| kind.name == wrapped.kind) else {
-        let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        return Err(format!("unknown type {:?}; there are {}", wrapped.kind, known.join(", ")));
+fn read(value: Value, namespace: &str) -> Result<Read, String> {
+    let manifest = Manifest::from_value(value).map_err(|error| error.to_string())?;
+    let Some((kind, position, reader)) = objects::find(&manifest.kind) else {
+        let known: Vec<&str> = objects::names().collect();
+        return Err(format!("unknown type {:?}; known: {}", manifest.kind, known.join(", ")));
     };
-    let (object, unknown) = (kind.read)(wrapped.into_object(kind.name_in), namespace)
-        .map_err(|why| format!("{}: {why}", kind.name))?;
-    Ok(One { rank, kind: kind.name, object, unknown })
+    // These two kinds have a name instead of metadata.
+    let name_field = match kind.import {
+        ImportStage::Namespaces => Some("name"),
+        ImportStage::Users => Some("username"),
+        _ => None,
+    };
+    let (object, unknown) = reader(manifest.into_object(name_field), namespace)
+        .map_err(|message| format!("{}: {message}", kind.name))?;
+    Ok(Read { rank: (kind.import, position), kind: kind.name, object, unknown })
 }

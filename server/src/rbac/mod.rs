@@ -6,3 +6,6 @@ mod seed;
 
 pub(crate) use policy::{Ask, Policies, Verb};
 pub use seed::{DEV_PASSWORD, Seeded, admin, dev_users, seed};
+
+/// The RBAC resource of operations on the caller's own user: fetch it, change its password (D20).
+pub(crate) const SELF_USER: &str = "localselfuser";

@@ -4,14 +4,17 @@
 use bytes::Bytes;
 use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
 use sensu_types::binding::{ClusterRoleBinding, RoleRef, Subject};
+use sensu_types::event::Event;
 use sensu_types::namespace::Namespace;
 use sensu_types::role::{ClusterRole, Rule};
 use sensu_types::user::User;
 use sensu_types::{ObjectMeta, Resource};
 
 use crate::auth;
+use crate::catalog::{Coverage, KINDS};
 use crate::error::Error;
 use crate::keyspace::{self, Encoded};
+use crate::rbac::SELF_USER;
 
 /// The well-known password of `start --dev`, as in Sensu Go 5.0.
 pub const DEV_PASSWORD: &str = "P@ssw0rd!";
@@ -24,19 +27,6 @@ pub enum Seeded {
     /// They were written at an earlier start; what was changed or deleted since stays so.
     Before,
 }
-
-const EVERYTHING: &[&str] = &[
-    "assets",
-    "checks",
-    "entities",
-    "extensions",
-    "events",
-    "filters",
-    "handlers",
-    "hooks",
-    "mutators",
-    "silenced",
-];
 
 /// Writes the namespace `default`, the cluster roles and their bindings, once in a store's life.
 ///
@@ -136,21 +126,51 @@ fn key<T: Resource>(name: &str) -> Result<Key, Error> {
     keyspace::key::<T>("", name).ok_or_else(|| Error::Internal(format!("no key for {name}")))
 }
 
-/// The seeded cluster roles.
+/// The seeded cluster roles (D19). The catalog states which of them cover a kind.
 fn roles() -> [(&'static str, Vec<Rule>); 6] {
-    let with = |more: &[&'static str]| [EVERYTHING, more].concat();
-    let namespaces = || rule(&["get", "list"], &["namespaces"]);
+    use Coverage::{Admin, ReadOnly, ViewEditAdmin};
+    let read_only = || rule(&["get", "list"], &covered(&[ReadOnly]));
     [
-        ("admin", vec![rule(&["*"], &with(&["roles", "rolebindings"])), namespaces()]),
+        ("admin", vec![rule(&["*"], &covered(&[ViewEditAdmin, Admin])), read_only()]),
         ("cluster-admin", vec![rule(&["*"], &["*"])]),
-        ("edit", vec![rule(&["*"], EVERYTHING), namespaces()]),
-        ("system:agent", vec![rule(&["*"], &["events"])]),
-        ("system:user", vec![rule(&["get", "update"], &["localselfuser"]), namespaces()]),
-        ("view", vec![rule(&["get", "list"], &with(&["namespaces"]))]),
+        ("edit", vec![rule(&["*"], &covered(&[ViewEditAdmin])), read_only()]),
+        ("system:agent", vec![rule(&["*"], &[Event::PLURAL])]),
+        ("system:user", vec![rule(&["get", "update"], &[SELF_USER]), read_only()]),
+        ("view", vec![rule(&["get", "list"], &covered(&[ViewEditAdmin, ReadOnly]))]),
     ]
+}
+
+/// The plurals of the kinds with one of these coverages.
+fn covered(coverages: &[Coverage]) -> Vec<&'static str> {
+    KINDS.iter().filter(|kind| coverages.contains(&kind.coverage)).map(|kind| kind.plural).collect()
 }
 
 fn rule(verbs: &[&str], resources: &[&str]) -> Rule {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     Rule { verbs: owned(verbs), resources: owned(resources), resource_names: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Changing a rule here does not change existing stores: seeds are written once.
+    #[test]
+    fn seeded_rules_are_those_of_sensu_go() {
+        let rules = |name: &str| -> Vec<String> {
+            let (_, rules) = roles().into_iter().find(|(role, _)| *role == name).unwrap();
+            let text =
+                |rule: Rule| format!("{}: {}", rule.verbs.join(" "), rule.resources.join(" "));
+            rules.into_iter().map(text).collect()
+        };
+        let monitoring = "assets checks entities extensions events filters handlers hooks mutators \
+                          silenced";
+        let namespaces = "get list: namespaces";
+        assert_eq!(rules("view"), [format!("get list: {monitoring} namespaces")]);
+        assert_eq!(rules("edit"), [&format!("*: {monitoring}"), namespaces]);
+        assert_eq!(rules("admin"), [&format!("*: {monitoring} roles rolebindings"), namespaces]);
+        assert_eq!(rules("system:user"), ["get update: localselfuser", namespaces]);
+        assert_eq!(rules("system:agent"), ["*: events"]);
+        assert_eq!(rules("cluster-admin"), ["*: *"]);
+    }
 }

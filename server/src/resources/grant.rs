@@ -9,12 +9,9 @@ use sensu_types::{Resource, WriteContext};
 
 use crate::auth::Caller;
 use crate::error::Error;
-use crate::rbac::{Ask, Verb};
+use crate::rbac::{Ask, SELF_USER, Verb};
 use crate::resources::write_options::Manner;
 use crate::runtime::context::{Context, Cx};
-
-/// The resource under which users may read themselves and change their own password.
-const SELF: &str = "localselfuser";
 
 /// A caller's right to act on objects of one kind, in one namespace or on one name.
 ///
@@ -107,7 +104,7 @@ impl Caller {
         verb: Verb,
         name: &str,
     ) -> Result<Grant<T>, Error> {
-        let own = Ask { verb, resource: SELF, namespace: "", name };
+        let own = Ask { verb, resource: SELF_USER, namespace: "", name };
         if name == self.name() && self.allowed(&own).await? {
             return Ok(self.grant("", name));
         }
