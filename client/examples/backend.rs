@@ -1,20 +1,20 @@
-//! Talks to a server of either kind: one with its API under `/apis`, or a released Sensu backend
-//! with its API under `/api`.
+//! Works with servers that serve the API under `/apis`, and with released Sensu backends, which
+//! serve it under `/api`.
 
-#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
-use sensu_client::{ApiPrefix, Client};
+use sensu_client::{ApiPrefix, Client, Error};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = std::env::args().nth(1).unwrap_or("http://127.0.0.1:8080".into());
-    run(&server).await.map(drop)
+async fn main() -> Result<(), Error> {
+    let url = std::env::args().nth(1).unwrap_or("http://127.0.0.1:8080".into());
+    run(&url).await.map(drop)
 }
 
-pub(crate) async fn run(server: &str) -> Result<Option<ApiPrefix>, Box<dyn std::error::Error>> {
-    let client = Client::log_in(server, "admin", "P@ssw0rd!").await?;
-    // The first answer tells. `builder().api_prefix(ApiPrefix::Api)` saves a request if you know.
+pub(crate) async fn run(url: &str) -> Result<Option<ApiPrefix>, Error> {
+    let client = Client::log_in(url, "admin", "P@ssw0rd!").await?;
+    // The first call detects the prefix. `ClientBuilder::api_prefix` saves the extra request.
     let namespaces = client.namespace_list().send().await?.len();
-    println!("{namespaces} namespaces, under {:?}", client.api_prefix());
+    println!("{namespaces} namespaces, API prefix {:?}", client.api_prefix());
     Ok(client.api_prefix())
 }

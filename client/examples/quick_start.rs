@@ -1,21 +1,21 @@
 //! Logs in to a server started with `--dev`, stores a check and an event, and lists the events.
 
-#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use futures::TryStreamExt as _;
-use sensu_client::Client;
+use sensu_client::{Client, types};
 use serde_json::{from_value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = std::env::args().nth(1).unwrap_or("http://127.0.0.1:8080".into());
-    run(&server).await.map(drop)
+    let url = std::env::args().nth(1).unwrap_or("http://127.0.0.1:8080".into());
+    run(&url).await.map(drop)
 }
 
-pub(crate) async fn run(server: &str) -> Result<usize, Box<dyn std::error::Error>> {
-    let client = Client::log_in(server, "admin", "P@ssw0rd!").await?;
+pub(crate) async fn run(url: &str) -> Result<usize, Box<dyn std::error::Error>> {
+    let client = Client::log_in(url, "admin", "P@ssw0rd!").await?;
 
-    let check: sensu_client::types::CheckConfig = from_value(json!({
+    let check: types::CheckConfig = from_value(json!({
         "metadata": { "name": "check-disk" },
         "command": "check-disk.sh -w 80 -c 95",
         "interval": 60,
@@ -25,7 +25,7 @@ pub(crate) async fn run(server: &str) -> Result<usize, Box<dyn std::error::Error
     let stored = client.check_put().name("check-disk").body(check).send().await?;
     println!("stored {}", serde_json::to_string(&stored.into_inner())?);
 
-    let event: sensu_client::types::Event = from_value(json!({
+    let event: types::Event = from_value(json!({
         "entity": { "entity_class": "proxy", "metadata": { "name": "web-2" } },
         "check": {
             "metadata": { "name": "check-disk" },
@@ -36,12 +36,12 @@ pub(crate) async fn run(server: &str) -> Result<usize, Box<dyn std::error::Error
     }))?;
     client.event_put().entity("web-2").check("check-disk").body(event).send().await?;
 
-    let mut found = 0;
+    let mut count = 0;
     let mut events = std::pin::pin!(client.event_list().stream());
     while let Some(event) = events.try_next().await? {
-        println!("found {}", serde_json::to_string(&event)?);
-        found += 1;
+        println!("{}", serde_json::to_string(&event)?);
+        count += 1;
     }
     client.log_out().await?;
-    Ok(found)
+    Ok(count)
 }

@@ -1,6 +1,6 @@
-//! Talks to a server with a certificate of your own authority, patiently.
+//! Connects to a server with a certificate of a private CA, with a short timeout and more retries.
 
-#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use sensu_client::{Client, Error, RetryPolicy};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (server, ca) = (arguments.next(), arguments.next());
-    let (server, ca) = server.zip(ca).ok_or("usage: trust https://ADDRESS:PORT CA-FILE")?;
-    run(&server, Path::new(&ca)).await.map(drop)
+    let (url, ca_file) = (arguments.next(), arguments.next());
+    let (url, ca_file) = url.zip(ca_file).ok_or("usage: trust https://ADDRESS:PORT CA-FILE")?;
+    run(&url, Path::new(&ca_file)).await.map(drop)
 }
 
-pub(crate) async fn run(server: &str, ca: &Path) -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) async fn run(url: &str, ca_file: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let client = Client::builder()
-        .base_url(server)
-        .trusted_ca_file(ca)
+        .base_url(url)
+        .trusted_ca_file(ca_file)
         .basic_auth("admin", "P@ssw0rd!")
-        // One try may take five seconds; four more follow, after 0.2, 0.4, 0.8 and 1.6 seconds or
-        // somewhat later.
+        // Five attempts of at most 5 seconds, with delays of 0.2, 0.4, 0.8 and 1.6 seconds plus
+        // jitter.
         .timeout(Duration::from_secs(5))
         .retry_policy(RetryPolicy {
             max_retries: 4,
@@ -32,11 +32,11 @@ pub(crate) async fn run(server: &str, ca: &Path) -> Result<String, Box<dyn std::
         .await?;
     println!("{} namespaces", client.namespace_list().send().await?.len());
 
-    // Nobody else's certificate will do.
-    let stranger = Client::builder().base_url(server).retry_policy(RetryPolicy::NONE);
-    match stranger.basic_auth("admin", "P@ssw0rd!").log_in().await {
+    // Without the CA file, the certificate is rejected.
+    let untrusting = Client::builder().base_url(url).retry_policy(RetryPolicy::NONE);
+    match untrusting.basic_auth("admin", "P@ssw0rd!").log_in().await {
         Err(error @ Error::Transport(_)) => {
-            println!("without the file: {error}");
+            println!("without the CA file: {error}");
             Ok(error.to_string())
         }
         _ => Err("an unknown certificate was accepted".into()),

@@ -1,92 +1,92 @@
-//! The examples of the library, run as they are.
+//! Runs the programs in `client/examples`.
 
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sensu_client::ApiPrefix;
-use sensu_client::config::ConfigDir;
+use sensu_client::{ApiPrefix, Client, ConfigDir};
 use sensu_server::{Limits, Tls};
 use sensu_store::SystemClock;
 use sensu_tests::TestServer;
+use tracing::Level;
 use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/backend.rs"]
 mod backend;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/configuration.rs"]
 mod configuration;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/credentials.rs"]
 mod credentials;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/errors.rs"]
 mod errors;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/quick_start.rs"]
 mod quick_start;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/raw.rs"]
 mod raw;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/tracing.rs"]
 mod spans;
-#[expect(dead_code, reason = "its main is for people")]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
 #[path = "../../client/examples/trust.rs"]
 mod trust;
 
 #[test]
-fn every_example_is_run_here() {
-    let folder = xtask::root().join("client/examples");
-    let here = include_str!("examples.rs");
-    for entry in std::fs::read_dir(folder).expect("a folder") {
+fn every_example_has_a_test() {
+    let tests = include_str!("examples.rs");
+    for entry in fs::read_dir(xtask::root().join("client/examples")).expect("a directory") {
         let name = entry.expect("an entry").file_name();
-        let name = name.to_str().and_then(|name| name.strip_suffix(".rs")).expect("a source");
-        // A module called `tracing` would hide the library.
+        let name = name.to_str().and_then(|name| name.strip_suffix(".rs")).expect("a source file");
+        // A module `tracing` would shadow the crate.
         let module = if name == "tracing" { "spans" } else { name };
-        assert!(here.contains(&format!("{module}::run(")), "{name} is not run");
+        assert!(tests.contains(&format!("{module}::run(")), "{name} has no test");
     }
 }
 
 #[tokio::test]
-async fn the_quick_start_finds_its_event() {
+async fn quick_start_lists_its_event() {
     let server = TestServer::start().await;
     assert_eq!(quick_start::run(&server.url()).await.expect("runs"), 1);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn all_credentials_open_the_door() {
+async fn credentials_of_every_type_are_accepted() {
     let server = TestServer::start().await;
     assert_eq!(credentials::run(&server.url()).await.expect("runs"), [2, 2, 2, 2]);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn the_configuration_is_left_logged_out() {
-    let (server, folder) = (TestServer::start().await, tempfile::tempdir().expect("a folder"));
-    let directory = ConfigDir::new(folder.path());
-    let token = configuration::run(&server.url(), &directory).await.expect("runs");
+async fn configuration_returns_a_token_and_logs_out() {
+    let (server, temp) = (TestServer::start().await, tempfile::tempdir().expect("a directory"));
+    let dir = ConfigDir::new(temp.path());
+    let token = configuration::run(&server.url(), &dir).await.expect("runs");
     assert_eq!(token.split('.').count(), 3, "a JWT");
-    let cluster = directory.read_cluster().expect("there");
+    let cluster = dir.read_cluster().expect("reads");
     assert_eq!((cluster.api_url, cluster.access_token), (server.url(), String::new()));
     server.stop().await;
 }
 
 #[tokio::test]
-async fn errors_say_what_is_wrong() {
+async fn errors_reports_the_messages_of_the_server() {
     let server = TestServer::start().await;
-    let told = errors::run(&server.url()).await.expect("runs");
-    assert_eq!(told.len(), 3, "{told:?}");
-    assert_eq!(told[0], "not found");
-    assert!(told[1].contains("name"), "{}", told[1]);
-    assert!(told[2].starts_with("cannot reach the server: "), "{}", told[2]);
+    let messages = errors::run(&server.url()).await.expect("runs");
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert_eq!(messages[0], "not found");
+    assert!(messages[1].contains("name"), "{}", messages[1]);
+    assert!(messages[2].starts_with("cannot reach the server: "), "{}", messages[2]);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn raw_lists_are_complete() {
+async fn raw_lists_all_pages() {
     let server = TestServer::start().await;
     let names = raw::run(&server.url()).await.expect("runs");
     assert_eq!(names, ["sensu/cpu", "sensu/disk", "sensu/ntp"]);
@@ -94,79 +94,55 @@ async fn raw_lists_are_complete() {
 }
 
 #[tokio::test]
-async fn our_prefix_is_found() {
+async fn backend_detects_the_api_prefix() {
     let server = TestServer::start().await;
     assert_eq!(backend::run(&server.url()).await.expect("runs"), Some(ApiPrefix::Apis));
     server.stop().await;
 }
 
 #[tokio::test]
-async fn calls_are_spans() {
+async fn tracing_logs_a_span_per_call_without_secrets() {
     let server = TestServer::start().await;
-    let seen = Lines::default();
-    // With one subscriber alone, whichever thread comes first to a call decides for all whether
-    // anybody listens there; that may be one of another test, where nobody does.
-    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    // While only one subscriber exists, the thread that first reaches a call site decides for all
+    // threads whether it is enabled; that thread may belong to a test without a subscriber.
+    let _second_subscriber = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
+        .with_max_level(Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
-        .with_writer(seen.clone())
+        .with_writer(Arc::new(File::create(log.path()).expect("opens")))
         .finish();
     spans::run(&server.url()).with_subscriber(subscriber).await.expect("runs");
-    let text = String::from_utf8(seen.0.lock().expect("not poisoned").clone()).expect("text");
-    let closed =
-        |call: &str| text.lines().any(|line| line.contains(call) && line.contains("close"));
-    for call in [
+    let text = fs::read_to_string(log.path()).expect("text");
+    for span in [
         "sensu_request{operation=\"namespace_list\" method=GET path=\"/apis/core/v2/namespaces\" status=200}",
-        "sensu_request{operation=\"check_get\" method=GET path=\"/apis/core/v2/namespaces/default/checks/no-such-check\" status=404}",
+        "sensu_request{operation=\"check_get\" method=GET path=\"/apis/core/v2/namespaces/default/checks/missing\" status=404}",
     ] {
-        assert!(closed(call), "no span {call}: {text}");
+        let closes = |line: &str| line.contains(span) && line.contains("close");
+        assert!(text.lines().any(closes), "no span {span}: {text}");
     }
     assert!(!text.contains("P@ssw0rd!") && !text.contains("eyJ"), "a secret is logged: {text}");
     server.stop().await;
 }
 
-/// Where log lines go.
-#[derive(Clone, Default)]
-struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
-async fn certificates_are_verified() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".into()]).expect("a certificate");
-    let write = |name: &str, text: String| -> PathBuf {
-        let file = folder.path().join(name);
-        std::fs::write(&file, text).expect("written");
+async fn trust_rejects_a_certificate_of_an_unknown_ca() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let certified =
+        rcgen::generate_simple_self_signed(["127.0.0.1".into()]).expect("a certificate");
+    let write = |name: &str, pem: String| -> PathBuf {
+        let file = temp.path().join(name);
+        fs::write(&file, pem).expect("writes");
         file
     };
-    let cert_file = write("cert.pem", made.cert.pem());
-    let key_file = write("key.pem", made.signing_key.serialize_pem());
+    let cert_file = write("cert.pem", certified.cert.pem());
+    let key_file = write("key.pem", certified.signing_key.serialize_pem());
     let tls = Tls { cert_file: cert_file.clone(), key_file };
     let server = TestServer::start_with_tls(Limits::default(), Arc::new(SystemClock), tls).await;
-    let told = trust::run(&server.url(), &cert_file).await.expect("runs");
-    assert!(told.contains("certificate"), "{told}");
-    let careless =
-        sensu_client::Client::builder().base_url(server.url()).danger_accept_invalid_certs(true);
-    careless.basic_auth("admin", "P@ssw0rd!").log_in().await.expect("accepts anything");
+    let error = trust::run(&server.url(), &cert_file).await.expect("runs");
+    assert!(error.contains("certificate"), "{error}");
+    let unverified = Client::builder().base_url(server.url()).danger_accept_invalid_certs(true);
+    unverified.basic_auth("admin", "P@ssw0rd!").log_in().await.expect("accepts any certificate");
     server.stop().await;
 }

@@ -1,0 +1,106 @@
+//! Runs the shell commands of the README in a shell, and compares their output with the README.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use regex::Regex;
+use sensu_tests::process::Process;
+
+/// Separates the outputs of two blocks.
+const SEPARATOR: &str = "-- end of block --";
+
+/// The server's address in the guides.
+const DOCUMENTED_ADDRESS: &str = "127.0.0.1:8080";
+
+/// A block of commands, and the block after it with their output.
+#[derive(Debug)]
+struct Step {
+    commands: String,
+    output: Option<String>,
+}
+
+/// The command that starts the server, and the steps after it, from the sections of a Markdown file.
+fn read_guide(file: &str, headings: &[&str]) -> (String, Vec<Step>) {
+    let text = fs::read_to_string(xtask::root().join(file)).expect("the file can be read");
+    let mut steps: Vec<Step> = Vec::new();
+    let fence = Regex::new(r"(?ms)^```(\w*)\n(.*?)^```$").expect("a regular expression");
+    for heading in headings {
+        let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the section");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        for block in fence.captures_iter(section) {
+            let body = block[2].to_owned();
+            match (&block[1], steps.last_mut()) {
+                ("sh", _) => steps.push(Step { commands: installed(&body), output: None }),
+                ("json" | "text", Some(step)) if step.output.is_none() => step.output = Some(body),
+                (language, _) => {
+                    panic!("a block of {language:?} without commands before it: {body}")
+                }
+            }
+        }
+    }
+    let starts_server = |step: &Step| step.commands.contains("start --dev");
+    let server = steps.iter().find(|step| starts_server(step)).expect("a server").commands.clone();
+    steps.retain(|step| !starts_server(step));
+    (server, steps)
+}
+
+/// The commands with the built programs instead of cargo. Examples of the client have tests of their
+/// own.
+fn installed(commands: &str) -> String {
+    let program = Regex::new(r"cargo run( --release)? -p (\w[\w-]*) --").expect("an expression");
+    let lines = commands.lines().filter(|line| !line.contains("--example"));
+    lines.map(|line| program.replace(line, "$2 ").into_owned() + "\n").collect()
+}
+
+/// A shell with an empty home directory, and the programs of this build on its path.
+fn shell(home: &Path, script: &str) -> Command {
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script]).current_dir(home).env_clear().env("HOME", home);
+    shell.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", home.join("bin").display()));
+    shell.env("SENSU_API_LISTEN_ADDRESS", "127.0.0.1:0").env("SENSU_PASSWORD_COST", "4");
+    shell
+}
+
+/// Runs a guide, and returns how many outputs were compared.
+fn run(file: &str, headings: &[&str]) -> usize {
+    let (server, steps) = read_guide(file, headings);
+    let home = tempfile::tempdir().expect("a directory");
+    fs::create_dir(home.path().join("bin")).expect("a directory");
+    for (name, program) in [
+        ("sensu-server", env!("CARGO_BIN_EXE_test-server")),
+        ("sensuctl", env!("CARGO_BIN_EXE_test-sensuctl")),
+    ] {
+        symlink(program, home.path().join("bin").join(name)).expect("a link");
+    }
+    let server = Process::launch(shell(home.path(), &server)).expect("starts");
+    let address = server.url("").replace("http://", "");
+
+    let blocks = steps.iter().map(|step| format!("{}\necho '{SEPARATOR}'\n", step.commands));
+    let script = format!("set -eo pipefail\n{}", blocks.collect::<String>());
+    let script = script.replace(DOCUMENTED_ADDRESS, &address);
+    let output = shell(home.path(), &script).output().expect("runs");
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    let stdout = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+
+    // Tokens differ after their first characters.
+    let token = Regex::new(r"(eyJ[\w-]{17})[\w.-]+").expect("a regular expression");
+    let stdout = token.replace_all(&stdout, "$1...").replace(&address, DOCUMENTED_ADDRESS);
+    let mut compared = 0;
+    for (step, actual) in steps.iter().zip(stdout.split(&format!("{SEPARATOR}\n"))) {
+        if let Some(documented) = &step.output {
+            // curl ends no lines.
+            let lines = |text: &str| text.replace("][", "]\n[").trim_end().to_owned();
+            assert_eq!(lines(actual), lines(documented), "after {}", step.commands);
+            compared += 1;
+        }
+    }
+    compared
+}
+
+#[test]
+fn the_commands_of_the_readme_work() {
+    assert_eq!(run("README.md", &["Run", "First requests"]), 1);
+}
