@@ -1,4 +1,4 @@
-//! The caller of an operation: authenticated here, authorized with [`Caller::may`].
+//! The caller of an operation: authenticated here, authorized with [`Caller::authorize`].
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::jwt::{BadToken, Claims, Use, decode_basic};
 use super::session::{self, Session};
 use crate::error::Error;
 use crate::query;
-use crate::rbac::Ask;
+use crate::rbac::AccessRequest;
 use crate::runtime::context::{Context, Cx};
 
 /// Somebody whose token has been verified and whose session is alive.
@@ -53,7 +53,7 @@ impl Caller {
     /// # Errors
     /// [`Error::Unauthenticated`] without a good token; [`Error::Invalid`] if the query string
     /// cannot be decoded, which callers without a token are not told.
-    pub(crate) async fn of(rqctx: &RequestContext<Cx>) -> Result<Self, Error> {
+    pub(crate) async fn from_request(rqctx: &RequestContext<Cx>) -> Result<Self, Error> {
         let cx = rqctx.context();
         let header = rqctx.request.headers().get(AUTHORIZATION);
         let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -91,7 +91,7 @@ impl Caller {
     }
 
     /// Whether the caller may do this, as far as roles and bindings say.
-    pub(crate) async fn allowed(&self, ask: &Ask<'_>) -> Result<bool, Error> {
+    pub(crate) async fn allowed(&self, ask: &AccessRequest<'_>) -> Result<bool, Error> {
         let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
         Ok(policy.allows(self.name(), &self.who.groups, ask))
     }

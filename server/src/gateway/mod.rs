@@ -32,7 +32,7 @@ use crate::gateway::access_log::Access;
 use crate::http::{ALIAS, PREFIX, is_published};
 use crate::openapi::discovery;
 use crate::query;
-use crate::resources::write_options::{self as manner, DROPPED};
+use crate::resources::write_options::{self, DROPPED};
 use crate::runtime::context::Cx;
 use crate::testkit::{self as dev, Noting};
 
@@ -132,7 +132,7 @@ pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
         });
         let work = DROPPED.scope(Default::default(), async move {
             let mut response = work.await;
-            if let Some(warning) = DROPPED.with(|fields| manner::warning(&fields.borrow())) {
+            if let Some(warning) = DROPPED.with(|fields| write_options::warning(&fields.borrow())) {
                 response.headers_mut().insert(WARNING, warning);
             }
             response

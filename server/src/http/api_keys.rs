@@ -23,7 +23,7 @@ use crate::resources::api_keys;
 use crate::resources::grant::Grant;
 use crate::resources::patch::MergePatch;
 use crate::resources::preconditions::Conditions;
-use crate::resources::write_options::{Manner, Trial};
+use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -43,7 +43,7 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 #[endpoint { method = GET, path = "/apis/core/v2/apikeys/{name}", tags = ["apikeys"] }]
 async fn api_key_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<ApiKey>, ApiError> {
     let grant = grant(&rqctx, path, Verb::Get).await?;
-    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
 }
 
 /// Create an API key
@@ -56,12 +56,15 @@ async fn api_key_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<
 async fn api_key_create(
     rqctx: RequestContext<Cx>,
     _path: Path<Everywhere>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<ApiKey>,
 ) -> Result<Made, ApiError> {
-    let grant =
-        Caller::of(&rqctx).await?.may::<ApiKey>(Verb::Create, "", "").await?.done(manner.read()?);
-    let draft = draft.read(rqctx.context(), grant.manner()).await?;
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<ApiKey>(Verb::Create, "", "")
+        .await?
+        .with_options(options.read()?);
+    let draft = draft.read(rqctx.context(), grant.options()).await?;
     Ok(Made(api_keys::create(&grant, draft).await?))
 }
 
@@ -73,12 +76,12 @@ async fn api_key_create(
 async fn api_key_patch(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<MergePatch>,
 ) -> Result<One<ApiKey>, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Update).await?.done(manner.read()?);
-    let changes = draft.read(rqctx.context(), grant.manner()).await?;
-    let conditions = Conditions::of(rqctx.request.headers());
+    let grant = grant(&rqctx, path, Verb::Update).await?.with_options(options.read()?);
+    let changes = draft.read(rqctx.context(), grant.options()).await?;
+    let conditions = Conditions::from_headers(rqctx.request.headers());
     Ok(One::written(api_keys::change(&grant, &changes, &conditions).await?))
 }
 
@@ -90,10 +93,10 @@ async fn api_key_patch(
 async fn api_key_delete(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Delete).await?.done(trial.read()?);
-    grant.delete(&Conditions::of(rqctx.request.headers())).await?;
+    let grant = grant(&rqctx, path, Verb::Delete).await?.with_options(options.read()?);
+    grant.delete(&Conditions::from_headers(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }
 
@@ -104,7 +107,7 @@ async fn grant(
     verb: Verb,
 ) -> Result<Grant<ApiKey>, ApiError> {
     let name = auth::name_in_url(&path.into_inner().name);
-    Ok(Caller::of(rqctx).await?.may::<ApiKey>(verb, "", &name).await?)
+    Ok(Caller::from_request(rqctx).await?.authorize::<ApiKey>(verb, "", &name).await?)
 }
 
 /// A key that was made: 201 with its place.

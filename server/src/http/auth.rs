@@ -11,7 +11,7 @@ use super::routes::{Api, Mounted};
 use crate::auth::{self, Account};
 use crate::error::{ApiError, Error};
 use crate::query;
-use crate::resources::write_options::Manner;
+use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -116,11 +116,11 @@ async fn both(
     query::validate(rqctx.request.uri().query())?;
     let header = authorization(rqctx);
     let access = auth::bearer(&header).ok_or_else(bad)?;
-    let manner = Params::<Manner>::of(rqctx).read()?;
-    if manner.is_trial() {
+    let options = Params::<WriteOptions>::of(rqctx).read()?;
+    if options.is_dry_run() {
         return Err(Error::Invalid("sessions cannot be tried out: leave dryRun out".into()));
     }
-    let body = draft.read(rqctx.context(), manner).await?;
+    let body = draft.read(rqctx.context(), options).await?;
     Ok((access.to_owned(), body.refresh_token))
 }
 

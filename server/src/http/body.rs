@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::resources::write_options::Manner;
+use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
 /// A request body that describes a `T`, not yet read.
@@ -43,8 +43,8 @@ impl<T: DeserializeOwned> Draft<T> {
     /// # Errors
     /// [`Error::UnsupportedMediaType`], [`Error::TooLarge`], [`Error::TooSlow`], or
     /// [`Error::Invalid`] with the place of the mistake (D5, D11).
-    pub(crate) async fn read(self, cx: &Context, manner: Manner) -> Result<T, Error> {
-        self.read_as(cx, manner).await
+    pub(crate) async fn read(self, cx: &Context, options: WriteOptions) -> Result<T, Error> {
+        self.read_as(cx, options).await
     }
 
     /// What the body says, as another type: for bodies that are read more strictly than their
@@ -52,12 +52,12 @@ impl<T: DeserializeOwned> Draft<T> {
     pub(crate) async fn read_as<U: DeserializeOwned>(
         self,
         cx: &Context,
-        manner: Manner,
+        options: WriteOptions,
     ) -> Result<U, Error> {
         let bytes = self.bytes(cx).await?;
         let decoded =
             sensu_decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
-        manner.dropped(decoded.unknown)?;
+        options.dropped(decoded.unknown)?;
         Ok(decoded.value)
     }
 

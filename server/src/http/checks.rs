@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::rbac::Verb;
 use crate::resources::checks;
 use crate::resources::preconditions::Conditions;
-use crate::resources::write_options::{Manner, Trial};
+use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -47,16 +47,16 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 async fn check_execute(
     rqctx: RequestContext<Cx>,
     path: Path<NamespacedName>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<AdhocRequest>,
 ) -> Result<HttpResponseAccepted<Issued>, ApiError> {
     let NamespacedName { namespace, name } = path.into_inner();
-    let grant = Caller::of(&rqctx)
+    let grant = Caller::from_request(&rqctx)
         .await?
-        .may::<CheckConfig>(Verb::Create, &namespace, &name)
+        .authorize::<CheckConfig>(Verb::Create, &namespace, &name)
         .await?
-        .done(manner.read()?);
-    let request = draft.read(rqctx.context(), grant.manner()).await?;
+        .with_options(options.read()?);
+    let request = draft.read(rqctx.context(), grant.options()).await?;
     Ok(HttpResponseAccepted(checks::execute(&grant, request).await?))
 }
 
@@ -85,18 +85,18 @@ struct CheckHookType {
 async fn check_hook_add(
     rqctx: RequestContext<Cx>,
     path: Path<CheckHookType>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<sensu_types::check::HookList>,
 ) -> Result<One<CheckConfig>, ApiError> {
     // As in the reference, the body says which kind of result it is about.
     let CheckHookType { namespace, name, .. } = path.into_inner();
-    let grant = Caller::of(&rqctx)
+    let grant = Caller::from_request(&rqctx)
         .await?
-        .may::<CheckConfig>(Verb::Update, &namespace, &name)
+        .authorize::<CheckConfig>(Verb::Update, &namespace, &name)
         .await?
-        .done(manner.read()?);
-    let hooks = draft.read(rqctx.context(), grant.manner()).await?;
-    let conditions = Conditions::of(rqctx.request.headers());
+        .with_options(options.read()?);
+    let hooks = draft.read(rqctx.context(), grant.options()).await?;
+    let conditions = Conditions::from_headers(rqctx.request.headers());
     Ok(One::written(checks::add_hooks(&grant, hooks, &conditions).await?))
 }
 
@@ -127,15 +127,15 @@ struct CheckHook {
 async fn check_hook_remove(
     rqctx: RequestContext<Cx>,
     path: Path<CheckHook>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let CheckHook { namespace, name, kind, hook } = path.into_inner();
-    let grant = Caller::of(&rqctx)
+    let grant = Caller::from_request(&rqctx)
         .await?
-        .may::<CheckConfig>(Verb::Delete, &namespace, &name)
+        .authorize::<CheckConfig>(Verb::Delete, &namespace, &name)
         .await?
-        .done(trial.read()?);
-    let conditions = Conditions::of(rqctx.request.headers());
+        .with_options(options.read()?);
+    let conditions = Conditions::from_headers(rqctx.request.headers());
     checks::remove_hook(&grant, &kind, &hook, &conditions).await?;
     Ok(HttpResponseDeleted())
 }

@@ -10,9 +10,9 @@ use super::params::Params;
 use super::routes::{Api, Mounted};
 use crate::auth::Caller;
 use crate::error::{ApiError, Error};
-use crate::rbac::{Ask, Verb};
+use crate::rbac::{AccessRequest, Verb};
 use crate::resources::cluster;
-use crate::resources::write_options::Trial;
+use crate::resources::write_options::DryRun;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -69,11 +69,11 @@ async fn cluster_member_list(
 async fn cluster_member_add(
     rqctx: RequestContext<Cx>,
     query: Params<Peers>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
     form: Form,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     allowed(&rqctx, Verb::Create, "").await?;
-    trial.read()?;
+    options.read()?;
     let addresses = addresses(&rqctx, &query, form).await?;
     Ok(HttpResponseOk(cluster::add(rqctx.context(), &addresses).await?))
 }
@@ -86,14 +86,14 @@ async fn cluster_member_update(
     rqctx: RequestContext<Cx>,
     path: Path<MemberId>,
     query: Params<Peers>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
     form: Form,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     let id = path.into_inner().id;
     allowed(&rqctx, Verb::Update, &id).await?;
-    let trial = trial.read()?;
+    let options = options.read()?;
     let addresses = addresses(&rqctx, &query, form).await?;
-    Ok(HttpResponseOk(cluster::update(rqctx.context(), &id, &addresses, trial).await?))
+    Ok(HttpResponseOk(cluster::update(rqctx.context(), &id, &addresses, options).await?))
 }
 
 /// Remove a member from the cluster
@@ -103,18 +103,18 @@ async fn cluster_member_update(
 async fn cluster_member_remove(
     rqctx: RequestContext<Cx>,
     path: Path<MemberId>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     let id = path.into_inner().id;
     allowed(&rqctx, Verb::Delete, &id).await?;
-    trial.read()?;
+    options.read()?;
     Ok(HttpResponseOk(cluster::remove(rqctx.context(), &id).await?))
 }
 
 /// Cluster members are the RBAC resource `cluster` (D19).
 async fn allowed(rqctx: &RequestContext<Cx>, verb: Verb, name: &str) -> Result<(), Error> {
-    let ask = Ask { verb, resource: "cluster", namespace: "", name };
-    match Caller::of(rqctx).await?.allowed(&ask).await? {
+    let ask = AccessRequest { verb, resource: "cluster", namespace: "", name };
+    match Caller::from_request(rqctx).await?.allowed(&ask).await? {
         true => Ok(()),
         false => Err(Error::Denied),
     }

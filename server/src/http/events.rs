@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::rbac::Verb;
 use crate::resources::events;
 use crate::resources::preconditions::Conditions;
-use crate::resources::write_options::{Manner, Trial};
+use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -71,8 +71,11 @@ async fn event_list_entity(
     paging: Params<Paging>,
 ) -> Result<Many<Event>, ApiError> {
     let OfEntity { namespace, entity } = path.into_inner();
-    let grant = Caller::of(&rqctx).await?.may::<Event>(Verb::List, &namespace, &entity).await?;
-    let page = grant.list(&paging.read()?.want()?).await?;
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<Event>(Verb::List, &namespace, &entity)
+        .await?;
+    let page = grant.list(&paging.read()?.list_params()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 
@@ -86,9 +89,11 @@ async fn event_list_entity(
 }]
 async fn event_get(rqctx: RequestContext<Cx>, path: Path<OfCheck>) -> Result<One<Event>, ApiError> {
     let path = path.into_inner();
-    let grant =
-        Caller::of(&rqctx).await?.may::<Event>(Verb::Get, &path.namespace, &path.name()).await?;
-    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<Event>(Verb::Get, &path.namespace, &path.name())
+        .await?;
+    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
 }
 
 /// Create an event
@@ -105,16 +110,16 @@ async fn event_get(rqctx: RequestContext<Cx>, path: Path<OfCheck>) -> Result<One
 async fn event_create(
     rqctx: RequestContext<Cx>,
     path: Path<InNamespace>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<Event>,
 ) -> Result<One<Event>, ApiError> {
     let namespace = path.into_inner().namespace;
-    let grant = Caller::of(&rqctx)
+    let grant = Caller::from_request(&rqctx)
         .await?
-        .may::<Event>(Verb::Create, &namespace, "")
+        .authorize::<Event>(Verb::Create, &namespace, "")
         .await?
-        .done(manner.read()?);
-    let event = draft.read(rqctx.context(), grant.manner()).await?;
+        .with_options(options.read()?);
+    let event = draft.read(rqctx.context(), grant.options()).await?;
     Ok(One::written(events::create(&grant, event).await?))
 }
 
@@ -131,17 +136,17 @@ async fn event_create(
 async fn event_put(
     rqctx: RequestContext<Cx>,
     path: Path<OfCheck>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<Event>,
 ) -> Result<One<Event>, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::of(&rqctx).await?;
+    let caller = Caller::from_request(&rqctx).await?;
     let grant = caller
-        .may::<Event>(Verb::Update, &path.namespace, &path.name())
+        .authorize::<Event>(Verb::Update, &path.namespace, &path.name())
         .await?
-        .done(manner.read()?);
-    let event = draft.read(rqctx.context(), grant.manner()).await?;
-    let conditions = Conditions::of(rqctx.request.headers());
+        .with_options(options.read()?);
+    let event = draft.read(rqctx.context(), grant.options()).await?;
+    let conditions = Conditions::from_headers(rqctx.request.headers());
     Ok(One::written(events::put(&grant, event, &conditions).await?))
 }
 
@@ -156,12 +161,14 @@ async fn event_put(
 async fn event_delete(
     rqctx: RequestContext<Cx>,
     path: Path<OfCheck>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::of(&rqctx).await?;
-    let grant =
-        caller.may::<Event>(Verb::Delete, &path.namespace, &path.name()).await?.done(trial.read()?);
-    grant.delete(&Conditions::of(rqctx.request.headers())).await?;
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller
+        .authorize::<Event>(Verb::Delete, &path.namespace, &path.name())
+        .await?
+        .with_options(options.read()?);
+    grant.delete(&Conditions::from_headers(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }

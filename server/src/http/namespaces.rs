@@ -12,10 +12,10 @@ use super::response::Many;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::rbac::{Ask, Verb};
+use crate::rbac::{AccessRequest, Verb};
 use crate::resources::namespaces;
 use crate::resources::preconditions::Conditions;
-use crate::resources::write_options::Trial;
+use crate::resources::write_options::DryRun;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -41,14 +41,15 @@ async fn namespace_list(
     rqctx: RequestContext<Cx>,
     paging: Params<Paging>,
 ) -> Result<Many<Namespace>, ApiError> {
-    let caller = Caller::of(&rqctx).await?;
-    let everything = Ask { verb: Verb::List, resource: Namespace::PLURAL, namespace: "", name: "" };
+    let caller = Caller::from_request(&rqctx).await?;
+    let everything =
+        AccessRequest { verb: Verb::List, resource: Namespace::PLURAL, namespace: "", name: "" };
     let grant = caller.grant::<Namespace>("", "");
     let visible = match caller.allowed(&everything).await? {
         true => None,
         false => Some(caller.bound_namespaces().await?),
     };
-    let page = namespaces::list(&grant, visible.as_deref(), &paging.read()?.want()?).await?;
+    let page = namespaces::list(&grant, visible.as_deref(), &paging.read()?.list_params()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 
@@ -72,13 +73,13 @@ async fn namespace_delete(
     rqctx: RequestContext<Cx>,
     path: Path<InNamespace>,
     query: Params<Cascade>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().namespace;
-    let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<Namespace>(Verb::Delete, "", &name).await?;
-    let grant = grant.done(trial.read()?);
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize::<Namespace>(Verb::Delete, "", &name).await?;
+    let grant = grant.with_options(options.read()?);
     let cascade = query.read()?.cascade.unwrap_or_default();
-    namespaces::delete(&grant, cascade, &Conditions::of(rqctx.request.headers())).await?;
+    namespaces::delete(&grant, cascade, &Conditions::from_headers(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }

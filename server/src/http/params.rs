@@ -14,7 +14,7 @@ use sensu_types::Selection;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;
-use crate::resources::page::Want;
+use crate::resources::page::ListParams;
 
 /// The query parameters of an operation, not yet read.
 pub(crate) struct Params<T>(String, PhantomData<fn() -> T>);
@@ -73,7 +73,7 @@ impl Paging {
     ///
     /// # Errors
     /// [`Error::Invalid`] if a selector cannot be read.
-    pub(crate) fn want(self) -> Result<Want, Error> {
+    pub(crate) fn list_params(self) -> Result<ListParams, Error> {
         let limit = match self.limit {
             None | Some(0) => usize::MAX,
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
@@ -81,7 +81,7 @@ impl Paging {
         let selection =
             Selection::parse(self.label_selector.as_deref(), self.field_selector.as_deref())
                 .map_err(|Invalid(why)| Error::Invalid(why))?;
-        Ok(Want { limit, token: self.token.filter(|token| !token.is_empty()), selection })
+        Ok(ListParams { limit, token: self.token.filter(|token| !token.is_empty()), selection })
     }
 }
 

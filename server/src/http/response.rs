@@ -14,24 +14,24 @@ use serde::Serialize;
 
 use crate::resources::page::Page;
 use crate::resources::preconditions::{self as etag, Conditions};
-use crate::resources::store::Shown;
+use crate::resources::store::Rendered;
 use crate::runtime::context::Cx;
 
 /// One object, with its entity tag.
 pub(crate) struct One<T> {
-    shown: Shown,
+    shown: Rendered,
     unchanged: bool,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T> One<T> {
     /// The object after a write.
-    pub(crate) fn written(shown: Shown) -> Self {
+    pub(crate) fn written(shown: Rendered) -> Self {
         Self { shown, unchanged: false, kind: PhantomData }
     }
 
     /// The object for a reader, who may have it already.
-    pub(crate) fn read(shown: Shown, conditions: &Conditions) -> Self {
+    pub(crate) fn read(shown: Rendered, conditions: &Conditions) -> Self {
         let unchanged = shown.revision.is_some_and(|revision| conditions.unchanged(revision));
         Self { shown, unchanged, kind: PhantomData }
     }

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::keyspace::parse;
 use crate::rbac::Verb;
 use crate::resources::page;
-use crate::resources::store::selected;
+use crate::resources::store::render_selected;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -80,18 +80,18 @@ async fn silenced_list_by(
         By::Checks => "checks",
         By::Subscriptions => "subscriptions",
     };
-    let caller = Caller::of(&rqctx).await?;
+    let caller = Caller::from_request(&rqctx).await?;
     // As in the reference, what is asked for is to get something of this name.
-    caller.may::<Silenced>(Verb::Get, &namespace, &format!("{word}/{value}")).await?;
+    caller.authorize::<Silenced>(Verb::Get, &namespace, &format!("{word}/{value}")).await?;
     let grant = caller.grant::<Silenced>(&namespace, "");
-    let want = paging.read()?.want()?;
+    let want = paging.read()?.list_params()?;
     let show = |entry: &sensu_store::Entry| -> Result<Option<Bytes>, crate::error::Error> {
         let silenced: Silenced = parse(entry)?;
         let field = match by {
             By::Checks => &silenced.check,
             By::Subscriptions => &silenced.subscription,
         };
-        if *field == value { selected::<Silenced>(entry, &want.selection) } else { Ok(None) }
+        if *field == value { render_selected::<Silenced>(entry, &want.selection) } else { Ok(None) }
     };
     let page = match grant.prefix() {
         Some(prefix) => {

@@ -18,7 +18,7 @@ use crate::rbac::Verb;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::users;
-use crate::resources::write_options::{Manner, Trial};
+use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -43,8 +43,9 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 #[endpoint { method = GET, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
 async fn user_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<User>, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::of(&rqctx).await?.may_or_self::<User>(Verb::Get, &name).await?;
-    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+    let grant =
+        Caller::from_request(&rqctx).await?.authorize_or_self::<User>(Verb::Get, &name).await?;
+    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
 }
 
 /// Create a user
@@ -55,12 +56,15 @@ async fn user_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<Use
 async fn user_create(
     rqctx: RequestContext<Cx>,
     _path: Path<Everywhere>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<User>,
 ) -> Result<One<User>, ApiError> {
-    let grant =
-        Caller::of(&rqctx).await?.may::<User>(Verb::Create, "", "").await?.done(manner.read()?);
-    let user = draft.read(rqctx.context(), grant.manner()).await?;
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<User>(Verb::Create, "", "")
+        .await?
+        .with_options(options.read()?);
+    let user = draft.read(rqctx.context(), grant.options()).await?;
     Ok(One::written(users::create(&grant, user).await?))
 }
 
@@ -72,12 +76,12 @@ async fn user_create(
 async fn user_put(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<User>,
 ) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?.done(manner.read()?);
-    let user = draft.read(rqctx.context(), grant.manner()).await?;
-    let conditions = Conditions::of(rqctx.request.headers());
+    let grant = update(&rqctx, path).await?.with_options(options.read()?);
+    let user = draft.read(rqctx.context(), grant.options()).await?;
+    let conditions = Conditions::from_headers(rqctx.request.headers());
     Ok(One::written(users::put(&grant, user, &conditions).await?))
 }
 
@@ -89,11 +93,14 @@ async fn user_put(
 async fn user_disable(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().name;
-    let grant =
-        Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?.done(trial.read()?);
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<User>(Verb::Delete, "", &name)
+        .await?
+        .with_options(options.read()?);
     users::set_disabled(&grant, true).await?;
     Ok(HttpResponseDeleted())
 }
@@ -105,9 +112,9 @@ async fn user_disable(
 async fn user_reinstate(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?.done(trial.read()?);
+    let grant = update(&rqctx, path).await?.with_options(options.read()?);
     Ok(One::written(users::set_disabled(&grant, false).await?))
 }
 
@@ -119,19 +126,19 @@ async fn user_reinstate(
 async fn user_password(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<Password>,
 ) -> Result<One<User>, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::of(&rqctx)
+    let grant = Caller::from_request(&rqctx)
         .await?
-        .may_or_self::<User>(Verb::Update, &name)
+        .authorize_or_self::<User>(Verb::Update, &name)
         .await?
-        .done(manner.read()?);
+        .with_options(options.read()?);
     // As in the reference: a map of texts, its key spelled exactly.
-    let body: BTreeMap<String, String> = draft.read_as(rqctx.context(), grant.manner()).await?;
+    let body: BTreeMap<String, String> = draft.read_as(rqctx.context(), grant.options()).await?;
     let others = body.keys().filter(|key| *key != "password").cloned();
-    grant.manner().dropped(others.collect())?;
+    grant.options().dropped(others.collect())?;
     let password = body.get("password").map(String::as_str).unwrap_or_default();
     Ok(One::written(users::set_password(&grant, password).await?))
 }
@@ -143,11 +150,11 @@ async fn user_password(
 async fn user_password_reset(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<PasswordHash>,
 ) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?.done(manner.read()?);
-    let body = draft.read(rqctx.context(), grant.manner()).await?;
+    let grant = update(&rqctx, path).await?.with_options(options.read()?);
+    let body = draft.read(rqctx.context(), grant.options()).await?;
     body.validate().map_err(crate::error::Error::from)?;
     Ok(One::written(users::set_hash(&grant, &body.password_hash).await?))
 }
@@ -169,11 +176,14 @@ struct Membership {
 async fn user_group_add(
     rqctx: RequestContext<Cx>,
     path: Path<Membership>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<One<User>, ApiError> {
     let Membership { name, group } = path.into_inner();
-    let grant =
-        Caller::of(&rqctx).await?.may::<User>(Verb::Update, "", &name).await?.done(trial.read()?);
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<User>(Verb::Update, "", &name)
+        .await?
+        .with_options(options.read()?);
     let add = |groups: &mut Vec<String>| {
         if !groups.contains(&group) {
             groups.push(group.clone());
@@ -190,11 +200,14 @@ async fn user_group_add(
 async fn user_group_remove(
     rqctx: RequestContext<Cx>,
     path: Path<Membership>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let Membership { name, group } = path.into_inner();
-    let grant =
-        Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?.done(trial.read()?);
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<User>(Verb::Delete, "", &name)
+        .await?
+        .with_options(options.read()?);
     users::set_groups(&grant, |groups| groups.retain(|member| *member != group)).await?;
     Ok(HttpResponseDeleted())
 }
@@ -206,16 +219,19 @@ async fn user_group_remove(
 async fn user_groups_clear(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().name;
-    let grant =
-        Caller::of(&rqctx).await?.may::<User>(Verb::Delete, "", &name).await?.done(trial.read()?);
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<User>(Verb::Delete, "", &name)
+        .await?
+        .with_options(options.read()?);
     users::set_groups(&grant, Vec::clear).await?;
     Ok(HttpResponseDeleted())
 }
 
 async fn update(rqctx: &RequestContext<Cx>, path: Path<Name>) -> Result<Grant<User>, ApiError> {
     let name = path.into_inner().name;
-    Ok(Caller::of(rqctx).await?.may::<User>(Verb::Update, "", &name).await?)
+    Ok(Caller::from_request(rqctx).await?.authorize::<User>(Verb::Update, "", &name).await?)
 }

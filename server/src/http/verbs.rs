@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::rbac::Verb;
 use crate::resources::patch::{self, MergePatch};
 use crate::resources::preconditions::Conditions;
-use crate::resources::write_options::{Manner, Trial};
+use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 type Item<T> = <<T as Resource>::Scope as Scope>::Item;
@@ -24,8 +24,11 @@ pub(super) async fn list<T: Resource>(
     paging: Params<Paging>,
 ) -> Result<Many<T>, ApiError> {
     let path = path.into_inner();
-    let grant = Caller::of(&rqctx).await?.may::<T>(Verb::List, path.namespace(), "").await?;
-    let page = grant.list(&paging.read()?.want()?).await?;
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<T>(Verb::List, path.namespace(), "")
+        .await?;
+    let page = grant.list(&paging.read()?.list_params()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 
@@ -36,8 +39,8 @@ pub(super) async fn list_all<T: Resource>(
     _path: Path<Everywhere>,
     paging: Params<Paging>,
 ) -> Result<Many<T>, ApiError> {
-    let grant = Caller::of(&rqctx).await?.may::<T>(Verb::List, "", "").await?;
-    let page = grant.list(&paging.read()?.want()?).await?;
+    let grant = Caller::from_request(&rqctx).await?.authorize::<T>(Verb::List, "", "").await?;
+    let page = grant.list(&paging.read()?.list_params()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 
@@ -46,62 +49,67 @@ pub(super) async fn get<T: Resource>(
     path: Path<Item<T>>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<T>(Verb::Get, path.namespace(), path.name()).await?;
-    Ok(One::read(grant.get().await?, &Conditions::of(rqctx.request.headers())))
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize::<T>(Verb::Get, path.namespace(), path.name()).await?;
+    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
 }
 
 pub(super) async fn create<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Collection<T>>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<T>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
-    let grant = Caller::of(&rqctx).await?.may::<T>(Verb::Create, path.namespace(), "").await?;
-    let grant = grant.done(manner.read()?);
-    let value = draft.read(rqctx.context(), grant.manner()).await?;
+    let grant = Caller::from_request(&rqctx)
+        .await?
+        .authorize::<T>(Verb::Create, path.namespace(), "")
+        .await?;
+    let grant = grant.with_options(options.read()?);
+    let value = draft.read(rqctx.context(), grant.options()).await?;
     Ok(One::written(grant.create(value).await?))
 }
 
 pub(super) async fn put<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Item<T>>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<T>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<T>(Verb::Update, path.namespace(), path.name()).await?;
-    let grant = grant.done(manner.read()?);
-    let value = draft.read(rqctx.context(), grant.manner()).await?;
-    Ok(One::written(grant.put(value, &Conditions::of(rqctx.request.headers())).await?))
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize::<T>(Verb::Update, path.namespace(), path.name()).await?;
+    let grant = grant.with_options(options.read()?);
+    let value = draft.read(rqctx.context(), grant.options()).await?;
+    Ok(One::written(grant.put(value, &Conditions::from_headers(rqctx.request.headers())).await?))
 }
 
 pub(super) async fn patch<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Item<T>>,
-    manner: Params<Manner>,
+    options: Params<WriteOptions>,
     draft: Draft<MergePatch>,
 ) -> Result<One<T>, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<T>(Verb::Update, path.namespace(), path.name()).await?;
-    let grant = grant.done(manner.read()?);
-    let changes = draft.read(rqctx.context(), grant.manner()).await?;
-    let change = |stored: &T| patch::apply(stored, &changes, grant.manner());
-    Ok(One::written(grant.change(change, &Conditions::of(rqctx.request.headers())).await?))
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize::<T>(Verb::Update, path.namespace(), path.name()).await?;
+    let grant = grant.with_options(options.read()?);
+    let changes = draft.read(rqctx.context(), grant.options()).await?;
+    let change = |stored: &T| patch::apply(stored, &changes, grant.options());
+    Ok(One::written(
+        grant.change(change, &Conditions::from_headers(rqctx.request.headers())).await?,
+    ))
 }
 
 pub(super) async fn delete<T: Resource>(
     rqctx: RequestContext<Cx>,
     path: Path<Item<T>>,
-    trial: Params<Trial>,
+    options: Params<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::of(&rqctx).await?;
-    let grant = caller.may::<T>(Verb::Delete, path.namespace(), path.name()).await?;
-    let grant = grant.done(trial.read()?);
-    grant.delete(&Conditions::of(rqctx.request.headers())).await?;
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize::<T>(Verb::Delete, path.namespace(), path.name()).await?;
+    let grant = grant.with_options(options.read()?);
+    grant.delete(&Conditions::from_headers(rqctx.request.headers())).await?;
     Ok(HttpResponseDeleted())
 }

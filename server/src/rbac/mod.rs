@@ -4,7 +4,7 @@
 mod policy;
 mod seed;
 
-pub(crate) use policy::{Ask, Policies, Verb};
+pub(crate) use policy::{AccessRequest, Policies, Verb};
 pub use seed::{DEV_PASSWORD, Seeded, admin, dev_users, seed};
 
 /// The RBAC resource of operations on the caller's own user: fetch it, change its password (D20).

@@ -36,7 +36,7 @@ impl Verb {
 
 /// One question to the policy.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ask<'a> {
+pub(crate) struct AccessRequest<'a> {
     pub(crate) verb: Verb,
     /// The RBAC resource: `checks`.
     pub(crate) resource: &'a str,
@@ -62,7 +62,7 @@ struct Bound {
 
 impl Policy {
     /// Whether some binding that applies has a rule that allows it.
-    pub(crate) fn allows(&self, user: &str, groups: &[String], ask: &Ask<'_>) -> bool {
+    pub(crate) fn allows(&self, user: &str, groups: &[String], ask: &AccessRequest<'_>) -> bool {
         let inside = self.inside.get(ask.namespace).map_or(&[][..], Vec::as_slice);
         self.everywhere
             .iter()
@@ -122,7 +122,7 @@ impl Bound {
 
 /// A rule allows if verb, resource and name all match. `*` stands for any verb or resource; an
 /// empty list of names for any name.
-fn allows(rule: &Rule, ask: &Ask<'_>) -> bool {
+fn allows(rule: &Rule, ask: &AccessRequest<'_>) -> bool {
     let matches = |list: &[String], word: &str| list.iter().any(|item| item == "*" || item == word);
     matches(&rule.verbs, ask.verb.as_str())
         && matches(&rule.resources, ask.resource)
@@ -179,8 +179,13 @@ mod tests {
         }
     }
 
-    fn ask<'a>(verb: Verb, resource: &'a str, namespace: &'a str, name: &'a str) -> Ask<'a> {
-        Ask { verb, resource, namespace, name }
+    fn ask<'a>(
+        verb: Verb,
+        resource: &'a str,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> AccessRequest<'a> {
+        AccessRequest { verb, resource, namespace, name }
     }
 
     fn example() -> Policy {
@@ -202,7 +207,7 @@ mod tests {
     #[test]
     fn a_rule_allows_if_verb_resource_and_name_match() {
         let policy = example();
-        let bob = |ask: Ask<'_>| policy.allows("bob", &[], &ask);
+        let bob = |ask: AccessRequest<'_>| policy.allows("bob", &[], &ask);
         assert!(bob(ask(Verb::Get, "checks", "dev", "a")));
         assert!(bob(ask(Verb::List, "checks", "dev", "")));
         assert!(!bob(ask(Verb::Create, "checks", "dev", "")));

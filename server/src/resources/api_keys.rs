@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::resources::grant::Grant;
 use crate::resources::patch::{self, MergePatch};
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::Shown;
+use crate::resources::store::Rendered;
 
 /// Makes a key for the user that the draft names.
 pub(crate) async fn create(grant: &Grant<ApiKey>, draft: ApiKey) -> Result<NewApiKey, Error> {
@@ -31,10 +31,10 @@ pub(crate) async fn change(
     grant: &Grant<ApiKey>,
     changes: &MergePatch,
     conditions: &Conditions,
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     let now = grant.write_context().now;
     let change = |stored: &ApiKey| {
-        let changed = patch::apply(stored, changes, grant.manner())?;
+        let changed = patch::apply(stored, changes, grant.options())?;
         if changed.username != stored.username {
             return Err(Error::Invalid("the user of a key cannot be changed".into()));
         }

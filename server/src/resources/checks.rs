@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::keyspace;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{Shown, invalid_name};
+use crate::resources::store::{Rendered, invalid_name};
 
 /// How long a request to run a check waits for somebody to take it, in seconds.
 const PATIENCE: i64 = 3600;
@@ -20,7 +20,7 @@ pub(crate) async fn add_hooks(
     grant: &Grant<CheckConfig>,
     hooks: HookList,
     conditions: &Conditions,
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     let add = |stored: &CheckConfig| {
         let mut check = stored.clone();
         hooks::add(&mut check.check_hooks, hooks.clone());

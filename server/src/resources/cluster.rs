@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::keyspace::cluster_identity;
-use crate::resources::write_options::Manner;
+use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
 /// Ids are numbers that every JSON reader can hold: below 2^53.
@@ -39,7 +39,7 @@ impl Identity {
             };
             let precondition = Precondition::Absent(cluster_identity()?);
             // If somebody else was first, theirs is the identity.
-            write(store, &identity, precondition, Manner::default()).await?;
+            write(store, &identity, precondition, WriteOptions::default()).await?;
         }
     }
 
@@ -85,7 +85,7 @@ pub(crate) async fn update(
     cx: &Context,
     id: &str,
     addresses: &str,
-    manner: impl Into<Manner>,
+    manner: impl Into<WriteOptions>,
 ) -> Result<MemberList, Error> {
     let manner = manner.into();
     let id = number(id)?;
@@ -157,7 +157,7 @@ async fn write(
     store: &dyn Store,
     identity: &Identity,
     precondition: Precondition,
-    manner: Manner,
+    manner: WriteOptions,
 ) -> Result<bool, Error> {
     let value = serde_json::to_vec(identity).map_err(|error| Error::Internal(error.to_string()))?;
     let put = Operation::Put {

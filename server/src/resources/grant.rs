@@ -1,4 +1,4 @@
-//! The right to do one thing to one place: what [`Caller::may`](crate::auth::Caller::may) gives,
+//! The right to do one thing to one place: what [`Caller::authorize`](crate::auth::Caller::authorize) gives,
 //! and what every way to the store asks for.
 
 use std::marker::PhantomData;
@@ -9,8 +9,8 @@ use sensu_types::{Resource, WriteContext};
 
 use crate::auth::Caller;
 use crate::error::Error;
-use crate::rbac::{Ask, SELF_USER, Verb};
-use crate::resources::write_options::Manner;
+use crate::rbac::{AccessRequest, SELF_USER, Verb};
+use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::{Context, Cx};
 
 /// A caller's right to act on objects of one kind, in one namespace or on one name.
@@ -22,14 +22,14 @@ pub(crate) struct Grant<T: Resource> {
     caller: String,
     namespace: String,
     name: String,
-    manner: Manner,
+    manner: WriteOptions,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T: Resource> Grant<T> {
     fn new(cx: Cx, caller: &str, namespace: &str, name: &str) -> Self {
         let (caller, namespace, name) = (caller.to_owned(), namespace.to_owned(), name.to_owned());
-        let manner = Manner::default();
+        let manner = WriteOptions::default();
         Self { cx, caller, namespace, name, manner, kind: PhantomData }
     }
 
@@ -44,12 +44,12 @@ impl<T: Resource> Grant<T> {
     }
 
     /// The same right, to be used in a manner that the caller asks for (D41).
-    pub(crate) fn done(self, manner: impl Into<Manner>) -> Self {
+    pub(crate) fn with_options(self, manner: impl Into<WriteOptions>) -> Self {
         Self { manner: manner.into(), ..self }
     }
 
     /// How what is allowed is to be done.
-    pub(crate) fn manner(&self) -> Manner {
+    pub(crate) fn options(&self) -> WriteOptions {
         self.manner
     }
 
@@ -82,33 +82,33 @@ impl Caller {
     ///
     /// # Errors
     /// [`Error::Denied`].
-    pub(crate) async fn may<T: Resource>(
+    pub(crate) async fn authorize<T: Resource>(
         &self,
         verb: Verb,
         namespace: &str,
         name: &str,
     ) -> Result<Grant<T>, Error> {
-        let ask = Ask { verb, resource: T::PLURAL, namespace, name };
+        let ask = AccessRequest { verb, resource: T::PLURAL, namespace, name };
         if self.allowed(&ask).await? {
             return Ok(self.grant(namespace, name));
         }
         Err(Error::Denied)
     }
 
-    /// As [`Caller::may`] for an operation on a user that users may also do to themselves.
+    /// As [`Caller::authorize`] for an operation on a user that users may also do to themselves.
     ///
     /// # Errors
     /// [`Error::Denied`].
-    pub(crate) async fn may_or_self<T: Resource>(
+    pub(crate) async fn authorize_or_self<T: Resource>(
         &self,
         verb: Verb,
         name: &str,
     ) -> Result<Grant<T>, Error> {
-        let own = Ask { verb, resource: SELF_USER, namespace: "", name };
+        let own = AccessRequest { verb, resource: SELF_USER, namespace: "", name };
         if name == self.name() && self.allowed(&own).await? {
             return Ok(self.grant("", name));
         }
-        self.may(verb, "", name).await
+        self.authorize(verb, "", name).await
     }
 
     /// A grant for something that was decided by other means than a verb on a resource.

@@ -9,21 +9,21 @@ use crate::catalog;
 use crate::error::Error;
 use crate::keyspace::{self, in_namespace};
 use crate::resources::grant::Grant;
-use crate::resources::page::{self, Page, Want};
+use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{contended, selected};
+use crate::resources::store::{render_selected, write_conflict};
 
 /// A page of the namespaces: all, or those that are `visible`.
 pub(crate) async fn list(
     grant: &Grant<Namespace>,
     visible: Option<&[String]>,
-    want: &Want,
+    want: &ListParams,
 ) -> Result<Page, Error> {
     let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
     let show = |entry: &Entry| -> Result<Option<Bytes>, Error> {
         let name = entry.key.segments().nth(1).unwrap_or_default();
         let seen = visible.is_none_or(|names| names.iter().any(|visible| visible == name));
-        if seen { selected::<Namespace>(entry, &want.selection) } else { Ok(None) }
+        if seen { render_selected::<Namespace>(entry, &want.selection) } else { Ok(None) }
     };
     page::read(grant.store(), &prefix, want, grant.cx().limits.response_bytes, show).await
 }
@@ -55,7 +55,7 @@ pub(crate) async fn delete(
     match grant.commit(txn).await {
         Ok(_) => Ok(()),
         Err(CommitError::Precondition(Precondition::Empty(_))) => Err(left(grant).await?),
-        Err(CommitError::Precondition(_)) => Err(contended()),
+        Err(CommitError::Precondition(_)) => Err(write_conflict()),
         Err(error) => Err(error.into()),
     }
 }

@@ -13,7 +13,7 @@ const CHUNK: usize = 256;
 
 /// Which part of a list a caller wants.
 #[derive(Clone, Debug)]
-pub(crate) struct Want {
+pub(crate) struct ListParams {
     /// At most so many items; `usize::MAX` for as many as fit.
     pub(crate) limit: usize,
     /// The token of the page before, as the caller sent it.
@@ -49,7 +49,7 @@ impl Page {
 pub(crate) async fn read(
     store: &dyn Store,
     prefix: &Prefix,
-    want: &Want,
+    want: &ListParams,
     max_bytes: usize,
     show: impl Fn(&Entry) -> Result<Option<Bytes>, Error>,
 ) -> Result<Page, Error> {

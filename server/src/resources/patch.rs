@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::resources::write_options::Manner;
+use crate::resources::write_options::WriteOptions;
 
 /// An RFC 7396 merge patch.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -40,7 +40,7 @@ impl JsonSchema for MergePatch {
 pub(crate) fn apply<T: Resource>(
     stored: &T,
     patch: &MergePatch,
-    manner: Manner,
+    manner: WriteOptions,
 ) -> Result<T, Error> {
     let internal = |error: serde_json::Error| Error::Internal(error.to_string());
     let mut document = serde_json::to_value(stored).map_err(internal)?;

@@ -20,7 +20,7 @@ pub(crate) struct Conditions {
 
 impl Conditions {
     /// The conditions that the headers state.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         Self { if_match: tags(headers, &IF_MATCH), if_none_match: tags(headers, &IF_NONE_MATCH) }
     }
 
@@ -68,7 +68,10 @@ mod tests {
     use super::*;
 
     fn conditions(name: HeaderName, value: &'static str) -> Conditions {
-        Conditions::of(&HeaderMap::from_iter([(name, http::HeaderValue::from_static(value))]))
+        Conditions::from_headers(&HeaderMap::from_iter([(
+            name,
+            http::HeaderValue::from_static(value),
+        )]))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::keyspace::{
     prefix_of, rendered,
 };
 use crate::resources::grant::Grant;
-use crate::resources::page::{self, Page, Want};
+use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
 
 /// Attempts to write an object that others write at the same time.
@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 32;
 
 /// An object as it is shown, and the transaction that wrote it.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct Rendered {
     pub(crate) body: Bytes,
     /// `None` for what was only tried out.
     pub(crate) revision: Option<Revision>,
@@ -34,9 +34,9 @@ pub(crate) struct Stored<T> {
 
 impl<T: Resource> Grant<T> {
     /// The object as it is shown.
-    pub(crate) async fn get(&self) -> Result<Shown, Error> {
+    pub(crate) async fn get(&self) -> Result<Rendered, Error> {
         let entry = self.entry().await?.ok_or_else(Error::not_found)?;
-        Ok(Shown { body: rendered::<T>(&entry)?, revision: Some(entry.revision) })
+        Ok(Rendered { body: rendered::<T>(&entry)?, revision: Some(entry.revision) })
     }
 
     /// The object as it is stored.
@@ -48,9 +48,9 @@ impl<T: Resource> Grant<T> {
     }
 
     /// A page of the namespace's objects, or of all if no namespace was asked for.
-    pub(crate) async fn list(&self, want: &Want) -> Result<Page, Error> {
+    pub(crate) async fn list(&self, want: &ListParams) -> Result<Page, Error> {
         let max_bytes = self.cx().limits.response_bytes;
-        let show = |entry: &Entry| selected::<T>(entry, &want.selection);
+        let show = |entry: &Entry| render_selected::<T>(entry, &want.selection);
         match self.prefix() {
             Some(prefix) => page::read(self.store(), &prefix, want, max_bytes, show).await,
             // No such namespace can exist, so there is nothing in it (D7).
@@ -59,7 +59,7 @@ impl<T: Resource> Grant<T> {
     }
 
     /// Stores a new object.
-    pub(crate) async fn create(&self, mut value: T) -> Result<Shown, Error> {
+    pub(crate) async fn create(&self, mut value: T) -> Result<Rendered, Error> {
         self.own(&mut value, "")?;
         value.prepare(&self.write_context(), None);
         let key = key::<T>(value.namespace(), value.name());
@@ -76,7 +76,7 @@ impl<T: Resource> Grant<T> {
     }
 
     /// Stores an object under the name that was authorized, whether or not there is one.
-    pub(crate) async fn put(&self, value: T, conditions: &Conditions) -> Result<Shown, Error> {
+    pub(crate) async fn put(&self, value: T, conditions: &Conditions) -> Result<Rendered, Error> {
         let put = |_: Option<&T>| Ok(value.clone());
         self.replace(put, conditions).await
     }
@@ -86,7 +86,7 @@ impl<T: Resource> Grant<T> {
         &self,
         change: impl Fn(&T) -> Result<T, Error>,
         conditions: &Conditions,
-    ) -> Result<Shown, Error> {
+    ) -> Result<Rendered, Error> {
         self.replace(|stored| change(stored.ok_or_else(Error::not_found)?), conditions).await
     }
 
@@ -109,14 +109,14 @@ impl<T: Resource> Grant<T> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(contended())
+        Err(write_conflict())
     }
 
     async fn replace(
         &self,
         next: impl Fn(Option<&T>) -> Result<T, Error>,
         conditions: &Conditions,
-    ) -> Result<Shown, Error> {
+    ) -> Result<Rendered, Error> {
         for _ in 0..ATTEMPTS {
             let stored = self.load().await?;
             conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
@@ -135,7 +135,7 @@ impl<T: Resource> Grant<T> {
                 return Ok(shown);
             }
         }
-        Err(contended())
+        Err(write_conflict())
     }
 
     /// Fills in the identity that was authorized, and refuses any other (D6).
@@ -163,7 +163,7 @@ impl<T: Resource> Grant<T> {
         value: &T,
         precondition: Precondition,
         key: Key,
-    ) -> Result<Option<Shown>, Error> {
+    ) -> Result<Option<Rendered>, Error> {
         let encoded = Encoded::new(value, self.cx().limits.response_bytes)?;
         let body = encoded.rendered();
         let mut preconditions = vec![precondition];
@@ -171,7 +171,7 @@ impl<T: Resource> Grant<T> {
             preconditions.push(namespace_exists(value.namespace())?);
         }
         match self.commit(Txn { preconditions, operations: vec![encoded.put(key)] }).await {
-            Ok(revision) => Ok(Some(Shown { body, revision })),
+            Ok(revision) => Ok(Some(Rendered { body, revision })),
             Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
                 Err(namespace_not_found(value.namespace()))
             }
@@ -198,12 +198,12 @@ impl<T: Resource> Grant<T> {
 }
 
 /// The answer when others write the object faster than we can read it.
-pub(crate) fn contended() -> Error {
+pub(crate) fn write_conflict() -> Error {
     Error::Unavailable("the object is being written by others; try again".into())
 }
 
 /// The object as it is shown, if it is among those that are wanted (D35).
-pub(crate) fn selected<T: Resource>(
+pub(crate) fn render_selected<T: Resource>(
     entry: &Entry,
     selection: &Selection,
 ) -> Result<Option<Bytes>, Error> {

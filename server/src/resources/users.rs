@@ -9,13 +9,13 @@ use crate::error::Error;
 use crate::keyspace;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{Shown, contended, invalid_name};
+use crate::resources::store::{Rendered, invalid_name, write_conflict};
 
 /// Attempts to write a user that others write at the same time.
 const ATTEMPTS: usize = 8;
 
 /// Stores a new user.
-pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Shown, Error> {
+pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Rendered, Error> {
     let account = auth::account(grant.store(), &user.username).await?;
     if account.is_some() {
         return Err(Error::exists());
@@ -30,7 +30,7 @@ pub(crate) async fn put(
     grant: &Grant<User>,
     mut user: User,
     conditions: &Conditions,
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     user.fill_identity("", grant.name());
     user.validate()?;
     if user.username != grant.name() {
@@ -50,7 +50,7 @@ pub(crate) async fn put(
             return Ok(shown);
         }
     }
-    Err(contended())
+    Err(write_conflict())
 }
 
 /// Creates or replaces a user whose password may not be known: an existing one keeps what it has, and
@@ -72,19 +72,19 @@ pub(crate) async fn put_or_lock(grant: &Grant<User>, mut user: User) -> Result<b
 }
 
 /// Gives the user a new password and ends its sessions.
-pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Shown, Error> {
+pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Rendered, Error> {
     sensu_types::user::password(password)?;
     let hash = auth::hash(password.to_owned(), grant.cx().limits.password_cost).await?;
     set_hash(grant, &hash).await
 }
 
 /// Gives the user a password by its bcrypt hash and ends its sessions.
-pub(crate) async fn set_hash(grant: &Grant<User>, hash: &str) -> Result<Shown, Error> {
+pub(crate) async fn set_hash(grant: &Grant<User>, hash: &str) -> Result<Rendered, Error> {
     change(grant, Some(hash), true, |_| {}).await
 }
 
 /// Disables or reinstates the user; either ends its sessions (D15).
-pub(crate) async fn set_disabled(grant: &Grant<User>, disabled: bool) -> Result<Shown, Error> {
+pub(crate) async fn set_disabled(grant: &Grant<User>, disabled: bool) -> Result<Rendered, Error> {
     change(grant, None, true, |user| user.disabled = disabled).await
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn set_disabled(grant: &Grant<User>, disabled: bool) -> Result<
 pub(crate) async fn set_groups(
     grant: &Grant<User>,
     change_groups: impl Fn(&mut Vec<String>),
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     change(grant, None, false, |user| change_groups(&mut user.groups)).await
 }
 
@@ -115,7 +115,7 @@ async fn change(
     hash: Option<&str>,
     end_sessions: bool,
     change: impl Fn(&mut User),
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     for _ in 0..ATTEMPTS {
         let account =
             auth::account(grant.store(), grant.name()).await?.ok_or_else(Error::not_found)?;
@@ -126,7 +126,7 @@ async fn change(
             return Ok(shown);
         }
     }
-    Err(contended())
+    Err(write_conflict())
 }
 
 async fn write(
@@ -134,7 +134,7 @@ async fn write(
     user: &User,
     hash: Option<&str>,
     before: Option<&Account>,
-) -> Result<Option<Shown>, Error> {
+) -> Result<Option<Rendered>, Error> {
     // A new password or a disabled account ends what was begun under the old one (D15).
     let end_sessions = hash.is_some() || before.is_some_and(|b| b.user.disabled != user.disabled);
     commit(grant, user, hash, before, end_sessions).await
@@ -147,7 +147,7 @@ async fn commit(
     hash: Option<&str>,
     before: Option<&Account>,
     end_sessions: bool,
-) -> Result<Option<Shown>, Error> {
+) -> Result<Option<Rendered>, Error> {
     let key = keyspace::key::<User>("", &user.username).ok_or_else(invalid_name)?;
     let (mut operations, body) = auth::accounts_put(user, hash)?;
     if end_sessions {
@@ -158,7 +158,7 @@ async fn commit(
         None => Precondition::Absent(key),
     };
     match grant.commit(Txn { preconditions: vec![precondition], operations }).await {
-        Ok(revision) => Ok(Some(Shown { body, revision })),
+        Ok(revision) => Ok(Some(Rendered { body, revision })),
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

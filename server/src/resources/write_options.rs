@@ -14,7 +14,7 @@ const NAMED: usize = 20;
 
 /// How an operation with a body is to be done.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-pub(crate) struct Manner {
+pub(crate) struct WriteOptions {
     /// `true` refuses a body with fields that the server does not know: 400, naming them. By default
     /// they are dropped and named in a `Warning` header of the answer.
     #[serde(default)]
@@ -27,22 +27,22 @@ pub(crate) struct Manner {
 
 /// How an operation without a body is to be done.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-pub(crate) struct Trial {
+pub(crate) struct DryRun {
     /// `true` does everything but write: the caller's rights and the preconditions are judged, and
     /// the answer is what it would be, without an `ETag`. Default `false`.
     #[serde(default, rename = "dryRun")]
     dry_run: Option<bool>,
 }
 
-impl From<Trial> for Manner {
-    fn from(Trial { dry_run }: Trial) -> Self {
+impl From<DryRun> for WriteOptions {
+    fn from(DryRun { dry_run }: DryRun) -> Self {
         Self { strict: None, dry_run }
     }
 }
 
-impl Manner {
+impl WriteOptions {
     /// Whether nothing is to be written.
-    pub(crate) fn is_trial(self) -> bool {
+    pub(crate) fn is_dry_run(self) -> bool {
         self.dry_run.unwrap_or_default()
     }
 
@@ -70,7 +70,7 @@ impl Manner {
         store: &dyn Store,
         txn: Txn,
     ) -> Result<Option<Revision>, CommitError> {
-        if !self.is_trial() {
+        if !self.is_dry_run() {
             return store.commit(txn).await.map(Some);
         }
         for precondition in txn.preconditions {
@@ -158,12 +158,12 @@ mod tests {
 
     #[test]
     fn strictness_turns_a_warning_into_an_error() {
-        let strict = Manner { strict: Some(true), dry_run: None };
+        let strict = WriteOptions { strict: Some(true), dry_run: None };
         assert_eq!(strict.dropped(Vec::new()), Ok(()));
         assert_eq!(
             strict.dropped(vec!["zzz".into()]),
             Err(Error::Invalid("unknown field: zzz".into()))
         );
-        assert_eq!(Manner::default().dropped(vec!["zzz".into()]), Ok(()));
+        assert_eq!(WriteOptions::default().dropped(vec!["zzz".into()]), Ok(()));
     }
 }

@@ -19,8 +19,8 @@ use crate::keyspace::{
 };
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{Shown, Stored, contended, invalid_name};
-use crate::resources::write_options::Manner;
+use crate::resources::store::{Rendered, Stored, invalid_name, write_conflict};
+use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
 pub(crate) use deadlines::fire;
@@ -32,7 +32,7 @@ const ATTEMPTS: usize = 64;
 /// Stores the first event of a check on an entity.
 ///
 /// The grant is for the namespace; entity and check are those of the event.
-pub(crate) async fn create(grant: &Grant<Event>, mut event: Event) -> Result<Shown, Error> {
+pub(crate) async fn create(grant: &Grant<Event>, mut event: Event) -> Result<Rendered, Error> {
     event.fill_identity(grant.namespace(), "");
     agree(grant, &event)?;
     event.validate()?;
@@ -44,7 +44,7 @@ pub(crate) async fn put(
     grant: &Grant<Event>,
     mut event: Event,
     conditions: &Conditions,
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     event.fill_identity(grant.namespace(), grant.name());
     agree(grant, &event)?;
     event.validate()?;
@@ -72,7 +72,7 @@ pub(crate) async fn keep(grant: &Grant<Event>, mut event: Event) -> Result<(), E
             return Ok(());
         }
     }
-    Err(contended())
+    Err(write_conflict())
 }
 
 /// Whether an event has to be the first of its kind.
@@ -102,11 +102,11 @@ async fn write(
     event: Event,
     conditions: &Conditions,
     new: New,
-) -> Result<Shown, Error> {
+) -> Result<Rendered, Error> {
     if event.check.is_none() {
         return metrics_only(grant, event).await;
     }
-    let (cx, namespace, manner) = (grant.cx(), grant.namespace(), grant.manner());
+    let (cx, namespace, manner) = (grant.cx(), grant.namespace(), grant.options());
     for _ in 0..ATTEMPTS {
         let stored = stored(cx.store.as_ref(), namespace, &event).await?;
         if new == New::Must && stored.is_some() {
@@ -119,13 +119,13 @@ async fn write(
             return Ok(shown);
         }
     }
-    Err(contended())
+    Err(write_conflict())
 }
 
 /// Why an event is written.
 enum Purpose {
     /// Somebody reports a result, which sets the deadline for the next one.
-    Report(Manner),
+    Report(WriteOptions),
     /// It comes with results that were recorded elsewhere, the last of which is its own.
     Record,
     /// It stands for a result that did not come; the transaction takes the deadline away.
@@ -139,7 +139,7 @@ async fn attempt(
     event: Event,
     stored: Option<Stored<Event>>,
     purpose: Purpose,
-) -> Result<Option<Shown>, Error> {
+) -> Result<Option<Rendered>, Error> {
     let store = cx.store.as_ref();
     let event_key = event_key(namespace, &event)?;
     let entity = event.entity.clone().unwrap_or_default();
@@ -191,12 +191,12 @@ async fn attempt(
         }
         Purpose::Record => {
             operations.extend(deadlines::set(namespace, &outcome.event, before, outcome.deadline)?);
-            Manner::default()
+            WriteOptions::default()
         }
         Purpose::Missed(missed) => {
             preconditions.extend(missed.preconditions);
             operations.extend(missed.operations);
-            Manner::default()
+            WriteOptions::default()
         }
     };
     match manner.commit(store, Txn { preconditions, operations }).await {
@@ -204,7 +204,7 @@ async fn attempt(
             if revision.is_some() {
                 cx.metrics.took(&outcome.event);
             }
-            Ok(Some(Shown { body, revision }))
+            Ok(Some(Rendered { body, revision }))
         }
         Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
             Err(namespace_not_found(namespace))
@@ -216,7 +216,7 @@ async fn attempt(
 
 /// An event that carries only metrics is passed on, not kept: it is the result of no check. The
 /// answer is what would be passed on.
-async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Shown, Error> {
+async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Rendered, Error> {
     let (cx, namespace) = (grant.cx(), grant.namespace());
     let commit = Txn { preconditions: vec![namespace_exists(namespace)?], operations: Vec::new() };
     let revision = match grant.commit(commit).await {
@@ -229,7 +229,7 @@ async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Shown, Error
         cx.metrics.took(&event);
     }
     let body = Encoded::new(&event, cx.limits.response_bytes)?.rendered();
-    Ok(Shown { body, revision })
+    Ok(Rendered { body, revision })
 }
 
 /// The event before a recorded one; values that are shown as redacted keep what is stored (D25).
