@@ -26,7 +26,7 @@ pub(super) fn add(document: &mut Value, recorded: &Value) {
             show(described, body);
         }
         let status = success(&value["responses"]);
-        if let (Some(status), Some(answer)) = (status, example.get("answer")) {
+        if let (Some(status), Some(answer)) = (status, example.get("response")) {
             show(&mut value["responses"][&status], answer);
         }
         for (status, error) in example["errors"].as_object().into_iter().flatten() {

@@ -1,60 +1,62 @@
-//! What is random in answers, and what is shown instead.
+//! Placeholders for random parts of responses.
 
 use serde_json::Value;
 
-/// A random part of an answer.
+/// A random part of a response, and its placeholder.
 #[derive(Clone)]
 struct Mask {
-    /// Where it was found.
     pointer: String,
-    /// What was answered.
     actual: Value,
-    /// What is shown instead.
-    shown: Value,
+    placeholder: Value,
 }
 
-/// All random parts that were found so far.
+/// The random parts of all responses so far.
 #[derive(Clone, Default)]
 pub(super) struct Masks(Vec<Mask>);
 
 impl Masks {
-    /// One more.
-    pub(super) fn add(&mut self, pointer: &str, actual: &Value, shown: &Value) {
-        let (pointer, actual, shown) = (pointer.to_owned(), actual.clone(), shown.clone());
-        self.0.push(Mask { pointer, actual, shown });
+    /// Adds a random part of a response, found at a JSON pointer.
+    pub(super) fn add(&mut self, pointer: &str, actual: &Value, placeholder: &Value) {
+        self.0.push(Mask {
+            pointer: pointer.to_owned(),
+            actual: actual.clone(),
+            placeholder: placeholder.clone(),
+        });
     }
 
-    /// The text that was found there last.
-    pub(super) fn last(&self, pointer: &str) -> Option<&str> {
-        let found = self.0.iter().rfind(|mask| mask.pointer == pointer);
-        found.and_then(|mask| mask.actual.as_str())
+    /// The latest text that was found at a JSON pointer.
+    pub(super) fn latest(&self, pointer: &str) -> Option<&str> {
+        let mask = self.0.iter().rfind(|mask| mask.pointer == pointer);
+        mask.and_then(|mask| mask.actual.as_str())
     }
 
-    /// Puts what is shown in the place of what was answered.
+    /// Replaces random parts by their placeholders.
     pub(super) fn mask(&self, value: &mut Value) {
-        each(value, &|part| self.0.iter().find(|m| m.actual == *part).map(|m| m.shown.clone()));
+        let placeholder = |part: &Value| self.0.iter().find(|mask| mask.actual == *part);
+        replace(value, &|part| placeholder(part).map(|mask| mask.placeholder.clone()));
     }
 
-    /// The other way round.
+    /// Replaces placeholders by what they stand for.
     pub(super) fn unmask(&self, value: &mut Value) {
-        each(value, &|part| self.0.iter().find(|m| m.shown == *part).map(|m| m.actual.clone()));
+        let actual = |part: &Value| self.0.iter().find(|mask| mask.placeholder == *part);
+        replace(value, &|part| actual(part).map(|mask| mask.actual.clone()));
     }
 
-    /// What a text that is shown stands for.
-    pub(super) fn actual_text(&self, shown: &str) -> String {
-        let mask = self.0.iter().find(|mask| mask.shown == shown);
-        mask.and_then(|mask| mask.actual.as_str()).unwrap_or(shown).to_owned()
+    /// The text that a placeholder stands for; other texts stand for themselves.
+    pub(super) fn unmask_text(&self, text: &str) -> String {
+        let mask = self.0.iter().find(|mask| mask.placeholder == text);
+        mask.and_then(|mask| mask.actual.as_str()).unwrap_or(text).to_owned()
     }
 }
 
-/// Replaces parts of a value, inside out.
-fn each(value: &mut Value, replaced: &impl Fn(&Value) -> Option<Value>) {
+/// Replaces the leaves of a value.
+fn replace(value: &mut Value, replacement: &impl Fn(&Value) -> Option<Value>) {
     match value {
-        Value::Object(map) => map.values_mut().for_each(|value| each(value, replaced)),
-        Value::Array(items) => items.iter_mut().for_each(|value| each(value, replaced)),
-        part => {
-            if let Some(other) = replaced(part) {
-                *part = other;
+        Value::Object(map) => map.values_mut().for_each(|value| replace(value, replacement)),
+        Value::Array(items) => items.iter_mut().for_each(|value| replace(value, replacement)),
+        leaf => {
+            if let Some(other) = replacement(leaf) {
+                *leaf = other;
             }
         }
     }

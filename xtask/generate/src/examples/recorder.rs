@@ -1,4 +1,4 @@
-//! Tells the steps of the scenario to a server of its own.
+//! Runs the steps of the scenario on a server of its own, and records the responses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,41 +10,42 @@ use sensu_store::{Clock, ManualClock, MemoryStore, Store};
 use serde_json::{Value, json};
 
 use super::mask::Masks;
-use super::request::{As, Request, missing, wrong};
+use super::request::{Body, Request, for_missing, invalid};
 use super::{Operation, Scenario, Step};
 
-/// The lowest cost that bcrypt has: nobody guesses passwords here.
-const COST: u32 = 4;
+/// Lowest cost of bcrypt: these passwords protect nothing.
+const PASSWORD_COST: u32 = 4;
 
-/// How long a request may take where clients are slow on purpose.
+/// Deadline of a request for clients that stall on purpose.
 const SHORT_DEADLINE: Duration = Duration::from_secs(2);
 
-/// A server, and what its random answers are shown as.
+/// A server, and the random parts of its responses.
 pub(super) struct Recorder<'a> {
     scenario: &'a Scenario,
-    server: Server,
-    http: reqwest::Client,
+    pub(super) server: Server,
+    pub(super) http: reqwest::Client,
     pub(super) store: Arc<dyn Store>,
-    admin: String,
-    /// The tokens of a session of its own, once the scenario has been told.
-    last: Option<String>,
+    /// Access token of the administrator, valid during the whole scenario.
+    pub(super) admin: String,
+    /// Access token of a session that starts after the scenario.
+    pub(super) last: Option<String>,
+    /// Refresh token of the same session.
     pub(super) refresh: String,
-    masks: Masks,
+    pub(super) masks: Masks,
 }
 
 impl<'a> Recorder<'a> {
     pub(super) async fn start(scenario: &'a Scenario) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(scenario.at));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
-        let told = |error| anyhow!("{error:?}");
-        rbac::seed(store.as_ref()).await.map_err(told)?;
-        rbac::dev_users(store.as_ref(), COST).await.map_err(told)?;
+        let debug = |error| anyhow!("{error:?}");
+        rbac::seed(store.as_ref()).await.map_err(debug)?;
+        rbac::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
         let server = serve(&store, clock, Limits::default()).await?;
-        let http = reqwest::Client::new();
         let recorder = Self {
             scenario,
             server,
-            http,
+            http: reqwest::Client::new(),
             store,
             admin: String::new(),
             last: None,
@@ -55,8 +56,8 @@ impl<'a> Recorder<'a> {
         Ok(Self { admin, ..recorder })
     }
 
-    /// The same told by a server with less patience, over the same store.
-    pub(super) async fn short_deadline(&self) -> anyhow::Result<Recorder<'a>> {
+    /// The same recorder with another server on the same store, which has a short deadline.
+    pub(super) async fn with_short_deadline(&self) -> anyhow::Result<Recorder<'a>> {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(self.scenario.at));
         let limits = Limits { deadline: SHORT_DEADLINE, ..Limits::default() };
         let server = serve(&self.store, clock, limits).await?;
@@ -72,7 +73,7 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// Starts a session that nothing has been told about.
+    /// Starts a session that the scenario does not use.
     pub(super) async fn log_in(&mut self) -> anyhow::Result<()> {
         let (access, refresh) = self.tokens().await?;
         (self.last, self.refresh) = (Some(access), refresh);
@@ -91,158 +92,96 @@ impl<'a> Recorder<'a> {
         self.server.stop().await
     }
 
-    /// Tells one step: what breaks a rule, what is not there, what the document shows, and what stands
-    /// in the way.
-    pub(super) async fn tell(
+    /// Records one step: 400 and 404 first, then the success, then 409.
+    pub(super) async fn record(
         &mut self,
         step: &Step,
         operation: &Operation,
     ) -> anyhow::Result<Value> {
         let mut errors = json!({});
-        let asked = self.request(step, operation);
-        if operation.documents("400") {
-            let error = self.error(operation, &wrong(step, operation, &asked), 400).await?;
-            errors["400"] = error;
+        let request = self.request(step, operation);
+        if operation.documents(400) {
+            errors["400"] = self.error(operation, &invalid(step, operation, &request), 400).await?;
         }
-        if operation.documents("404") {
-            let error = self.error(operation, &missing(step, operation, &asked), 404).await?;
-            errors["404"] = error;
+        if operation.documents(404) {
+            let missing = for_missing(step, operation, &request);
+            errors["404"] = self.error(operation, &missing, 404).await?;
         }
-        let mut told = json!({ "path": asked.path, "query": asked.query });
-        if let Some(body) = &asked.body {
-            told["body"] = body.clone();
+        let mut example = json!({ "path": request.path, "query": request.query });
+        if let Body::Json(body) = &request.body {
+            example["body"] = body.clone();
         }
         if let Some(sensuctl) = &step.sensuctl {
-            told["sensuctl"] = sensuctl.clone().into();
+            example["sensuctl"] = sensuctl.clone().into();
         }
-        self.refuse(operation, &asked).await?;
+        self.provoke_client_errors(operation, &request).await?;
         if step.response_of.is_none() {
-            let (status, mut answer) = self.send(operation, &asked).await?;
-            let documented = operation.documents(&status.to_string());
-            ensure!((200..300).contains(&status) && documented, "answered {status}: {answer}");
-            for (pointer, shown) in &step.random {
-                let actual = answer.pointer(pointer).context("a random part is not there")?;
-                self.masks.add(pointer, actual, shown);
-            }
-            self.masks.mask(&mut answer);
-            if let Some(excerpt) = &step.excerpt {
-                holds(answer.as_str().unwrap_or_default(), excerpt)?;
-                answer = excerpt.clone().into();
-            }
-            told["status"] = status.into();
-            if !answer.is_null() {
-                told["answer"] = answer;
+            let (status, response) = self.success(step, operation, &request).await?;
+            example["status"] = status.into();
+            if !response.is_null() {
+                example["response"] = response;
             }
         }
-        if operation.documents("409") {
-            let mut again = asked.clone();
+        if operation.documents(409) {
+            let mut again = request.clone();
             if let Some(variant) = &step.conflict {
                 again.path.extend(variant.path.clone());
                 again.query.extend(variant.query.clone());
             }
             errors["409"] = self.error(operation, &again, 409).await?;
         }
-        told["errors"] = errors;
-        Ok(told)
+        example["errors"] = errors;
+        Ok(example)
     }
 
-    /// What the step asks, with everything that it need not say.
+    /// The request of a step, with default path parameters.
     pub(super) fn request(&self, step: &Step, operation: &Operation) -> Request {
-        let usual = self.scenario.path.get(&operation.tag);
-        let parameters = operation.path.split('/').filter_map(|part| {
-            let name = part.strip_prefix('{')?.strip_suffix('}')?;
-            let value = step.path.get(name).or_else(|| usual?.get(name));
-            let value = value.map_or("default", String::as_str);
-            Some((name.to_owned(), value.to_owned()))
+        let defaults = self.scenario.path.get(&operation.tag);
+        let parameters = operation.path_parameters().map(|name| {
+            let value = step.path.get(name).or_else(|| defaults?.get(name));
+            (name.to_owned(), value.map_or("default", String::as_str).to_owned())
         });
         Request {
             path: parameters.collect(),
             query: step.query.clone(),
-            body: step.body.clone(),
+            body: step.body.clone().map_or(Body::Empty, Body::Json),
             ..Request::default()
         }
     }
 
-    /// Asks for something that must be refused with this status.
+    /// Sends the request of a step, and masks the response.
+    async fn success(
+        &mut self,
+        step: &Step,
+        operation: &Operation,
+        request: &Request,
+    ) -> anyhow::Result<(u16, Value)> {
+        let (status, mut response) = self.send(operation, request).await?;
+        let is_success = (200..300).contains(&status) && operation.documents(status);
+        ensure!(is_success, "unexpected response {status}: {response}");
+        for (pointer, placeholder) in &step.random {
+            let actual = response.pointer(pointer).context("a random part is missing")?;
+            self.masks.add(pointer, actual, placeholder);
+        }
+        self.masks.mask(&mut response);
+        if let Some(excerpt) = &step.excerpt {
+            check_excerpt(response.as_str().unwrap_or_default(), excerpt)?;
+            response = excerpt.clone().into();
+        }
+        Ok((status, response))
+    }
+
+    /// Sends a request that must fail with a status, and returns the masked error.
     async fn error(
         &self,
         operation: &Operation,
         request: &Request,
-        wanted: u16,
+        expected: u16,
     ) -> anyhow::Result<Value> {
-        let (status, mut answer) = self.send(operation, request).await?;
-        ensure!(status == wanted, "{wanted} is documented, {status} was answered: {answer}");
-        self.masks.mask(&mut answer);
-        Ok(answer)
-    }
-
-    pub(super) async fn send(
-        &self,
-        operation: &Operation,
-        request: &Request,
-    ) -> anyhow::Result<(u16, Value)> {
-        let mut url = reqwest::Url::parse(&format!("http://{}", self.server.address()))?;
-        {
-            let mut path = url.path_segments_mut().map_err(|()| anyhow!("no path"))?;
-            path.clear();
-            for part in operation.path.split('/').skip(1) {
-                let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-                let value = name.and_then(|name| request.path.get(name)).map(String::as_str);
-                path.push(&self.masks.actual_text(value.unwrap_or(part)));
-            }
-        }
-        let query: Vec<String> = request.query.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        if !query.is_empty() {
-            url.set_query(Some(&query.join("&")));
-        }
-        let method = reqwest::Method::from_bytes(operation.method.as_bytes())?;
-        let mut http = self.http.request(method, url);
-        http = self.signed(http, operation, request.by)?;
-        for (name, value) in &request.headers {
-            http = http.header(*name, value);
-        }
-        if request.stalls {
-            let nothing = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
-            let body = reqwest::Body::wrap_stream(nothing);
-            http = http.header("content-type", "application/json").body(body);
-        } else if let Some(raw) = &request.raw {
-            http = http.header("content-type", "application/json").body(raw.clone());
-        } else if let Some(body) = &request.body {
-            let mut body = body.clone();
-            self.masks.unmask(&mut body);
-            http = http.json(&body);
-        }
-        let answer = http.send().await?;
-        let status = answer.status().as_u16();
-        let media_type = answer.headers().get(reqwest::header::CONTENT_TYPE);
-        let is_text = media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/"));
-        let text = answer.text().await?;
-        let value = match text.is_empty() {
-            true => Value::Null,
-            false if is_text => Value::String(text),
-            false => serde_json::from_str(&text).with_context(|| format!("not JSON: {text}"))?,
-        };
-        Ok((status, value))
-    }
-
-    /// The request with the credentials of whoever sends it.
-    fn signed(
-        &self,
-        http: reqwest::RequestBuilder,
-        operation: &Operation,
-        by: As,
-    ) -> anyhow::Result<reqwest::RequestBuilder> {
-        let basic = operation.value["security"] == json!([{ "basicAuth": [] }]);
-        Ok(match by {
-            As::Nobody => http,
-            As::Guesser => http.basic_auth("carol", Some("a guess")),
-            As::Usual if basic => http.basic_auth("admin", Some(rbac::DEV_PASSWORD)),
-            As::Usual if operation.tag == "auth" => {
-                let latest = self.last.as_deref().or_else(|| self.masks.last("/access_token"));
-                http.bearer_auth(latest.context("nobody has logged in")?)
-            }
-            As::Usual => http.bearer_auth(&self.admin),
-        })
+        let (status, mut response) = self.send(operation, request).await?;
+        ensure!(status == expected, "{expected} is documented, {status} returned: {response}");
+        self.masks.mask(&mut response);
+        Ok(response)
     }
 }
 
@@ -252,16 +191,16 @@ async fn serve(
     clock: Arc<dyn Clock>,
     limits: Limits,
 ) -> anyhow::Result<Server> {
-    let limits = Limits { password_cost: COST, ..limits };
-    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    Server::start(Arc::clone(store), clock, limits, anywhere, None).await
+    let limits = Limits { password_cost: PASSWORD_COST, ..limits };
+    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    Server::start(Arc::clone(store), clock, limits, any_port, None).await
 }
 
-/// Whether an answer has the lines of an excerpt, whatever their numbers.
-fn holds(answer: &str, excerpt: &str) -> anyhow::Result<()> {
+/// Checks that a text has the lines of an excerpt, except for the numbers at their ends.
+fn check_excerpt(text: &str, excerpt: &str) -> anyhow::Result<()> {
     for line in excerpt.lines() {
-        let words = line.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        ensure!(answer.lines().any(|other| other.starts_with(words)), "not answered: {line}");
+        let prefix = line.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        ensure!(text.lines().any(|other| other.starts_with(prefix)), "not in the response: {line}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Requests, and how they are broken to see what is answered then.
+//! Requests of the scenario, and their variants that provoke a client error.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +11,43 @@ use super::{Operation, Step};
 pub(super) struct Request {
     pub(super) path: BTreeMap<String, String>,
     pub(super) query: BTreeMap<String, String>,
-    pub(super) body: Option<Value>,
-    /// A body that is sent as it is, instead.
-    pub(super) raw: Option<String>,
-    /// Whether the body never arrives.
-    pub(super) stalls: bool,
+    pub(super) body: Body,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) by: As,
+    pub(super) sender: Sender,
 }
 
-/// Who sends a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum As {
-    /// The administrator, in the way that the operation wants.
+/// The body of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Body {
     #[default]
-    Usual,
-    /// Somebody without credentials.
-    Nobody,
-    /// Somebody who guesses passwords.
-    Guesser,
+    Empty,
+    Json(Value),
+    /// Sent as it is, as JSON.
+    Raw(String),
+    /// Announced, but never sent.
+    Stalled,
 }
 
-/// The request, broken: as the step says, or where every operation can be broken.
-pub(super) fn wrong(step: &Step, operation: &Operation, asked: &Request) -> Request {
-    let mut request = asked.clone();
+/// The credentials of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// The administrator, authenticated as the operation requires.
+    #[default]
+    Admin,
+    /// No credentials.
+    Anonymous,
+    /// A user with a wrong password.
+    PasswordGuesser,
+}
+
+/// The request as an invalid one (400): as the step says, or with an invalid query.
+pub(super) fn invalid(step: &Step, operation: &Operation, request: &Request) -> Request {
+    let mut request = request.clone();
     if !step.wrong_query.is_empty() {
         request.query.clone_from(&step.wrong_query);
-    } else if step.wrong.is_some() {
-        request.body.clone_from(&step.wrong);
-    } else if step.op.contains("_list") && operation.method == "GET" && pages(operation) {
+    } else if let Some(body) = &step.wrong {
+        request.body = Body::Json(body.clone());
+    } else if operation.has_parameter("limit") {
         request.query.insert("limit".into(), "ten".into());
     } else if step.response_of.is_none() {
         request.query.insert("pretty".into(), "%zz".into());
@@ -47,23 +55,22 @@ pub(super) fn wrong(step: &Step, operation: &Operation, asked: &Request) -> Requ
     request
 }
 
-fn pages(operation: &Operation) -> bool {
-    let parameters = operation.value["parameters"].as_array();
-    parameters.is_some_and(|parameters| parameters.iter().any(|p| p["name"] == "limit"))
-}
-
-/// The request for something that is not there: as the step says, a namespace for what is made, another
-/// name for what is read.
-pub(super) fn missing(step: &Step, operation: &Operation, asked: &Request) -> Request {
-    let mut request = asked.clone();
+/// The request for a missing object (404): as the step says, or in a missing namespace if it would create
+/// the object, or with another name.
+pub(super) fn for_missing(step: &Step, operation: &Operation, request: &Request) -> Request {
+    let mut request = request.clone();
     if let Some(variant) = &step.missing {
         request.path.extend(variant.path.clone());
         return request;
     }
-    let is_made = step.op.ends_with("_create") || step.op.ends_with("_put");
-    let last = operation.path.rsplit('/').find_map(|part| part.strip_prefix('{'));
-    let last = last.and_then(|part| part.strip_suffix('}')).unwrap_or_default();
-    match is_made {
+    let last = operation.path_parameters().next_back().unwrap_or_default();
+    let is_namespaced = operation.path_parameters().any(|name| name == "namespace");
+    let creates = match operation.method.as_str() {
+        "POST" => last == "namespace",
+        "PUT" => is_namespaced,
+        _ => false,
+    };
+    match creates {
         true => request.path.insert("namespace".into(), "nowhere".into()),
         false => request.path.insert(last.into(), "missing".into()),
     };

@@ -1,4 +1,4 @@
-//! The scenario as it is written: one step for each operation.
+//! The scenario that the examples are recorded from: one step for each operation.
 
 use std::collections::BTreeMap;
 
@@ -9,55 +9,55 @@ use serde_json::Value;
 /// Texts by name.
 type Texts = BTreeMap<String, String>;
 
-/// The scenario.
+/// The content of `scenario.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What time it is, in seconds since 1970-01-01 UTC.
+    /// Time of the server's clock, in seconds since 1970-01-01 UTC.
     pub at: i64,
-    /// Path parameters by tag, for steps that do not say.
+    /// Default path parameters by tag.
     pub path: BTreeMap<String, Texts>,
-    /// The steps, in the order in which they are told.
+    /// The steps, in the order in which they run.
     pub steps: Vec<Step>,
 }
 
-/// What is asked of one operation.
+/// The request for one operation, and its variants that fail.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The operation's id.
+    /// ID of the operation.
     pub op: String,
-    /// Path parameters, besides the namespace and those of the tag.
+    /// Path parameters, in addition to the namespace and those of the tag.
     #[serde(default)]
     pub path: Texts,
     /// Query parameters.
     #[serde(default)]
     pub query: Texts,
-    /// The body.
+    /// Body.
     pub body: Option<Value>,
-    /// A body that breaks a rule.
+    /// An invalid body (400).
     pub wrong: Option<Value>,
-    /// Query parameters that break a rule.
+    /// Invalid query parameters (400).
     #[serde(default)]
     pub wrong_query: Texts,
-    /// What to ask for so that something is not there, if not another last path parameter.
+    /// Parameters that lead to a 404. Default: another last path parameter.
     pub missing: Option<Variant>,
-    /// What to ask for so that something stands in the way, if not the same once more.
+    /// Parameters that lead to a 409. Default: the same request again.
     pub conflict: Option<Variant>,
-    /// Random parts of the answer by JSON pointer, and what they are shown as.
+    /// Random parts of the response by JSON pointer, and their placeholders in the example.
     #[serde(default)]
     pub random: BTreeMap<String, Value>,
-    /// What is shown of an answer that is never the same twice. Each of its lines is in the answer, up
-    /// to the number at the end.
+    /// The example of a text that varies. Each of its lines is in the response, except for the number at
+    /// its end.
     pub excerpt: Option<String>,
-    /// Never answered with success here: the answer of this other step is what it would look like.
+    /// Another step whose response is the example, for an operation that does not succeed here.
     pub response_of: Option<String>,
-    /// What sensuctl calls it; `null` if it has no word for it, absent if the word is the usual one.
-    #[serde(default, deserialize_with = "given")]
+    /// The sensuctl command; `null` if there is none, absent for the usual one.
+    #[serde(default, deserialize_with = "present")]
     pub sensuctl: Option<Option<String>>,
 }
 
-/// What is asked differently.
+/// Other parameters for a step.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
@@ -69,18 +69,18 @@ pub struct Variant {
     pub query: Texts,
 }
 
-/// Tells `null` from nothing.
-fn given<'de, D: serde::Deserializer<'de>>(
+/// Keeps `null` apart from an absent field.
+fn present<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
 impl Scenario {
-    /// The scenario that the examples are taken from.
+    /// Reads the scenario.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If `scenario.json` is invalid.
     pub fn read() -> anyhow::Result<Self> {
         serde_json::from_str(include_str!("scenario.json"))
             .context("xtask/generate/src/examples/scenario.json")
