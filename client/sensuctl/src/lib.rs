@@ -25,7 +25,6 @@ mod global_flags;
 mod manifest;
 mod output;
 mod output_query;
-mod path;
 mod plan;
 mod prefix_cache;
 mod prompt;

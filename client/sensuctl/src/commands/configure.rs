@@ -2,12 +2,11 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use sensu_client::{CORE_V2, Error, Method};
+use sensu_client::{CORE_V2, Error, Method, encode_segment};
 use serde_json::json;
 
 use crate::context::{Context, HERE};
 use crate::output::FORMATS;
-use crate::path;
 use crate::prompt;
 
 const EXAMPLES: &str = "Examples:
@@ -62,7 +61,7 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let login = builder.basic_auth(&answers.username, &answers.password).log_in();
     let client = context.wait(login).map_err(refused)?;
     // A user who may not even see themselves would learn about it at the next command.
-    let own = format!("{CORE_V2}/users/{}", path::part(&answers.username));
+    let own = format!("{CORE_V2}/users/{}", encode_segment(&answers.username));
     context.wait(client.raw(Method::GET, own).send()).context("unable to read the user")?;
     context.remember(&answers.url, &client);
     context.mend()?;

@@ -2,13 +2,14 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Arg, ArgMatches, Command};
+use sensu_client::encode_segment;
 use serde_json::{Value, json};
 
 use super::CustomCommand;
 use crate::column::Cell;
 use crate::context::Context;
 use crate::field::text;
-use crate::{output, path, verbs};
+use crate::{output, verbs};
 
 /// What can be asked of the cluster.
 pub(crate) const CLUSTER: &[CustomCommand] = &[
@@ -112,7 +113,7 @@ fn update_command() -> Command {
 fn update(context: &Context, matches: &ArgMatches) -> Result<()> {
     let id = verbs::required(matches, "id");
     context
-        .call("PUT", &format!("/cluster/members/{}", path::part(id)), &query(matches), None)
+        .call("PUT", &format!("/cluster/members/{}", encode_segment(id)), &query(matches), None)
         .context("error updating cluster member")?;
     context.say(&format!("Updated member with ID {id} in cluster"))
 }
@@ -124,7 +125,7 @@ fn remove_command() -> Command {
 fn remove(context: &Context, matches: &ArgMatches) -> Result<()> {
     let id = verbs::required(matches, "id");
     context
-        .delete(&format!("/cluster/members/{}", path::part(id)))
+        .delete(&format!("/cluster/members/{}", encode_segment(id)))
         .context("error removing cluster member")?;
     context.say(&format!("Removed member {id} from cluster"))
 }

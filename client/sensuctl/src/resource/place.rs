@@ -1,17 +1,17 @@
 //! Where objects are, and what they are called.
 
+use sensu_client::encode_segment;
 use serde_json::{Value, json};
 
 use super::{Resource, silenced};
 use crate::field::{place, text};
-use crate::path;
 
 impl Resource {
     /// Where all of them are; of all namespaces if `namespace` is `None`.
     pub(crate) fn collection(&self, namespace: Option<&str>) -> String {
         match namespace {
             Some(namespace) if self.namespaced => {
-                format!("/namespaces/{}/{}", path::part(namespace), self.plural)
+                format!("/namespaces/{}/{}", encode_segment(namespace), self.plural)
             }
             _ => format!("/{}", self.plural),
         }
@@ -21,8 +21,8 @@ impl Resource {
     pub(crate) fn item(&self, namespace: &str, name: &str) -> String {
         // The two parts of an event's name are two parts of its address.
         let name = match self.command == "event" {
-            true => name.split('/').map(path::part).collect::<Vec<_>>().join("/"),
-            false => path::part(name),
+            true => name.split('/').map(encode_segment).collect::<Vec<_>>().join("/"),
+            false => encode_segment(name),
         };
         format!("{}/{name}", self.collection(Some(namespace)))
     }

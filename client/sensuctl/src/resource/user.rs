@@ -4,6 +4,7 @@ mod password;
 
 use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
+use sensu_client::encode_segment;
 use serde_json::json;
 
 use super::{CustomCommand, Ownership, RESOURCE, Resource, Verb};
@@ -11,7 +12,7 @@ use crate::column::Cell;
 use crate::context::Context;
 use crate::field::{FIELD, Field, Shape, place, split};
 use crate::prompt;
-use crate::{path, verbs};
+use crate::verbs;
 
 /// Users.
 pub(crate) const USER: Resource = Resource {
@@ -102,7 +103,7 @@ fn change(
 }
 
 fn in_group(context: &Context, matches: &ArgMatches, method: &str, done: &str) -> Result<()> {
-    let group = path::part(verbs::required(matches, "group"));
+    let group = encode_segment(verbs::required(matches, "group"));
     change(context, matches, method, &format!("/groups/{group}"), done)
 }
 
@@ -175,7 +176,7 @@ fn set_groups(context: &Context, matches: &ArgMatches) -> Result<()> {
     let address = address(matches);
     context.delete(&format!("{address}/groups"))?;
     for group in split(verbs::required(matches, "groups")) {
-        context.call("PUT", &format!("{address}/groups/{}", path::part(group)), &[], None)?;
+        context.call("PUT", &format!("{address}/groups/{}", encode_segment(group)), &[], None)?;
     }
     context.say("Set")
 }

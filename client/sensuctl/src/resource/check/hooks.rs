@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use sensu_client::encode_segment;
 use serde_json::{Value, json};
 
 use super::CHECK;
 use crate::context::Context;
 use crate::field::{place, split};
-use crate::{path, verbs};
+use crate::verbs;
 
 pub(super) fn set_command() -> Command {
     Command::new("set-hooks")
@@ -41,7 +42,7 @@ pub(super) fn set(context: &Context, matches: &ArgMatches) -> Result<()> {
     let kind = verbs::required(matches, "type");
     let hooks = matches.get_many::<String>("hooks").into_iter().flatten();
     let hooks: Vec<&str> = hooks.flat_map(|hooks| split(hooks)).collect();
-    context.put(&format!("{address}/hooks/{}", path::part(kind)), &json!({ kind: hooks }))?;
+    context.put(&format!("{address}/hooks/{}", encode_segment(kind)), &json!({ kind: hooks }))?;
     context.say("Added")
 }
 
@@ -55,8 +56,8 @@ pub(super) fn remove_command() -> Command {
 
 pub(super) fn remove(context: &Context, matches: &ArgMatches) -> Result<()> {
     let address = CHECK.item(context.namespace(), verbs::required(matches, "name"));
-    let kind = path::part(verbs::required(matches, "type"));
-    let hook = path::part(verbs::required(matches, "hook"));
+    let kind = encode_segment(verbs::required(matches, "type"));
+    let hook = encode_segment(verbs::required(matches, "hook"));
     context.delete(&format!("{address}/hooks/{kind}/hook/{hook}"))?;
     context.say("Removed")
 }

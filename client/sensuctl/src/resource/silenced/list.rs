@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 use clap::{ArgMatches, Command};
+use sensu_client::encode_segment;
 use serde_json::json;
 
 use super::{FIELDS, SILENCED, name};
 use crate::api::ListOptions;
 use crate::context::Context;
 use crate::field::Field;
-use crate::{output, path, verbs};
+use crate::{output, verbs};
 
 /// Its flags.
 pub(super) fn command() -> Command {
@@ -33,8 +34,8 @@ pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let collection = SILENCED.collection(Some(context.namespace()));
     let address = match (subscription.as_str(), check.as_str()) {
         ("", "") => return verbs::list::run(context, &SILENCED, matches),
-        (_, "") => format!("{collection}/subscriptions/{}", path::part(&subscription)),
-        ("", _) => format!("{collection}/checks/{}", path::part(&check)),
+        (_, "") => format!("{collection}/subscriptions/{}", encode_segment(&subscription)),
+        ("", _) => format!("{collection}/checks/{}", encode_segment(&check)),
         _ => SILENCED.item(context.namespace(), &name(&subscription, &check)),
     };
     verbs::list::at(context, &SILENCED, &address, matches)
