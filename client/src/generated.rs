@@ -7,19 +7,19 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
-    ///How to run a check now. All fields may be left out.
+    ///A request to execute a check now. All fields are optional.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct AdhocRequest {
-        ///The check's name. Taken from the URL; what the body says is ignored.
+        ///Name of the check. Set by the server to the name in the URL; ignored in requests.
         #[serde(default)]
         pub check: ::std::string::String,
-        ///Who asks. The caller; what the body says is ignored.
+        ///User that sent the request. Set by the server; ignored in requests.
         #[serde(default)]
         pub creator: ::std::string::String,
-        ///Why.
+        ///Reason for the request.
         #[serde(default)]
         pub reason: ::std::string::String,
-        ///Ask the agents with these subscriptions. Empty for those of the check.
+        ///Subscriptions of the agents that execute the check. Default: the subscriptions of the check.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
     }
@@ -28,13 +28,13 @@ pub mod types {
             Default::default()
         }
     }
-    ///An alarm that a member's store has raised.
+    ///An active alarm of the store of a member.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Alarm {
-        ///What is wrong.
+        ///Name of the alarm.
         #[serde(rename = "Alarm")]
         pub alarm: ::std::string::String,
-        ///The member that raised it.
+        ///ID of the member.
         #[serde(rename = "MemberID")]
         pub member_id: i64,
     }
@@ -56,19 +56,19 @@ pub mod types {
             Default::default()
         }
     }
-    ///What is known of an API key. The key itself is shown once, when it is created.
+    ///An API key, without the key itself, which only the response to its creation contains.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiKey {
-        ///When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
+        ///Creation time, in seconds since 1970-01-01 UTC. Set by the server; ignored in requests.
         #[serde(default)]
         pub created_at: i64,
-        ///When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
+        ///Expiration time, in seconds since 1970-01-01 UTC. Default: 0, the key does not expire. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<i64>,
-        ///Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do not give it away. Set by the server.
+        ///Name, labels and annotations. The server sets the name: 32 hexadecimal digits derived from the key, which cannot be computed from them.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The user whom the key speaks for, with the groups that the user has at the time. Required; cannot be changed.
+        ///User that requests with the key are authenticated as, with the user's current groups. Required. Cannot be changed.
         pub username: ::std::string::String,
     }
     impl ApiKey {
@@ -266,16 +266,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///An archive that agents fetch and unpack before they run what needs it.
+    ///An archive that is downloaded and unpacked before a command that uses it runs.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Asset {
-        ///Archives for different entities. Absent when there is only the one of `url`.
+        ///Archives for different platforms, as an alternative to `url` and `sha512`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub builds: ::std::vec::Vec<AssetBuild>,
-        ///JavaScript expressions about the entity; the asset is for those where all are true.
+        ///JavaScript expressions about the entity. The asset is used for entities for which all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub filters: ::std::vec::Vec<::std::string::String>,
-        ///Headers of the request that fetches the archive. Absent when there are none.
+        ///HTTP headers of the download request. Omitted if empty.
         #[serde(
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
@@ -286,10 +286,10 @@ pub mod types {
         >,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required unless there are `builds`.
+        ///SHA-512 checksum of the archive in hexadecimal, at least 128 characters. Required unless `builds` is set. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sha512: ::std::option::Option<::std::string::String>,
-        ///Where the archive is: an `http` or `https` address. Required unless there are `builds`.
+        ///HTTP or HTTPS URL of the archive. Required unless `builds` is set. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub url: ::std::option::Option<::std::string::String>,
     }
@@ -298,13 +298,13 @@ pub mod types {
             Default::default()
         }
     }
-    ///One of several archives of an asset: the one for entities that its filters admit.
+    ///One of several archives of an asset, for the entities that its filters select.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AssetBuild {
-        ///JavaScript expressions about the entity; the archive is for those where all are true.
+        ///JavaScript expressions about the entity. The archive is used for entities for which all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub filters: ::std::vec::Vec<::std::string::String>,
-        ///Headers of the request that fetches the archive. Absent when there are none.
+        ///HTTP headers of the download request. Omitted if empty.
         #[serde(
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
@@ -313,9 +313,9 @@ pub mod types {
             ::std::string::String,
             ::std::string::String,
         >,
-        ///The SHA-512 checksum of the archive in hexadecimal: at least 128 characters.
+        ///SHA-512 checksum of the archive in hexadecimal, at least 128 characters. Required.
         pub sha512: ::std::string::String,
-        ///Where the archive is: an `http` or `https` address.
+        ///HTTP or HTTPS URL of the archive. Required.
         pub url: ::std::string::String,
     }
     impl AssetBuild {
@@ -863,146 +863,146 @@ pub mod types {
                 })
         }
     }
-    ///A check that ran, and its result. Absent on events that carry only metrics.
+    ///An executed check and its result. Omitted if the event contains only metrics.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Check {
-        ///The status of the event when an asset cannot be had. Absent when the agent decides.
+        ///Status of the event if an asset cannot be installed. Default: 0, the agent chooses. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub asset_status: ::std::option::Option<i64>,
-        ///Hooks to run in response to results, by kind of result.
+        ///Hooks that the agent executes in response to results, by type of result.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub check_hooks: ::std::vec::Vec<HookList>,
-        ///The command that ran. Absent when empty.
+        ///Executed command. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub command: ::std::option::Option<::std::string::String>,
-        ///When the check runs, as a cron schedule. Absent when not used.
+        ///Schedule in cron format. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub cron: ::std::option::Option<::std::string::String>,
-        ///Whether the agent drops the output once it has read metrics from it. Absent when not.
+        ///Whether the agent discards the output after extracting metrics. Omitted if false.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub discard_output: ::std::option::Option<bool>,
-        ///How long the command took, in seconds. Absent when 0.
+        ///Duration of the execution, in seconds. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///Environment variables of the command: `NAME=value`.
+        ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
-        ///When the command ran, in seconds since 1970-01-01 UTC.
+        ///Time of the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub executed: i64,
-        ///The fallback pipeline that handles the events: it tries one pipeline after another. Not together with `pipelines`. Absent when there is none.
+        ///Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not together with `pipelines`. Omitted if not set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub fallback_pipeline: ::std::option::Option<ResourceReference>,
-        ///Names of the handlers that the event is sent to.
+        ///Names of the handlers that process the event.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
-        ///Flapping begins when the total state change reaches this, in percent. 0 for no flap detection.
+        ///Total state change, in percent, at which flapping begins. 0 disables flap detection.
         #[serde(default)]
         pub high_flap_threshold: i64,
-        ///The last 21 results in order of `executed`, this one included. Kept by the server; what is sent is ignored.
+        ///The last 21 results, including this one, in order of `executed`. Set by the server; ignored in requests.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub history: ::std::vec::Vec<CheckHistory>,
-        ///Results of the hooks that ran. Absent when none did.
+        ///Results of the executed hooks. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub hooks: ::std::vec::Vec<Hook>,
-        ///Seconds between two runs. At least 1, unless `cron` is set.
+        ///Time between two executions, in seconds. At least 1 unless `cron` is set.
         #[serde(default)]
         pub interval: i64,
-        ///Whether silenced entries apply. Kept by the server, for reporters that send it; absent for those that do not: see `silenced`.
+        ///Whether silenced entries apply to the event. Set by the server if the request contains the field, whatever its value; otherwise omitted. See `silenced`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub is_silenced: ::std::option::Option<bool>,
-        ///When the run was asked for, in seconds since 1970-01-01 UTC.
+        ///Time of the request for the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub issued: i64,
-        ///The `timestamp` of the last event with status 0, in seconds since 1970-01-01 UTC. 0 for never. Kept by the server; what is sent is ignored.
+        ///`timestamp` of the last event in state `passing`, in seconds since 1970-01-01 UTC. 0 if there was none. Set by the server; ignored in requests.
         #[serde(default)]
         pub last_ok: i64,
-        ///Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
+        ///Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables flap detection.
         #[serde(default)]
         pub low_flap_threshold: i64,
-        ///The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+        ///Maximum size of the stored output, in bytes. Longer output is truncated. 0 for no limit. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub max_output_size: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///How many results in a row had this status. Kept by the server; what is sent is ignored.
+        ///Number of consecutive results with this status. Always 1 for status 0, unless the check is flapping. Set by the server; ignored in requests.
         #[serde(default)]
         pub occurrences: i64,
-        ///The highest count of `occurrences` since the status last changed to or from 0. Kept by the server; what is sent is ignored.
+        ///Highest value of `occurrences` since the status last changed from or to 0. Set by the server; ignored in requests.
         #[serde(default)]
         pub occurrences_watermark: i64,
-        ///What the command wrote.
+        ///Output of the command.
         #[serde(default)]
         pub output: ::std::string::String,
-        ///How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line`, `influxdb_line`, or empty for not at all.
+        ///Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or `influxdb_line`. Empty if the output contains no metrics.
         #[serde(default)]
         pub output_metric_format: ::std::string::String,
-        ///Names of the handlers that metrics are sent to.
+        ///Names of the handlers that process the metrics.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_handlers: ::std::vec::Vec<::std::string::String>,
-        ///Tags to add to the metrics that are read from the output. Absent when there are none.
+        ///Tags that are added to the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_tags: ::std::vec::Vec<MetricTag>,
-        ///Limits of the metrics in the output, which decide on the status. Absent when there are none.
+        ///Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_thresholds: ::std::vec::Vec<MetricThreshold>,
-        ///The pipelines that handle the events. Absent when there are none.
+        ///Pipelines that process the events. Not together with `fallback_pipeline`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub pipelines: ::std::vec::Vec<ResourceReference>,
-        ///The name of the agent that ran the check. Absent when not given.
+        ///Name of the agent that executed the check. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub processed_by: ::std::option::Option<::std::string::String>,
-        ///The entity that the result is for, if not the agent's own.
+        ///Name of the proxy entity that the result belongs to. Empty for the entity of the agent.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_requests: ::std::option::Option<ProxyRequests>,
-        ///Whether the check runs on its schedule.
+        ///Whether the check is executed on its schedule.
         #[serde(default)]
         pub publish: bool,
-        ///Whether only one of the subscribed agents runs the check each time.
+        ///Whether only one of the subscribed agents, in turn, executes the check each time.
         #[serde(default)]
         pub round_robin: bool,
-        ///Names of the assets that the command needs.
+        ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///What scheduled the run, as the reporter says. Absent when not given.
+        ///Scheduler that requested the execution, as the client sent it. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub scheduler: ::std::option::Option<::std::string::String>,
-        ///Secrets that the command is given. Absent when there are none.
+        ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub secrets: ::std::vec::Vec<Secret>,
-        ///Names of the silenced entries that apply. Absent when none does. Kept by the server; what is sent is ignored.
+        ///Names of the silenced entries that apply to the event. Set by the server; ignored in requests. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub silenced: ::std::vec::Vec<::std::string::String>,
-        ///`passing`, `failing` or `flapping`. Kept by the server; what is sent is ignored.
+        ///`passing`, `failing` or `flapping`. Set by the server; ignored in requests.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub state: ::std::option::Option<::std::string::String>,
-        ///The exit status of the command: 0 is good, 1 a warning, 2 critical, anything else unknown.
+        ///Exit status of the command: 0 is OK, 1 is a warning, 2 is critical, any other value is unknown.
         #[serde(default)]
         pub status: i64,
-        ///Whether the agent writes the entity, as JSON, to the command's standard input.
+        ///Whether the agent writes the entity, in JSON, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
-        ///When the check does not run. `null` when there is no such time.
+        ///Weekly times at which the check is not executed. `null` if there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<TimeWindowWhen>,
-        ///More times at which the check does not run. Absent when there are none.
+        ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
-        ///Agents with one of these subscriptions run the check.
+        ///Subscriptions of the check: agents with one of them execute it.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
-        ///Seconds that the command may take. 0 for no limit.
+        ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///How much the status changed over the last 21 results, weighted, in percent: 0 to 100. Kept by the server; what is sent is ignored.
+        ///Weighted share of status changes in the last 21 results, in percent, from 0 to 100. 0 until there are 21 results. Set by the server; ignored in requests.
         #[serde(default)]
         pub total_state_change: i64,
-        ///Seconds after which a missing result is an event of its own. 0 for none.
+        ///Time in seconds, from the arrival of the result, after which the next result is overdue and the server creates a failure event. Greater than `interval`. 0 disables this.
         #[serde(default)]
         pub ttl: i64,
-        ///The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+        ///Status of the event for an overdue result (see `ttl`). Default: 0, which means 1 (warning). Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ttl_status: ::std::option::Option<i64>,
     }
@@ -1011,98 +1011,98 @@ pub mod types {
             Default::default()
         }
     }
-    ///A check: a command that agents with one of its subscriptions run on a schedule.
+    ///A check: a command that agents execute on a schedule, and how its results are processed.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct CheckConfig {
-        ///The status of the event when an asset cannot be had. Absent when the agent decides.
+        ///Status of the event if an asset cannot be installed. Default: 0, the agent chooses. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub asset_status: ::std::option::Option<i64>,
-        ///Hooks to run in response to results, by kind of result.
+        ///Hooks that the agent executes in response to results, by type of result.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub check_hooks: ::std::vec::Vec<HookList>,
-        ///The command to run.
+        ///Command to execute. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub command: ::std::option::Option<::std::string::String>,
-        ///When the check runs, as a cron schedule of five fields, `@daily` and the like, or `@every 5m`. Either this or `interval` is required. Absent when not used.
+        ///Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`. Either `cron` or `interval` is required. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub cron: ::std::option::Option<::std::string::String>,
-        ///Whether the agent drops the output once it has read metrics from it. Absent when not.
+        ///Whether the agent discards the output after extracting metrics. Omitted if false.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub discard_output: ::std::option::Option<bool>,
-        ///Environment variables of the command: `NAME=value`.
+        ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
-        ///The fallback pipeline that handles the events: it tries one pipeline after another. Not together with `pipelines`. Absent when there is none.
+        ///Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not together with `pipelines`. Omitted if not set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub fallback_pipeline: ::std::option::Option<ResourceReference>,
-        ///Names of the handlers that events of this check are sent to.
+        ///Names of the handlers that process events of the check.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
-        ///Flapping begins when the total state change reaches this, in percent. 0 for no flap detection.
+        ///Total state change, in percent, at which flapping begins. 0 disables flap detection.
         #[serde(default)]
         pub high_flap_threshold: i64,
-        ///Seconds between two runs. Either this or `cron` is required.
+        ///Time between two executions, in seconds. Either `interval` or `cron` is required.
         #[serde(default)]
         pub interval: i64,
-        ///Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
+        ///Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables flap detection.
         #[serde(default)]
         pub low_flap_threshold: i64,
-        ///The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+        ///Maximum size of the stored output, in bytes. Longer output is truncated. 0 for no limit. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub max_output_size: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line`, `influxdb_line`, or empty for not at all.
+        ///Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or `influxdb_line`. Empty if the output contains no metrics.
         #[serde(default)]
         pub output_metric_format: ::std::string::String,
-        ///Names of the handlers that metrics are sent to.
+        ///Names of the handlers that process the metrics.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_handlers: ::std::vec::Vec<::std::string::String>,
-        ///Tags to add to the metrics that are read from the output. Absent when there are none.
+        ///Tags that are added to the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_tags: ::std::vec::Vec<MetricTag>,
-        ///Limits of the metrics in the output, which decide on the status. Absent when there are none.
+        ///Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub output_metric_thresholds: ::std::vec::Vec<MetricThreshold>,
-        ///The pipelines that handle the events. Absent when there are none.
+        ///Pipelines that process the events. Not together with `fallback_pipeline`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub pipelines: ::std::vec::Vec<ResourceReference>,
-        ///The entity that results are for, if not the agent's own.
+        ///Name of the proxy entity that the results belong to. Empty for the entity of the agent.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_requests: ::std::option::Option<ProxyRequests>,
-        ///Whether the check runs on its schedule. A check that is not published runs only on request.
+        ///Whether the check is executed on its schedule. If false, it is executed only on request.
         #[serde(default)]
         pub publish: bool,
-        ///Whether only one of the subscribed agents runs the check each time.
+        ///Whether only one of the subscribed agents, in turn, executes the check each time.
         #[serde(default)]
         pub round_robin: bool,
-        ///Names of the assets that the command needs.
+        ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///Secrets that the command is given. Absent when there are none.
+        ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub secrets: ::std::vec::Vec<Secret>,
-        ///Whether the agent writes the entity, as JSON, to the command's standard input.
+        ///Whether the agent writes the entity, in JSON, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
-        ///When the check does not run. `null` when there is no such time.
+        ///Weekly times at which the check is not executed. `null` if there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<TimeWindowWhen>,
-        ///More times at which the check does not run. Absent when there are none.
+        ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
-        ///Agents with one of these subscriptions run the check.
+        ///Subscriptions of the check: agents with one of them execute it.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
-        ///Seconds that the command may take. 0 for no limit.
+        ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///Seconds after which a missing result is an event of its own. Greater than the interval; 0 for none.
+        ///Time in seconds, from the arrival of a result, after which the next result is overdue and the server creates a failure event. Greater than `interval`. 0 disables this.
         #[serde(default)]
         pub ttl: i64,
-        ///The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+        ///Status of the event for an overdue result (see `ttl`). Default: 0, which means 1 (warning). Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ttl_status: ::std::option::Option<i64>,
     }
@@ -1489,13 +1489,13 @@ pub mod types {
                 })
         }
     }
-    ///One result among the last ones.
+    ///A past result of a check.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct CheckHistory {
-        ///When the command ran, in seconds since 1970-01-01 UTC.
+        ///Time of the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub executed: i64,
-        ///The exit status.
+        ///Exit status of the command.
         #[serde(default)]
         pub status: i64,
     }
@@ -2399,13 +2399,13 @@ pub mod types {
                 })
         }
     }
-    ///Rules that can be given in every namespace, or in one by a role binding of that namespace.
+    ///A list of rules that cluster role bindings can grant everywhere, and role bindings in their namespace.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRole {
         ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///What the role allows. At least one rule.
+        ///Rules of the role. Required, at least one.
         pub rules: ::std::vec::Vec<Rule>,
     }
     impl ClusterRole {
@@ -2413,15 +2413,15 @@ pub mod types {
             Default::default()
         }
     }
-    ///Gives a cluster role to users and groups, in every namespace and for what has none.
+    ///Grants a cluster role to users and groups, in every namespace and for cluster-wide resources.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ClusterRoleBinding {
         ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The cluster role.
+        ///The cluster role that the binding grants. Required.
         pub role_ref: RoleRef,
-        ///Who is given the role. At least one.
+        ///Users and groups to which the role is granted. Required, at least one.
         pub subjects: ::std::vec::Vec<Subject>,
     }
     impl ClusterRoleBinding {
@@ -2862,10 +2862,10 @@ pub mod types {
                 })
         }
     }
-    ///What happens when an entity is removed because its agent stopped.
+    ///Settings for the deletion of an entity whose agent stopped sending keepalives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Deregistration {
-        ///The name of the handler that hears of it. Absent when none does.
+        ///Name of the handler that processes the deregistration event. Omitted if not set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub handler: ::std::option::Option<::std::string::String>,
     }
@@ -2874,36 +2874,36 @@ pub mod types {
             Default::default()
         }
     }
-    ///Something that is monitored: a host with an agent, or a proxy for anything else.
+    ///A monitored system or service: a host with an agent, or a proxy entity without one.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Entity {
-        ///Whether the entity is removed when its agent stops.
+        ///Whether the entity is deleted when its agent stops sending keepalives.
         #[serde(default)]
         pub deregister: bool,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub deregistration: ::std::option::Option<Deregistration>,
-        ///`agent`, `proxy`, or any other word. Required.
+        ///Class of the entity: `agent`, `proxy`, or another name. Required.
         pub entity_class: ::std::string::String,
-        ///Names of the handlers that hear when the agent falls silent. Absent when there are none.
+        ///Names of the handlers that process the keepalive events of the entity. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub keepalive_handlers: ::std::vec::Vec<::std::string::String>,
-        ///When the entity was last heard of, in seconds since 1970-01-01 UTC. 0 for never.
+        ///Time of the last keepalive, in seconds since 1970-01-01 UTC. 0 if there was none.
         #[serde(default)]
         pub last_seen: i64,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Labels and annotations with one of these keys are shown as `REDACTED`, whatever the case of the key. Absent when empty; then `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret` apply.
+        ///Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses. Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub redact: ::std::vec::Vec<::std::string::String>,
-        ///The version of the agent's software. Absent when not known.
+        ///Version of the agent. Omitted if unknown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sensu_agent_version: ::std::option::Option<::std::string::String>,
-        ///Agents run the checks that have one of these subscriptions.
+        ///Subscriptions of the entity: its agent executes the checks that have one of them.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub system: ::std::option::Option<System>,
-        ///The user that the agent logs in as. Absent when not known.
+        ///User that the agent authenticates as. Omitted if unknown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user: ::std::option::Option<::std::string::String>,
     }
@@ -3466,12 +3466,12 @@ pub mod types {
             Default::default()
         }
     }
-    ///Versions of the store. There is no etcd here; clients only want the fields to be there.
+    ///Versions of etcd. This server does not use etcd; the constant values satisfy Sensu's clients.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EtcdVersion {
-        ///The version of the cluster's protocol.
+        ///Version of the protocol between the members of the cluster.
         pub etcdcluster: ::std::string::String,
-        ///The version of the store.
+        ///Version of the etcd server.
         pub etcdserver: ::std::string::String,
     }
     impl EtcdVersion {
@@ -3479,31 +3479,31 @@ pub mod types {
             Default::default()
         }
     }
-    ///What was observed on an entity: the result of a check, metrics, or both.
+    ///An observation of an entity: the result of a check, metrics, or both.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Event {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub check: ::std::option::Option<Check>,
-        ///The entity that it was observed on. Required. An entity that is not known is created.
+        ///The observed entity. Required. The server creates an entity that does not exist.
         pub entity: Entity,
-        ///The fallback pipeline that handles the event: it tries one pipeline after another. Absent when there is none.
+        ///Fallback pipeline that processes the event: it tries pipelines in order until one succeeds. Omitted if not set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub fallback_pipeline: ::std::option::Option<ResourceReference>,
-        ///What tells this event from all others; a UUID, usually. An event that arrives once more, with the same `id` and in no way changed, is not counted again. Absent when not given.
+        ///Unique ID of the event, usually a UUID. If the stored event is sent again with the same `id` and without changes, the server does not count it again. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
-        ///Labels and annotations. Events have no name.
+        ///Labels and annotations. Events have no name: they are identified by entity and check.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metrics: ::std::option::Option<Metrics>,
-        ///The pipelines that handle the event. Absent when there are none.
+        ///Pipelines that process the event. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub pipelines: ::std::vec::Vec<ResourceReference>,
-        ///The number that the reporter gave the event. Absent when 0.
+        ///Sequence number that the client assigned to the event. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sequence: ::std::option::Option<i64>,
-        ///When it was observed, in seconds since 1970-01-01 UTC. Now, if left out.
+        ///Time of the observation, in seconds since 1970-01-01 UTC. Default: the time of the request.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub timestamp: ::std::option::Option<i64>,
     }
@@ -3728,19 +3728,19 @@ pub mod types {
                 })
         }
     }
-    ///Expressions that decide which events reach the handlers that name the filter.
+    ///An event filter: expressions that decide which events a handler receives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EventFilter {
-        ///What happens to events for which all expressions are true: `allow` or `deny`. Required.
+        ///Action for events for which all expressions are true: `allow` or `deny`. Required. Omitted if empty.
         pub action: ::std::string::String,
-        ///JavaScript expressions about the event. At least one.
+        ///JavaScript expressions about the event. Required, at least one.
         pub expressions: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Names of the assets that the expressions need.
+        ///Names of the assets that the expressions require.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///When the filter applies. Absent for always.
+        ///Weekly times at which the filter applies. Omitted if it always applies.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub when: ::std::option::Option<TimeWindowWhen>,
     }
@@ -4235,12 +4235,12 @@ pub mod types {
                 })
         }
     }
-    ///A service that handles, filters or mutates events.
+    ///A service that filters, mutates or handles events.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Extension {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Where the service is. Required.
+        ///URL of the service. Required.
         pub url: ::std::string::String,
     }
     impl Extension {
@@ -5274,38 +5274,38 @@ pub mod types {
                 })
         }
     }
-    ///What is done with events: a command, a connection, or a set of other handlers.
+    ///An action for events: a command, a network connection, or a set of other handlers.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Handler {
-        ///The command that reads the event from its standard input. For `pipe`.
+        ///Command that reads the event from its standard input, for type `pipe`. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub command: ::std::option::Option<::std::string::String>,
-        ///Environment variables of the command: `NAME=value`.
+        ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
-        ///Names of the filters that events have to pass.
+        ///Names of the filters that an event must pass.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub filters: ::std::vec::Vec<::std::string::String>,
-        ///Names of other handlers. For `set`.
+        ///Names of the other handlers, for type `set`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The name of the mutator that prepares the event. Absent for the event as JSON.
+        ///Name of the mutator that transforms the event. Default: none, the handler receives the event in JSON. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub mutator: ::std::option::Option<::std::string::String>,
-        ///Names of the assets that the command needs.
+        ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///Secrets that the command is given. Absent when there are none.
+        ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub secrets: ::std::vec::Vec<Secret>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub socket: ::std::option::Option<HandlerSocket>,
-        ///Seconds that the handler may take. 0 for no limit.
+        ///Time limit of the handler, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+        ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required. Omitted if empty.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -5854,13 +5854,13 @@ pub mod types {
                 })
         }
     }
-    ///Where a handler of type `tcp` or `udp` connects to. Absent on others.
+    ///Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HandlerSocket {
-        ///The host's name or address. Required.
+        ///Host name or IP address. Required. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub host: ::std::option::Option<::std::string::String>,
-        ///The port. Required, greater than 0.
+        ///Port. Required, greater than 0.
         #[serde(default)]
         pub port: i64,
     }
@@ -5869,16 +5869,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///Which member answers, for which cluster.
+    ///Identity of the responding member.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HealthHeader {
-        ///The number of the cluster.
+        ///ID of the cluster.
         #[serde(default)]
         pub cluster_id: i64,
-        ///The number of the member that answers.
+        ///ID of the responding member.
         #[serde(default)]
         pub member_id: i64,
-        ///How often the cluster has elected a leader. A single server never does: 1.
+        ///Number of leader elections. Always 1: a cluster with one member elects no other leader.
         #[serde(default)]
         pub raft_term: i64,
     }
@@ -5887,17 +5887,17 @@ pub mod types {
             Default::default()
         }
     }
-    ///The health of the cluster, which here is one member.
+    ///Health of the cluster, which has one member.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HealthResponse {
-        ///Alarms of the store. Empty when all is well.
+        ///Active alarms of the store.
         #[serde(
             rename = "Alarms",
             default,
             skip_serializing_if = "::std::vec::Vec::is_empty"
         )]
         pub alarms: ::std::vec::Vec<Alarm>,
-        ///The health of each member.
+        ///Health of each member.
         #[serde(
             rename = "ClusterHealth",
             default,
@@ -5915,33 +5915,33 @@ pub mod types {
             Default::default()
         }
     }
-    ///A hook that ran in response to the result, and its own result.
+    ///An executed hook and its result.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Hook {
-        ///The command that ran. Absent when empty.
+        ///Executed command. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub command: ::std::option::Option<::std::string::String>,
-        ///How long the command took, in seconds. Absent when 0.
+        ///Duration of the execution, in seconds. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///When the command ran, in seconds since 1970-01-01 UTC.
+        ///Time of the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub executed: i64,
-        ///When the run was asked for, in seconds since 1970-01-01 UTC.
+        ///Time of the request for the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub issued: i64,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///What the command wrote. Absent when empty.
+        ///Output of the command. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub output: ::std::option::Option<::std::string::String>,
-        ///The exit status of the command.
+        ///Exit status of the command.
         #[serde(default)]
         pub status: i64,
-        ///Whether the check's event was written to the command's standard input.
+        ///Whether the event was written, in JSON, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
-        ///Seconds that the command could take.
+        ///Time limit of the command, in seconds.
         #[serde(default)]
         pub timeout: i64,
     }
@@ -5950,20 +5950,20 @@ pub mod types {
             Default::default()
         }
     }
-    ///A command that an agent runs in response to the result of a check.
+    ///A command that an agent executes in response to the result of a check.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HookConfig {
-        ///The command to run. Required.
+        ///Command to execute. Required. Omitted if empty.
         pub command: ::std::string::String,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Names of the assets that the command needs. Absent when there are none.
+        ///Names of the assets that the command requires. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///Whether the agent writes the check's event, as JSON, to the command's standard input.
+        ///Whether the agent writes the event, in JSON, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
-        ///How long the command may take, in seconds. Required, greater than 0.
+        ///Time limit of the command, in seconds. Required, greater than 0.
         pub timeout: i64,
     }
     impl HookConfig {
@@ -6241,7 +6241,7 @@ pub mod types {
                 })
         }
     }
-    ///The hooks to run for one kind of result: `{"critical": ["dump-heap"]}`. The kinds are `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255.
+    ///Names of the hooks that are executed for one type of result: `{"critical": ["dump-heap"]}`. The types are `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
     pub struct HookList(
@@ -6558,10 +6558,10 @@ pub mod types {
                 })
         }
     }
-    ///When a request was taken.
+    ///Confirmation of an accepted request.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Issued {
-        ///In seconds since 1970-01-01 UTC.
+        ///Time of the request, in seconds since 1970-01-01 UTC.
         pub issued: i64,
     }
     impl Issued {
@@ -6569,21 +6569,21 @@ pub mod types {
             Default::default()
         }
     }
-    ///A new API key, and what is known of it.
+    ///A new API key, with the key itself.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct IssuedApiKey {
-        ///When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
+        ///Creation time, in seconds since 1970-01-01 UTC. Set by the server; ignored in requests.
         #[serde(default)]
         pub created_at: i64,
-        ///When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
+        ///Expiration time, in seconds since 1970-01-01 UTC. Default: 0, the key does not expire. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<i64>,
-        ///The key, to be sent as `Authorization: Key <key>`. It cannot be read again.
+        ///The key, for the header `Authorization: Key <key>`. It cannot be read again.
         pub key: ::std::string::String,
-        ///Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do not give it away. Set by the server.
+        ///Name, labels and annotations. The server sets the name: 32 hexadecimal digits derived from the key, which cannot be computed from them.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///The user whom the key speaks for, with the groups that the user has at the time. Required; cannot be changed.
+        ///User that requests with the key are authenticated as, with the user's current groups. Required. Cannot be changed.
         pub username: ::std::string::String,
     }
     impl IssuedApiKey {
@@ -6594,15 +6594,15 @@ pub mod types {
     ///A member of the cluster.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Member {
-        ///Where clients of its store reach it.
+        ///URLs at which clients reach the store of the member.
         #[serde(rename = "clientURLs")]
         pub client_ur_ls: ::std::vec::Vec<::std::string::String>,
-        ///The member's number. URLs have it in hexadecimal.
+        ///ID of the member. URLs contain it in hexadecimal.
         #[serde(rename = "ID")]
         pub id: i64,
-        ///The member's name.
+        ///Name of the member.
         pub name: ::std::string::String,
-        ///Where other members reach it.
+        ///URLs at which other members reach the member.
         #[serde(rename = "peerURLs")]
         pub peer_ur_ls: ::std::vec::Vec<::std::string::String>,
     }
@@ -6611,22 +6611,22 @@ pub mod types {
             Default::default()
         }
     }
-    ///The health of one member.
+    ///Health of a member.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MemberHealth {
-        ///What is wrong; empty when the member is healthy.
+        ///Description of the problem. Empty if the member is healthy.
         #[serde(rename = "Err")]
         pub err: ::std::string::String,
-        ///Whether the member can do its work: its store accepts writes.
+        ///Whether the store of the member accepts writes.
         #[serde(rename = "Healthy")]
         pub healthy: bool,
-        ///The member's number.
+        ///ID of the member.
         #[serde(rename = "MemberID")]
         pub member_id: i64,
-        ///The member's number in hexadecimal, as cluster commands take it.
+        ///ID of the member in hexadecimal, as in URLs.
         #[serde(rename = "MemberIDHex")]
         pub member_id_hex: ::std::string::String,
-        ///The member's name.
+        ///Name of the member.
         #[serde(rename = "Name")]
         pub name: ::std::string::String,
     }
@@ -6639,7 +6639,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MemberList {
         pub header: HealthHeader,
-        ///The members.
+        ///Members of the cluster.
         pub members: ::std::vec::Vec<Member>,
     }
     impl MemberList {
@@ -6676,19 +6676,19 @@ pub mod types {
             Self(value)
         }
     }
-    ///One measurement.
+    ///A data point of a metric.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MetricPoint {
-        ///What was measured. Absent when empty.
+        ///Name of the metric. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
-        ///What else is known about it.
+        ///Tags of the data point.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub tags: ::std::vec::Vec<MetricTag>,
-        ///When it was measured, in seconds since 1970-01-01 UTC or a finer unit that the handler knows.
+        ///Time of the measurement since 1970-01-01 UTC, in seconds or in the finer unit that the handler expects.
         #[serde(default)]
         pub timestamp: i64,
-        ///The value.
+        ///Value of the metric.
         #[serde(default = "defaults::metric_point_value")]
         pub value: f64,
     }
@@ -6707,13 +6707,13 @@ pub mod types {
             Default::default()
         }
     }
-    ///Something known about a measurement.
+    ///A key-value pair that describes a metric.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct MetricTag {
-        ///What.
+        ///Name of the tag.
         #[serde(default)]
         pub name: ::std::string::String,
-        ///Its value.
+        ///Value of the tag.
         #[serde(default)]
         pub value: ::std::string::String,
     }
@@ -6722,19 +6722,19 @@ pub mod types {
             Default::default()
         }
     }
-    ///How the values of one metric decide on the status of a check.
+    ///Thresholds for one metric.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct MetricThreshold {
-        ///The name of the metric.
+        ///Name of the metric.
         #[serde(default)]
         pub name: ::std::string::String,
-        ///The status if there is no such measurement.
+        ///Status of the check if the output contains no such point.
         #[serde(default)]
         pub null_status: i64,
-        ///Only measurements with all of these tags count.
+        ///Tags that a point must have to be compared with the thresholds.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub tags: ::std::vec::Vec<MetricTag>,
-        ///The limits, each with its status.
+        ///Limits, each with a status. The highest status counts.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub thresholds: ::std::vec::Vec<MetricThresholdRule>,
     }
@@ -6743,16 +6743,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///Limits of a metric, and the status of the check beyond them.
+    ///Limits for the value of a metric, and the status of the check outside of them.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct MetricThresholdRule {
-        ///The highest good value, as text: `"75.0"`. Empty for no limit.
+        ///Highest accepted value, as a decimal number in a string: `"75.0"`. Empty for no upper limit.
         #[serde(default)]
         pub max: ::std::string::String,
-        ///The lowest good value, as text: `"0.5"`. Empty for no limit.
+        ///Lowest accepted value, as a decimal number in a string: `"0.5"`. Empty for no lower limit.
         #[serde(default)]
         pub min: ::std::string::String,
-        ///The status of values below `min` or above `max`.
+        ///Status of the check if the value is below `min` or above `max`.
         #[serde(default)]
         pub status: i64,
     }
@@ -6761,13 +6761,13 @@ pub mod types {
             Default::default()
         }
     }
-    ///Measurements. Absent when there are none.
+    ///Metrics. Omitted if the event contains none.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Metrics {
-        ///Names of the handlers that they are sent to.
+        ///Names of the handlers that process the metrics.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
-        ///The measurements.
+        ///Data points.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub points: ::std::vec::Vec<MetricPoint>,
     }
@@ -6776,29 +6776,29 @@ pub mod types {
             Default::default()
         }
     }
-    ///A command that turns an event into what a handler wants.
+    ///A command or script that transforms events for handlers.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Mutator {
-        ///The command: reads the event from its standard input, writes the result. Required, unless `type` is `javascript`; then there is none.
+        ///Command that reads the event from its standard input and writes the result to its standard output. Required for type `pipe`, not allowed for type `javascript`. Omitted if empty.
         pub command: ::std::string::String,
-        ///Environment variables of the command: `NAME=value`.
+        ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
-        ///JavaScript that prepares the event: the body of a function that returns the result as text. Required if `type` is `javascript`; absent otherwise.
+        ///Body of a JavaScript function that returns the transformed event as text. Required for type `javascript`, not allowed for type `pipe`. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub eval: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Names of the assets that the command needs.
+        ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///Secrets that the command is given. Absent when there are none.
+        ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub secrets: ::std::vec::Vec<Secret>,
-        ///Seconds that the command may take. 0 for no limit.
+        ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///`pipe` for a command, `javascript` for `eval`. Absent for `pipe`, if not given.
+        ///`pipe`, which executes `command`, or `javascript`, which evaluates `eval`. Default: `pipe`. Omitted if empty.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
@@ -7347,10 +7347,10 @@ pub mod types {
                 })
         }
     }
-    ///A room for objects: names need to be unique within it only, and rights can be given for it alone.
+    ///A namespace: names of objects are unique within it, and roles can be granted for it alone.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Namespace {
-        ///The name: letters, digits, `_`, `.` and `-`.
+        ///Name: letters, digits, `_`, `.` and `-`. Default: the name in the URL.
         #[serde(default)]
         pub name: ::std::string::String,
     }
@@ -7521,10 +7521,10 @@ pub mod types {
                 })
         }
     }
-    ///The network of a system.
+    ///Network configuration of a system.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Network {
-        ///Its interfaces.
+        ///Network interfaces.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub interfaces: ::std::vec::Vec<NetworkInterface>,
     }
@@ -7533,16 +7533,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///An interface to a network.
+    ///A network interface.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct NetworkInterface {
-        ///Its addresses, with the length of the prefix: `10.0.0.1/8`.
+        ///IP addresses in CIDR notation: `10.0.0.1/8`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub addresses: ::std::vec::Vec<::std::string::String>,
-        ///Its hardware address. Absent when it has none.
+        ///MAC address. Omitted if the interface has none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub mac: ::std::option::Option<::std::string::String>,
-        ///Its name: `eth0`. Absent when not known.
+        ///Name of the interface, for example `eth0`. Omitted if unknown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
     }
@@ -7554,7 +7554,7 @@ pub mod types {
     ///Name, namespace, labels and annotations.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ObjectMeta {
-        ///Key and value pairs for people and tools; not used for selection. Absent when empty.
+        ///Key-value pairs for people and tools. Selectors cannot use them. Omitted if empty.
         #[serde(
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
@@ -7563,10 +7563,10 @@ pub mod types {
             ::std::string::String,
             ::std::string::String,
         >,
-        ///Who created the object, in the words of whoever wrote it: the server neither sets nor checks it. Absent when not given.
+        ///Creator of the object, as the client sent it: the server neither sets nor verifies the value. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_by: ::std::option::Option<::std::string::String>,
-        ///Key and value pairs to select objects by. Absent when empty.
+        ///Key-value pairs that label selectors use to select objects. Omitted if empty.
         #[serde(
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
@@ -7575,10 +7575,10 @@ pub mod types {
             ::std::string::String,
             ::std::string::String,
         >,
-        ///The name, unique among objects of the same kind in the same namespace.
+        ///Name, unique among the objects of the same kind in the same namespace. Default: the name in the URL. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
-        ///The namespace the object belongs to. Absent on cluster-wide objects.
+        ///Namespace of the object. Default: the namespace in the URL. Omitted for cluster-wide objects.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub namespace: ::std::option::Option<::std::string::String>,
     }
@@ -7587,10 +7587,10 @@ pub mod types {
             Default::default()
         }
     }
-    ///A new password. Other fields have to hold texts, too, and are dropped.
+    ///A new password. Other fields are ignored, but must be strings.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Password {
-        ///The new password: at least 8 characters, and at most 72 bytes.
+        ///New password: at least 8 characters and at most 72 bytes. Required.
         pub password: ::std::string::String,
     }
     impl Password {
@@ -7598,10 +7598,10 @@ pub mod types {
             Default::default()
         }
     }
-    ///A new password, by its hash.
+    ///The hash of a new password.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct PasswordHash {
-        ///The bcrypt hash of the password, of a cost from 4 to 16: `$2b$10$...`.
+        ///Bcrypt hash of the new password, with a cost from 4 to 16: `$2b$10$...`. Required.
         pub password_hash: ::std::string::String,
     }
     impl PasswordHash {
@@ -7609,10 +7609,10 @@ pub mod types {
             Default::default()
         }
     }
-    ///A program that runs.
+    ///A running process.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Process {
-        ///Its name.
+        ///Name of the process.
         #[serde(default)]
         pub name: ::std::string::String,
     }
@@ -7621,16 +7621,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///Run the check for each of a number of proxy entities. Absent when not used.
+    ///Executes the check once for each of several proxy entities. Omitted if not used.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ProxyRequests {
-        ///JavaScript expressions about the entity; all must be true.
+        ///JavaScript expressions about an entity. The check is executed for entities for which all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub entity_attributes: ::std::vec::Vec<::std::string::String>,
-        ///Whether to spread the runs over a part of the interval.
+        ///Whether to distribute the executions over a part of the interval.
         #[serde(default)]
         pub splay: bool,
-        ///The part of the interval to spread the runs over, in percent: 0 to 100, greater than 0 if `splay` is true.
+        ///Part of the interval over which the executions are distributed, in percent, from 0 to 100. Greater than 0 if `splay` is true.
         #[serde(default)]
         pub splay_coverage: i64,
     }
@@ -7642,7 +7642,7 @@ pub mod types {
     ///The refresh token of the session to renew or to end.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
     pub struct Refresh {
-        ///The refresh token that came with the access token.
+        ///Refresh token that was issued with the access token of the request.
         #[serde(default)]
         pub refresh_token: ::std::string::String,
     }
@@ -7651,16 +7651,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///Names another object by its kind.
+    ///A reference to an object in the same namespace.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ResourceReference {
-        ///The group and version of the API that has the kind: `core/v2`.
+        ///API group and version of the type, for example `core/v2`.
         #[serde(default)]
         pub api_version: ::std::string::String,
-        ///The name of the object.
+        ///Name of the object.
         #[serde(default)]
         pub name: ::std::string::String,
-        ///Its kind: `Pipeline`.
+        ///Type of the object, for example `Pipeline`.
         #[serde(rename = "type", default)]
         pub type_: ::std::string::String,
     }
@@ -7669,12 +7669,12 @@ pub mod types {
             Default::default()
         }
     }
-    ///Rules that a role binding can give to users and groups in the role's namespace.
+    ///A list of rules that role bindings in the same namespace can grant.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Role {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///What the role allows. At least one rule.
+        ///Rules of the role. Required, at least one.
         pub rules: ::std::vec::Vec<Rule>,
     }
     impl Role {
@@ -7682,13 +7682,13 @@ pub mod types {
             Default::default()
         }
     }
-    ///Gives a role to users and groups, in the namespace of the binding.
+    ///Grants a role to users and groups, in the namespace of the binding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RoleBinding {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         pub role_ref: RoleRef,
-        ///Who is given the role. At least one.
+        ///Users and groups to which the role is granted. Required, at least one.
         pub subjects: ::std::vec::Vec<Subject>,
     }
     impl RoleBinding {
@@ -8776,12 +8776,12 @@ pub mod types {
                 })
         }
     }
-    ///The role that a binding gives.
+    ///The role that a binding grants.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RoleRef {
-        ///The name of the role. A role that does not exist gives nothing.
+        ///Name of the role. Required. A role that does not exist grants nothing.
         pub name: ::std::string::String,
-        ///`Role` for a role of the binding's namespace, or `ClusterRole`.
+        ///`Role`, for a role in the namespace of the binding, or `ClusterRole`. Required.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -8790,16 +8790,16 @@ pub mod types {
             Default::default()
         }
     }
-    ///What a rule allows: any of the verbs on any of the resources, on any of the names.
+    ///A rule: allows any of the verbs for any of the resources.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Rule {
-        ///To which objects, by name. Empty for all. A rule with names never allows listing or creating, because those name no object.
+        ///Names of the objects that the verbs are allowed for. Empty for all. A rule with names does not allow `list` or `create`, because these requests contain no name.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub resource_names: ::std::vec::Vec<::std::string::String>,
-        ///To what: `checks`, `events`, `entities` and so on, or `*` for everything.
+        ///Resources that the verbs are allowed for, for example `checks`, or `*` for all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub resources: ::std::vec::Vec<::std::string::String>,
-        ///What may be done: `get`, `list`, `create`, `update`, `delete`, or `*` for all of it.
+        ///Allowed verbs: `get`, `list`, `create`, `update`, `delete`, or `*` for all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub verbs: ::std::vec::Vec<::std::string::String>,
     }
@@ -8808,13 +8808,13 @@ pub mod types {
             Default::default()
         }
     }
-    ///A secret that a command is given as an environment variable.
+    ///A secret that a command receives as an environment variable.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Secret {
-        ///The name of the environment variable. Absent when empty.
+        ///Name of the environment variable. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
-        ///The name of the secret. Never its value. Absent when empty.
+        ///Name of the secret, not its value. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub secret: ::std::option::Option<::std::string::String>,
     }
@@ -8823,40 +8823,40 @@ pub mod types {
             Default::default()
         }
     }
-    ///An entry that silences the events of a check, of a subscription, or of a check within one.
+    ///An entry that silences the events of a check, of a subscription, or of a check in a subscription.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Silenced {
-        ///When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
+        ///Begin of the entry, in seconds since 1970-01-01 UTC. Default: the time of the request.
         #[serde(default)]
         pub begin: i64,
-        ///The check whose events are silenced. Absent for all of the subscription.
+        ///Name of the check whose events are silenced. Default: all checks of the subscription. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub check: ::std::option::Option<::std::string::String>,
-        ///The user who wrote the entry. Set by the server.
+        ///User who last wrote the entry. Set by the server; ignored in requests.
         #[serde(default)]
         pub creator: ::std::string::String,
-        ///Kept for clients that send it; it has no effect here. Absent when 0.
+        ///Stored for clients that send it, without effect. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub default_silenced_expiry: ::std::option::Option<i64>,
-        ///Seconds that the entry lasts, counted from `begin`. -1 or 0 for no end; read back as -1.
+        ///Duration of the entry, in seconds, from `begin`. Default: -1, the entry does not expire. 0 is stored as -1.
         #[serde(default)]
         pub expire: i64,
-        ///When the entry ends, in seconds since 1970-01-01 UTC. Follows from `expire` if left out or sent back as it was read while `expire` or `begin` changed; otherwise it decides. Absent when the entry has no end.
+        ///End of the entry, in seconds since 1970-01-01 UTC. Takes precedence over `expire`, except in an update that changes `expire` or `begin` but not `expire_at`. Default: derived from `begin` and `expire`. Omitted if the entry does not expire.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expire_at: ::std::option::Option<i64>,
-        ///Whether the entry goes when an event that it silences is resolved.
+        ///Whether the entry is deleted when an event that it silences is resolved.
         #[serde(default)]
         pub expire_on_resolve: bool,
-        ///Kept for clients that send it; it has no effect here. Absent when 0.
+        ///Stored for clients that send it, without effect. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub max_silenced_expiry_allowed: ::std::option::Option<i64>,
-        ///Namespace, labels and annotations. The name is made from subscription and check: `subscription:check`, with `*` for one that is not given.
+        ///Namespace, labels and annotations. The server sets the name to `subscription:check`, with `*` in place of an empty subscription or check.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Why. Absent when not given.
+        ///Reason for the entry. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<::std::string::String>,
-        ///The subscription whose events are silenced: those of entities and checks that both have it. `entity:<name>` is the subscription of one entity. Absent for all.
+        ///Subscription whose events are silenced: events whose entity and check both have it. `entity:<name>` silences one entity. Default: all subscriptions. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subscription: ::std::option::Option<::std::string::String>,
     }
@@ -9625,12 +9625,12 @@ pub mod types {
                 })
         }
     }
-    ///Who is given a role.
+    ///A user or group to which a binding grants a role.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Subject {
-        ///The name of the user or group.
+        ///Name of the user or group. Required.
         pub name: ::std::string::String,
-        ///`User` or `Group`.
+        ///`User` or `Group`. Required.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -9639,48 +9639,48 @@ pub mod types {
             Default::default()
         }
     }
-    ///What is known of a system. Fields that are not known are absent.
+    ///Information about a system. Unknown fields are omitted.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct System {
-        ///The architecture: `amd64`.
+        ///Processor architecture, for example `amd64`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub arch: ::std::option::Option<::std::string::String>,
-        ///The version of the ARM architecture. Absent on others.
+        ///Version of the ARM architecture. Omitted for other architectures.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub arm_version: ::std::option::Option<i32>,
-        ///The public cloud that the system runs in: `EC2`.
+        ///Cloud provider, for example `EC2`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub cloud_provider: ::std::option::Option<::std::string::String>,
-        ///How the system computes with fractions: `softfloat` or `hardfloat`.
+        ///Floating-point implementation: `softfloat` or `hardfloat`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub float_type: ::std::option::Option<::std::string::String>,
-        ///The name the host has for itself.
+        ///Host name.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub hostname: ::std::option::Option<::std::string::String>,
-        ///The C library: `glibc`.
+        ///C library, for example `glibc`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub libc_type: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub network: ::std::option::Option<Network>,
-        ///The operating system: `linux`, `windows`.
+        ///Operating system, for example `linux` or `windows`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub os: ::std::option::Option<::std::string::String>,
-        ///The distribution: `debian`.
+        ///Distribution, for example `debian`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub platform: ::std::option::Option<::std::string::String>,
-        ///The family of the distribution.
+        ///Family of the distribution, for example `rhel`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub platform_family: ::std::option::Option<::std::string::String>,
-        ///The version of the distribution.
+        ///Version of the distribution.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub platform_version: ::std::option::Option<::std::string::String>,
-        ///The programs that run.
+        ///Running processes.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub processes: ::std::vec::Vec<Process>,
-        ///`host` or `guest`, where machines are virtualized.
+        ///Role of the machine in virtualization: `host` or `guest`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub vm_role: ::std::option::Option<::std::string::String>,
-        ///What the machine is virtualized with: `kvm`.
+        ///Virtualization, for example `kvm`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub vm_system: ::std::option::Option<::std::string::String>,
     }
@@ -9689,12 +9689,12 @@ pub mod types {
             Default::default()
         }
     }
-    ///A window of time within a day, in UTC.
+    ///A daily time window, in UTC.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindow {
-        ///When it begins, on a 12-hour clock: `5:00PM`.
+        ///Begin, as a time of a 12-hour clock: `5:00PM`. Required.
         pub begin: ::std::string::String,
-        ///When it ends, on a 12-hour clock. Before `begin` means on the next day.
+        ///End, as a time of a 12-hour clock. On the next day if it is before `begin`. Required.
         pub end: ::std::string::String,
     }
     impl TimeWindow {
@@ -9702,31 +9702,31 @@ pub mod types {
             Default::default()
         }
     }
-    ///Windows of time by day of the week. Days without windows are absent.
+    ///Time windows by day of the week. Days without windows are omitted.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct TimeWindowDays {
-        ///Windows of every day.
+        ///Windows on every day. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub all: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Fridays.
+        ///Windows on Fridays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub friday: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Mondays.
+        ///Windows on Mondays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub monday: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Saturdays.
+        ///Windows on Saturdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub saturday: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Sundays.
+        ///Windows on Sundays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub sunday: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Thursdays.
+        ///Windows on Thursdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub thursday: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Tuesdays.
+        ///Windows on Tuesdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub tuesday: ::std::vec::Vec<TimeWindow>,
-        ///Windows on Wednesdays.
+        ///Windows on Wednesdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub wednesday: ::std::vec::Vec<TimeWindow>,
     }
@@ -9735,14 +9735,14 @@ pub mod types {
             Default::default()
         }
     }
-    ///A window of time with a date, which may come again.
+    ///A time window with a date, which can repeat.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindowRepeated {
-        ///When it begins for the first time, with the offset from UTC: `2026-01-31T17:00:00+01:00`.
+        ///First begin, in RFC 3339 format with an offset from UTC: `2026-01-31T17:00:00+01:00`. Required.
         pub begin: ::std::string::String,
-        ///When it ends for the first time, in the same form. Not before `begin`.
+        ///First end, in the same format. Not before `begin`. Required.
         pub end: ::std::string::String,
-        ///When it comes again: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a day of the week (`mondays`). Empty for never.
+        ///Periods after which the window repeats: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a day of the week (`mondays`). Empty for a window that does not repeat.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub repeat: ::std::vec::Vec<::std::string::String>,
     }
@@ -9751,7 +9751,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Windows of time, by day of the week: when a check does not run, or when a filter applies.
+    ///Weekly time windows.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct TimeWindowWhen {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -9762,14 +9762,14 @@ pub mod types {
             Default::default()
         }
     }
-    ///A pair of tokens, as logging in and renewing give them.
+    ///An access token and a refresh token.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Tokens {
-        ///Send it with every request: `Authorization: Bearer <access_token>`. A JWT, good for about 15 minutes.
+        ///JWT for the header `Authorization: Bearer <access_token>`. Valid for about 15 minutes.
         pub access_token: ::std::string::String,
-        ///When the access token expires, in seconds since 1970-01-01 UTC.
+        ///Expiration of the access token, in seconds since 1970-01-01 UTC.
         pub expires_at: i64,
-        ///Buys the next pair of tokens, once. Good for 12 hours, unless the session ends before.
+        ///Token to get the next pair of tokens. Can be used once, within 12 hours, while the session has not been ended.
         pub refresh_token: ::std::string::String,
     }
     impl Tokens {
@@ -9777,22 +9777,22 @@ pub mod types {
             Default::default()
         }
     }
-    ///Somebody who may log in.
+    ///An account for password authentication.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
     pub struct User {
-        ///Whether logging in is refused.
+        ///Whether the account is disabled: authentication fails.
         #[serde(default)]
         pub disabled: bool,
-        ///The groups that the user belongs to, in any text. Absent when there are none.
+        ///Names of the user's groups. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub groups: ::std::vec::Vec<::std::string::String>,
-        ///The password: at least 8 characters, and at most 72 bytes. Taken in requests, never shown.
+        ///Password: at least 8 characters and at most 72 bytes. Only in requests.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::std::string::String>,
-        ///A bcrypt hash, of a cost from 4 to 16, to use instead of a password; empty for none. Taken in requests, never shown.
+        ///Bcrypt hash of the password, with a cost from 4 to 16, as an alternative to `password`. Only in requests.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password_hash: ::std::option::Option<::std::string::String>,
-        ///The name to log in with: lower-case letters, digits, `_`, `.` and `-`.
+        ///Name of the user: lower-case letters, digits, `_`, `.` and `-`. Default: the name in the URL.
         #[serde(default)]
         pub username: ::std::string::String,
     }
@@ -10395,11 +10395,11 @@ pub mod types {
                 })
         }
     }
-    ///What is running.
+    ///Versions of the server and its store.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Version {
         pub etcd: EtcdVersion,
-        ///The Sensu release whose API is served, then `#` and the version of this server: `5.0.0#sensu-server-0.1.0`.
+        ///Sensu release whose API the server implements, and version of the server, separated by `#`: `5.0.0#sensu-server-0.1.0`.
         pub sensu_backend: ::std::string::String,
     }
     impl Version {
@@ -17904,7 +17904,7 @@ Shows whom the key speaks for and when it ends, never the key. In the place of t
 Sends a `GET` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.api_key_get()
@@ -17923,7 +17923,7 @@ The key is good for nothing from the next request on. In the place of the name, 
 Sends a `DELETE` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -17944,7 +17944,7 @@ Labels, annotations and `expires_at` can be changed, with an RFC 7396 merge patc
 Sends a `PATCH` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18146,7 +18146,7 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.cluster_role_binding_get()
@@ -18165,7 +18165,7 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18192,7 +18192,7 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -18213,7 +18213,7 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18282,7 +18282,7 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.cluster_role_get()
@@ -18301,7 +18301,7 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18328,7 +18328,7 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -18349,7 +18349,7 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18579,7 +18579,7 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.namespace_get()
@@ -18598,7 +18598,7 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18625,7 +18625,7 @@ Removes exactly this namespace, and only if nothing is left in it; otherwise the
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `cascade`: `true` removes the namespace with everything in it, at once. Default `false`.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18648,7 +18648,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -18673,7 +18673,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -18696,8 +18696,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.asset_get()
@@ -18717,8 +18717,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18746,8 +18746,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -18769,8 +18769,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18796,7 +18796,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -18821,7 +18821,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -18844,8 +18844,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.check_get()
@@ -18865,8 +18865,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18894,8 +18894,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -18917,8 +18917,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -18944,8 +18944,8 @@ Asks the agents that subscribe to the check, or to the subscriptions in the body
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19027,7 +19027,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19052,7 +19052,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/entities`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19075,8 +19075,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.entity_get()
@@ -19096,8 +19096,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19125,8 +19125,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -19148,8 +19148,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19175,7 +19175,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19200,7 +19200,7 @@ Stores the first event of a check on an entity and answers with it as stored: hi
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19329,7 +19329,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19354,8 +19354,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.extension_get()
@@ -19375,8 +19375,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19404,8 +19404,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -19427,8 +19427,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19454,7 +19454,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19479,7 +19479,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19502,8 +19502,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.filter_get()
@@ -19523,8 +19523,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19552,8 +19552,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -19575,8 +19575,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19602,7 +19602,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19627,7 +19627,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19650,8 +19650,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.handler_get()
@@ -19671,8 +19671,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19700,8 +19700,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -19723,8 +19723,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19750,7 +19750,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19775,7 +19775,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19798,8 +19798,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.hook_get()
@@ -19819,8 +19819,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19848,8 +19848,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -19871,8 +19871,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19898,7 +19898,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -19923,7 +19923,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -19946,8 +19946,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.mutator_get()
@@ -19967,8 +19967,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -19996,8 +19996,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -20019,8 +20019,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20046,7 +20046,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -20071,7 +20071,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -20094,8 +20094,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.role_binding_get()
@@ -20115,8 +20115,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20144,8 +20144,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -20167,8 +20167,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20194,7 +20194,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -20219,7 +20219,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -20242,8 +20242,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.role_get()
@@ -20263,8 +20263,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20292,8 +20292,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -20315,8 +20315,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20342,7 +20342,7 @@ The objects come in byte order of their names. An answer holds at most 512,000 b
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `continue_`: The value of the `Sensu-Continue` header of the page before.
 - `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
 - `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
@@ -20367,7 +20367,7 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
+- `namespace`: Name of the namespace.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -20390,8 +20390,8 @@ Answers with the object and its `ETag`. With `If-None-Match` and the tag of an e
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.silenced_get()
@@ -20411,8 +20411,8 @@ Stores the object under the name in the URL, replacing what is there as a whole:
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20440,8 +20440,8 @@ Answers with 204 when the object is gone, and with 404 if there was none. `If-Ma
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
@@ -20463,8 +20463,8 @@ Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a fi
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the object.
+- `namespace`: Name of the namespace.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20657,7 +20657,7 @@ Users may always fetch themselves. Passwords are never shown.
 Sends a `GET` request to `/apis/core/v2/users/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
 ```ignore
 let response = client.user_get()
@@ -20676,7 +20676,7 @@ Groups and `disabled` are replaced as a whole. Without a password, an existing u
 Sends a `PUT` request to `/apis/core/v2/users/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `if_match`: An `ETag`: act only if the object is still that one.
@@ -20703,7 +20703,7 @@ The user can no longer log in, and its sessions end at once. Users are not remov
 Sends a `DELETE` request to `/apis/core/v2/users/{name}`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_disable()
@@ -20722,7 +20722,7 @@ Rights of running sessions change when they are renewed.
 Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_groups_clear()
@@ -20783,7 +20783,7 @@ Users may always change their own. Ends all sessions of the user, the one that a
 Sends a `PUT` request to `/apis/core/v2/users/{name}/password`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`
@@ -20806,7 +20806,7 @@ The user can log in again; sessions from before stay ended.
 Sends a `PUT` request to `/apis/core/v2/users/{name}/reinstate`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 ```ignore
 let response = client.user_reinstate()
@@ -20825,7 +20825,7 @@ For administrators and tools that know only the bcrypt hash. Ends all sessions o
 Sends a `PUT` request to `/apis/core/v2/users/{name}/reset_password`
 
 Arguments:
-- `name`: The name of the object.
+- `name`: Name of the object.
 - `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
 - `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
 - `body`

@@ -1,23 +1,23 @@
-//! Total state change and the state that follows from it (D33).
+//! Total state change, and the state derived from it (D33).
 
 use sensu_types::event::{Check, CheckHistory};
 
 use crate::HISTORY_LENGTH;
 
-/// The last result is good.
+/// State: the last result has status 0.
 pub const PASSING: &str = "passing";
-/// The last result is not good.
+/// State: the last result has another status.
 pub const FAILING: &str = "failing";
-/// Results change too often to tell.
+/// State: the status changes too often.
 pub const FLAPPING: &str = "flapping";
 
-/// How much the status changed over a full history, in percent: recent changes weigh more. 0 until
-/// the history is full; never above 100.
+/// Weighted share of status changes in a full history, in percent, from 0 to 100. Recent changes weigh
+/// more. 0 until the history is full.
 pub(crate) fn total_state_change(history: &[CheckHistory]) -> u32 {
     if history.len() < HISTORY_LENGTH {
         return 0;
     }
-    // In hundredths, to be exact: change number i of 20 weighs 0.80 + 0.02 i.
+    // Change number i of 20 weighs 0.80 + 0.02 i. Counted in hundredths, so that the sum is exact.
     let weights = (1_u32..).map(|number| 80 + 2 * number);
     let changes = history.iter().zip(history.iter().skip(1)).zip(weights);
     let changed = changes.filter(|((before, after), _)| before.status != after.status);
@@ -25,8 +25,8 @@ pub(crate) fn total_state_change(history: &[CheckHistory]) -> u32 {
     (sum / 20).min(100)
 }
 
-/// The state of a check whose history and total state change are settled. Flapping begins at the
-/// high threshold and goes on until the low one, judged by the state that is stored.
+/// The state of a check whose total state change is computed. Flapping begins at the high threshold, and
+/// ends at the low one if the stored state is flapping.
 pub(crate) fn state(before: Option<&Check>, check: &Check) -> &'static str {
     let (low, high) = (check.low_flap_threshold, check.high_flap_threshold);
     let total = check.total_state_change;
@@ -53,10 +53,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_full_history_counts() {
+    fn total_state_change_is_0_until_the_history_is_full() {
         let alternating: Vec<u32> = (0..21).map(|n| n % 2).collect();
         assert_eq!(total_state_change(&history(&alternating[..20])), 0);
-        // 101 in the reference: the weights add up to more than 20.
+        // 101 in Sensu Go: the weights add up to more than 20.
         assert_eq!(total_state_change(&history(&alternating)), 100);
     }
 
@@ -90,12 +90,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn percentages_are_percentages(statuses in prop::collection::vec(0u32..4, 0..40)) {
+        fn total_state_change_is_at_most_100(statuses in prop::collection::vec(0u32..4, 0..40)) {
             prop_assert!(total_state_change(&history(&statuses)) <= 100);
         }
 
         #[test]
-        fn no_change_is_none(status in 0u32..4) {
+        fn total_state_change_is_0_without_changes(status in 0u32..4) {
             prop_assert_eq!(total_state_change(&history(&[status; 21])), 0);
         }
     }

@@ -2,21 +2,21 @@
 
 use sensu_types::event::{Check, CheckHistory};
 
-/// How many results are kept.
-pub const LENGTH: usize = 21;
+/// Number of results in a full history.
+pub const HISTORY_LENGTH: usize = 21;
 
-/// The history with this result in it: in order of execution, ties in order of arrival, the oldest
-/// dropped.
-pub(crate) fn extended(before: Option<&Check>, status: u32, executed: i64) -> Vec<CheckHistory> {
+/// Adds a result to the history: sorted by time of execution, results of the same second in order of
+/// arrival, without the oldest results beyond [`HISTORY_LENGTH`].
+pub(crate) fn extend(before: Option<&Check>, status: u32, executed: i64) -> Vec<CheckHistory> {
     let mut history = before.map(|check| check.history.clone()).unwrap_or_default();
     history.push(CheckHistory { status, executed });
     history.sort_by_key(|result| result.executed);
-    let excess = history.len().saturating_sub(LENGTH);
+    let excess = history.len().saturating_sub(HISTORY_LENGTH);
     history.drain(..excess);
     history
 }
 
-/// Whether the last result is good and the one before was not.
+/// Whether the last result has status 0 and the previous one has not.
 pub(crate) fn is_resolution(history: &[CheckHistory]) -> bool {
     matches!(history, [.., before, last] if before.status != 0 && last.status == 0)
 }
@@ -32,29 +32,29 @@ mod tests {
     }
 
     #[test]
-    fn the_first_result_is_kept_and_ties_stay_in_order() {
-        let mut check = Check { history: extended(None, 1, 5), ..Check::default() };
-        check.history = extended(Some(&check), 2, 5);
-        check.history = extended(Some(&check), 0, 3);
+    fn the_history_begins_with_the_first_result_and_keeps_the_order_of_ties() {
+        let mut check = Check { history: extend(None, 1, 5), ..Check::default() };
+        check.history = extend(Some(&check), 2, 5);
+        check.history = extend(Some(&check), 0, 3);
         assert_eq!(results(&check.history), [(0, 3), (1, 5), (2, 5)]);
     }
 
     #[test]
-    fn a_late_result_older_than_all_is_not_kept() {
+    fn a_result_older_than_a_full_history_is_dropped() {
         let full = (0..21).map(|n| CheckHistory { status: 0, executed: 100 + n }).collect();
         let check = Check { history: full, ..Check::default() };
-        let after = extended(Some(&check), 2, 1);
+        let after = extend(Some(&check), 2, 1);
         assert_eq!(after, check.history);
     }
 
     proptest! {
         #[test]
-        fn history_is_bounded_and_in_order(results in prop::collection::vec((0u32..4, 0i64..50), 1..60)) {
+        fn a_history_is_sorted_and_has_at_most_21_results(results in prop::collection::vec((0u32..4, 0i64..50), 1..60)) {
             let mut check = Check::default();
             for (status, executed) in &results {
-                check.history = extended(Some(&check), *status, *executed);
+                check.history = extend(Some(&check), *status, *executed);
             }
-            prop_assert_eq!(check.history.len(), results.len().min(LENGTH));
+            prop_assert_eq!(check.history.len(), results.len().min(HISTORY_LENGTH));
             prop_assert!(check.history.is_sorted_by_key(|result| result.executed));
             let latest = results.iter().map(|(_, executed)| *executed).max();
             prop_assert_eq!(check.history.last().map(|result| result.executed), latest);

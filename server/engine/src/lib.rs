@@ -1,15 +1,14 @@
-//! What happens to an event between its arrival and the store: one pure function and its parts.
+//! Computes the event to store from an incoming event. Pure functions, without I/O or clock.
 //!
-//! [`apply`] takes the stored event (if there is one), the event that arrived, the silenced entries
-//! of the namespace and the time, and gives the event to store. Everything that Sensu derives from
-//! the results before is derived here, and only from what is stored: what a client sends in fields
-//! that the server keeps is ignored (D33). The order is: timestamp, history, total state change,
-//! state, occurrences, silences; each part reads only what the parts before it have settled.
+//! [`apply`] takes the stored event, if there is one, the incoming event, the silenced entries of the
+//! namespace and the time, and returns the event to store. State that depends on previous results is
+//! derived from the stored event only: values of server-set fields in the incoming event are ignored
+//! (D33). The steps are timestamp, history, total state change, state, occurrences, silences; each
+//! depends only on the steps before it.
 //!
-//! Redelivery: an event with an `id` (D40) that arrives once more, in no way changed, is the result
-//! that is stored already and changes nothing but its deadline. Events without one carry no identity:
-//! two equal ones are two results, as in the reference. Only the latest result is remembered as an
-//! event, so one that arrives again after another did is counted again.
+//! Redelivery: an incoming event with an `id` that equals the stored event changes only the deadline
+//! (D40). Events without an `id` have no identity, so two equal events are two results, as in Sensu Go.
+//! Only the latest event is stored, so an older event that arrives again is counted again.
 
 mod flap;
 mod history;
@@ -25,23 +24,24 @@ use sensu_types::event::{Check, Event};
 use sensu_types::silenced::Silenced;
 
 pub use flap::{FAILING, FLAPPING, PASSING};
-pub use history::LENGTH as HISTORY_LENGTH;
+pub use history::HISTORY_LENGTH;
 pub use rewind::previous_event;
 
-/// What is to be written because of an event.
+/// The changes to write for an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The event to store.
     pub event: Event,
-    /// Names of silenced entries that end because the event is resolved.
-    pub ended: Vec<String>,
-    /// When the event becomes a failure if no other follows, in seconds since 1970-01-01 UTC.
+    /// Names of the silenced entries to delete, because the event is a resolution.
+    pub expired_silences: Vec<String>,
+    /// Time at which the next result is overdue, in seconds since 1970-01-01 UTC. `None` for never.
     pub deadline: Option<i64>,
 }
 
-/// The event to store, given what is stored.
+/// Computes the event to store, given the stored event.
 ///
-/// An event without a check (metrics only) gets a timestamp and nothing else.
+/// `silences` are the silenced entries of the namespace, `now` is in seconds since 1970-01-01 UTC. An
+/// event without a check (metrics only) gets a timestamp, and is unchanged otherwise.
 #[must_use]
 pub fn apply(
     previous: Option<&Event>,
@@ -51,29 +51,29 @@ pub fn apply(
 ) -> Outcome {
     let mut event = incoming;
     if event.timestamp == 0 {
-        let again = previous.filter(|stored| !event.id.is_empty() && stored.id == event.id);
-        event.timestamp = again.map_or(now, |stored| stored.timestamp);
+        let same = previous.filter(|stored| !event.id.is_empty() && stored.id == event.id);
+        event.timestamp = same.map_or(now, |stored| stored.timestamp);
     }
-    if let (Some(entity), Some(before)) =
+    if let (Some(entity), Some(stored)) =
         (&mut event.entity, previous.and_then(|event| event.entity.as_ref()))
     {
-        // Values that are shown as redacted keep what is stored (D25).
-        entity.prepare(&WriteContext { caller: "", now }, Some(before));
+        // Redacted values do not replace the stored ones (D25).
+        entity.prepare(&WriteContext { caller: "", now }, Some(stored));
     }
     if let Some(check) = &mut event.check {
-        cut_output(check);
+        truncate_output(check);
     }
-    if let Some(stored) = previous.filter(|stored| redelivery::is_known(stored, &event)) {
+    if let Some(stored) = previous.filter(|stored| redelivery::is_redelivery(stored, &event)) {
         let deadline = stored.check.as_ref().and_then(|check| ttl::deadline(check, now));
-        return Outcome { event: stored.clone(), ended: Vec::new(), deadline };
+        return Outcome { event: stored.clone(), expired_silences: Vec::new(), deadline };
     }
     let entity = event.entity.clone().unwrap_or_default();
     let Some(check) = &mut event.check else {
-        return Outcome { event, ended: Vec::new(), deadline: None };
+        return Outcome { event, expired_silences: Vec::new(), deadline: None };
     };
     let before = previous.and_then(|event| event.check.as_ref());
 
-    check.history = history::extended(before, check.status, check.executed);
+    check.history = history::extend(before, check.status, check.executed);
     check.total_state_change = flap::total_state_change(&check.history);
     check.state = flap::state(before, check).to_owned();
     check.last_ok = match check.state.as_str() {
@@ -84,21 +84,21 @@ pub fn apply(
     check.occurrences_watermark = occurrences::watermark(before, check);
 
     let resolved = history::is_resolution(&check.history);
-    let verdict = silence::judge(&entity, check, silences, resolved, now);
-    check.silenced = verdict.applying;
-    // Only for those who know the field (D40).
+    let silences = silence::evaluate(&entity, check, silences, resolved, now);
+    check.silenced = silences.applying;
+    // Only for clients that know the field (D40).
     if let Some(is_silenced) = &mut check.is_silenced {
         *is_silenced = !check.silenced.is_empty();
     }
     let deadline = ttl::deadline(check, now);
-    Outcome { event, ended: verdict.ended, deadline }
+    Outcome { event, expired_silences: silences.expired, deadline }
 }
 
-/// Keeps as much of the output as the check says (D40), in whole characters.
-fn cut_output(check: &mut Check) {
-    let Ok(most) = usize::try_from(check.max_output_size) else { return };
-    if most > 0 {
-        check.output.truncate(check.output.floor_char_boundary(most));
+/// Truncates the output to `max_output_size` bytes (D40), at a character boundary.
+fn truncate_output(check: &mut Check) {
+    let Ok(max) = usize::try_from(check.max_output_size) else { return };
+    if max > 0 {
+        check.output.truncate(check.output.floor_char_boundary(max));
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_client_sends_in_kept_fields_is_ignored() {
+    fn incoming_values_of_server_set_fields_are_ignored() {
         let mut sent = Event::with_status("web", "cpu", 0);
         let check = sent.check.as_mut().unwrap();
         check.state = FLAPPING.into();
@@ -120,45 +120,48 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_timestamp_is_now() {
+    fn the_default_timestamp_is_now() {
         let sent = Event { timestamp: 0, ..Event::with_status("web", "cpu", 0) };
         let stored = apply(None, sent, &[], 100).event;
         assert_eq!((stored.timestamp, stored.check.unwrap().last_ok), (100, 100));
     }
 
     #[test]
-    fn metrics_without_a_check_pass_through() {
+    fn an_event_without_a_check_only_gets_a_timestamp() {
         let sent = Event { check: None, timestamp: 0, ..Event::with_status("web", "cpu", 0) };
         let outcome = apply(None, sent.clone(), &[], 100);
         assert_eq!(outcome.event, Event { timestamp: 100, ..sent });
     }
 
     #[test]
-    fn output_is_cut_between_characters() {
-        let cut = |max_output_size| {
+    fn output_is_truncated_between_characters() {
+        let truncated = |max_output_size| {
             let mut sent = Event::with_status("web", "cpu", 0);
             let check = sent.check.as_mut().unwrap();
             (check.output, check.max_output_size) = ("aéb".into(), max_output_size);
             apply(None, sent, &[], 1).event.check.unwrap().output
         };
-        assert_eq!([-1, 0, 1, 2, 3, 4, 5].map(cut), ["aéb", "aéb", "a", "a", "aé", "aéb", "aéb"]);
+        assert_eq!(
+            [-1, 0, 1, 2, 3, 4, 5].map(truncated),
+            ["aéb", "aéb", "a", "a", "aé", "aéb", "aéb"]
+        );
     }
 
     #[test]
-    fn is_silenced_is_answered_to_those_who_ask() {
+    fn is_silenced_is_set_only_if_the_event_contains_it() {
         let entry = [Silenced::entry("", "cpu")];
-        let answered = |sent, silences: &[Silenced]| {
+        let is_silenced = |sent, silences: &[Silenced]| {
             let mut event = Event::with_status("web", "cpu", 1);
             event.check.as_mut().unwrap().is_silenced = sent;
             apply(None, event, silences, 1).event.check.unwrap().is_silenced
         };
-        assert_eq!(answered(None, &entry), None);
-        assert_eq!(answered(Some(false), &entry), Some(true));
-        assert_eq!(answered(Some(true), &[]), Some(false));
+        assert_eq!(is_silenced(None, &entry), None);
+        assert_eq!(is_silenced(Some(false), &entry), Some(true));
+        assert_eq!(is_silenced(Some(true), &[]), Some(false));
     }
 
     #[test]
-    fn last_ok_stands_still_while_failing() {
+    fn last_ok_does_not_change_while_failing() {
         let at = |timestamp, status, before: Option<&Event>| {
             let sent = Event { timestamp, ..Event::with_status("web", "cpu", status) };
             apply(before, sent, &[], 0).event
@@ -171,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redacted_value_that_comes_back_keeps_what_is_stored() {
+    fn a_redacted_value_does_not_replace_the_stored_one() {
         let mut first = Event::with_status("web", "cpu", 0);
         let labels = &mut first.entity.as_mut().unwrap().metadata.labels;
         labels.insert("password".into(), "x".into());

@@ -1,11 +1,11 @@
-//! How often in a row, and how often at most (D32).
+//! Occurrences and their watermark (D32).
 
 use sensu_types::event::{Check, CheckHistory};
 
 use crate::flap::FLAPPING;
 
-/// How many results in a row had this status. Good results are not counted up, unless the check is
-/// flapping.
+/// Number of consecutive results with this status. Results with status 0 are counted only while the
+/// check is flapping.
 pub(crate) fn count(before: Option<&Check>, check: &Check) -> i64 {
     let counted = check.status != 0 || check.state == FLAPPING;
     let repeated = matches!(&check.history[..], [.., CheckHistory { status: a, .. }, CheckHistory { status: b, .. }] if a == b);
@@ -15,7 +15,7 @@ pub(crate) fn count(before: Option<&Check>, check: &Check) -> i64 {
     }
 }
 
-/// The highest count since the status last changed to or from good.
+/// Highest number of occurrences since the status last changed from or to 0.
 pub(crate) fn watermark(before: Option<&Check>, check: &Check) -> i64 {
     match before {
         Some(before) if (before.status == 0) == (check.status == 0) => {
@@ -54,25 +54,25 @@ mod tests {
     }
 
     #[test]
-    fn another_failure_starts_the_count_but_not_the_watermark() {
+    fn another_failing_status_resets_occurrences_but_not_the_watermark() {
         assert_eq!(after(&[1, 1, 2, 2, 2]), [(1, 1), (2, 2), (1, 2), (2, 2), (3, 3)]);
     }
 
     #[test]
-    fn recovery_starts_the_watermark_over() {
+    fn a_recovery_resets_the_watermark() {
         assert_eq!(after(&[2, 2, 2, 0, 1]), [(1, 1), (2, 2), (3, 3), (1, 1), (1, 1)]);
     }
 
     proptest! {
         #[test]
-        fn counts_are_positive_and_below_the_watermark(statuses in prop::collection::vec(0u32..3, 1..50)) {
+        fn occurrences_are_positive_and_at_most_the_watermark(statuses in prop::collection::vec(0u32..3, 1..50)) {
             for (count, watermark) in after(&statuses) {
                 prop_assert!(count >= 1 && watermark >= count);
             }
         }
 
         #[test]
-        fn the_count_is_the_length_of_the_last_run(statuses in prop::collection::vec(1u32..3, 1..50)) {
+        fn occurrences_are_the_length_of_the_last_run(statuses in prop::collection::vec(1u32..3, 1..50)) {
             let run = statuses.iter().rev().take_while(|status| *status == statuses.last().unwrap()).count();
             prop_assert_eq!(after(&statuses).last().unwrap().0, i64::try_from(run).unwrap());
         }

@@ -1,25 +1,24 @@
-//! Whether an event that arrives is the one that is stored, arriving once more.
+//! Detects redelivery of an event that is already stored.
 
 use sensu_types::event::{Check, Event};
 
-/// Whether a result is counted already.
+/// Whether the incoming event is the stored one.
 ///
-/// Only an event with an `id` can tell that it is the same: two equal results without one are two
-/// results, as in the reference. And the `id` alone is not enough, because whoever reads an event,
-/// changes it and sends it back keeps it. So everything that a client can say has to be equal.
-pub(crate) fn is_known(previous: &Event, incoming: &Event) -> bool {
+/// The `id` must be equal: two equal events without `id` are two results, as in Sensu Go. All other fields
+/// that clients can set must be equal, too, because a client that reads an event, changes it and sends it
+/// back does not change the `id`.
+pub(crate) fn is_redelivery(previous: &Event, incoming: &Event) -> bool {
     if incoming.id.is_empty() || incoming.id != previous.id {
         return false;
     }
     let mut same = incoming.clone();
     if let (Some(check), Some(before)) = (&mut same.check, &previous.check) {
-        keep(check, before);
+        copy_server_set_fields(check, before);
     }
     same == *previous
 }
 
-/// Takes over the fields that the server keeps, whatever was sent.
-fn keep(check: &mut Check, before: &Check) {
+fn copy_server_set_fields(check: &mut Check, before: &Check) {
     check.history.clone_from(&before.history);
     check.state.clone_from(&before.state);
     check.silenced.clone_from(&before.silenced);
@@ -50,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_event_again_changes_nothing() {
+    fn a_redelivered_event_changes_only_the_deadline() {
         let mut sent = event("a", 1, 10);
         sent.check.as_mut().unwrap().ttl = 60;
         let stored = apply(None, sent.clone(), &[], 100).event;
@@ -58,20 +57,20 @@ mod tests {
         assert_eq!((&again.event, again.deadline), (&stored, Some(260)));
         let read_back = apply(Some(&stored), stored.clone(), &[], 200).event;
         assert_eq!(read_back, stored);
-        // Without a time of its own it is the time of arrival that was stored.
-        let timeless = Event { timestamp: 0, ..event("b", 1, 10) };
-        let stored = apply(None, timeless.clone(), &[], 100).event;
-        assert_eq!(apply(Some(&stored), timeless, &[], 200).event, stored);
+        // The stored timestamp of an event without one is the time of arrival.
+        let without_timestamp = Event { timestamp: 0, ..event("b", 1, 10) };
+        let stored = apply(None, without_timestamp.clone(), &[], 100).event;
+        assert_eq!(apply(Some(&stored), without_timestamp, &[], 200).event, stored);
     }
 
     #[test]
-    fn an_event_that_cannot_tell_is_counted_again() {
+    fn an_event_without_an_id_is_counted_again() {
         let stored = apply(None, event("", 1, 10), &[], 100).event;
         assert_eq!(results(&apply(Some(&stored), event("", 1, 10), &[], 100).event), 2);
     }
 
     #[test]
-    fn a_changed_event_is_another_result_whatever_its_id() {
+    fn a_changed_event_is_a_new_result() {
         let stored = apply(None, event("a", 1, 10), &[], 100).event;
         let mut resolved = stored.clone();
         resolved.check.as_mut().unwrap().status = 0;
@@ -81,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn delivering_twice_is_delivering_once(
+        fn delivering_each_event_twice_has_no_effect(
             statuses in prop::collection::vec((0u32..3, 0i64..30), 1..50),
         ) {
             let run = |times: usize| {

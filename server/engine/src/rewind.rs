@@ -1,15 +1,15 @@
-//! Events that were recorded elsewhere, with the history that they had there.
+//! Reconstructs the event before an imported event, whose history another server recorded.
 
 use sensu_types::event::Event;
 
-/// The event as it was before its last result, as far as the recorded event tells.
+/// The event as it was before the last result of the recorded event, as far as it can be derived.
 ///
-/// Applying the recorded event to it gives the recorded event again. `None` if that has no history,
-/// or one that does not end with its own result: it then begins anew.
+/// Applying the recorded event to it returns the recorded event. `None` if the history does not end with
+/// the result of the event; its history then starts again.
 #[must_use]
 pub fn previous_event(recorded: &Event) -> Option<Event> {
     let mut event = recorded.clone();
-    // It is another event than the one that followed.
+    // The previous event had another identity.
     event.id.clear();
     event.sequence = 0;
     let check = event.check.as_mut()?;
@@ -17,12 +17,12 @@ pub fn previous_event(recorded: &Event) -> Option<Event> {
     if (last.status, last.executed) != (check.status, check.executed) {
         return None;
     }
-    let again = check.history.last().is_some_and(|before| before.status == last.status);
-    check.occurrences = if again { check.occurrences.saturating_sub(1).max(0) } else { 1 };
-    // A watermark above the count was reached at the same side of good and bad; so was, by its own
-    // words, a state that did not change. Anything else began with the last result.
+    let is_repeated = check.history.last().is_some_and(|before| before.status == last.status);
+    check.occurrences = if is_repeated { check.occurrences.saturating_sub(1).max(0) } else { 1 };
+    // If the status is repeated, or the watermark is above the count, the status before the last result was on
+    // the same side of 0. Otherwise the last result changed it from or to 0, which resets the watermark.
     let reached_before = check.occurrences_watermark > recorded.check.as_ref()?.occurrences;
-    if !again && !reached_before {
+    if !is_repeated && !reached_before {
         check.status = u32::from(last.status == 0);
     }
     Some(event)
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
     use crate::apply;
 
-    /// The event after these results, one each second.
+    /// The event after these results, one per second.
     fn recorded(statuses: &[u32], thresholds: (u32, u32)) -> Event {
         let mut stored = None;
         for (status, second) in statuses.iter().zip(1..) {
@@ -51,7 +51,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_recorded_event_stays_what_it_was(
+        fn a_recorded_event_does_not_change(
             statuses in prop::collection::vec(prop_oneof![Just(0u32), Just(0), Just(1), Just(2)], 1..60),
             thresholds in prop_oneof![Just((0u32, 0u32)), Just((10, 30))],
         ) {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn without_its_own_result_there_is_no_history() {
+    fn a_history_without_the_last_result_is_ignored() {
         let event = Event::with_status("web", "cpu", 2);
         assert_eq!(previous_event(&event), None);
         let mut event = recorded(&[0, 2], (0, 0));

@@ -1,46 +1,46 @@
-//! Which silenced entries apply to an event, and which end with it (D24).
+//! Determines which silenced entries apply to an event, and which it ends (D24).
 
 use sensu_types::Resource as _;
 use sensu_types::entity::Entity;
 use sensu_types::event::Check;
 use sensu_types::silenced::Silenced;
 
-/// What the silenced entries of a namespace mean for an event.
-pub(crate) struct Verdict {
-    /// Names of the entries that apply, those for the entity first, then those for subscriptions,
-    /// then those for the check everywhere.
+/// The silenced entries that match an event.
+pub(crate) struct MatchingSilences {
+    /// Names of the entries that apply: first those for the entity, then those for subscriptions, then
+    /// the one for the check alone.
     pub(crate) applying: Vec<String>,
-    /// Names of the entries that end.
-    pub(crate) ended: Vec<String>,
+    /// Names of the entries that end with the event, because they have `expire_on_resolve`.
+    pub(crate) expired: Vec<String>,
 }
 
-pub(crate) fn judge(
+pub(crate) fn evaluate(
     entity: &Entity,
     check: &Check,
     silences: &[Silenced],
     resolved: bool,
     now: i64,
-) -> Verdict {
-    let mut verdict = Verdict { applying: Vec::new(), ended: Vec::new() };
+) -> MatchingSilences {
+    let mut matching = MatchingSilences { applying: Vec::new(), expired: Vec::new() };
     for name in names(entity, check) {
-        let acting = |entry: &&Silenced| {
+        let is_active = |entry: &&Silenced| {
             entry.name() == name
                 && entry.begin <= now
                 && entry.expires_at().is_none_or(|end| now < end)
         };
-        let Some(entry) = silences.iter().find(acting) else { continue };
+        let Some(entry) = silences.iter().find(is_active) else { continue };
         let list = match resolved && entry.expire_on_resolve {
-            true => &mut verdict.ended,
-            false => &mut verdict.applying,
+            true => &mut matching.expired,
+            false => &mut matching.applying,
         };
         if !list.contains(&name) {
             list.push(name);
         }
     }
-    verdict
+    matching
 }
 
-/// The names that an entry for this event can have.
+/// The possible names of entries that apply to the event.
 fn names(entity: &Entity, check: &Check) -> Vec<String> {
     let check_name = &check.metadata.name;
     let own = format!("entity:{}", entity.metadata.name);
@@ -69,12 +69,12 @@ mod tests {
         event
     }
 
-    fn applying(silences: &[Silenced], now: i64) -> Vec<String> {
+    fn silenced_by(silences: &[Silenced], now: i64) -> Vec<String> {
         apply(None, event(1), silences, now).event.check.unwrap().silenced
     }
 
     #[test]
-    fn entries_apply_by_entity_shared_subscription_and_check() {
+    fn entries_apply_by_entity_common_subscription_and_check() {
         let silences = [
             Silenced::entry("", "cpu"),
             Silenced::entry("linux", "cpu"),
@@ -86,27 +86,27 @@ mod tests {
             Silenced::entry("", "disk"),
         ];
         assert_eq!(
-            applying(&silences, 1),
+            silenced_by(&silences, 1),
             ["entity:web:*", "entity:web:cpu", "linux:*", "linux:cpu", "*:cpu"]
         );
     }
 
     #[test]
-    fn an_entry_acts_from_its_begin_until_its_end() {
+    fn an_entry_is_active_from_its_begin_until_before_its_end() {
         let entry = Silenced { begin: 10, expire_at: 20, ..Silenced::entry("", "cpu") };
-        let acts = |now| !applying(std::slice::from_ref(&entry), now).is_empty();
-        assert_eq!([9, 10, 19, 20].map(acts), [false, true, true, false]);
+        let is_active = |now| !silenced_by(std::slice::from_ref(&entry), now).is_empty();
+        assert_eq!([9, 10, 19, 20].map(is_active), [false, true, true, false]);
     }
 
     #[test]
-    fn an_entry_may_end_with_the_resolution() {
+    fn an_entry_with_expire_on_resolve_ends_with_the_resolution() {
         let entry = Silenced { expire_on_resolve: true, ..Silenced::entry("", "cpu") };
         let silences = [entry, Silenced::entry("linux", "")];
         let failing = apply(None, event(1), &silences, 1);
-        assert_eq!(failing.ended, [""; 0]);
+        assert_eq!(failing.expired_silences, [""; 0]);
         assert_eq!(failing.event.check.as_ref().unwrap().silenced, ["linux:*", "*:cpu"]);
         let resolved = apply(Some(&failing.event), event(0), &silences, 2);
-        assert_eq!(resolved.ended, ["*:cpu"]);
+        assert_eq!(resolved.expired_silences, ["*:cpu"]);
         assert_eq!(resolved.event.check.unwrap().silenced, ["linux:*"]);
     }
 }

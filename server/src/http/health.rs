@@ -34,7 +34,7 @@ async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthRe
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     let health = cx.store.health().await;
-    Ok(HttpResponseOk(HealthResponse::of_one(cx.identity.header(), health.failure)))
+    Ok(HttpResponseOk(HealthResponse::of_single_member(cx.identity.header(), health.failure)))
 }
 
 /// Tell whether the server wants requests

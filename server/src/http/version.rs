@@ -23,5 +23,5 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 }]
 async fn version_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Version>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
-    Ok(HttpResponseOk(Version::of(env!("CARGO_PKG_VERSION"))))
+    Ok(HttpResponseOk(Version::of_server(env!("CARGO_PKG_VERSION"))))
 }

@@ -84,7 +84,7 @@ async fn user(
 ) -> Result<Seeded, Error> {
     let user = User { username: name.into(), groups: vec![group.into()], ..User::default() };
     user.validate()?;
-    sensu_types::user::password(password)?;
+    sensu_types::user::validate_password(password)?;
     if auth::account(store, name).await?.is_some() {
         return Ok(Seeded::Before);
     }

@@ -73,7 +73,7 @@ pub(crate) async fn put_or_lock(grant: &Grant<User>, mut user: User) -> Result<b
 
 /// Gives the user a new password and ends its sessions.
 pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Rendered, Error> {
-    sensu_types::user::password(password)?;
+    sensu_types::user::validate_password(password)?;
     let hash = auth::hash(password.to_owned(), grant.cx().limits.password_cost).await?;
     set_hash(grant, &hash).await
 }

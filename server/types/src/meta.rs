@@ -1,4 +1,4 @@
-//! `metadata`: what almost every object carries.
+//! Metadata: the part that almost every resource has in common.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,27 @@ use crate::Invalid;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ObjectMeta {
-    /// The name, unique among objects of the same kind in the same namespace.
+    /// Name, unique among the objects of the same kind in the same namespace. Default: the name in the
+    /// URL. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The namespace the object belongs to. Absent on cluster-wide objects.
+    /// Namespace of the object. Default: the namespace in the URL. Omitted for cluster-wide objects.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// Key and value pairs to select objects by. Absent when empty.
+    /// Key-value pairs that label selectors use to select objects. Omitted if empty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Key and value pairs for people and tools; not used for selection. Absent when empty.
+    /// Key-value pairs for people and tools. Selectors cannot use them. Omitted if empty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
-    /// Who created the object, in the words of whoever wrote it: the server neither sets nor checks
-    /// it. Absent when not given.
+    /// Creator of the object, as the client sent it: the server neither sets nor verifies the value.
+    /// Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub created_by: String,
 }
 
 impl ObjectMeta {
-    /// Metadata with a name in a namespace and nothing else.
+    /// Metadata with a name and a namespace.
     #[must_use]
     pub fn new(namespace: &str, name: &str) -> Self {
         Self { name: name.to_owned(), namespace: namespace.to_owned(), ..Self::default() }

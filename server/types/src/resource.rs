@@ -32,7 +32,7 @@ pub trait Resource:
     /// entity deletes its `events` (D26).
     const CASCADES_TO: &'static [&'static str] = &[];
     /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
-    /// event is named `entity/check`, and events are listed by entity, then check.
+    /// event is named `entity/check`, so events are sorted by entity, then check.
     const HAS_COMPOSITE_NAME: bool = false;
     /// Whether objects belong to a namespace; determines the URLs.
     type Scope: Scope;

@@ -1,30 +1,31 @@
-//! Where a resource lives, and the path parameters that follow from it.
+//! The scope of a kind: whether its objects belong to a namespace, and the path parameters of its URLs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// One of [`Namespaced`], [`ClusterWide`] and [`Root`].
+/// The scope of a kind: [`Namespaced`], [`ClusterWide`] or [`Root`].
 pub trait Scope: Send + Sync + 'static {
     /// Whether objects belong to a namespace.
     const NAMESPACED: bool;
-    /// What the URL calls the name of an item.
+    /// Path parameter that contains the name of an object.
     const PARAMETER: &'static str = "name";
-    /// Path parameters of the collection.
+    /// Path parameters of lists.
     type Collection: Collection;
-    /// Path parameters of one item.
+    /// Path parameters of one object.
     type Item: Item;
 }
 
-/// Objects of the kind live in a namespace: `/namespaces/{namespace}/{plural}/{name}`.
+/// Scope of kinds whose objects belong to a namespace: `/namespaces/{namespace}/{plural}/{name}`.
 #[derive(Debug)]
 pub enum Namespaced {}
 
-/// Objects of the kind are the cluster's: `/{plural}/{name}`.
+/// Scope of kinds whose objects belong to no namespace: `/{plural}/{name}`.
 #[derive(Debug)]
 pub enum ClusterWide {}
 
-/// Namespaces themselves: `/namespaces/{namespace}`. As [`ClusterWide`], but for the name of the
-/// parameter, which the paths of everything in a namespace have fixed.
+/// Scope of namespaces themselves: `/namespaces/{namespace}`. As [`ClusterWide`], but the parameter is
+/// called `namespace`, because Dropshot allows one name for a variable segment and the paths of
+/// namespaced kinds use the same segment.
 #[derive(Debug)]
 pub enum Root {}
 
@@ -47,17 +48,17 @@ impl Scope for ClusterWide {
     type Item = Name;
 }
 
-/// Path parameters of a collection.
+/// Path parameters of a list.
 pub trait Collection: DeserializeOwned + JsonSchema + Send + Sync + 'static {
-    /// The namespace; empty for cluster-wide kinds.
+    /// The namespace. Empty for cluster-wide kinds.
     fn namespace(&self) -> &str;
 }
 
-/// Path parameters of an item.
+/// Path parameters of one object.
 pub trait Item: DeserializeOwned + JsonSchema + Send + Sync + 'static {
-    /// The namespace; empty for cluster-wide kinds.
+    /// The namespace. Empty for cluster-wide kinds.
     fn namespace(&self) -> &str;
-    /// The item's name.
+    /// The name of the object.
     fn name(&self) -> &str;
 }
 
@@ -65,26 +66,26 @@ pub trait Item: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Everywhere {}
 
-/// The path parameter of a namespaced collection.
+/// The path parameter of lists in a namespace.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct InNamespace {
-    /// The namespace, for example `default`.
+    /// Name of the namespace.
     pub namespace: String,
 }
 
-/// The path parameter of a cluster-wide item.
+/// The path parameter of a cluster-wide object.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Name {
-    /// The name of the object.
+    /// Name of the object.
     pub name: String,
 }
 
-/// The path parameters of a namespaced item.
+/// The path parameters of an object in a namespace.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct NamespacedName {
-    /// The namespace, for example `default`.
+    /// Name of the namespace.
     pub namespace: String,
-    /// The name of the object.
+    /// Name of the object.
     pub name: String,
 }
 
@@ -100,7 +101,7 @@ impl Collection for InNamespace {
     }
 }
 
-/// The item that is a namespace: cluster-wide, and named by what is elsewhere the namespace.
+/// A namespace as an object: it belongs to no namespace, and the parameter is its name.
 impl Item for InNamespace {
     fn namespace(&self) -> &str {
         ""

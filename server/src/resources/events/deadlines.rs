@@ -111,9 +111,9 @@ async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> R
     {
         drop.operations.push(Operation::Delete(subject.clone()));
         drop.preconditions.push(Precondition::At(subject, current.revision));
-        let name = Event::of(&deadline.entity, &deadline.check);
+        let name = Event::with_names(&deadline.entity, &deadline.check);
         if let Some(last) = stored(cx.store.as_ref(), &deadline.namespace, &name).await?
-            && let Some(result) = ttl::missing(&last.value, now)
+            && let Some(result) = ttl::overdue(&last.value, now)
         {
             let missed = Purpose::Missed(drop.clone());
             match attempt(cx, &deadline.namespace, result, Some(last), missed).await {

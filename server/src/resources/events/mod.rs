@@ -156,7 +156,7 @@ async fn attempt(
     let outcome = match &recorded {
         // What ended because of it has ended where it was recorded.
         Some(recorded) => Outcome {
-            ended: Vec::new(),
+            expired_silences: Vec::new(),
             ..sensu_engine::apply(recorded.as_ref(), event, &silences, now)
         },
         None => sensu_engine::apply(before, event, &silences, now),
@@ -180,7 +180,7 @@ async fn attempt(
         preconditions.push(Precondition::Absent(entity_key.clone()));
         operations.push(Encoded::new(&entity, max_bytes)?.put(entity_key));
     }
-    for name in &outcome.ended {
+    for name in &outcome.expired_silences {
         operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
     }
     let manner = match purpose {

@@ -1,25 +1,25 @@
-//! Ad-hoc requests: run a check now.
+//! Ad hoc requests: executing a check outside of its schedule.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How to run a check now. All fields may be left out.
+/// A request to execute a check now. All fields are optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct AdhocRequest {
-    /// The check's name. Taken from the URL; what the body says is ignored.
+    /// Name of the check. Set by the server to the name in the URL; ignored in requests.
     pub check: String,
-    /// Ask the agents with these subscriptions. Empty for those of the check.
+    /// Subscriptions of the agents that execute the check. Default: the subscriptions of the check.
     pub subscriptions: Vec<String>,
-    /// Who asks. The caller; what the body says is ignored.
+    /// User that sent the request. Set by the server; ignored in requests.
     pub creator: String,
-    /// Why.
+    /// Reason for the request.
     pub reason: String,
 }
 
-/// When a request was taken.
+/// Confirmation of an accepted request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Issued {
-    /// In seconds since 1970-01-01 UTC.
+    /// Time of the request, in seconds since 1970-01-01 UTC.
     pub issued: i64,
 }

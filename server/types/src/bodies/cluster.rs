@@ -1,31 +1,31 @@
-//! Cluster members, in the shape that Sensu's clients know.
+//! The members of the cluster, in the format of Sensu Go.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::health::HealthHeader;
+use super::health::HealthHeader;
 
 /// The members of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct MemberList {
-    /// Which member answers, for which cluster.
+    /// Identity of the responding member.
     pub header: HealthHeader,
-    /// The members.
+    /// Members of the cluster.
     pub members: Vec<Member>,
 }
 
 /// A member of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Member {
-    /// The member's number. URLs have it in hexadecimal.
+    /// ID of the member. URLs contain it in hexadecimal.
     #[serde(rename = "ID")]
     pub id: u64,
-    /// The member's name.
+    /// Name of the member.
     pub name: String,
-    /// Where other members reach it.
+    /// URLs at which other members reach the member.
     #[serde(rename = "peerURLs")]
     pub peer_urls: Vec<String>,
-    /// Where clients of its store reach it.
+    /// URLs at which clients reach the store of the member.
     #[serde(rename = "clientURLs")]
     pub client_urls: Vec<String>,
 }

@@ -1,65 +1,65 @@
-//! Health: whether the server can do its work, in the shape that Sensu's clients know.
+//! Health of the server, in the format of Sensu Go.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The health of the cluster, which here is one member.
+/// Health of the cluster, which has one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct HealthResponse {
-    /// Alarms of the store. Empty when all is well.
+    /// Active alarms of the store.
     pub alarms: Vec<Alarm>,
-    /// The health of each member.
+    /// Health of each member.
     pub cluster_health: Vec<MemberHealth>,
-    /// Which member answers, for which cluster.
+    /// Identity of the responding member.
     pub header: HealthHeader,
 }
 
-/// An alarm that a member's store has raised.
+/// An active alarm of the store of a member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Alarm {
-    /// The member that raised it.
+    /// ID of the member.
     #[serde(rename = "MemberID")]
     pub member_id: u64,
-    /// What is wrong.
+    /// Name of the alarm.
     pub alarm: String,
 }
 
-/// The health of one member.
+/// Health of a member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct MemberHealth {
-    /// The member's number.
+    /// ID of the member.
     #[serde(rename = "MemberID")]
     pub member_id: u64,
-    /// The member's number in hexadecimal, as cluster commands take it.
+    /// ID of the member in hexadecimal, as in URLs.
     #[serde(rename = "MemberIDHex")]
     pub member_id_hex: String,
-    /// The member's name.
+    /// Name of the member.
     pub name: String,
-    /// What is wrong; empty when the member is healthy.
+    /// Description of the problem. Empty if the member is healthy.
     pub err: String,
-    /// Whether the member can do its work: its store accepts writes.
+    /// Whether the store of the member accepts writes.
     pub healthy: bool,
 }
 
-/// Which member answers, for which cluster.
+/// Identity of the responding member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HealthHeader {
-    /// The number of the cluster.
+    /// ID of the cluster.
     pub cluster_id: u64,
-    /// The number of the member that answers.
+    /// ID of the responding member.
     pub member_id: u64,
-    /// How often the cluster has elected a leader. A single server never does: 1.
+    /// Number of leader elections. Always 1: a cluster with one member elects no other leader.
     pub raft_term: u64,
 }
 
 impl HealthResponse {
-    /// The health of a cluster with one member, which is well unless its store has failed.
+    /// The health of a cluster with one member. `failure` describes the problem of its store, if any.
     #[must_use]
-    pub fn of_one(header: HealthHeader, failure: Option<String>) -> Self {
+    pub fn of_single_member(header: HealthHeader, failure: Option<String>) -> Self {
         let healthy = failure.is_none();
         let member = MemberHealth {
             member_id: header.member_id,

@@ -1,17 +1,17 @@
-//! Tokens: what a log-in gives, and what renews or ends it.
+//! Access and refresh tokens.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A pair of tokens, as logging in and renewing give them.
+/// An access token and a refresh token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Tokens {
-    /// Send it with every request: `Authorization: Bearer <access_token>`. A JWT, good for about 15
-    /// minutes.
+    /// JWT for the header `Authorization: Bearer <access_token>`. Valid for about 15 minutes.
     pub access_token: String,
-    /// When the access token expires, in seconds since 1970-01-01 UTC.
+    /// Expiration of the access token, in seconds since 1970-01-01 UTC.
     pub expires_at: i64,
-    /// Buys the next pair of tokens, once. Good for 12 hours, unless the session ends before.
+    /// Token to get the next pair of tokens. Can be used once, within 12 hours, while the session has not
+    /// been ended.
     pub refresh_token: String,
 }
 
@@ -19,6 +19,6 @@ pub struct Tokens {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Refresh {
-    /// The refresh token that came with the access token.
+    /// Refresh token that was issued with the access token of the request.
     pub refresh_token: String,
 }

@@ -1,34 +1,34 @@
-//! Version: what is running, in the shape that Sensu's clients know.
+//! Version of the server, in the format of Sensu Go.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is running.
+/// Versions of the server and its store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Version {
-    /// Versions of the store. There is no etcd here; clients only want the fields to be there.
+    /// Versions of etcd. This server does not use etcd; the constant values satisfy Sensu's clients.
     pub etcd: EtcdVersion,
-    /// The Sensu release whose API is served, then `#` and the version of this server:
+    /// Sensu release whose API the server implements, and version of the server, separated by `#`:
     /// `5.0.0#sensu-server-0.1.0`.
     pub sensu_backend: String,
 }
 
-/// Versions of the store. There is no etcd here; clients only want the fields to be there.
+/// Versions of etcd. This server does not use etcd; the constant values satisfy Sensu's clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct EtcdVersion {
-    /// The version of the store.
+    /// Version of the etcd server.
     pub etcdserver: String,
-    /// The version of the cluster's protocol.
+    /// Version of the protocol between the members of the cluster.
     pub etcdcluster: String,
 }
 
 impl Version {
-    /// The answer of a server of this version.
+    /// The response of a server with this version.
     #[must_use]
-    pub fn of(server: &str) -> Self {
+    pub fn of_server(version: &str) -> Self {
         Self {
             etcd: EtcdVersion { etcdserver: "3.3.0".into(), etcdcluster: "3.3.0".into() },
-            sensu_backend: format!("5.0.0#sensu-server-{server}"),
+            sensu_backend: format!("5.0.0#sensu-server-{version}"),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Cron schedules: five fields, the usual macros, and `@every`, as Sensu's own parser reads them.
+//! Cron schedules as Sensu Go's parser accepts them: five fields, macros, and `@every`.
 
 use croner::parser::{CronParser, Seconds, Year};
 
-/// Whether the text is a schedule that Sensu accepts.
+/// Whether the text is a valid schedule.
 #[must_use]
 pub fn is_schedule(text: &str) -> bool {
-    if let Some(pause) = text.strip_prefix("@every ") {
-        return is_duration(pause);
+    if let Some(interval) = text.strip_prefix("@every ") {
+        return is_duration(interval);
     }
     if text.starts_with('@') {
         return MACROS.contains(&text);
@@ -14,13 +14,13 @@ pub fn is_schedule(text: &str) -> bool {
     // Minute, hour, day of the month, month, day of the week.
     let fields: Vec<&str> = text.split_whitespace().collect();
     let [.., day] = fields.as_slice() else { return false };
-    if fields.iter().any(|field| is_beyond(field)) || is_seven(day) {
+    if fields.iter().any(|field| has_extension(field)) || has_seven(day) {
         return false;
     }
     CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)
-        // `5/15` is every quarter of an hour from the fifth minute on.
+        // Accept `5/15`: every 15 minutes from minute 5.
         .sloppy_ranges(true)
         .build()
         .parse(&fields.join(" "))
@@ -30,9 +30,9 @@ pub fn is_schedule(text: &str) -> bool {
 const MACROS: [&str; 7] =
     ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
-/// Whether a field says more than Sensu's schedules can: the last day of a month, the nearest weekday, the nth
-/// day of the week, or a step without a start.
-fn is_beyond(field: &str) -> bool {
+/// Whether a field uses syntax that Sensu Go does not have: last day of the month, nearest weekday, nth day of
+/// the week, or a step without a start.
+fn has_extension(field: &str) -> bool {
     let starts = |item: &str| !item.starts_with('/');
     let letters = |c: char| c.is_ascii_alphabetic();
     let is_name = |word: &str| word.is_empty() || word.len() == 3;
@@ -41,25 +41,24 @@ fn is_beyond(field: &str) -> bool {
         || !field.split(|c| !letters(c)).all(is_name)
 }
 
-/// Whether the field of the day of the week calls Sunday by its other number.
-fn is_seven(day: &str) -> bool {
+/// Whether the field for the day of the week contains 7 for Sunday.
+fn has_seven(day: &str) -> bool {
     let values = day.split(',').filter_map(|item| item.split('/').next());
     values.flat_map(|range| range.split('-')).any(|value| value == "7")
 }
 
-/// A length of time as Go writes it: numbers with units, `1h30m` or `5s`.
+/// Whether the text is a duration in Go's format: numbers with units, such as `1h30m`.
 fn is_duration(text: &str) -> bool {
-    let in_go = |c: char| c.is_ascii_digit() || ".hmsnu\u{b5}".contains(c);
-    !text.is_empty() && text.chars().all(in_go) && humantime::parse_duration(text).is_ok()
+    let is_legal = |c: char| c.is_ascii_digit() || ".hmsnu\u{b5}".contains(c);
+    !text.is_empty() && text.chars().all(is_legal) && humantime::parse_duration(text).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// One line for each rule of the schedules that Sensu reads.
     #[test]
-    fn schedules_are_told_from_other_text() {
+    fn only_schedules_of_sensu_go_are_accepted() {
         for good in [
             "* * * * *",
             "0 0 * * 1-5",

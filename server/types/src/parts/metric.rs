@@ -1,40 +1,40 @@
-//! Thresholds: how the metrics in a check's output decide on its status.
+//! Metric tags, and thresholds that derive the status of a check from its metrics.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the values of one metric decide on the status of a check.
+/// Thresholds for one metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct MetricThreshold {
-    /// The name of the metric.
+    /// Name of the metric.
     pub name: String,
-    /// Only measurements with all of these tags count.
+    /// Tags that a point must have to be compared with the thresholds.
     pub tags: Vec<MetricTag>,
-    /// The status if there is no such measurement.
+    /// Status of the check if the output contains no such point.
     pub null_status: u32,
-    /// The limits, each with its status.
+    /// Limits, each with a status. The highest status counts.
     pub thresholds: Vec<MetricThresholdRule>,
 }
 
-/// Limits of a metric, and the status of the check beyond them.
+/// Limits for the value of a metric, and the status of the check outside of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct MetricThresholdRule {
-    /// The lowest good value, as text: `"0.5"`. Empty for no limit.
+    /// Lowest accepted value, as a decimal number in a string: `"0.5"`. Empty for no lower limit.
     pub min: String,
-    /// The highest good value, as text: `"75.0"`. Empty for no limit.
+    /// Highest accepted value, as a decimal number in a string: `"75.0"`. Empty for no upper limit.
     pub max: String,
-    /// The status of values below `min` or above `max`.
+    /// Status of the check if the value is below `min` or above `max`.
     pub status: u32,
 }
 
-/// Something known about a measurement.
+/// A key-value pair that describes a metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct MetricTag {
-    /// What.
+    /// Name of the tag.
     pub name: String,
-    /// Its value.
+    /// Value of the tag.
     pub value: String,
 }

@@ -1,17 +1,17 @@
-//! References from one object to another.
+//! References to other objects.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Names another object by its kind.
+/// A reference to an object in the same namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ResourceReference {
-    /// The name of the object.
+    /// Name of the object.
     pub name: String,
-    /// Its kind: `Pipeline`.
+    /// Type of the object, for example `Pipeline`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The group and version of the API that has the kind: `core/v2`.
+    /// API group and version of the type, for example `core/v2`.
     pub api_version: String,
 }

@@ -1,16 +1,16 @@
-//! Secrets that a command is given.
+//! Secrets for commands.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A secret that a command is given as an environment variable.
+/// A secret that a command receives as an environment variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Secret {
-    /// The name of the environment variable. Absent when empty.
+    /// Name of the environment variable. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The name of the secret. Never its value. Absent when empty.
+    /// Name of the secret, not its value. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub secret: String,
 }

@@ -1,4 +1,4 @@
-//! Subdue windows: times of the week at which a check does not run.
+//! Time windows: when a check does not run, or when a filter applies.
 
 use chrono::{DateTime, FixedOffset, NaiveTime};
 use schemars::JsonSchema;
@@ -7,68 +7,68 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::grammar::schema;
 
-/// Windows of time, by day of the week: when a check does not run, or when a filter applies.
+/// Weekly time windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowWhen {
-    /// Windows of time by day of the week. Days without windows are absent.
+    /// Time windows by day of the week. Days without windows are omitted.
     pub days: TimeWindowDays,
 }
 
-/// Windows of time by day of the week. Days without windows are absent.
+/// Time windows by day of the week. Days without windows are omitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowDays {
-    /// Windows of every day.
+    /// Windows on every day. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub all: Vec<TimeWindow>,
-    /// Windows on Sundays.
+    /// Windows on Sundays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sunday: Vec<TimeWindow>,
-    /// Windows on Mondays.
+    /// Windows on Mondays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub monday: Vec<TimeWindow>,
-    /// Windows on Tuesdays.
+    /// Windows on Tuesdays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tuesday: Vec<TimeWindow>,
-    /// Windows on Wednesdays.
+    /// Windows on Wednesdays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wednesday: Vec<TimeWindow>,
-    /// Windows on Thursdays.
+    /// Windows on Thursdays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thursday: Vec<TimeWindow>,
-    /// Windows on Fridays.
+    /// Windows on Fridays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub friday: Vec<TimeWindow>,
-    /// Windows on Saturdays.
+    /// Windows on Saturdays. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub saturday: Vec<TimeWindow>,
 }
 
-/// A window of time within a day, in UTC.
+/// A daily time window, in UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindow {
-    /// When it begins, on a 12-hour clock: `5:00PM`.
+    /// Begin, as a time of a 12-hour clock: `5:00PM`. Required.
     #[schemars(schema_with = "schema::time_of_day")]
     pub begin: String,
-    /// When it ends, on a 12-hour clock. Before `begin` means on the next day.
+    /// End, as a time of a 12-hour clock. On the next day if it is before `begin`. Required.
     #[schemars(schema_with = "schema::time_of_day")]
     pub end: String,
 }
 
-/// A window of time with a date, which may come again.
+/// A time window with a date, which can repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowRepeated {
-    /// When it begins for the first time, with the offset from UTC: `2026-01-31T17:00:00+01:00`.
+    /// First begin, in RFC 3339 format with an offset from UTC: `2026-01-31T17:00:00+01:00`. Required.
     #[schemars(schema_with = "schema::date_time")]
     pub begin: String,
-    /// When it ends for the first time, in the same form. Not before `begin`.
+    /// First end, in the same format. Not before `begin`. Required.
     #[schemars(schema_with = "schema::date_time")]
     pub end: String,
-    /// When it comes again: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a
-    /// day of the week (`mondays`). Empty for never.
+    /// Periods after which the window repeats: `daily`, `weekly`, `monthly`, `annually`, `weekdays`,
+    /// `weekends`, or a day of the week (`mondays`). Empty for a window that does not repeat.
     #[schemars(schema_with = "periods")]
     pub repeat: Vec<String>,
 }
@@ -94,12 +94,12 @@ fn periods(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema
 }
 
 impl TimeWindowRepeated {
-    /// Whether it begins, ends, and comes again at times that exist.
+    /// Validates begin, end and periods.
     ///
     /// # Errors
-    /// [`Invalid`] with the first that does not.
+    /// [`Invalid`] for the first invalid value, or if the window ends before it begins.
     pub fn validate(&self) -> Result<(), Invalid> {
-        let (begin, end) = (date("begin", &self.begin)?, date("end", &self.end)?);
+        let (begin, end) = (date_time("begin", &self.begin)?, date_time("end", &self.end)?);
         if end < begin {
             return Err(Invalid::new("end time must be after begin time"));
         }
@@ -110,17 +110,17 @@ impl TimeWindowRepeated {
     }
 }
 
-fn date(which: &str, text: &str) -> Result<DateTime<FixedOffset>, Invalid> {
-    DateTime::parse_from_rfc3339(text).map_err(|why| {
-        Invalid(format!("invalid {which} time format: {text:?}: {why}; write 2026-01-31T17:00:00Z"))
+fn date_time(which: &str, text: &str) -> Result<DateTime<FixedOffset>, Invalid> {
+    DateTime::parse_from_rfc3339(text).map_err(|error| {
+        Invalid(format!("invalid {which} time format: {text:?}: {error}; use RFC 3339, for example 2026-01-31T17:00:00Z"))
     })
 }
 
 impl TimeWindowWhen {
-    /// Whether all times are times.
+    /// Validates the times of all windows.
     ///
     /// # Errors
-    /// [`Invalid`] with the first that is not.
+    /// [`Invalid`] for the first invalid time.
     pub fn validate(&self) -> Result<(), Invalid> {
         let days = &self.days;
         let lists = [
@@ -137,16 +137,16 @@ impl TimeWindowWhen {
             .into_iter()
             .flatten()
             .flat_map(|window| [&window.begin, &window.end])
-            .try_for_each(clock)
+            .try_for_each(time_of_day)
     }
 }
 
-fn clock(text: &String) -> Result<(), Invalid> {
-    let tight: String = text.split_whitespace().collect();
-    match NaiveTime::parse_from_str(&tight, "%I:%M%p") {
+fn time_of_day(text: &String) -> Result<(), Invalid> {
+    let compact: String = text.split_whitespace().collect();
+    match NaiveTime::parse_from_str(&compact, "%I:%M%p") {
         Ok(_) => Ok(()),
-        Err(why) => Err(Invalid::new(format!(
-            "parsing time {text:?}: {why}; write a time of a 12-hour clock, for example 3:04PM"
+        Err(error) => Err(Invalid::new(format!(
+            "parsing time {text:?}: {error}; use a time of a 12-hour clock, for example 3:04PM"
         ))),
     }
 }
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_with_dates_are_checked() {
+    fn a_repeated_window_needs_valid_dates_and_periods() {
         let window = |begin: &str, end: &str, repeat: &str| TimeWindowRepeated {
             begin: begin.into(),
             end: end.into(),
@@ -164,20 +164,20 @@ mod tests {
         };
         let (day, next) = ("2026-01-31T17:00:00+01:00", "2026-01-31T16:30:00Z");
         assert_eq!(window(day, next, "weekdays").validate(), Ok(()));
-        let refused = |window: TimeWindowRepeated| window.validate().expect_err("is refused").0;
-        assert_eq!(refused(window(next, day, "daily")), "end time must be after begin time");
-        assert_eq!(refused(window(day, next, "never")), "invalid repeat period: never");
-        assert!(refused(window("5:00PM", next, "daily")).starts_with("invalid begin time format"));
-        assert!(refused(window(day, "", "daily")).starts_with("invalid end time format"));
+        let error = |window: TimeWindowRepeated| window.validate().expect_err("invalid").0;
+        assert_eq!(error(window(next, day, "daily")), "end time must be after begin time");
+        assert_eq!(error(window(day, next, "never")), "invalid repeat period: never");
+        assert!(error(window("5:00PM", next, "daily")).starts_with("invalid begin time format"));
+        assert!(error(window(day, "", "daily")).starts_with("invalid end time format"));
     }
 
     #[test]
-    fn times_are_those_of_a_twelve_hour_clock() {
+    fn a_daily_window_needs_times_of_a_12_hour_clock() {
         for good in ["3:04PM", "12:00AM", " 3:04 PM", "03:04pm"] {
-            assert!(clock(&good.to_owned()).is_ok(), "{good}");
+            assert!(time_of_day(&good.to_owned()).is_ok(), "{good}");
         }
         for bad in ["25:00", "15:00", "13:00PM", "3PM", "", "3:60PM"] {
-            assert!(clock(&bad.to_owned()).is_err(), "{bad}");
+            assert!(time_of_day(&bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

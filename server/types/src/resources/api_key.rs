@@ -1,4 +1,4 @@
-//! API keys: what programs show instead of a password (D38).
+//! API keys: credentials for programs (D38).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,36 +8,36 @@ use crate::grammar::selector::Fields;
 use crate::grammar::{number, schema};
 use crate::{ClusterWide, Invalid, ObjectMeta, Resource, WriteContext};
 
-/// What is known of an API key. The key itself is shown once, when it is created.
+/// An API key, without the key itself, which only the response to its creation contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
-// Not Sensu's `APIKey`: generated Go clients have a type of that name already.
+// Not `APIKey`, as in Sensu: generated Go clients already have a type with this name.
 pub struct ApiKey {
-    /// Labels and annotations, and the name: 32 hexadecimal digits that follow from the key, but do
-    /// not give it away. Set by the server.
+    /// Name, labels and annotations. The server sets the name: 32 hexadecimal digits derived from the
+    /// key, which cannot be computed from them.
     pub metadata: ObjectMeta,
-    /// The user whom the key speaks for, with the groups that the user has at the time. Required;
-    /// cannot be changed.
+    /// User that requests with the key are authenticated as, with the user's current groups. Required.
+    /// Cannot be changed.
     #[schemars(schema_with = "schema::required::<String>")]
     pub username: String,
-    /// When the key was made, in seconds since 1970-01-01 UTC. Set by the server.
+    /// Creation time, in seconds since 1970-01-01 UTC. Set by the server; ignored in requests.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub created_at: i64,
-    /// When the key ends, in seconds since 1970-01-01 UTC. Absent when it has no end.
+    /// Expiration time, in seconds since 1970-01-01 UTC. Default: 0, the key does not expire. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     #[schemars(range(min = 0))]
     pub expires_at: i64,
 }
 
-/// A new API key, and what is known of it.
+/// A new API key, with the key itself.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-// Not `NewApiKey`: in Go that is what makes an `ApiKey`.
+// Not `NewApiKey`: Go constructors of `ApiKey` have this name.
 #[schemars(rename = "IssuedApiKey")]
 pub struct NewApiKey {
-    /// What will be shown of the key from now on.
+    /// The API key as later responses contain it.
     #[serde(flatten)]
     pub known: ApiKey,
-    /// The key, to be sent as `Authorization: Key <key>`. It cannot be read again.
+    /// The key, for the header `Authorization: Key <key>`. It cannot be read again.
     pub key: String,
 }
 
@@ -56,7 +56,6 @@ impl Resource for ApiKey {
         Some(&mut self.metadata)
     }
 
-    /// Whom a key speaks for and when it was made do not change.
     fn prepare(&mut self, context: &WriteContext<'_>, previous: Option<&Self>) {
         self.metadata.namespace.clear();
         self.created_at = previous.map_or(context.now, |previous| previous.created_at);
@@ -67,7 +66,9 @@ impl Resource for ApiKey {
             return Err(Invalid::new("username cannot be empty"));
         }
         if self.expires_at < 0 {
-            return Err(Invalid::new("expires_at is before 1970; leave it out for no end"));
+            return Err(Invalid::new(
+                "expires_at must not be negative; omit it for a key that does not expire",
+            ));
         }
         Ok(())
     }

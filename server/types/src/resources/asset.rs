@@ -1,4 +1,4 @@
-//! Assets: archives that checks, filters, mutators and handlers need to run.
+//! Assets: archives with the programs that checks, filters, mutators, handlers and hooks run.
 
 use std::collections::BTreeMap;
 
@@ -10,46 +10,46 @@ use crate::grammar::selector::Fields;
 use crate::grammar::{expression, name, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// An archive that agents fetch and unpack before they run what needs it.
+/// An archive that is downloaded and unpacked before a command that uses it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Asset {
-    /// Where the archive is: an `http` or `https` address. Required unless there are `builds`.
+    /// HTTP or HTTPS URL of the archive. Required unless `builds` is set. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?:"))]
     pub url: String,
-    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters. Required unless there
-    /// are `builds`.
+    /// SHA-512 checksum of the archive in hexadecimal, at least 128 characters. Required unless `builds`
+    /// is set. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 128))]
     pub sha512: String,
-    /// JavaScript expressions about the entity; the asset is for those where all are true.
+    /// JavaScript expressions about the entity. The asset is used for entities for which all are true.
     pub filters: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// Headers of the request that fetches the archive. Absent when there are none.
+    /// HTTP headers of the download request. Omitted if empty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// Archives for different entities. Absent when there is only the one of `url`.
+    /// Archives for different platforms, as an alternative to `url` and `sha512`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<AssetBuild>,
 }
 
-/// One of several archives of an asset: the one for entities that its filters admit.
+/// One of several archives of an asset, for the entities that its filters select.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct AssetBuild {
-    /// Where the archive is: an `http` or `https` address.
+    /// HTTP or HTTPS URL of the archive. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(schema_with = "address_schema")]
+    #[schemars(schema_with = "url_schema")]
     pub url: String,
-    /// The SHA-512 checksum of the archive in hexadecimal: at least 128 characters.
+    /// SHA-512 checksum of the archive in hexadecimal, at least 128 characters. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(schema_with = "checksum")]
+    #[schemars(schema_with = "sha512_schema")]
     pub sha512: String,
-    /// JavaScript expressions about the entity; the archive is for those where all are true.
+    /// JavaScript expressions about the entity. The archive is used for entities for which all are true.
     pub filters: Vec<String>,
-    /// Headers of the request that fetches the archive. Absent when there are none.
+    /// HTTP headers of the download request. Omitted if empty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
@@ -73,15 +73,15 @@ impl Resource for Asset {
         if self.metadata.namespace.is_empty() {
             return Err(Invalid::new("namespace cannot be empty"));
         }
-        // Where there are builds, they are the archives.
+        // An asset with builds needs no archive of its own.
         if self.builds.is_empty() || !self.sha512.is_empty() || !self.url.is_empty() {
-            archive(&self.url, &self.sha512)?;
+            validate_archive(&self.url, &self.sha512)?;
         }
         expression::check_all(&self.filters)?;
         for (index, build) in self.builds.iter().enumerate() {
-            archive(&build.url, &build.sha512)
+            validate_archive(&build.url, &build.sha512)
                 .and_then(|()| expression::check_all(&build.filters))
-                .map_err(|Invalid(why)| Invalid(format!("build {index}: {why}")))?;
+                .map_err(|error| Invalid(format!("build {index}: {error}")))?;
         }
         Ok(())
     }
@@ -99,19 +99,17 @@ impl Resource for Asset {
     }
 }
 
-/// At least as long as a SHA-512 checksum is in hexadecimal.
-fn checksum(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+fn sha512_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     let mut schema = schema::text();
     schema.string().min_length = Some(128);
     schema::mark_required(schema)
 }
 
-fn address_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+fn url_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     schema::mark_required(schema::pattern("^[Hh][Tt][Tt][Pp][Ss]?:"))
 }
 
-/// Whether an archive can be fetched and checked.
-fn archive(url: &str, sha512: &str) -> Result<(), Invalid> {
+fn validate_archive(url: &str, sha512: &str) -> Result<(), Invalid> {
     if sha512.is_empty() {
         return Err(Invalid::new("SHA-512 checksum cannot be empty"));
     }
@@ -121,13 +119,13 @@ fn archive(url: &str, sha512: &str) -> Result<(), Invalid> {
     if url.is_empty() {
         return Err(Invalid::new("URL cannot be empty"));
     }
-    address(url)
+    validate_url(url)
 }
 
-/// Whether a text is an address that an archive can be fetched from. An address without a host passes,
-/// as in the reference.
-fn address(text: &str) -> Result<(), Invalid> {
-    let whole = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+/// As in Sensu Go, a URL without a host is valid.
+fn validate_url(text: &str) -> Result<(), Invalid> {
+    let is_complete =
+        |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     let parsed = url::Url::parse(text);
     match parsed.as_ref().map(url::Url::scheme) {
         Ok("http" | "https") | Err(url::ParseError::EmptyHost) => {}
@@ -136,14 +134,14 @@ fn address(text: &str) -> Result<(), Invalid> {
         }
         Err(_) => return Err(Invalid::new("invalid URL provided")),
     }
-    if text.split('%').skip(1).all(whole) {
+    if text.split('%').skip(1).all(is_complete) {
         Ok(())
     } else {
         Err(Invalid::new("invalid URL provided"))
     }
 }
 
-/// Whether an asset may have this name.
+/// Validates the name of an asset.
 pub(crate) fn validate_name(name: &str) -> Result<(), Invalid> {
     if name.is_empty() {
         return Err(Invalid::new("name cannot be empty"));
@@ -162,20 +160,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
-        let refused = |change: &dyn Fn(&mut Asset)| {
+    fn validation_messages_are_those_of_sensu_go() {
+        let error = |change: &dyn Fn(&mut Asset)| {
             let mut asset = Asset::fixture("a/b");
             change(&mut asset);
-            asset.validate().expect_err("is refused").0
+            asset.validate().expect_err("invalid").0
         };
         assert_eq!(Asset::fixture("a/b").validate(), Ok(()));
-        assert_eq!(refused(&|a| a.metadata.name.clear()), "name cannot be empty");
-        assert!(refused(&|a| a.metadata.name = "A".into()).starts_with("name must be lowercase"));
-        assert_eq!(refused(&|a| a.metadata.namespace.clear()), "namespace cannot be empty");
-        assert_eq!(refused(&|a| a.sha512.clear()), "SHA-512 checksum cannot be empty");
-        assert!(refused(&|a| a.sha512 = "0".repeat(127)).contains("at least 128"));
-        assert_eq!(refused(&|a| a.url.clear()), "URL cannot be empty");
-        assert_eq!(refused(&|a| a.url = "ftp://x/y".into()), "URL must be HTTP or HTTPS");
+        assert_eq!(error(&|a| a.metadata.name.clear()), "name cannot be empty");
+        assert!(error(&|a| a.metadata.name = "A".into()).starts_with("name must be lowercase"));
+        assert_eq!(error(&|a| a.metadata.namespace.clear()), "namespace cannot be empty");
+        assert_eq!(error(&|a| a.sha512.clear()), "SHA-512 checksum cannot be empty");
+        assert!(error(&|a| a.sha512 = "0".repeat(127)).contains("at least 128"));
+        assert_eq!(error(&|a| a.url.clear()), "URL cannot be empty");
+        assert_eq!(error(&|a| a.url = "ftp://x/y".into()), "URL must be HTTP or HTTPS");
         let build = |url: &str| AssetBuild {
             url: url.into(),
             sha512: "0".repeat(128),
@@ -187,13 +185,13 @@ mod tests {
             builds: vec![build("http://x/a"), build("http://x/b")],
             ..Asset::fixture("a/b")
         };
-        assert_eq!(two.validate(), Ok(()), "with builds, no archive of its own is needed");
+        assert_eq!(two.validate(), Ok(()), "an asset with builds needs no archive of its own");
         assert_eq!(
-            refused(&|a| a.builds = vec![build("http://x/a"), build("")]),
+            error(&|a| a.builds = vec![build("http://x/a"), build("")]),
             "build 1: URL cannot be empty"
         );
         assert!(
-            refused(&|a| a.filters = vec!["(".into()]).starts_with("syntax error in expression 0")
+            error(&|a| a.filters = vec!["(".into()]).starts_with("syntax error in expression 0")
         );
     }
 }

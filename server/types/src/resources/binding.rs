@@ -1,4 +1,4 @@
-//! Role bindings: who has which role, in one namespace or everywhere.
+//! Role bindings and cluster role bindings: they grant roles to users and groups.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,57 +6,57 @@ use serde_json::{Value, json};
 
 use crate::grammar::schema;
 use crate::grammar::selector::Fields;
-use crate::role::{INVALID, everywhere, named};
+use crate::role::{INVALID, require_no_namespace, validate_name};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
-/// The role that a binding gives.
+/// The role that a binding grants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct RoleRef {
-    /// `Role` for a role of the binding's namespace, or `ClusterRole`.
+    /// `Role`, for a role in the namespace of the binding, or `ClusterRole`. Required.
     #[serde(rename = "type")]
     #[schemars(schema_with = "role_kind")]
     pub kind: String,
-    /// The name of the role. A role that does not exist gives nothing.
+    /// Name of the role. Required. A role that does not exist grants nothing.
     #[schemars(schema_with = "schema::required::<String>")]
     pub name: String,
 }
 
-/// Who is given a role.
+/// A user or group to which a binding grants a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Subject {
-    /// `User` or `Group`.
+    /// `User` or `Group`. Required.
     #[serde(rename = "type")]
     #[schemars(schema_with = "subject_kind")]
     pub kind: String,
-    /// The name of the user or group.
+    /// Name of the user or group. Required.
     #[schemars(schema_with = "schema::required::<String>")]
     pub name: String,
 }
 
-/// Gives a role to users and groups, in the namespace of the binding.
+/// Grants a role to users and groups, in the namespace of the binding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct RoleBinding {
-    /// Who is given the role. At least one.
+    /// Users and groups to which the role is granted. Required, at least one.
     #[schemars(schema_with = "schema::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
-    /// The role that a binding gives.
+    /// The role that a binding grants.
     #[schemars(schema_with = "schema::required::<RoleRef>")]
     pub role_ref: RoleRef,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
 }
 
-/// Gives a cluster role to users and groups, in every namespace and for what has none.
+/// Grants a cluster role to users and groups, in every namespace and for cluster-wide resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ClusterRoleBinding {
-    /// Who is given the role. At least one.
+    /// Users and groups to which the role is granted. Required, at least one.
     #[schemars(schema_with = "schema::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
-    /// The cluster role.
+    /// The cluster role that the binding grants. Required.
     #[schemars(schema_with = "schema::required::<RoleRef>")]
     pub role_ref: RoleRef,
     /// Name, labels and annotations.
@@ -79,8 +79,8 @@ impl Resource for RoleBinding {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        named(&self.metadata.name)?;
-        gives(&self.subjects, &self.role_ref, &ROLES)?;
+        validate_name(&self.metadata.name)?;
+        validate_binding(&self.subjects, &self.role_ref, &ROLES)?;
         if self.metadata.namespace.is_empty() {
             return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
         }
@@ -118,9 +118,9 @@ impl Resource for ClusterRoleBinding {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        named(&self.metadata.name)?;
-        gives(&self.subjects, &self.role_ref, &["ClusterRole"])?;
-        everywhere(&self.metadata)
+        validate_name(&self.metadata.name)?;
+        validate_binding(&self.subjects, &self.role_ref, &["ClusterRole"])?;
+        require_no_namespace(&self.metadata)
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -149,7 +149,7 @@ fn subject_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
     schema::mark_required(schema::one_of(&SUBJECTS))
 }
 
-fn gives(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
+fn validate_binding(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
     if subjects.is_empty() {
         return Err(Invalid::new(format!("{INVALID}: a binding needs at least one subject")));
     }
@@ -157,8 +157,8 @@ fn gives(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Inv
         if !SUBJECTS.contains(&subject.kind.as_str()) || subject.name.is_empty() {
             let Subject { kind, name } = subject;
             return Err(Invalid::new(format!(
-                "{INVALID}: subject {name:?} of type {kind:?}; a subject has a name and is of type \
-                 User or Group"
+                "{INVALID}: subject {name:?} of type {kind:?}; a subject needs a name and the \
+                 type User or Group"
             )));
         }
     }
@@ -166,7 +166,7 @@ fn gives(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Inv
         let RoleRef { kind, name } = role;
         let kinds = kinds.join(" or ");
         return Err(Invalid::new(format!(
-            "{INVALID}: role_ref {name:?} of type {kind:?}; it has a name and is of type {kinds}"
+            "{INVALID}: role_ref {name:?} of type {kind:?}; it needs a name and the type {kinds}"
         )));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Entities: what is monitored.
+//! Entities: the monitored systems and services.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,123 +8,123 @@ use crate::grammar::selector::Fields;
 use crate::grammar::{name, number, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
-/// Something that is monitored: a host with an agent, or a proxy for anything else.
+/// A monitored system or service: a host with an agent, or a proxy entity without one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Entity {
-    /// `agent`, `proxy`, or any other word. Required.
+    /// Class of the entity: `agent`, `proxy`, or another name. Required.
     #[schemars(schema_with = "class")]
     pub entity_class: String,
-    /// What is known of a system. Fields that are not known are absent.
+    /// Information about a system. Unknown fields are omitted.
     pub system: System,
-    /// Agents run the checks that have one of these subscriptions.
+    /// Subscriptions of the entity: its agent executes the checks that have one of them.
     pub subscriptions: Vec<String>,
-    /// When the entity was last heard of, in seconds since 1970-01-01 UTC. 0 for never.
+    /// Time of the last keepalive, in seconds since 1970-01-01 UTC. 0 if there was none.
     pub last_seen: i64,
-    /// Whether the entity is removed when its agent stops.
+    /// Whether the entity is deleted when its agent stops sending keepalives.
     pub deregister: bool,
-    /// What happens when an entity is removed because its agent stopped.
+    /// Settings for the deletion of an entity whose agent stopped sending keepalives.
     pub deregistration: Deregistration,
-    /// The user that the agent logs in as. Absent when not known.
+    /// User that the agent authenticates as. Omitted if unknown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// Labels and annotations with one of these keys are shown as `REDACTED`, whatever the case of
-    /// the key. Absent when empty; then `password`, `passwd`, `pass`, `api_key`, `api_token`,
-    /// `access_key`, `secret_key`, `private_key` and `secret` apply.
+    /// Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses.
+    /// Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`,
+    /// `private_key` and `secret`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redact: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The version of the agent's software. Absent when not known.
+    /// Version of the agent. Omitted if unknown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sensu_agent_version: String,
-    /// Names of the handlers that hear when the agent falls silent. Absent when there are none.
+    /// Names of the handlers that process the keepalive events of the entity. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keepalive_handlers: Vec<String>,
 }
 
-/// What is known of a system. Fields that are not known are absent.
+/// Information about a system. Unknown fields are omitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct System {
-    /// The name the host has for itself.
+    /// Host name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hostname: String,
-    /// The operating system: `linux`, `windows`.
+    /// Operating system, for example `linux` or `windows`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub os: String,
-    /// The distribution: `debian`.
+    /// Distribution, for example `debian`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub platform: String,
-    /// The family of the distribution.
+    /// Family of the distribution, for example `rhel`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub platform_family: String,
-    /// The version of the distribution.
+    /// Version of the distribution.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub platform_version: String,
-    /// The network of a system.
+    /// Network configuration of a system.
     pub network: Network,
-    /// The architecture: `amd64`.
+    /// Processor architecture, for example `amd64`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub arch: String,
-    /// The version of the ARM architecture. Absent on others.
+    /// Version of the ARM architecture. Omitted for other architectures.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub arm_version: i32,
-    /// The C library: `glibc`.
+    /// C library, for example `glibc`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub libc_type: String,
-    /// What the machine is virtualized with: `kvm`.
+    /// Virtualization, for example `kvm`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub vm_system: String,
-    /// `host` or `guest`, where machines are virtualized.
+    /// Role of the machine in virtualization: `host` or `guest`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub vm_role: String,
-    /// The public cloud that the system runs in: `EC2`.
+    /// Cloud provider, for example `EC2`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_provider: String,
-    /// How the system computes with fractions: `softfloat` or `hardfloat`.
+    /// Floating-point implementation: `softfloat` or `hardfloat`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub float_type: String,
-    /// The programs that run.
+    /// Running processes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub processes: Vec<Process>,
 }
 
-/// A program that runs.
+/// A running process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Process {
-    /// Its name.
+    /// Name of the process.
     pub name: String,
 }
 
-/// The network of a system.
+/// Network configuration of a system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Network {
-    /// Its interfaces.
+    /// Network interfaces.
     pub interfaces: Vec<NetworkInterface>,
 }
 
-/// An interface to a network.
+/// A network interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct NetworkInterface {
-    /// Its name: `eth0`. Absent when not known.
+    /// Name of the interface, for example `eth0`. Omitted if unknown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Its hardware address. Absent when it has none.
+    /// MAC address. Omitted if the interface has none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub mac: String,
-    /// Its addresses, with the length of the prefix: `10.0.0.1/8`.
+    /// IP addresses in CIDR notation: `10.0.0.1/8`.
     pub addresses: Vec<String>,
 }
 
-/// What happens when an entity is removed because its agent stopped.
+/// Settings for the deletion of an entity whose agent stopped sending keepalives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Deregistration {
-    /// The name of the handler that hears of it. Absent when none does.
+    /// Name of the handler that processes the deregistration event. Omitted if not set.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub handler: String,
 }
@@ -133,10 +133,10 @@ fn class(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     schema::mark_required(schema::pattern("^[A-Za-z0-9_.-]+$"))
 }
 
-/// What is shown instead of a value that is not for everybody's eyes.
+/// Replacement for secret values in responses.
 pub const REDACTED: &str = "REDACTED";
 
-/// The keys that are redacted when an entity does not say.
+/// Keys of secret values, unless `redact` has others.
 const SECRET_KEYS: [&str; 9] = [
     "password",
     "passwd",
@@ -164,8 +164,8 @@ impl Resource for Entity {
         Some(&mut self.metadata)
     }
 
-    /// Whoever reads an entity and sends it back sends back what it was shown: values shown as
-    /// redacted keep what is stored (D25).
+    /// A client that reads an entity and sends it back sends redacted values. They do not replace the
+    /// stored ones (D25).
     fn prepare(&mut self, _context: &WriteContext<'_>, previous: Option<&Self>) {
         let Some(previous) = previous else { return };
         let redact = self.redact.clone();
@@ -173,10 +173,10 @@ impl Resource for Entity {
             (&mut self.metadata.labels, &previous.metadata.labels),
             (&mut self.metadata.annotations, &previous.metadata.annotations),
         ];
-        for (map, before) in pairs {
+        for (map, stored) in pairs {
             for (key, value) in map.iter_mut().filter(|(key, _)| is_secret(&redact, key)) {
-                if let (REDACTED, Some(kept)) = (value.as_str(), before.get(key)) {
-                    value.clone_from(kept);
+                if let (REDACTED, Some(original)) = (value.as_str(), stored.get(key)) {
+                    value.clone_from(original);
                 }
             }
         }
@@ -194,13 +194,13 @@ impl Resource for Entity {
         if !metadata.labels.keys().chain(metadata.annotations.keys()).any(secret) {
             return None;
         }
-        let mut shown = self.clone();
-        for map in [&mut shown.metadata.labels, &mut shown.metadata.annotations] {
+        let mut redacted = self.clone();
+        for map in [&mut redacted.metadata.labels, &mut redacted.metadata.annotations] {
             for (_, value) in map.iter_mut().filter(|(key, _)| secret(key)) {
                 REDACTED.clone_into(value);
             }
         }
-        Some(shown)
+        Some(redacted)
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -216,7 +216,7 @@ impl Resource for Entity {
     }
 }
 
-/// Whether the value of a label or annotation is not for everybody's eyes.
+/// Whether the value of a label or annotation is secret.
 fn is_secret(redact: &[String], key: &str) -> bool {
     if redact.is_empty() {
         return SECRET_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(key));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minimal_entity_has_the_wire_form_of_the_reference() {
+    fn the_wire_format_of_a_minimal_entity_is_that_of_sensu_go() {
         let text = serde_json::to_string(&Entity::fixture("a")).unwrap();
         assert_eq!(
             text,
@@ -246,30 +246,30 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_shown_as_redacted_by_whole_keys() {
-        let shown = labelled(&[("PassWord", "x"), ("my_password", "y")]).redacted().unwrap();
-        assert_eq!(shown.metadata.labels["PassWord"], REDACTED);
-        assert_eq!(shown.metadata.labels["my_password"], "y");
+    fn values_are_redacted_by_whole_keys() {
+        let redacted = labelled(&[("PassWord", "x"), ("my_password", "y")]).redacted().unwrap();
+        assert_eq!(redacted.metadata.labels["PassWord"], REDACTED);
+        assert_eq!(redacted.metadata.labels["my_password"], "y");
         let mut own = labelled(&[("password", "x"), ("pin", "1")]);
         own.redact = vec!["PIN".into()];
-        let shown = own.redacted().unwrap();
+        let redacted = own.redacted().unwrap();
         assert_eq!(
-            (&*shown.metadata.labels["password"], &*shown.metadata.labels["pin"]),
+            (&*redacted.metadata.labels["password"], &*redacted.metadata.labels["pin"]),
             ("x", REDACTED)
         );
         assert_eq!(labelled(&[("region", "eu")]).redacted(), None);
     }
 
     #[test]
-    fn what_is_sent_back_redacted_keeps_its_value() {
-        let before = labelled(&[("password", "x")]);
-        let mut sent = before.redacted().unwrap();
-        sent.prepare(&WriteContext { caller: "a", now: 0 }, Some(&before));
-        assert_eq!(sent, before);
+    fn a_redacted_value_that_is_sent_back_does_not_change() {
+        let stored = labelled(&[("password", "x")]);
+        let mut sent = stored.redacted().unwrap();
+        sent.prepare(&WriteContext { caller: "a", now: 0 }, Some(&stored));
+        assert_eq!(sent, stored);
     }
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
+    fn validation_messages_are_those_of_sensu_go() {
         let mut entity = Entity::fixture("a b");
         assert_eq!(
             entity.validate().unwrap_err().0,

@@ -1,4 +1,4 @@
-//! Extensions: services that handle, filter or mutate events for the server.
+//! Extensions: services that filter, mutate or handle events for the server.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::grammar::{name, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// A service that handles, filters or mutates events.
+/// A service that filters, mutates or handles events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Extension {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// Where the service is. Required.
+    /// URL of the service. Required.
     #[schemars(schema_with = "schema::required::<String>")]
     pub url: String,
 }
@@ -33,7 +33,7 @@ impl Resource for Extension {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        // As in the reference, the message does not say whose name.
+        // As in Sensu Go, the message begins without a subject.
         name::plain("", &self.metadata.name)?;
         if self.url.is_empty() {
             return Err(Invalid::new("empty URL"));
@@ -54,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
+    fn validation_messages_are_those_of_sensu_go() {
         let good = Extension { url: "http://x".into(), metadata: ObjectMeta::new("default", "a") };
         assert_eq!(good.validate(), Ok(()));
         assert_eq!(Extension::default().validate().unwrap_err().0, "must not be empty");
-        let bare = Extension { url: String::new(), ..good.clone() };
-        assert_eq!(bare.validate().unwrap_err().0, "empty URL");
-        let nowhere = Extension { metadata: ObjectMeta::new("", "a"), ..good };
-        assert_eq!(nowhere.validate().unwrap_err().0, "empty namespace");
+        let without_url = Extension { url: String::new(), ..good.clone() };
+        assert_eq!(without_url.validate().unwrap_err().0, "empty URL");
+        let without_namespace = Extension { metadata: ObjectMeta::new("", "a"), ..good };
+        assert_eq!(without_namespace.validate().unwrap_err().0, "empty namespace");
     }
 }

@@ -1,4 +1,4 @@
-//! Filters: which events reach a handler.
+//! Event filters: they decide which events reach a handler.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,23 +9,23 @@ use crate::grammar::{expression, name, schema};
 use crate::time_window::TimeWindowWhen;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// Expressions that decide which events reach the handlers that name the filter.
+/// An event filter: expressions that decide which events a handler receives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct EventFilter {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// What happens to events for which all expressions are true: `allow` or `deny`. Required.
+    /// Action for events for which all expressions are true: `allow` or `deny`. Required. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "action")]
     pub action: String,
-    /// JavaScript expressions about the event. At least one.
+    /// JavaScript expressions about the event. Required, at least one.
     #[schemars(schema_with = "schema::required::<Vec<String>>")]
     pub expressions: Vec<String>,
-    /// When the filter applies. Absent for always.
+    /// Weekly times at which the filter applies. Omitted if it always applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<TimeWindowWhen>,
-    /// Names of the assets that the expressions need.
+    /// Names of the assets that the expressions require.
     pub runtime_assets: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Resource for EventFilter {
         self.metadata.require_namespace()
     }
 
-    /// As in the reference, the message is the name.
+    /// As in Sensu Go, the message is the name.
     fn already_exists_message(&self) -> String {
         self.metadata.name.clone()
     }
@@ -89,17 +89,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
-        let refused = |change: &dyn Fn(&mut EventFilter)| {
+    fn validation_messages_are_those_of_sensu_go() {
+        let error = |change: &dyn Fn(&mut EventFilter)| {
             let mut filter = EventFilter::fixture("a");
             change(&mut filter);
-            filter.validate().expect_err("is refused").0
+            filter.validate().expect_err("invalid").0
         };
         assert_eq!(EventFilter::fixture("a").validate(), Ok(()));
-        assert_eq!(refused(&|f| f.metadata.name.clear()), "filter name must not be empty");
-        assert_eq!(refused(&|f| f.action = "x".into()), "action 'x' is not valid");
-        assert_eq!(refused(&|f| f.expressions.clear()), "filter must have one or more expressions");
-        assert!(refused(&|f| f.expressions = vec!["(".into()]).starts_with("syntax error in"));
-        assert_eq!(refused(&|f| f.metadata.namespace.clear()), "namespace must be set");
+        assert_eq!(error(&|f| f.metadata.name.clear()), "filter name must not be empty");
+        assert_eq!(error(&|f| f.action = "x".into()), "action 'x' is not valid");
+        assert_eq!(error(&|f| f.expressions.clear()), "filter must have one or more expressions");
+        assert!(error(&|f| f.expressions = vec!["(".into()]).starts_with("syntax error in"));
+        assert_eq!(error(&|f| f.metadata.namespace.clear()), "namespace must be set");
     }
 }

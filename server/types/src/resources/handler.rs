@@ -1,4 +1,4 @@
-//! Handlers: what is done with events.
+//! Handlers: actions for events.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,48 +9,50 @@ use crate::grammar::{name, schema};
 use crate::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// What is done with events: a command, a connection, or a set of other handlers.
+/// An action for events: a command, a network connection, or a set of other handlers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Handler {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required. Omitted if
+    /// empty.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "kind")]
     pub kind: String,
-    /// The name of the mutator that prepares the event. Absent for the event as JSON.
+    /// Name of the mutator that transforms the event. Default: none, the handler receives the event in
+    /// JSON. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub mutator: String,
-    /// The command that reads the event from its standard input. For `pipe`.
+    /// Command that reads the event from its standard input, for type `pipe`. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// Seconds that the handler may take. 0 for no limit.
+    /// Time limit of the handler, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Where a handler of type `tcp` or `udp` connects to. Absent on others.
+    /// Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<HandlerSocket>,
-    /// Names of other handlers. For `set`.
+    /// Names of the other handlers, for type `set`.
     pub handlers: Vec<String>,
-    /// Names of the filters that events have to pass.
+    /// Names of the filters that an event must pass.
     pub filters: Vec<String>,
-    /// Environment variables of the command: `NAME=value`.
+    /// Environment variables of the command, each `NAME=value`.
     pub env_vars: Vec<String>,
-    /// Names of the assets that the command needs.
+    /// Names of the assets that the command requires.
     pub runtime_assets: Vec<String>,
-    /// Secrets that the command is given. Absent when there are none.
+    /// Secrets that the command receives as environment variables. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
 }
 
-/// Where a handler of type `tcp` or `udp` connects to. Absent on others.
+/// Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HandlerSocket {
-    /// The host's name or address. Required.
+    /// Host name or IP address. Required. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
-    /// The port. Required, greater than 0.
+    /// Port. Required, greater than 0.
     pub port: u32,
 }
 
@@ -96,7 +98,7 @@ impl Resource for Handler {
         Ok(())
     }
 
-    /// As in the reference, the message is the name.
+    /// As in Sensu Go, the message is the name.
     fn already_exists_message(&self) -> String {
         self.metadata.name.clone()
     }
@@ -119,27 +121,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
-        let refused = |change: &dyn Fn(&mut Handler)| {
+    fn validation_messages_are_those_of_sensu_go() {
+        let error = |change: &dyn Fn(&mut Handler)| {
             let mut handler = Handler::fixture("a");
             change(&mut handler);
-            handler.validate().expect_err("is refused").0
+            handler.validate().expect_err("invalid").0
         };
         let socket = |host: &str, port| Some(HandlerSocket { host: host.into(), port });
         assert_eq!(Handler::fixture("a").validate(), Ok(()));
-        assert_eq!(refused(&|h| h.metadata.name.clear()), "handler name must not be empty");
-        assert_eq!(refused(&|h| h.kind.clear()), "empty handler type");
-        assert_eq!(refused(&|h| h.kind = "x".into()), "unknown handler type: x");
-        assert_eq!(refused(&|h| h.kind = "tcp".into()), "tcp and udp handlers need a valid socket");
+        assert_eq!(error(&|h| h.metadata.name.clear()), "handler name must not be empty");
+        assert_eq!(error(&|h| h.kind.clear()), "empty handler type");
+        assert_eq!(error(&|h| h.kind = "x".into()), "unknown handler type: x");
+        assert_eq!(error(&|h| h.kind = "tcp".into()), "tcp and udp handlers need a valid socket");
         assert_eq!(
-            refused(&|h| (h.kind, h.socket) = ("udp".into(), socket("", 1))),
+            error(&|h| (h.kind, h.socket) = ("udp".into(), socket("", 1))),
             "socket host undefined"
         );
         assert_eq!(
-            refused(&|h| (h.kind, h.socket) = ("tcp".into(), socket("a", 0))),
+            error(&|h| (h.kind, h.socket) = ("tcp".into(), socket("a", 0))),
             "socket port undefined"
         );
-        assert!(refused(&|h| h.kind = "grpc".into()).contains("extensions API"));
-        assert_eq!(refused(&|h| h.metadata.namespace.clear()), "namespace must be set");
+        assert!(error(&|h| h.kind = "grpc".into()).contains("extensions API"));
+        assert_eq!(error(&|h| h.metadata.namespace.clear()), "namespace must be set");
     }
 }

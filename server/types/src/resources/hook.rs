@@ -1,4 +1,4 @@
-//! Hooks: commands an agent runs in response to the result of a check.
+//! Hooks: commands that an agent executes in response to the result of a check.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,22 +7,22 @@ use serde_json::{Value, json};
 use crate::grammar::{name, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// A command that an agent runs in response to the result of a check.
+/// A command that an agent executes in response to the result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HookConfig {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The command to run. Required.
+    /// Command to execute. Required. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "schema::required::<String>")]
     pub command: String,
-    /// How long the command may take, in seconds. Required, greater than 0.
+    /// Time limit of the command, in seconds. Required, greater than 0.
     #[schemars(schema_with = "schema::required::<u32>")]
     pub timeout: u32,
-    /// Whether the agent writes the check's event, as JSON, to the command's standard input.
+    /// Whether the agent writes the event, in JSON, to the standard input of the command.
     pub stdin: bool,
-    /// Names of the assets that the command needs. Absent when there are none.
+    /// Names of the assets that the command requires. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtime_assets: Vec<String>,
 }

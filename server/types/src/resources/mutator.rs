@@ -1,4 +1,4 @@
-//! Mutators: how events are prepared for handlers.
+//! Mutators: they transform events for handlers.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,31 +9,32 @@ use crate::grammar::{expression, name, schema};
 use crate::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// A command that turns an event into what a handler wants.
+/// A command or script that transforms events for handlers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Mutator {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The command: reads the event from its standard input, writes the result. Required, unless
-    /// `type` is `javascript`; then there is none.
+    /// Command that reads the event from its standard input and writes the result to its standard output.
+    /// Required for type `pipe`, not allowed for type `javascript`. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "schema::required::<String>")]
     pub command: String,
-    /// Seconds that the command may take. 0 for no limit.
+    /// Time limit of the command, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Environment variables of the command: `NAME=value`.
+    /// Environment variables of the command, each `NAME=value`.
     pub env_vars: Vec<String>,
-    /// Names of the assets that the command needs.
+    /// Names of the assets that the command requires.
     pub runtime_assets: Vec<String>,
-    /// Secrets that the command is given. Absent when there are none.
+    /// Secrets that the command receives as environment variables. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
-    /// `pipe` for a command, `javascript` for `eval`. Absent for `pipe`, if not given.
+    /// `pipe`, which executes `command`, or `javascript`, which evaluates `eval`. Default: `pipe`. Omitted
+    /// if empty.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub kind: String,
-    /// JavaScript that prepares the event: the body of a function that returns the result as text.
-    /// Required if `type` is `javascript`; absent otherwise.
+    /// Body of a JavaScript function that returns the transformed event as text. Required for type
+    /// `javascript`, not allowed for type `pipe`. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub eval: String,
 }
@@ -60,7 +61,7 @@ impl Resource for Mutator {
                     return Err(Invalid::new("mutator command must be set"));
                 }
                 if !self.eval.is_empty() {
-                    return Err(Invalid::new("eval is for mutators of type javascript only"));
+                    return Err(Invalid::new("eval requires the type javascript"));
                 }
             }
             "javascript" => {
@@ -68,18 +69,18 @@ impl Resource for Mutator {
                     return Err(Invalid::new("mutator eval must be set"));
                 }
                 if !self.command.is_empty() {
-                    return Err(Invalid::new("command is for mutators of type pipe only"));
+                    return Err(Invalid::new("command requires the type pipe"));
                 }
-                // The body of a function, on the line that it says it is on.
+                // The body begins on line 1, so that line numbers in messages are right.
                 expression::check(&format!("(function(event) {{{}\n}})", self.eval))
-                    .map_err(|why| Invalid(format!("syntax error in eval: {why}")))?;
+                    .map_err(|error| Invalid(format!("syntax error in eval: {error}")))?;
             }
             other => return Err(Invalid::new(format!("mutator type {other:?} is not valid"))),
         }
         self.metadata.require_namespace()
     }
 
-    /// As in the reference, the message is the name.
+    /// As in Sensu Go, the message is the name.
     fn already_exists_message(&self) -> String {
         self.metadata.name.clone()
     }
@@ -102,31 +103,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
+    fn validation_messages_are_those_of_sensu_go() {
         let good = Mutator {
             command: "cat".into(),
             metadata: ObjectMeta::new("default", "a"),
             ..Mutator::default()
         };
         assert_eq!(good.validate(), Ok(()));
-        let bare = Mutator { command: String::new(), ..good.clone() };
-        assert_eq!(bare.validate().unwrap_err().0, "mutator command must be set");
-        let refused = |kind: &str, command: &str, eval: &str| {
+        let without_command = Mutator { command: String::new(), ..good.clone() };
+        assert_eq!(without_command.validate().unwrap_err().0, "mutator command must be set");
+        let error = |kind: &str, command: &str, eval: &str| {
             let texts = (kind.into(), command.into(), eval.into());
             let (kind, command, eval) = texts;
             let mutator = Mutator { kind, command, eval, ..good.clone() };
-            mutator.validate().map_err(|why| why.0).err().unwrap_or_default()
+            mutator.validate().map_err(|error| error.0).err().unwrap_or_default()
         };
-        assert_eq!(refused("javascript", "", "return JSON.stringify(event)"), "");
-        assert_eq!(refused("pipe", "cat", ""), "");
-        assert_eq!(refused("javascript", "", ""), "mutator eval must be set");
-        assert!(refused("javascript", "", "return (").starts_with("syntax error in eval"));
-        assert!(refused("javascript", "cat", "return 1").contains("type pipe only"));
-        assert!(refused("", "cat", "return 1").contains("type javascript only"));
-        assert!(refused("x", "cat", "").contains("is not valid"));
-        let nowhere = Mutator { metadata: ObjectMeta::new("", "a"), ..good };
-        assert_eq!(nowhere.validate().unwrap_err().0, "namespace must be set");
-        let nameless = Mutator::default().validate().unwrap_err().0;
-        assert_eq!(nameless, "mutator name must not be empty");
+        assert_eq!(error("javascript", "", "return JSON.stringify(event)"), "");
+        assert_eq!(error("pipe", "cat", ""), "");
+        assert_eq!(error("javascript", "", ""), "mutator eval must be set");
+        assert!(error("javascript", "", "return (").starts_with("syntax error in eval"));
+        assert!(error("javascript", "cat", "return 1").contains("type pipe"));
+        assert!(error("", "cat", "return 1").contains("type javascript"));
+        assert!(error("x", "cat", "").contains("is not valid"));
+        let without_namespace = Mutator { metadata: ObjectMeta::new("", "a"), ..good };
+        assert_eq!(without_namespace.validate().unwrap_err().0, "namespace must be set");
+        let error = Mutator::default().validate().unwrap_err().0;
+        assert_eq!(error, "mutator name must not be empty");
     }
 }

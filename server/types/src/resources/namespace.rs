@@ -1,4 +1,4 @@
-//! Namespaces: rooms that keep the objects of one team apart from those of another.
+//! Namespaces: they separate the objects of different teams.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use crate::grammar::{name, schema};
 use crate::scope::Root;
 use crate::{Invalid, ObjectMeta, Resource};
 
-/// A room for objects: names need to be unique within it only, and rights can be given for it alone.
+/// A namespace: names of objects are unique within it, and roles can be granted for it alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Namespace {
-    /// The name: letters, digits, `_`, `.` and `-`.
+    /// Name: letters, digits, `_`, `.` and `-`. Default: the name in the URL.
     #[schemars(schema_with = "schema::optional_name")]
     pub name: String,
 }

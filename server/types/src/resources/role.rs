@@ -1,4 +1,4 @@
-//! Roles: lists of rules, for one namespace or for the whole cluster.
+//! Roles and cluster roles: lists of rules, which bindings grant to users and groups.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,45 +7,44 @@ use serde_json::{Value, json};
 use crate::grammar::{name, schema};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
-/// What a rule allows: any of the verbs on any of the resources, on any of the names.
+/// A rule: allows any of the verbs for any of the resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Rule {
-    /// What may be done: `get`, `list`, `create`, `update`, `delete`, or `*` for all of it.
+    /// Allowed verbs: `get`, `list`, `create`, `update`, `delete`, or `*` for all.
     #[schemars(schema_with = "verbs")]
     pub verbs: Vec<String>,
-    /// To what: `checks`, `events`, `entities` and so on, or `*` for everything.
+    /// Resources that the verbs are allowed for, for example `checks`, or `*` for all.
     #[schemars(schema_with = "resources")]
     pub resources: Vec<String>,
-    /// To which objects, by name. Empty for all. A rule with names never allows listing or creating,
-    /// because those name no object.
+    /// Names of the objects that the verbs are allowed for. Empty for all. A rule with names does not
+    /// allow `list` or `create`, because these requests contain no name.
     pub resource_names: Vec<String>,
 }
 
-/// Rules that a role binding can give to users and groups in the role's namespace.
+/// A list of rules that role bindings in the same namespace can grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Role {
-    /// What the role allows. At least one rule.
+    /// Rules of the role. Required, at least one.
     #[schemars(schema_with = "schema::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
 }
 
-/// Rules that can be given in every namespace, or in one by a role binding of that namespace.
+/// A list of rules that cluster role bindings can grant everywhere, and role bindings in their namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ClusterRole {
-    /// What the role allows. At least one rule.
+    /// Rules of the role. Required, at least one.
     #[schemars(schema_with = "schema::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
     /// Name, labels and annotations.
     pub metadata: ObjectMeta,
 }
 
-/// The start of every message about roles and bindings, as in the reference; what follows is ours
-/// (D27).
+/// Beginning of every message about roles and bindings. Sensu Go's messages consist of this (D27).
 pub(crate) const INVALID: &str = "invalid argument(s) received";
 
 const VERBS: [&str; 6] = ["get", "list", "create", "update", "delete", "*"];
@@ -73,8 +72,8 @@ impl Resource for Role {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        named(&self.metadata.name)?;
-        rules(&self.rules)?;
+        validate_name(&self.metadata.name)?;
+        validate_rules(&self.rules)?;
         if self.metadata.namespace.is_empty() {
             return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
         }
@@ -102,9 +101,9 @@ impl Resource for ClusterRole {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        named(&self.metadata.name)?;
-        rules(&self.rules)?;
-        everywhere(&self.metadata)
+        validate_name(&self.metadata.name)?;
+        validate_rules(&self.rules)?;
+        require_no_namespace(&self.metadata)
     }
 
     fn example(name: &str) -> Value {
@@ -119,20 +118,20 @@ fn example(name: &str) -> Value {
     })
 }
 
-/// Whether a role or binding may have this name.
-pub(crate) fn named(name: &str) -> Result<(), Invalid> {
+/// Validates the name of a role or binding.
+pub(super) fn validate_name(name: &str) -> Result<(), Invalid> {
     name::with_colon(&format!("{INVALID}: name"), name)
 }
 
-/// Whether a cluster-wide object has no namespace.
-pub(crate) fn everywhere(metadata: &ObjectMeta) -> Result<(), Invalid> {
+/// Validates that a cluster-wide object cannot have a namespace.
+pub(super) fn require_no_namespace(metadata: &ObjectMeta) -> Result<(), Invalid> {
     if metadata.namespace.is_empty() {
         return Ok(());
     }
-    Err(Invalid::new(format!("{INVALID}: a cluster-wide object has no namespace")))
+    Err(Invalid::new(format!("{INVALID}: a cluster-wide object cannot have a namespace")))
 }
 
-fn rules(rules: &[Rule]) -> Result<(), Invalid> {
+fn validate_rules(rules: &[Rule]) -> Result<(), Invalid> {
     if rules.is_empty() {
         return Err(Invalid::new(format!("{INVALID}: a role needs at least one rule")));
     }
@@ -144,13 +143,13 @@ fn rules(rules: &[Rule]) -> Result<(), Invalid> {
                 "{INVALID}: rule {index}: unknown verb {verb:?}; verbs are {verbs}"
             )));
         }
-        let word = |text: &str| {
+        let is_valid = |text: &str| {
             text == "*" || (!text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase()))
         };
-        if let Some(resource) = rule.resources.iter().find(|resource| !word(resource)) {
+        if let Some(resource) = rule.resources.iter().find(|resource| !is_valid(resource)) {
             return Err(Invalid::new(format!(
-                "{INVALID}: rule {index}: {resource:?} cannot be a resource; write its plural in \
-                 lower case, for example checks, or *"
+                "{INVALID}: rule {index}: {resource:?} is not a resource; use the lower-case \
+                 plural, for example checks, or *"
             )));
         }
     }

@@ -1,4 +1,4 @@
-//! Silenced entries: events that nobody needs to hear of for a while.
+//! Silenced entries: they suppress the handling of events for a time.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,43 +8,45 @@ use crate::grammar::selector::Fields;
 use crate::grammar::{name, number, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
-/// An entry that silences the events of a check, of a subscription, or of a check within one.
+/// An entry that silences the events of a check, of a subscription, or of a check in a subscription.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Silenced {
-    /// Namespace, labels and annotations. The name is made from subscription and check:
-    /// `subscription:check`, with `*` for one that is not given.
+    /// Namespace, labels and annotations. The server sets the name to `subscription:check`, with `*` in
+    /// place of an empty subscription or check.
     pub metadata: ObjectMeta,
-    /// Seconds that the entry lasts, counted from `begin`. -1 or 0 for no end; read back as -1.
+    /// Duration of the entry, in seconds, from `begin`. Default: -1, the entry does not expire. 0 is stored
+    /// as -1.
     pub expire: i64,
-    /// Whether the entry goes when an event that it silences is resolved.
+    /// Whether the entry is deleted when an event that it silences is resolved.
     pub expire_on_resolve: bool,
-    /// The user who wrote the entry. Set by the server.
+    /// User who last wrote the entry. Set by the server; ignored in requests.
     #[schemars(schema_with = "schema::read_only::<String>")]
     pub creator: String,
-    /// The check whose events are silenced. Absent for all of the subscription.
+    /// Name of the check whose events are silenced. Default: all checks of the subscription. Omitted if
+    /// empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "check")]
     pub check: String,
-    /// Why. Absent when not given.
+    /// Reason for the entry. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// The subscription whose events are silenced: those of entities and checks that both have it.
-    /// `entity:<name>` is the subscription of one entity. Absent for all.
+    /// Subscription whose events are silenced: events whose entity and check both have it. `entity:<name>`
+    /// silences one entity. Default: all subscriptions. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "subscription")]
     pub subscription: String,
-    /// When the entry begins to act, in seconds since 1970-01-01 UTC. Now, if left out.
+    /// Begin of the entry, in seconds since 1970-01-01 UTC. Default: the time of the request.
     pub begin: i64,
-    /// When the entry ends, in seconds since 1970-01-01 UTC. Follows from `expire` if left out or
-    /// sent back as it was read while `expire` or `begin` changed; otherwise it decides. Absent when
-    /// the entry has no end.
+    /// End of the entry, in seconds since 1970-01-01 UTC. Takes precedence over `expire`, except in an
+    /// update that changes `expire` or `begin` but not `expire_at`. Default: derived from `begin` and
+    /// `expire`. Omitted if the entry does not expire.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub expire_at: i64,
-    /// Kept for clients that send it; it has no effect here. Absent when 0.
+    /// Stored for clients that send it, without effect. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub default_silenced_expiry: i64,
-    /// Kept for clients that send it; it has no effect here. Absent when 0.
+    /// Stored for clients that send it, without effect. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub max_silenced_expiry_allowed: i64,
 }
@@ -57,7 +59,7 @@ fn subscription(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
     schema::pattern("^([A-Za-z0-9_.:-]*|\\*)$").into()
 }
 
-/// Stands for any check or any subscription in the name of an entry.
+/// Any check or any subscription, in the name of an entry.
 const ANY: &str = "*";
 
 impl Resource for Silenced {
@@ -75,15 +77,15 @@ impl Resource for Silenced {
         Some(&mut self.metadata)
     }
 
-    /// The name of an entry is never what somebody says it is: it follows from what is silenced.
-    /// Where the body says neither, both are taken from the name in the URL.
+    /// The name is derived from subscription and check, whatever the body contains. If the body has
+    /// neither, both are taken from the name in the URL.
     fn fill_identity(&mut self, namespace: &str, name: &str) {
         if self.subscription.is_empty()
             && self.check.is_empty()
             && let Some((subscription, check)) = name.rsplit_once(':')
         {
-            let given = |text: &str| if text == ANY { String::new() } else { text.to_owned() };
-            (self.subscription, self.check) = (given(subscription), given(check));
+            let unless_any = |text: &str| if text == ANY { String::new() } else { text.to_owned() };
+            (self.subscription, self.check) = (unless_any(subscription), unless_any(check));
         }
         let or_any = |text: &str| if text.is_empty() { ANY.to_owned() } else { text.to_owned() };
         self.metadata.name = match self.subscription.is_empty() && self.check.is_empty() {
@@ -98,15 +100,15 @@ impl Resource for Silenced {
         if self.begin == 0 {
             self.begin = context.now;
         }
-        // From now, if the entry should have begun in the past: as long as was asked for.
+        // An entry that begins in the past still lasts for the whole duration.
         let start = self.begin.max(context.now);
-        // Whoever reads an entry and sends it back with another `expire` means the new one, not the
-        // end that followed from the old one.
-        let stale = previous.is_some_and(|before| {
+        // A client that reads an entry and sends it back with another `expire` also sends the end that was
+        // derived from the old one.
+        let is_outdated = previous.is_some_and(|before| {
             before.expire_at == self.expire_at
                 && (before.expire, before.begin) != (self.expire, self.begin)
         });
-        if self.expire_at > 0 && !stale {
+        if self.expire_at > 0 && !is_outdated {
             if self.expire <= 0 {
                 self.expire = self.expire_at.saturating_sub(start).max(0);
             }
@@ -118,14 +120,14 @@ impl Resource for Silenced {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        let all = |text: &str| text.is_empty() || text == ANY;
-        if all(&self.subscription) && all(&self.check) {
+        let is_any = |text: &str| text.is_empty() || text == ANY;
+        if is_any(&self.subscription) && is_any(&self.check) {
             return Err(Invalid::new("must provide check or subscription"));
         }
-        if !all(&self.subscription) {
+        if !is_any(&self.subscription) {
             name::with_colon("Subscription", &self.subscription)?;
         }
-        if !all(&self.check) {
+        if !is_any(&self.check) {
             name::plain("Check", &self.check)?;
         }
         self.metadata.require_namespace()
@@ -153,7 +155,7 @@ impl Resource for Silenced {
 
 #[cfg(any(test, feature = "fixtures"))]
 impl Silenced {
-    /// A valid entry, prepared at second 0.
+    /// A valid entry in the namespace `default`, created at second 0.
     #[must_use]
     pub fn entry(subscription: &str, check: &str) -> Self {
         let mut entry =
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_follow_from_what_is_silenced() {
+    fn the_name_is_derived_from_subscription_and_check() {
         assert_eq!(Silenced::entry("linux", "cpu").name(), "linux:cpu");
         assert_eq!(Silenced::entry("entity:web", "").name(), "entity:web:*");
         assert_eq!(Silenced::entry("", "cpu").name(), "*:cpu");
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_kept_as_configured() {
+    fn the_end_is_derived_from_begin_and_expire() {
         let at = |expire, begin| {
             let mut entry = Silenced { expire, begin, ..Silenced::entry("a1", "") };
             entry.prepare(&WriteContext { caller: "bob", now: 100 }, None);
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_sent_decides() {
+    fn a_changed_end_takes_precedence_over_expire() {
         let before = {
             let mut entry = Silenced { expire: 60, begin: 100, ..Silenced::entry("a1", "") };
             entry.prepare(&WriteContext { caller: "bob", now: 100 }, None);
@@ -205,27 +207,26 @@ mod tests {
             entry.prepare(&WriteContext { caller: "bob", now: 130 }, Some(&before));
             (entry.expire, entry.expire_at)
         };
-        assert_eq!(sent(|_| {}), (60, 160), "sent back as it was read: nothing moves");
+        assert_eq!(sent(|_| {}), (60, 160), "nothing changed");
         assert_eq!(sent(|e| e.reason = "x".into()), (60, 160));
         assert_eq!(sent(|e| e.expire = 10), (10, 140));
         assert_eq!(sent(|e| e.expire = -1), (-1, 0));
         assert_eq!(sent(|e| e.begin = 200), (60, 260));
         assert_eq!(sent(|e| e.expire_at = 500), (60, 500));
-        assert_eq!(sent(|e| e.expire_at = 0), (60, 190), "as 5.0.0: the period starts over");
+        assert_eq!(sent(|e| e.expire_at = 0), (60, 190), "as in 5.0.0, the duration starts again");
         let mut new = Silenced { expire: 0, expire_at: 500, ..Silenced::entry("a1", "") };
         new.prepare(&WriteContext { caller: "bob", now: 130 }, None);
         assert_eq!((new.expire, new.expire_at), (370, 500));
     }
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
-        let refused =
-            |s: &str, c: &str| Silenced::entry(s, c).validate().expect_err("is refused").0;
-        assert_eq!(refused("", ""), "must provide check or subscription");
-        assert_eq!(refused("*", "*"), "must provide check or subscription");
-        assert_eq!(refused("*", ""), "must provide check or subscription");
-        assert!(refused("a b", "").starts_with("Subscription cannot"));
-        assert!(refused("", "a b").starts_with("Check cannot"));
+    fn validation_messages_are_those_of_sensu_go() {
+        let error = |s: &str, c: &str| Silenced::entry(s, c).validate().expect_err("invalid").0;
+        assert_eq!(error("", ""), "must provide check or subscription");
+        assert_eq!(error("*", "*"), "must provide check or subscription");
+        assert_eq!(error("*", ""), "must provide check or subscription");
+        assert!(error("a b", "").starts_with("Subscription cannot"));
+        assert!(error("", "a b").starts_with("Check cannot"));
         assert_eq!(Silenced::entry("linux", "").validate(), Ok(()));
     }
 }

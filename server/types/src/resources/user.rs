@@ -1,4 +1,4 @@
-//! Users: who may log in, and which groups they belong to.
+//! Users: accounts with a password and groups.
 
 use std::sync::LazyLock;
 
@@ -11,31 +11,31 @@ use crate::grammar::selector::Fields;
 use crate::grammar::{name, schema};
 use crate::{ClusterWide, Invalid, ObjectMeta, Resource};
 
-/// Somebody who may log in.
+/// An account for password authentication.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct User {
-    /// The name to log in with: lower-case letters, digits, `_`, `.` and `-`.
+    /// Name of the user: lower-case letters, digits, `_`, `.` and `-`. Default: the name in the URL.
     #[schemars(regex(pattern = r"^[a-z0-9_.-]*$"))]
     pub username: String,
-    /// The password: at least 8 characters, and at most 72 bytes. Taken in requests, never shown.
+    /// Password: at least 8 characters and at most 72 bytes. Only in requests.
     #[serde(skip_serializing)]
     #[schemars(length(min = 8, max = 72))]
     pub password: String,
-    /// A bcrypt hash, of a cost from 4 to 16, to use instead of a password; empty for none. Taken in requests,
-    /// never shown.
+    /// Bcrypt hash of the password, with a cost from 4 to 16, as an alternative to `password`. Only in
+    /// requests.
     #[serde(skip_serializing)]
     #[schemars(schema_with = "hash_or_none")]
     pub password_hash: String,
-    /// The groups that the user belongs to, in any text. Absent when there are none.
+    /// Names of the user's groups. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// Whether logging in is refused.
+    /// Whether the account is disabled: authentication fails.
     pub disabled: bool,
 }
 
 impl std::fmt::Debug for User {
-    // Written by hand, so that no password ends up in a log.
+    // Hand-written, so that passwords do not appear in logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User")
             .field("username", &self.username)
@@ -75,11 +75,11 @@ impl Resource for User {
 
     fn validate(&self) -> Result<(), Invalid> {
         name::username("username", &self.username)?;
-        // A password that is not used, because there is a hash, still has to be one.
+        // A password is validated even if it is not used because there is a hash.
         if !self.password.is_empty() {
-            password(&self.password)?;
+            validate_password(&self.password)?;
         }
-        if self.password_hash.is_empty() { Ok(()) } else { hash(&self.password_hash) }
+        if self.password_hash.is_empty() { Ok(()) } else { validate_hash(&self.password_hash) }
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -94,20 +94,20 @@ impl Resource for User {
     }
 }
 
-/// A new password. Other fields have to hold texts, too, and are dropped.
+/// A new password. Other fields are ignored, but must be strings.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Password {
-    /// The new password: at least 8 characters, and at most 72 bytes.
+    /// New password: at least 8 characters and at most 72 bytes. Required.
     #[schemars(schema_with = "new_password")]
     pub password: String,
 }
 
-/// A new password, by its hash.
+/// The hash of a new password.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct PasswordHash {
-    /// The bcrypt hash of the password, of a cost from 4 to 16: `$2b$10$...`.
+    /// Bcrypt hash of the new password, with a cost from 4 to 16: `$2b$10$...`. Required.
     #[schemars(schema_with = "new_hash")]
     pub password_hash: String,
 }
@@ -119,41 +119,41 @@ fn new_password(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
     schema::mark_required(schema)
 }
 
-/// A bcrypt hash, as the document and [`hash`] have it: the version; the cost, which doubles the work with each
-/// step, and 16 takes some seconds, because a log-in has to be answered before its request has taken too long;
-/// and in 53 characters 16 bytes of salt and 23 of hash. The last characters of both have bits to spare, which
-/// must not be set.
+/// Pattern of bcrypt hashes, in the OpenAPI document and for validation: version; cost; 16 bytes of salt and
+/// 23 bytes of hash in 53 characters. The last characters of salt and hash have unused bits, which must be 0.
+/// Each step of the cost doubles the work. At 16 authentication takes seconds; more would exceed the time
+/// limit of requests.
 const HASH: &str =
     r"\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]";
 
-fn exactly(pattern: &str) -> String {
+fn anchored(pattern: &str) -> String {
     format!("^{pattern}$")
 }
 
 fn new_hash(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::pattern(&exactly(HASH)))
+    schema::mark_required(schema::pattern(&anchored(HASH)))
 }
 
 fn hash_or_none(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::pattern(&exactly(&format!("({HASH})?"))).into()
+    schema::pattern(&anchored(&format!("({HASH})?"))).into()
 }
 
 impl PasswordHash {
-    /// Whether it is one.
+    /// Validates the hash.
     ///
     /// # Errors
-    /// [`Invalid`] if it is not a bcrypt hash.
+    /// [`Invalid`] if it is not a bcrypt hash with a cost from 4 to 16.
     pub fn validate(&self) -> Result<(), Invalid> {
-        hash(&self.password_hash)
+        validate_hash(&self.password_hash)
     }
 }
 
-/// Whether a password may be used: at least 8 characters, which is what a schema can say, and at most 72
-/// bytes, because bcrypt would ignore whatever comes after them (D18).
+/// Validates a new password: at least 8 characters, as a JSON Schema counts them, and at most 72 bytes,
+/// because bcrypt ignores the rest (D18).
 ///
 /// # Errors
-/// [`Invalid`] with the reference's message.
-pub fn password(password: &str) -> Result<(), Invalid> {
+/// [`Invalid`] with Sensu Go's message.
+pub fn validate_password(password: &str) -> Result<(), Invalid> {
     match (password.chars().count(), password.len()) {
         (0, _) => Err(Invalid::new("password can't be empty")),
         (1..8, _) => Err(Invalid::new("password length must be at least 8 characters")),
@@ -162,13 +162,12 @@ pub fn password(password: &str) -> Result<(), Invalid> {
     }
 }
 
-/// Whether bcrypt can read it.
-fn hash(hash: &str) -> Result<(), Invalid> {
-    // A pattern that is none takes nothing, and no test would pass.
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&exactly(HASH)).ok());
+fn validate_hash(hash: &str) -> Result<(), Invalid> {
+    // If the pattern were invalid, no hash would be valid and tests would fail.
+    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&anchored(HASH)).ok());
     match PATTERN.as_ref().and_then(|pattern| pattern.find(hash)) {
         Some(_) => Ok(()),
-        None => Err(Invalid::new("password_hash is not a bcrypt hash of a cost from 4 to 16")),
+        None => Err(Invalid::new("password_hash is not a bcrypt hash with a cost from 4 to 16")),
     }
 }
 
@@ -177,15 +176,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_have_8_characters_and_72_bytes() {
-        assert_eq!(password(""), Err(Invalid("password can't be empty".into())));
-        assert!(password("ééééééa").is_err() && password("éééééééa").is_ok());
-        assert!(password(&"é".repeat(36)).is_ok() && password(&"é".repeat(37)).is_err());
-        assert!(password(&"a".repeat(72)).is_ok() && password(&"a".repeat(73)).is_err());
+    fn a_password_has_at_least_8_characters_and_at_most_72_bytes() {
+        assert_eq!(validate_password(""), Err(Invalid("password can't be empty".into())));
+        assert!(validate_password("ééééééa").is_err() && validate_password("éééééééa").is_ok());
+        assert!(
+            validate_password(&"é".repeat(36)).is_ok()
+                && validate_password(&"é".repeat(37)).is_err()
+        );
+        assert!(
+            validate_password(&"a".repeat(72)).is_ok()
+                && validate_password(&"a".repeat(73)).is_err()
+        );
     }
 
     #[test]
-    fn a_password_is_read_and_never_written() {
+    fn a_password_is_never_written() {
         let user: User =
             serde_json::from_str(r#"{"username":"a","password":"long enough"}"#).unwrap();
         assert_eq!(user.password, "long enough");

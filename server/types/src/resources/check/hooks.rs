@@ -1,4 +1,4 @@
-//! Which hooks run in response to which results of a check.
+//! The hooks of a check, by type of result.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use schemars::r#gen::SchemaGenerator;
 use schemars::schema::Schema;
 use serde::{Deserialize, Serialize};
 
-/// The hooks to run for one kind of result.
+/// The hooks that are executed for one type of result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct HookList(pub BTreeMap<String, Vec<String>>);
 
-/// By hand, because a derived schema of a transparent type has neither name nor description.
+/// Hand-written, because the derived schema of a transparent type has neither name nor description.
 impl JsonSchema for HookList {
     fn schema_name() -> String {
         "HookList".into()
@@ -21,8 +21,9 @@ impl JsonSchema for HookList {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = BTreeMap::<String, Vec<String>>::json_schema(generator).into_object();
         schema.metadata().description = Some(
-            "The hooks to run for one kind of result: `{\"critical\": [\"dump-heap\"]}`. The kinds are \
-             `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255."
+            "Names of the hooks that are executed for one type of result: \
+             `{\"critical\": [\"dump-heap\"]}`. The types are `ok`, `warning`, `critical`, `unknown`, \
+             `non-zero`, and exit statuses from 1 to 255."
                 .into(),
         );
         schema.into()
@@ -30,23 +31,24 @@ impl JsonSchema for HookList {
 }
 
 impl HookList {
-    /// As in the reference, a list of no kind is of the kind with the empty name.
-    pub fn name_the_nameless(&mut self) {
+    /// Gives a list without a type the type with the empty name, as in Sensu Go.
+    pub fn normalize(&mut self) {
         if self.0.is_empty() {
             self.0.insert(String::new(), Vec::new());
         }
     }
 }
 
-/// Adds hooks: those that a kind has already stay where they are, others follow in order.
-pub fn add(lists: &mut Vec<HookList>, mut more: HookList) {
-    more.name_the_nameless();
-    for (kind, hooks) in more.0 {
+/// Adds hooks to a check. Hooks that the check already has for the type keep their position; the others
+/// are appended in order.
+pub fn add(lists: &mut Vec<HookList>, mut added: HookList) {
+    added.normalize();
+    for (kind, hooks) in added.0 {
         match lists.iter_mut().find_map(|list| list.0.get_mut(&kind)) {
-            Some(there) => {
+            Some(present) => {
                 for hook in hooks {
-                    if !there.contains(&hook) {
-                        there.push(hook);
+                    if !present.contains(&hook) {
+                        present.push(hook);
                     }
                 }
             }
@@ -55,8 +57,8 @@ pub fn add(lists: &mut Vec<HookList>, mut more: HookList) {
     }
 }
 
-/// Removes the first hook of this name from a kind, and the kind with its last hook. Says whether
-/// there was one.
+/// Removes the first hook with this name from a type of result, and the type if it was its last hook.
+/// Returns whether a hook was removed.
 pub fn remove(lists: &mut Vec<HookList>, kind: &str, hook: &str) -> bool {
     let Some(index) = lists.iter().position(|list| list.0.contains_key(kind)) else { return false };
     let Some(HookList(kinds)) = lists.get_mut(index) else { return false };
@@ -82,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn hooks_are_added_once_and_in_order() {
+    fn added_hooks_are_appended_without_those_present() {
         let mut lists = Vec::new();
         add(&mut lists, list("critical", &["a"]));
         add(&mut lists, list("critical", &["a", "b"]));
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_hook_takes_its_kind_along() {
+    fn removing_the_last_hook_removes_the_type() {
         let mut lists = vec![list("ok", &["a"]), list("255", &["d", "d"])];
         assert!(remove(&mut lists, "255", "d"));
         assert!(remove(&mut lists, "ok", "a"));

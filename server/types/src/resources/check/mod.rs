@@ -1,4 +1,11 @@
-//! Checks: what agents run, how often, and who hears of the results.
+//! Checks: commands that agents execute on a schedule.
+//!
+//! `CheckConfig` and the `Check` in events have about 40 fields in common, and declare each. A common
+//! struct with `#[serde(flatten)]` does not work: flattened fields hide their names from the
+//! deserializer, so that `sensu_decode` could no longer match names in any case, treat `null` as absent,
+//! report unknown fields or find the position of an error. Moreover, Sensu's order of fields, which
+//! responses keep, interleaves the common fields with those of results. The common rules are declared
+//! once, in `CheckSpec`.
 
 pub mod hooks;
 mod proxy_requests;
@@ -16,97 +23,100 @@ use crate::secret::Secret;
 use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
-pub(crate) use validation::{CheckSpec, metric_format, schedule};
+pub(crate) use validation::{CheckSpec, metric_format, validate_schedule};
 
 pub use hooks::HookList;
 pub use proxy_requests::ProxyRequests;
 
-/// A check: a command that agents with one of its subscriptions run on a schedule.
+/// A check: a command that agents execute on a schedule, and how its results are processed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct CheckConfig {
-    /// The command to run.
+    /// Command to execute. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// Names of the handlers that events of this check are sent to.
+    /// Names of the handlers that process events of the check.
     pub handlers: Vec<String>,
-    /// Flapping begins when the total state change reaches this, in percent. 0 for no flap detection.
+    /// Total state change, in percent, at which flapping begins. 0 disables flap detection.
     pub high_flap_threshold: u32,
-    /// Seconds between two runs. Either this or `cron` is required.
+    /// Time between two executions, in seconds. Either `interval` or `cron` is required.
     pub interval: u32,
-    /// Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
+    /// Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables
+    /// flap detection.
     pub low_flap_threshold: u32,
-    /// Whether the check runs on its schedule. A check that is not published runs only on request.
+    /// Whether the check is executed on its schedule. If false, it is executed only on request.
     pub publish: bool,
-    /// Names of the assets that the command needs.
+    /// Names of the assets that the command requires.
     #[schemars(schema_with = "schema::asset_names")]
     pub runtime_assets: Vec<String>,
-    /// Agents with one of these subscriptions run the check.
+    /// Subscriptions of the check: agents with one of them execute it.
     pub subscriptions: Vec<String>,
-    /// The entity that results are for, if not the agent's own.
+    /// Name of the proxy entity that the results belong to. Empty for the entity of the agent.
     #[schemars(schema_with = "schema::optional_name")]
     pub proxy_entity_name: String,
-    /// Hooks to run in response to results, by kind of result.
+    /// Hooks that the agent executes in response to results, by type of result.
     pub check_hooks: Vec<HookList>,
-    /// Whether the agent writes the entity, as JSON, to the command's standard input.
+    /// Whether the agent writes the entity, in JSON, to the standard input of the command.
     pub stdin: bool,
-    /// When the check does not run. `null` when there is no such time.
+    /// Weekly times at which the check is not executed. `null` if there are none.
     #[schemars(schema_with = "schema::nullable::<TimeWindowWhen>")]
     pub subdue: Option<TimeWindowWhen>,
-    /// When the check runs, as a cron schedule of five fields, `@daily` and the like, or
-    /// `@every 5m`. Either this or `interval` is required. Absent when not used.
+    /// Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`.
+    /// Either `cron` or `interval` is required. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cron: String,
-    /// Seconds after which a missing result is an event of its own. Greater than the interval; 0
-    /// for none.
+    /// Time in seconds, from the arrival of a result, after which the next result is overdue and the
+    /// server creates a failure event. Greater than `interval`. 0 disables this.
     pub ttl: i64,
-    /// Seconds that the command may take. 0 for no limit.
+    /// Time limit of the command, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Run the check for each of a number of proxy entities. Absent when not used.
+    /// Executes the check once for each of several proxy entities. Omitted if not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_requests: Option<ProxyRequests>,
-    /// Whether only one of the subscribed agents runs the check each time.
+    /// Whether only one of the subscribed agents, in turn, executes the check each time.
     pub round_robin: bool,
-    /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
-    /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
+    /// Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or
+    /// `influxdb_line`. Empty if the output contains no metrics.
     #[schemars(schema_with = "metric_format")]
     pub output_metric_format: String,
-    /// Names of the handlers that metrics are sent to.
+    /// Names of the handlers that process the metrics.
     pub output_metric_handlers: Vec<String>,
-    /// Environment variables of the command: `NAME=value`.
+    /// Environment variables of the command, each `NAME=value`.
     #[schemars(schema_with = "schema::env_vars")]
     pub env_vars: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+    /// Maximum size of the stored output, in bytes. Longer output is truncated. 0 for no limit. Omitted
+    /// if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub max_output_size: i64,
-    /// Whether the agent drops the output once it has read metrics from it. Absent when not.
+    /// Whether the agent discards the output after extracting metrics. Omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub discard_output: bool,
-    /// Secrets that the command is given. Absent when there are none.
+    /// Secrets that the command receives as environment variables. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
-    /// Tags to add to the metrics that are read from the output. Absent when there are none.
+    /// Tags that are added to the extracted metrics. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_metric_tags: Vec<MetricTag>,
-    /// The pipelines that handle the events. Absent when there are none.
+    /// Pipelines that process the events. Not together with `fallback_pipeline`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<ResourceReference>,
-    /// Limits of the metrics in the output, which decide on the status. Absent when there are none.
+    /// Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_metric_thresholds: Vec<MetricThreshold>,
-    /// More times at which the check does not run. Absent when there are none.
+    /// Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdues: Vec<TimeWindowRepeated>,
-    /// The fallback pipeline that handles the events: it tries one pipeline after another. Not
-    /// together with `pipelines`. Absent when there is none.
+    /// Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not
+    /// together with `pipelines`. Omitted if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_pipeline: Option<ResourceReference>,
-    /// The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+    /// Status of the event for an overdue result (see `ttl`). Default: 0, which means 1 (warning). Omitted
+    /// if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub ttl_status: u32,
-    /// The status of the event when an asset cannot be had. Absent when the agent decides.
+    /// Status of the event if an asset cannot be installed. Default: 0, the agent chooses. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub asset_status: u32,
 }
@@ -126,12 +136,12 @@ impl Resource for CheckConfig {
     }
 
     fn prepare(&mut self, _context: &WriteContext<'_>, _previous: Option<&Self>) {
-        self.check_hooks.iter_mut().for_each(HookList::name_the_nameless);
+        self.check_hooks.iter_mut().for_each(HookList::normalize);
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         name::plain("check name", &self.metadata.name)?;
-        schedule(&self.cron, self.interval)?;
+        validate_schedule(&self.cron, self.interval)?;
         if self.interval == 0 && self.cron.is_empty() {
             return Err(Invalid::new(
                 "check interval must be greater than 0 or a valid cron schedule must be provided",
@@ -179,66 +189,66 @@ impl Resource for CheckConfig {
 mod tests {
     use super::*;
 
-    fn refused(change: impl Fn(&mut CheckConfig)) -> String {
+    fn error(change: impl Fn(&mut CheckConfig)) -> String {
         let mut check = CheckConfig::fixture("a");
         change(&mut check);
-        check.validate().expect_err("is refused").0
+        check.validate().expect_err("invalid").0
     }
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
+    fn validation_messages_are_those_of_sensu_go() {
         assert_eq!(CheckConfig::fixture("a").validate(), Ok(()));
-        assert_eq!(refused(|c| c.metadata.name.clear()), "check name must not be empty");
+        assert_eq!(error(|c| c.metadata.name.clear()), "check name must not be empty");
         assert_eq!(
-            refused(|c| c.cron = "@daily".into()),
+            error(|c| c.cron = "@daily".into()),
             "must only specify either an interval or a cron schedule"
         );
         assert_eq!(
-            refused(|c| (c.interval, c.cron) = (0, "x".into())),
+            error(|c| (c.interval, c.cron) = (0, "x".into())),
             "check cron string is invalid"
         );
-        assert!(refused(|c| c.interval = 0).starts_with("check interval must be greater"));
-        assert_eq!(refused(|c| c.metadata.namespace.clear()), "namespace must be set");
-        assert_eq!(refused(|c| c.ttl = 60), "ttl must be greater than check interval");
-        assert!(refused(|c| c.runtime_assets = vec!["A".into()]).starts_with("asset's name"));
+        assert!(error(|c| c.interval = 0).starts_with("check interval must be greater"));
+        assert_eq!(error(|c| c.metadata.namespace.clear()), "namespace must be set");
+        assert_eq!(error(|c| c.ttl = 60), "ttl must be greater than check interval");
+        assert!(error(|c| c.runtime_assets = vec!["A".into()]).starts_with("asset's name"));
         assert_eq!(
-            refused(|c| c.proxy_entity_name = "a b".into()),
+            error(|c| c.proxy_entity_name = "a b".into()),
             "proxy entity name cannot contain spaces or special characters"
         );
         assert_eq!(
-            refused(|c| c.output_metric_format = "x".into()),
+            error(|c| c.output_metric_format = "x".into()),
             "output metric format is not valid"
         );
         assert_eq!(
-            refused(|c| (c.low_flap_threshold, c.high_flap_threshold) = (5, 5)),
+            error(|c| (c.low_flap_threshold, c.high_flap_threshold) = (5, 5)),
             "invalid flap thresholds"
         );
         for bad in ["A", "A=", "=B", "A=B=C"] {
-            assert!(refused(|c| c.env_vars = vec![bad.into()]).contains("FOO=BAR"), "{bad}");
+            assert!(error(|c| c.env_vars = vec![bad.into()]).contains("FOO=BAR"), "{bad}");
         }
         let splay =
             |splay, splay_coverage| ProxyRequests { splay, splay_coverage, ..Default::default() };
         assert!(
-            refused(|c| c.proxy_requests = Some(splay(false, 101))).contains("between 0 and 100")
+            error(|c| c.proxy_requests = Some(splay(false, 101))).contains("between 0 and 100")
         );
-        assert!(refused(|c| c.proxy_requests = Some(splay(true, 0))).contains("greater than 0"));
+        assert!(error(|c| c.proxy_requests = Some(splay(true, 0))).contains("greater than 0"));
     }
 
     #[test]
-    fn fields_of_later_releases_are_kept_as_they_come() {
+    fn fields_of_later_releases_are_stored_unchanged() {
         let later = r#""metadata":{"name":"a","namespace":"default","created_by":"bob"},"max_output_size":5,"discard_output":true,"secrets":[{"name":"A","secret":"b"}],"output_metric_tags":[{"name":"a","value":"b"}],"pipelines":[{"name":"p","type":"Pipeline","api_version":"core/v2"}],"output_metric_thresholds":[{"name":"m","tags":[],"null_status":1,"thresholds":[{"min":"1","max":"","status":2}]}],"subdues":[{"begin":"2026-01-31T17:00:00Z","end":"2026-01-31T18:00:00Z","repeat":["daily"]}],"ttl_status":2,"asset_status":3}"#;
         let text = format!(r#"{{"interval":1,{later}"#);
         let check = sensu_decode::from_slice::<CheckConfig>(text.as_bytes()).unwrap();
         assert_eq!(check.unknown, [""; 0]);
         assert_eq!(check.value.validate(), Ok(()));
-        let shown = serde_json::to_string(&check.value).unwrap();
-        assert!(shown.ends_with(later), "{shown}");
+        let written = serde_json::to_string(&check.value).unwrap();
+        assert!(written.ends_with(later), "{written}");
         let both = CheckConfig { fallback_pipeline: Some(Default::default()), ..check.value };
         assert!(both.validate().unwrap_err().0.starts_with("cannot have both pipelines"));
     }
 
     #[test]
-    fn the_wire_form_is_that_of_the_reference() {
+    fn the_wire_format_is_that_of_sensu_go() {
         let text = serde_json::to_string(&CheckConfig::default()).unwrap();
         assert_eq!(
             text,

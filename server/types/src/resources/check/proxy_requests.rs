@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::grammar::expression;
 
-/// Run the check for each of a number of proxy entities. Absent when not used.
+/// Executes the check once for each of several proxy entities. Omitted if not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ProxyRequests {
-    /// JavaScript expressions about the entity; all must be true.
+    /// JavaScript expressions about an entity. The check is executed for entities for which all are true.
     pub entity_attributes: Vec<String>,
-    /// Whether to spread the runs over a part of the interval.
+    /// Whether to distribute the executions over a part of the interval.
     pub splay: bool,
-    /// The part of the interval to spread the runs over, in percent: 0 to 100, greater than 0 if
-    /// `splay` is true.
+    /// Part of the interval over which the executions are distributed, in percent, from 0 to 100. Greater
+    /// than 0 if `splay` is true.
     #[schemars(range(max = 100))]
     pub splay_coverage: u32,
 }

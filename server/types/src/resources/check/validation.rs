@@ -1,12 +1,12 @@
-//! The rules that checks have to keep as configuration and as parts of events.
+//! The rules that a check must satisfy both as configuration and in an event.
 
 use super::ProxyRequests;
 use crate::Invalid;
 use crate::grammar::{cron, name, schema};
 use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
 
-/// Interval and cron exclude each other, and cron must be one.
-pub(crate) fn schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
+/// Validates the schedule: not both interval and cron, and a valid cron schedule.
+pub(crate) fn validate_schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
     if cron.is_empty() {
         return Ok(());
     }
@@ -19,8 +19,7 @@ pub(crate) fn schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The fields that a check has as configuration and as part of an event, for the rules that both
-/// have to keep.
+/// The common fields of `CheckConfig` and `event::Check` that have rules.
 pub(crate) struct CheckSpec<'a> {
     pub(crate) ttl: i64,
     pub(crate) interval: u32,
@@ -28,11 +27,10 @@ pub(crate) struct CheckSpec<'a> {
     pub(crate) proxy_entity_name: &'a str,
     pub(crate) proxy_requests: Option<&'a ProxyRequests>,
     pub(crate) output_metric_format: &'a str,
-    /// Low, high.
+    /// Low and high.
     pub(crate) flap_thresholds: (u32, u32),
     pub(crate) env_vars: &'a [String],
     pub(crate) subdues: &'a [TimeWindowRepeated],
-    /// Pipelines, and a pipeline for when there are none.
     pub(crate) has_pipelines_and_fallback: bool,
     pub(crate) subdue: Option<&'a TimeWindowWhen>,
 }
@@ -45,14 +43,14 @@ pub(crate) fn metric_format(_: &mut schemars::r#gen::SchemaGenerator) -> schemar
 }
 
 impl CheckSpec<'_> {
-    /// The first rule that is broken, in the reference's order.
+    /// Validates the fields, in the order of Sensu Go.
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if self.ttl > 0 && self.ttl <= i64::from(self.interval) {
             return Err(Invalid::new("ttl must be greater than check interval"));
         }
         for asset in self.runtime_assets {
             crate::asset::validate_name(asset)
-                .map_err(|Invalid(why)| Invalid(format!("asset's {why}")))?;
+                .map_err(|error| Invalid(format!("asset's {error}")))?;
         }
         if !self.proxy_entity_name.is_empty() {
             name::plain("proxy entity name", self.proxy_entity_name)?;
@@ -67,7 +65,7 @@ impl CheckSpec<'_> {
         if low != 0 && high != 0 && low >= high {
             return Err(Invalid::new("invalid flap thresholds"));
         }
-        env_vars(self.env_vars)?;
+        validate_env_vars(self.env_vars)?;
         self.subdues.iter().try_for_each(TimeWindowRepeated::validate)?;
         if self.has_pipelines_and_fallback {
             return Err(Invalid::new(
@@ -78,8 +76,8 @@ impl CheckSpec<'_> {
     }
 }
 
-/// `NAME=value`, with exactly one `=` and something on both sides.
-fn env_vars(variables: &[String]) -> Result<(), Invalid> {
+/// Validates environment variables: `NAME=value`, with exactly one `=` and text on both sides.
+fn validate_env_vars(variables: &[String]) -> Result<(), Invalid> {
     let well_formed = |variable: &String| {
         variable.split_once('=').is_some_and(|(name, value)| {
             !name.is_empty() && !value.is_empty() && !value.contains('=')

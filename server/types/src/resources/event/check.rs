@@ -1,10 +1,12 @@
-//! The check of an event: its configuration when it ran, its result, and what follows from the
-//! results before.
+//! The check of an event: its configuration when it was executed, the result, and the state that the
+//! server derives from the results so far.
+//!
+//! About 40 fields are declared here and in `CheckConfig`; the module `check` explains why.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{CheckSpec, HookList, ProxyRequests, metric_format, schedule};
+use crate::check::{CheckSpec, HookList, ProxyRequests, metric_format, validate_schedule};
 use crate::grammar::{name, number, schema};
 use crate::metric::{MetricTag, MetricThreshold};
 use crate::reference::ResourceReference;
@@ -12,188 +14,193 @@ use crate::secret::Secret;
 use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
 use crate::{Invalid, ObjectMeta};
 
-/// A check that ran, and its result. Absent on events that carry only metrics.
+/// An executed check and its result. Omitted if the event contains only metrics.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Check {
-    /// The command that ran. Absent when empty.
+    /// Executed command. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// Names of the handlers that the event is sent to.
+    /// Names of the handlers that process the event.
     pub handlers: Vec<String>,
-    /// Flapping begins when the total state change reaches this, in percent. 0 for no flap detection.
+    /// Total state change, in percent, at which flapping begins. 0 disables flap detection.
     pub high_flap_threshold: u32,
-    /// Seconds between two runs. At least 1, unless `cron` is set.
+    /// Time between two executions, in seconds. At least 1 unless `cron` is set.
     pub interval: u32,
-    /// Flapping ends when the total state change falls to this, in percent. 0 for no flap detection.
+    /// Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables
+    /// flap detection.
     pub low_flap_threshold: u32,
-    /// Whether the check runs on its schedule.
+    /// Whether the check is executed on its schedule.
     pub publish: bool,
-    /// Names of the assets that the command needs.
+    /// Names of the assets that the command requires.
     #[schemars(schema_with = "schema::asset_names")]
     pub runtime_assets: Vec<String>,
-    /// Agents with one of these subscriptions run the check.
+    /// Subscriptions of the check: agents with one of them execute it.
     pub subscriptions: Vec<String>,
-    /// The entity that the result is for, if not the agent's own.
+    /// Name of the proxy entity that the result belongs to. Empty for the entity of the agent.
     #[schemars(schema_with = "schema::optional_name")]
     pub proxy_entity_name: String,
-    /// Hooks to run in response to results, by kind of result.
+    /// Hooks that the agent executes in response to results, by type of result.
     pub check_hooks: Vec<HookList>,
-    /// Whether the agent writes the entity, as JSON, to the command's standard input.
+    /// Whether the agent writes the entity, in JSON, to the standard input of the command.
     pub stdin: bool,
-    /// When the check does not run. `null` when there is no such time.
+    /// Weekly times at which the check is not executed. `null` if there are none.
     #[schemars(schema_with = "schema::nullable::<TimeWindowWhen>")]
     pub subdue: Option<TimeWindowWhen>,
-    /// When the check runs, as a cron schedule. Absent when not used.
+    /// Schedule in cron format. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cron: String,
-    /// Seconds after which a missing result is an event of its own. 0 for none.
+    /// Time in seconds, from the arrival of the result, after which the next result is overdue and the
+    /// server creates a failure event. Greater than `interval`. 0 disables this.
     pub ttl: i64,
-    /// Seconds that the command may take. 0 for no limit.
+    /// Time limit of the command, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Run the check for each of a number of proxy entities. Absent when not used.
+    /// Executes the check once for each of several proxy entities. Omitted if not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_requests: Option<ProxyRequests>,
-    /// Whether only one of the subscribed agents runs the check each time.
+    /// Whether only one of the subscribed agents, in turn, executes the check each time.
     pub round_robin: bool,
-    /// How long the command took, in seconds. Absent when 0.
+    /// Duration of the execution, in seconds. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero", serialize_with = "number::serialize")]
     pub duration: f64,
-    /// When the command ran, in seconds since 1970-01-01 UTC.
+    /// Time of the execution, in seconds since 1970-01-01 UTC.
     pub executed: i64,
-    /// The last 21 results in order of `executed`, this one included. Kept by the server; what is
-    /// sent is ignored.
+    /// The last 21 results, including this one, in order of `executed`. Set by the server; ignored in
+    /// requests.
     #[schemars(schema_with = "schema::read_only::<Vec<CheckHistory>>")]
     pub history: Vec<CheckHistory>,
-    /// When the run was asked for, in seconds since 1970-01-01 UTC.
+    /// Time of the request for the execution, in seconds since 1970-01-01 UTC.
     pub issued: i64,
-    /// What the command wrote.
+    /// Output of the command.
     pub output: String,
-    /// `passing`, `failing` or `flapping`. Kept by the server; what is sent is ignored.
+    /// `passing`, `failing` or `flapping`. Set by the server; ignored in requests.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "schema::read_only::<String>")]
     pub state: String,
-    /// The exit status of the command: 0 is good, 1 a warning, 2 critical, anything else unknown.
+    /// Exit status of the command: 0 is OK, 1 is a warning, 2 is critical, any other value is unknown.
     pub status: u32,
-    /// How much the status changed over the last 21 results, weighted, in percent: 0 to 100. Kept by
-    /// the server; what is sent is ignored.
+    /// Weighted share of status changes in the last 21 results, in percent, from 0 to 100. 0 until there
+    /// are 21 results. Set by the server; ignored in requests.
     #[schemars(schema_with = "schema::read_only::<u32>")]
     pub total_state_change: u32,
-    /// The `timestamp` of the last event with status 0, in seconds since 1970-01-01 UTC. 0 for
-    /// never. Kept by the server; what is sent is ignored.
+    /// `timestamp` of the last event in state `passing`, in seconds since 1970-01-01 UTC. 0 if there was
+    /// none. Set by the server; ignored in requests.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub last_ok: i64,
-    /// How many results in a row had this status. Kept by the server; what is sent is ignored.
+    /// Number of consecutive results with this status. Always 1 for status 0, unless the check is flapping.
+    /// Set by the server; ignored in requests.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub occurrences: i64,
-    /// The highest count of `occurrences` since the status last changed to or from 0. Kept by the
-    /// server; what is sent is ignored.
+    /// Highest value of `occurrences` since the status last changed from or to 0. Set by the server;
+    /// ignored in requests.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub occurrences_watermark: i64,
-    /// Names of the silenced entries that apply. Absent when none does. Kept by the server; what is
-    /// sent is ignored.
+    /// Names of the silenced entries that apply to the event. Set by the server; ignored in requests.
+    /// Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::read_only::<Vec<String>>")]
     pub silenced: Vec<String>,
-    /// Results of the hooks that ran. Absent when none did.
+    /// Results of the executed hooks. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<Hook>,
-    /// How to read metrics from the output: `nagios_perfdata`, `graphite_plaintext`,
-    /// `opentsdb_line`, `influxdb_line`, or empty for not at all.
+    /// Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or
+    /// `influxdb_line`. Empty if the output contains no metrics.
     #[schemars(schema_with = "metric_format")]
     pub output_metric_format: String,
-    /// Names of the handlers that metrics are sent to.
+    /// Names of the handlers that process the metrics.
     pub output_metric_handlers: Vec<String>,
-    /// Environment variables of the command: `NAME=value`.
+    /// Environment variables of the command, each `NAME=value`.
     #[schemars(schema_with = "schema::env_vars")]
     pub env_vars: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The most bytes of the output that are stored; the rest is cut off. Absent when all are.
+    /// Maximum size of the stored output, in bytes. Longer output is truncated. 0 for no limit. Omitted
+    /// if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub max_output_size: i64,
-    /// Whether the agent drops the output once it has read metrics from it. Absent when not.
+    /// Whether the agent discards the output after extracting metrics. Omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub discard_output: bool,
-    /// Secrets that the command is given. Absent when there are none.
+    /// Secrets that the command receives as environment variables. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
-    /// Whether silenced entries apply. Kept by the server, for reporters that send it; absent for
-    /// those that do not: see `silenced`.
+    /// Whether silenced entries apply to the event. Set by the server if the request contains the field,
+    /// whatever its value; otherwise omitted. See `silenced`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_silenced: Option<bool>,
-    /// Tags to add to the metrics that are read from the output. Absent when there are none.
+    /// Tags that are added to the extracted metrics. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_metric_tags: Vec<MetricTag>,
-    /// What scheduled the run, as the reporter says. Absent when not given.
+    /// Scheduler that requested the execution, as the client sent it. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub scheduler: String,
-    /// The name of the agent that ran the check. Absent when not given.
+    /// Name of the agent that executed the check. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub processed_by: String,
-    /// The pipelines that handle the events. Absent when there are none.
+    /// Pipelines that process the events. Not together with `fallback_pipeline`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<ResourceReference>,
-    /// Limits of the metrics in the output, which decide on the status. Absent when there are none.
+    /// Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_metric_thresholds: Vec<MetricThreshold>,
-    /// More times at which the check does not run. Absent when there are none.
+    /// Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdues: Vec<TimeWindowRepeated>,
-    /// The fallback pipeline that handles the events: it tries one pipeline after another. Not
-    /// together with `pipelines`. Absent when there is none.
+    /// Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not
+    /// together with `pipelines`. Omitted if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_pipeline: Option<ResourceReference>,
-    /// The status of the event for a missing result (see `ttl`). Absent for 1, a warning.
+    /// Status of the event for an overdue result (see `ttl`). Default: 0, which means 1 (warning). Omitted
+    /// if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub ttl_status: u32,
-    /// The status of the event when an asset cannot be had. Absent when the agent decides.
+    /// Status of the event if an asset cannot be installed. Default: 0, the agent chooses. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub asset_status: u32,
 }
 
-/// One result among the last ones.
+/// A past result of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct CheckHistory {
-    /// The exit status.
+    /// Exit status of the command.
     pub status: u32,
-    /// When the command ran, in seconds since 1970-01-01 UTC.
+    /// Time of the execution, in seconds since 1970-01-01 UTC.
     pub executed: i64,
 }
 
-/// A hook that ran in response to the result, and its own result.
+/// An executed hook and its result.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Hook {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// The command that ran. Absent when empty.
+    /// Executed command. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// Seconds that the command could take.
+    /// Time limit of the command, in seconds.
     pub timeout: u32,
-    /// Whether the check's event was written to the command's standard input.
+    /// Whether the event was written, in JSON, to the standard input of the command.
     pub stdin: bool,
-    /// How long the command took, in seconds. Absent when 0.
+    /// Duration of the execution, in seconds. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero", serialize_with = "number::serialize")]
     pub duration: f64,
-    /// When the command ran, in seconds since 1970-01-01 UTC.
+    /// Time of the execution, in seconds since 1970-01-01 UTC.
     pub executed: i64,
-    /// When the run was asked for, in seconds since 1970-01-01 UTC.
+    /// Time of the request for the execution, in seconds since 1970-01-01 UTC.
     pub issued: i64,
-    /// What the command wrote. Absent when empty.
+    /// Output of the command. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub output: String,
-    /// The exit status of the command.
+    /// Exit status of the command.
     pub status: u32,
 }
 
 impl Check {
-    /// The first rule that is broken, in the reference's order.
+    /// Validates the check, in the order of Sensu Go.
     pub(super) fn validate(&self) -> Result<(), Invalid> {
         name::plain("check name", &self.metadata.name)?;
-        schedule(&self.cron, self.interval)?;
+        validate_schedule(&self.cron, self.interval)?;
         if self.interval == 0 && self.cron.is_empty() {
             return Err(Invalid::new("check interval must be greater than or equal to 1"));
         }

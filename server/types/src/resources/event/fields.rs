@@ -1,4 +1,4 @@
-//! What field selectors can ask about an event: its own fields, and those of its check and entity.
+//! The fields of an event, its check and its entity that field selectors can use.
 
 use super::Event;
 use crate::grammar::selector::Fields;

@@ -6,28 +6,29 @@ use serde::{Deserialize, Serialize};
 use crate::grammar::number;
 use crate::metric::MetricTag;
 
-/// Measurements. Absent when there are none.
+/// Metrics. Omitted if the event contains none.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Metrics {
-    /// Names of the handlers that they are sent to.
+    /// Names of the handlers that process the metrics.
     pub handlers: Vec<String>,
-    /// The measurements.
+    /// Data points.
     pub points: Vec<MetricPoint>,
 }
 
-/// One measurement.
+/// A data point of a metric.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct MetricPoint {
-    /// What was measured. Absent when empty.
+    /// Name of the metric. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The value.
+    /// Value of the metric.
     #[serde(serialize_with = "number::serialize")]
     pub value: f64,
-    /// When it was measured, in seconds since 1970-01-01 UTC or a finer unit that the handler knows.
+    /// Time of the measurement since 1970-01-01 UTC, in seconds or in the finer unit that the handler
+    /// expects.
     pub timestamp: i64,
-    /// What else is known about it.
+    /// Tags of the data point.
     pub tags: Vec<MetricTag>,
 }

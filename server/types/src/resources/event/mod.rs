@@ -1,4 +1,4 @@
-//! Events: what was observed, the result of a check on an entity, with its history.
+//! Events: observations of an entity, which are check results, metrics, or both.
 
 mod check;
 mod fields;
@@ -17,45 +17,45 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 pub use check::{Check, CheckHistory, Hook};
 pub use metrics::{MetricPoint, Metrics};
 
-/// What was observed on an entity: the result of a check, metrics, or both.
+/// An observation of an entity: the result of a check, metrics, or both.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Event {
-    /// When it was observed, in seconds since 1970-01-01 UTC. Now, if left out.
+    /// Time of the observation, in seconds since 1970-01-01 UTC. Default: the time of the request.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub timestamp: i64,
-    /// The entity that it was observed on. Required. An entity that is not known is created.
+    /// The observed entity. Required. The server creates an entity that does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::required::<Entity>")]
     pub entity: Option<Entity>,
-    /// A check that ran, and its result. Absent on events that carry only metrics.
+    /// An executed check and its result. Omitted if the event contains only metrics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
-    /// Measurements. Absent when there are none.
+    /// Metrics. Omitted if the event contains none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
-    /// Labels and annotations. Events have no name.
+    /// Labels and annotations. Events have no name: they are identified by entity and check.
     pub metadata: ObjectMeta,
-    /// What tells this event from all others; a UUID, usually. An event that arrives once more, with
-    /// the same `id` and in no way changed, is not counted again. Absent when not given.
+    /// Unique ID of the event, usually a UUID. If the stored event is sent again with the same `id` and
+    /// without changes, the server does not count it again. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
-    /// The number that the reporter gave the event. Absent when 0.
+    /// Sequence number that the client assigned to the event. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero")]
     pub sequence: i64,
-    /// The pipelines that handle the event. Absent when there are none.
+    /// Pipelines that process the event. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<ResourceReference>,
-    /// The fallback pipeline that handles the event: it tries one pipeline after another. Absent when
-    /// there is none.
+    /// Fallback pipeline that processes the event: it tries pipelines in order until one succeeds. Omitted
+    /// if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_pipeline: Option<ResourceReference>,
 }
 
 impl Event {
-    /// An event with nothing but the names that it is found under.
+    /// An event with no content except the names of its entity and check.
     #[must_use]
-    pub fn of(entity: &str, check: &str) -> Self {
+    pub fn with_names(entity: &str, check: &str) -> Self {
         Self {
             entity: Some(Entity { metadata: ObjectMeta::new("", entity), ..Entity::default() }),
             check: Some(Check { metadata: ObjectMeta::new("", check), ..Check::default() }),
@@ -63,20 +63,20 @@ impl Event {
         }
     }
 
-    /// The name of the entity; empty if there is none.
+    /// The name of the entity. Empty if the event has no entity.
     #[must_use]
     pub fn entity_name(&self) -> &str {
         self.entity.as_ref().map_or("", |entity| &entity.metadata.name)
     }
 
-    /// The name of the check; empty if there is none.
+    /// The name of the check. Empty if the event has no check.
     #[must_use]
     pub fn check_name(&self) -> &str {
         self.check.as_ref().map_or("", |check| &check.metadata.name)
     }
 }
 
-/// An event is found under its entity and check; `name` is the check's.
+/// The name of an event is `entity/check` in keys and URLs; `name` returns the name of the check.
 impl Resource for Event {
     const KIND: &'static str = "Event";
     const PLURAL: &'static str = "events";
@@ -100,7 +100,7 @@ impl Resource for Event {
         self.entity.as_ref().map_or("", |entity| &entity.metadata.namespace)
     }
 
-    /// Takes what is missing from a name of the form `entity/check`.
+    /// `name` is `entity/check`, or an entity.
     fn fill_identity(&mut self, namespace: &str, name: &str) {
         let (entity, check) = name.split_once('/').unwrap_or((name, ""));
         if let Some(part) = &mut self.entity {
@@ -118,9 +118,9 @@ impl Resource for Event {
         if self.check.is_none() && self.metrics.is_none() {
             return Err(Invalid::new("event must contain a check or metrics"));
         }
-        entity.validate().map_err(|why| Invalid(format!("entity is invalid: {why}")))?;
+        entity.validate().map_err(|error| Invalid(format!("entity is invalid: {error}")))?;
         if let Some(check) = &self.check {
-            check.validate().map_err(|why| Invalid(format!("check is invalid: {why}")))?;
+            check.validate().map_err(|error| Invalid(format!("check is invalid: {error}")))?;
         }
         if !self.metadata.name.is_empty() {
             return Err(Invalid::new("events cannot be named"));
@@ -133,7 +133,7 @@ impl Resource for Event {
         Some(Self { entity: Some(entity), ..self.clone() })
     }
 
-    /// A label of the check or, where the check has none of this name, of the entity.
+    /// The label of the check or, if the check does not have it, of the entity.
     fn label(&self, key: &str) -> Option<&str> {
         let check = self.check.as_ref().and_then(|check| check.metadata.labels.get(key));
         let label = || self.entity.as_ref().and_then(|entity| entity.metadata.labels.get(key));
@@ -156,7 +156,7 @@ impl Resource for Event {
 
 #[cfg(any(test, feature = "fixtures"))]
 impl Event {
-    /// A valid event: a check on an entity, with a status.
+    /// A valid event in the namespace `default`, with the status of a check.
     #[must_use]
     pub fn with_status(entity: &str, check: &str, status: u32) -> Self {
         Self {
@@ -177,30 +177,30 @@ impl Event {
 mod tests {
     use super::*;
 
-    fn refused(change: impl Fn(&mut Event)) -> String {
+    fn error(change: impl Fn(&mut Event)) -> String {
         let mut event = Event::with_status("web", "cpu", 0);
         change(&mut event);
-        event.validate().expect_err("is refused").0
+        event.validate().expect_err("invalid").0
     }
 
     #[test]
-    fn rules_have_the_messages_of_the_reference() {
+    fn validation_messages_are_those_of_sensu_go() {
         assert_eq!(Event::with_status("web", "cpu", 0).validate(), Ok(()));
-        assert_eq!(refused(|e| e.entity = None), "event must contain an entity");
-        assert_eq!(refused(|e| e.check = None), "event must contain a check or metrics");
+        assert_eq!(error(|e| e.entity = None), "event must contain an entity");
+        assert_eq!(error(|e| e.check = None), "event must contain a check or metrics");
         assert_eq!(
-            refused(|e| e.entity = Some(Entity::fixture(""))),
+            error(|e| e.entity = Some(Entity::fixture(""))),
             "entity is invalid: entity name must not be empty"
         );
         assert_eq!(
-            refused(|e| e.check = Some(Check::default())),
+            error(|e| e.check = Some(Check::default())),
             "check is invalid: check name must not be empty"
         );
-        assert_eq!(refused(|e| e.metadata.name = "x".into()), "events cannot be named");
+        assert_eq!(error(|e| e.metadata.name = "x".into()), "events cannot be named");
     }
 
     #[test]
-    fn names_that_are_left_out_come_from_the_url() {
+    fn missing_names_come_from_the_url() {
         let mut event: Event =
             serde_json::from_str(r#"{"entity":{"entity_class":"proxy"},"check":{"interval":1}}"#)
                 .unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_later_releases_are_kept_as_they_come() {
+    fn fields_of_later_releases_are_stored_unchanged() {
         let parts = [
             r#""sensu_agent_version":"6.0.0","keepalive_handlers":["h"]}"#,
             r#""arm_version":7,"libc_type":"glibc","vm_system":"kvm","vm_role":"guest","cloud_provider":"EC2","float_type":"hardfloat","processes":[{"name":"init"}]}"#,
@@ -225,19 +225,19 @@ mod tests {
         );
         let read = sensu_decode::from_slice::<Event>(text.as_bytes()).unwrap();
         assert_eq!(read.unknown, [""; 0]);
-        let shown = serde_json::to_string(&read.value).unwrap();
+        let written = serde_json::to_string(&read.value).unwrap();
         for part in parts {
-            assert!(shown.contains(part), "{part} in {shown}");
+            assert!(written.contains(part), "{part} in {written}");
         }
     }
 
     #[test]
-    fn an_event_shows_its_entity_redacted() {
+    fn a_redacted_event_contains_the_redacted_entity() {
         let mut event = Event::with_status("web", "cpu", 0);
         assert_eq!(event.redacted(), None);
         let entity = event.entity.as_mut().unwrap();
         entity.metadata.labels.insert("password".into(), "x".into());
-        let shown = event.redacted().unwrap();
-        assert_eq!(shown.entity.unwrap().metadata.labels["password"], "REDACTED");
+        let redacted = event.redacted().unwrap();
+        assert_eq!(redacted.entity.unwrap().metadata.labels["password"], "REDACTED");
     }
 }
