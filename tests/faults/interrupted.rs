@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sensu_store::SystemClock;
-use sensu_store::VerifyReport;
 use sensu_store::sqlite::maintenance;
+use sensu_store::{VerifyReport, backup};
 use sensu_tests::process::{Process, run, start};
 use tempfile::TempDir;
 
@@ -109,7 +109,7 @@ fn a_restore_leaves_the_old_store_or_the_new_one() {
     let copy = copy.to_str().expect("plain text");
     // The store goes on after its backup, by one user.
     assert!(ended(&["backup", copy], &state).0);
-    let backed_up = verified(Path::new(copy));
+    let backed_up = backup::verify(Path::new(copy), &SystemClock).expect("is good");
     let more = ["init", "--password-cost", "4", "--cluster-admin-password", "P@ssw0rd!"];
     let more = [&more[..], &["--cluster-admin-username", "later"]].concat();
     assert!(ended(&more, &state).0);

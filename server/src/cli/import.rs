@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use sensu_store::sqlite::Durability;
+use sensu_store::Durability;
 use sensu_store::{Clock, Store, SystemClock};
 
 use super::args::Common;

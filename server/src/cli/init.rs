@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use sensu_store::Durability;
 use sensu_store::SystemClock;
-use sensu_store::sqlite::Durability;
 
 use super::args::Common;
 use super::logging::log_to_stderr;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use sensu_store::sqlite::Durability;
+use sensu_store::Durability;
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use serde_json::json;
 

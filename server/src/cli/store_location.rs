@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use sensu_store::Durability;
 use sensu_store::postgres::{PostgresOptions, PostgresStore};
-use sensu_store::sqlite::{Durability, SqliteOptions, SqliteStore};
+use sensu_store::sqlite::{SqliteOptions, SqliteStore};
 use sensu_store::{Clock, Export, Store, sqlite};
 
 /// Settings of a store in PostgreSQL.

@@ -1,8 +1,8 @@
-//! What time it is: from the machine, or from a test.
+//! The current time, from the machine or from a test.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Seconds and milliseconds of now. Injected everywhere, so that tests decide what time it is.
+/// A source of the current time. Injected everywhere, so that tests control the time.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970-01-01 UTC.
     fn now_millis(&self) -> i64;
@@ -13,40 +13,40 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
-/// The machine's clock.
+/// The clock of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the machine's clock")]
     fn now_millis(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
-/// A clock that moves only when told to, for tests.
+/// A clock for tests that stands still until it is set.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that shows this second.
+    /// Creates a clock that shows this second.
     #[must_use]
     pub fn at(seconds: i64) -> Self {
         Self(AtomicI64::new(seconds.saturating_mul(1000)))
     }
 
-    /// Sets the clock to this second, also backwards.
+    /// Sets the clock to this second, forwards or backwards.
     pub fn set(&self, seconds: i64) {
         self.set_millis(seconds.saturating_mul(1000));
     }
 
-    /// Sets the clock to this millisecond, also backwards.
+    /// Sets the clock to this millisecond, forwards or backwards.
     pub fn set_millis(&self, millis: i64) {
         self.0.store(millis, Ordering::SeqCst);
     }
 
-    /// Moves the clock on by so many seconds.
+    /// Advances the clock by this number of seconds.
     pub fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds.saturating_mul(1000), Ordering::SeqCst);
     }

@@ -1,74 +1,80 @@
-//! Everything a store holds at one moment, on its way somewhere else.
+//! Exports: all entries of one snapshot as a stream, to copy them to another store or file.
 
 use tokio::sync::mpsc;
 
-use crate::{Entry, Revision, Scan, StoreError};
+use crate::{Entry, Prefix, Revision, Scan, StoreError};
 
-/// Entries read at once, and bytes: bounds what is in memory on the way.
-const BATCH: usize = 1_000;
+/// Limits of one batch of entries. They bound the memory use of an export.
+const BATCH_ENTRIES: usize = 1_000;
 const BATCH_BYTES: usize = 8 << 20;
 
-/// Everything a store holds at one moment, in the order of keys: entries that have expired but were
-/// not swept included.
+/// How far a store that was loaded from an export skips ahead of the last exported revision.
+///
+/// After the export, the original store may have assigned further revisions that the new store does
+/// not know. The new store must not assign any of them again.
+pub(crate) const REVISION_GAP: Revision = 1 << 32;
+
+/// A time before every expiry time: scanned at this time, no entry has expired.
+pub(crate) const BEFORE_ANY_EXPIRY: i64 = i64::MIN;
+
+/// All entries of a store at one revision, in key order. Includes entries that have expired but
+/// were not swept.
 pub struct Export {
-    /// The last transaction of that moment.
+    /// The last transaction of the snapshot.
     pub revision: Revision,
-    /// How many entries there are.
+    /// Total number of entries.
     pub count: u64,
-    entries: mpsc::Receiver<Result<Vec<Entry>, StoreError>>,
-    seen: u64,
+    batches: mpsc::Receiver<Result<Vec<Entry>, StoreError>>,
+    received: u64,
     inspector: Option<Inspector>,
 }
 
-/// A store that is made of an export goes on so many revisions after it. Between the export and
-/// the move, or the accident, revisions may have been given out that the new store knows nothing
-/// of; none of them may come to mean something else.
-pub(crate) const REVISION_GAP: Revision = 1 << 32;
-
 type Inspector = Box<dyn FnMut(&[Entry]) + Send>;
 
-/// Where an engine puts what it exports.
+/// The channel through which an engine sends the entries of an export.
 pub(crate) type ExportSender = mpsc::Sender<Result<Vec<Entry>, StoreError>>;
 
 impl Export {
-    /// An export and where to put its entries.
+    /// Creates an export and the sender of its entries.
     pub(crate) fn new(revision: Revision, count: u64) -> (ExportSender, Self) {
-        let (sender, entries) = mpsc::channel(2);
-        (sender, Self { revision, count, entries, seen: 0, inspector: None })
+        let (sender, batches) = mpsc::channel(2);
+        (sender, Self { revision, count, batches, received: 0, inspector: None })
     }
 
-    /// Calls `inspector` with each batch of entries before [`next`](Self::next) returns it, and
-    /// with an empty slice at the end of a complete export.
+    /// Calls `inspector` with each batch before [`next`](Self::next) returns it, and with an empty
+    /// slice at the end of a complete export.
     #[must_use]
     pub fn inspect(mut self, inspector: impl FnMut(&[Entry]) + Send + 'static) -> Self {
         self.inspector = Some(Box::new(inspector));
         self
     }
 
-    /// The next entries; none at the end.
+    /// Returns the next batch of entries; an empty one at the end.
     ///
     /// # Errors
-    /// If they cannot be read. An export that ends early is an error too.
+    /// If the entries cannot be read, or the export ends before all of them were received.
     pub async fn next(&mut self) -> Result<Vec<Entry>, StoreError> {
-        let next = self.entries.recv().await;
-        self.count(next)
+        let batch = self.batches.recv().await;
+        self.receive(batch)
     }
 
-    /// The same for a thread that may block.
+    /// Like [`next`](Self::next), for threads that may block.
     pub(crate) fn blocking_next(&mut self) -> Result<Vec<Entry>, StoreError> {
-        let next = self.entries.blocking_recv();
-        self.count(next)
+        let batch = self.batches.blocking_recv();
+        self.receive(batch)
     }
 
-    fn count(
+    fn receive(
         &mut self,
-        next: Option<Result<Vec<Entry>, StoreError>>,
+        batch: Option<Result<Vec<Entry>, StoreError>>,
     ) -> Result<Vec<Entry>, StoreError> {
-        let entries = next.transpose()?.unwrap_or_default();
-        self.seen += entries.len() as u64;
-        if entries.is_empty() && self.seen != self.count {
-            let (seen, count) = (self.seen, self.count);
-            return Err(StoreError::Failed(format!("only {seen} of {count} entries came")));
+        let entries = batch.transpose()?.unwrap_or_default();
+        self.received += entries.len() as u64;
+        if entries.is_empty() && self.received != self.count {
+            let (received, count) = (self.received, self.count);
+            return Err(StoreError::Failed(format!(
+                "the export ended after {received} of {count} entries"
+            )));
         }
         if let Some(inspector) = &mut self.inspector {
             inspector(&entries);
@@ -77,9 +83,8 @@ impl Export {
     }
 }
 
-/// The scan that reads what comes after `after`, expired or not: the time to read it with is
-/// `i64::MIN`.
-pub(crate) fn batch(after: Option<&Entry>) -> Scan {
-    let after = after.map(|entry| entry.key.clone());
-    Scan { prefix: crate::Prefix::all(), after, limit: BATCH, max_bytes: BATCH_BYTES }
+/// The scan of the next batch. To be read at [`BEFORE_ANY_EXPIRY`].
+pub(crate) fn next_batch(last: Option<&Entry>) -> Scan {
+    let after = last.map(|entry| entry.key.clone());
+    Scan { prefix: Prefix::all(), after, limit: BATCH_ENTRIES, max_bytes: BATCH_BYTES }
 }

@@ -1,12 +1,12 @@
-//! How much of the change feed an engine keeps.
+//! Limits of the change feed.
 
-/// When the change feed forgets a transaction: once `max_changes` changes newer than it are kept,
-/// or `max_age` seconds after it happened. An engine may keep a little more.
+/// When the change feed drops a transaction: once `max_changes` newer changes are in the feed, or
+/// `max_age` seconds after the transaction. An engine may keep slightly more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedLimits {
-    /// A transaction followed by so many changes is forgotten.
+    /// Maximum number of changes. Default 200,000.
     pub max_changes: usize,
-    /// A transaction older than so many seconds is forgotten.
+    /// Maximum age in seconds. Default 3,600.
     pub max_age: i64,
 }
 

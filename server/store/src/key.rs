@@ -1,52 +1,57 @@
-//! Keys: segments whose byte order, segment by segment, is the order of lists.
+//! Keys and prefixes of the store. Their byte order is the order of lists.
 
 use std::borrow::Borrow;
 use std::fmt::{Debug, Formatter};
 
-/// The name of one object in the store: a room and the segments below it.
+/// The name of an entry: a collection and the segments below it.
 ///
-/// Stored as the segments, each followed by a NUL. No segment contains NUL, and NUL sorts before
-/// everything else, so byte order of keys is (room, first segment, second segment, ...) order.
+/// Encoded as the segments, each followed by NUL. Segments contain no NUL, and NUL sorts before all
+/// other bytes, so the byte order of keys is the order of (collection, first segment, second
+/// segment, ...).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Box<[u8]>);
 
-/// The beginning of keys, in whole segments: a room, or a room and a namespace.
+/// The first segments of keys: a collection, or a collection and a namespace.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix(Box<[u8]>);
 
-/// A segment contains NUL or is empty, the whole is too long, or bytes are not a key.
+/// An invalid key or prefix: a segment is empty or contains NUL, the encoding is longer than
+/// [`Key::MAX_BYTES`], or bytes are not an encoded key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a key")]
+#[error("invalid key")]
 pub struct BadKey;
 
 impl Key {
-    /// No key is longer than this, the NUL after each segment included. PostgreSQL's index takes no
-    /// more than 2,700 bytes; what one engine takes the other must take, or stores could not move.
+    /// Maximum length of an encoded key in bytes, including the NUL after each segment.
+    ///
+    /// PostgreSQL indexes take at most 2,700 bytes. The limit is the same for every engine, so that
+    /// stores can be moved between engines.
     pub const MAX_BYTES: usize = 2_048;
 
-    /// The key of an object.
+    /// Creates the key of an entry.
     ///
     /// # Errors
-    /// [`BadKey`] if a segment is empty or contains NUL, or all are longer than 2,048 bytes. Nothing can be stored under such a name,
-    /// so a reader may treat it as "not found".
+    /// [`BadKey`] if a segment is empty or contains NUL, or the encoding is longer than
+    /// [`Key::MAX_BYTES`]. Nothing can be stored under such a name, so a reader may treat the error
+    /// as "not found".
     pub fn new<'a>(
-        room: &'a str,
+        collection: &'a str,
         segments: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, BadKey> {
-        join(room, segments).map(Self)
+        join(collection, segments).map(Self)
     }
 
-    /// A key from its stored form.
+    /// Decodes an encoded key.
     ///
     /// # Errors
-    /// [`BadKey`] if the bytes are not the stored form of any key.
+    /// [`BadKey`] if the bytes are not an encoded key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadKey> {
         let (Some(0), false) = (bytes.last(), bytes.starts_with(&[0])) else { return Err(BadKey) };
         let text = std::str::from_utf8(bytes).map_err(|_| BadKey)?;
         if text.contains("\0\0") { Err(BadKey) } else { Ok(Self(bytes.into())) }
     }
 
-    /// The stored form.
+    /// The encoded key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -58,7 +63,7 @@ impl Key {
         self.segments().next().unwrap_or_default()
     }
 
-    /// All segments, the room first.
+    /// All segments, starting with the collection.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0
             .split(|byte| *byte == 0)
@@ -67,8 +72,8 @@ impl Key {
     }
 }
 
-// Lets ordered and hashed collections of keys be asked with stored forms. Sound because Key's
-// order, equality and hash are those of its bytes.
+// Allows lookups by encoded key in ordered and hashed collections. Sound because the order, the
+// equality and the hash of a key are those of its bytes.
 impl Borrow<[u8]> for Key {
     fn borrow(&self) -> &[u8] {
         &self.0
@@ -76,37 +81,37 @@ impl Borrow<[u8]> for Key {
 }
 
 impl Prefix {
-    /// All keys of a room below these segments.
+    /// The prefix of all keys of a collection below these segments.
     ///
     /// # Errors
-    /// [`BadKey`] if a segment is empty or contains NUL, or all are longer than 2,048 bytes.
+    /// [`BadKey`] under the same conditions as [`Key::new`].
     pub fn new<'a>(
-        room: &'a str,
+        collection: &'a str,
         segments: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, BadKey> {
-        join(room, segments).map(Self)
+        join(collection, segments).map(Self)
     }
 
-    /// All keys of all rooms.
+    /// The prefix of all keys of all collections.
     #[must_use]
     pub fn all() -> Self {
         Self(Box::from([]))
     }
 
-    /// The stored form.
+    /// The encoded prefix.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether the key lies below this prefix.
+    /// Whether the key is below this prefix.
     #[must_use]
     pub fn contains(&self, key: &Key) -> bool {
         key.0.starts_with(&self.0)
     }
 
-    /// The first byte string after all keys below this prefix: NUL, the end of the last segment,
-    /// counted up by one; or, after all there are, a byte that no text begins with.
+    /// The first byte string after all keys below this prefix: its last byte, NUL, incremented by
+    /// one. For [`Prefix::all`], a byte with which no UTF-8 text starts.
     pub(crate) fn end(&self) -> Box<[u8]> {
         let mut end = self.0.clone();
         match end.last_mut() {
@@ -116,20 +121,20 @@ impl Prefix {
         end
     }
 
-    /// The first segment.
+    /// The first segment; empty for [`Prefix::all`].
     #[must_use]
     pub fn collection(&self) -> &str {
-        let room = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
-        std::str::from_utf8(room).unwrap_or_default()
+        let first = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        std::str::from_utf8(first).unwrap_or_default()
     }
 }
 
 fn join<'a>(
-    room: &'a str,
+    collection: &'a str,
     segments: impl IntoIterator<Item = &'a str>,
 ) -> Result<Box<[u8]>, BadKey> {
     let mut bytes = Vec::with_capacity(64);
-    for segment in std::iter::once(room).chain(segments) {
+    for segment in std::iter::once(collection).chain(segments) {
         if segment.is_empty() || segment.contains('\0') {
             return Err(BadKey);
         }

@@ -1,5 +1,5 @@
-//! The in-memory engine: the whole promise but the medium. For tests, and as the plain statement
-//! of what the other engines must do.
+//! The in-memory engine: every guarantee of the store except durability. For tests, and as the
+//! reference implementation for the other engines.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
@@ -9,13 +9,13 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::store::alive;
+use crate::store::is_live;
 use crate::{
     Change, ChangesError, Clock, CommitError, Entry, Export, FeedLimits, Health, Key, Operation,
-    Precondition, Prefix, Revision, Scan, Store, StoreError, Txn, VerifyReport, sqlite,
+    Precondition, Prefix, Revision, Scan, Store, StoreError, Txn, VerifyReport, backup,
 };
 
-/// An engine that forgets everything when it goes.
+/// An engine that keeps everything in memory.
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     limits: FeedLimits,
@@ -28,10 +28,13 @@ struct State {
     revision: Revision,
     entries: BTreeMap<Key, Stored>,
     bytes: u64,
-    touched: HashMap<String, Revision>,
-    /// The feed, one transaction each.
+    /// The last revision that changed each collection.
+    last_modified: HashMap<String, Revision>,
+    /// The change feed, oldest transaction first.
     feed: VecDeque<Committed>,
+    /// Number of changes in the feed.
     feed_len: usize,
+    /// The revision after which the feed starts.
     feed_floor: Revision,
 }
 
@@ -49,20 +52,20 @@ struct Committed {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self::with_feed(clock, FeedLimits::default())
     }
 
-    /// An empty store whose change feed has other limits.
+    /// Creates an empty store with these limits of the change feed.
     #[must_use]
     pub fn with_feed(clock: Arc<dyn Clock>, limits: FeedLimits) -> Self {
         Self { clock, limits, state: RwLock::default() }
     }
 
-    // A panic elsewhere cannot leave the state half written: nothing between the first and the
-    // last assignment of a commit can panic.
+    // A poisoned lock is safe to use: nothing between the first and the last assignment of a
+    // commit can panic, so the state is never half written.
     fn read(&self) -> Result<RwLockReadGuard<'_, State>, StoreError> {
         open(self.state.read().unwrap_or_else(PoisonError::into_inner), |state| state.closed)
     }
@@ -78,15 +81,15 @@ fn open<G>(guard: G, closed: impl Fn(&G) -> bool) -> Result<G, StoreError> {
 
 impl State {
     fn get(&self, key: &Key, now: i64) -> Option<&Stored> {
-        self.entries.get(key).filter(|stored| alive(stored.expires_at, now))
+        self.entries.get(key).filter(|stored| is_live(stored.expires_at, now))
     }
 
     fn below(&self, prefix: &Prefix, after: Option<&Key>) -> impl Iterator<Item = (&Key, &Stored)> {
         let end = prefix.end();
         let start = match after {
             Some(after) if after.as_bytes() >= prefix.as_bytes() => {
-                // A cursor behind the last key below the prefix: an empty range, which BTreeMap
-                // wants to be given the right way round.
+                // A cursor after the last key below the prefix means an empty range. BTreeMap
+                // panics if the start of a range is after its end.
                 Bound::Excluded(after.as_bytes().min(&end))
             }
             _ => Bound::Included(prefix.as_bytes()),
@@ -107,7 +110,7 @@ impl State {
                 self.get(key, now).is_some_and(|stored| stored.revision == *revision)
             }
             Precondition::Empty(prefix) => {
-                !self.below(prefix, None).any(|(_, stored)| alive(stored.expires_at, now))
+                !self.below(prefix, None).any(|(_, stored)| is_live(stored.expires_at, now))
             }
         }
     }
@@ -124,7 +127,7 @@ impl State {
         self.entries.insert(key, stored);
     }
 
-    /// Does the operations and says which keys they wrote (false) or removed (true).
+    /// Applies the operations. Returns the changed keys: `true` for deleted, `false` for written.
     fn apply(&mut self, revision: Revision, operations: Vec<Operation>) -> BTreeMap<Key, bool> {
         let mut changed = BTreeMap::new();
         for operation in operations {
@@ -155,8 +158,8 @@ impl State {
         if changed.is_empty() {
             return;
         }
-        for room in changed.keys().map(Key::collection).collect::<BTreeSet<_>>() {
-            self.touched.insert(room.to_owned(), revision);
+        for collection in changed.keys().map(Key::collection).collect::<BTreeSet<_>>() {
+            self.last_modified.insert(collection.to_owned(), revision);
         }
         self.feed_len += changed.len();
         self.feed.push_back(Committed { revision, at: now, keys: changed.into_iter().collect() });
@@ -203,7 +206,7 @@ impl Store for MemoryStore {
             if found.len() >= scan.limit {
                 break;
             }
-            if !alive(stored.expires_at, now) {
+            if !is_live(stored.expires_at, now) {
                 continue;
             }
             bytes = bytes.saturating_add(stored.value.len());
@@ -216,9 +219,9 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
-        txn.admit()?;
+        txn.check_limits()?;
         let mut state = self.write()?;
-        // Judged after the lock is held: time does not go back between two commits.
+        // Read while the lock is held, so that time does not go back between two commits.
         let now = self.clock.now();
         if let Some(failed) = txn.preconditions.into_iter().find(|one| !state.holds(one, now)) {
             return Err(CommitError::Precondition(failed));
@@ -252,16 +255,16 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
-    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
+    async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError> {
         let state = self.read()?;
-        let touched = rooms.iter().filter_map(|room| state.touched.get(*room));
-        Ok(touched.copied().max().unwrap_or(0))
+        let revisions = collections.iter().filter_map(|name| state.last_modified.get(*name));
+        Ok(revisions.copied().max().unwrap_or(0))
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
         let mut state = self.write()?;
         let now = self.clock.now();
-        let expired = state.entries.iter().filter(|(_, stored)| !alive(stored.expires_at, now));
+        let expired = state.entries.iter().filter(|(_, stored)| !is_live(stored.expires_at, now));
         let expired: Vec<Key> = expired.take(limit).map(|(key, _)| key.clone()).collect();
         let count = expired.len();
         if count > 0 {
@@ -292,13 +295,13 @@ impl Store for MemoryStore {
             (state.revision, entries.collect::<Vec<_>>())
         };
         let (sender, export) = Export::new(revision, entries.len() as u64);
-        // Nothing waits if whoever asked has gone.
+        // Ends early if the receiver is dropped.
         tokio::spawn(async move { sender.send(Ok(entries)).await });
         Ok(export)
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        sqlite::write_backup(self.export().await?, to).await
+        backup::write(self.export().await?, to).await
     }
 
     async fn verify(&self) -> Result<VerifyReport, StoreError> {
@@ -306,13 +309,15 @@ impl Store for MemoryStore {
         let state = self.read()?;
         for (key, stored) in &state.entries {
             if Key::from_bytes(key.as_bytes()).is_err() {
-                return Err(StoreError::Failed(format!("{key:?} is not a key")));
+                return Err(StoreError::Failed(format!("the key {key:?} is malformed")));
             }
             if stored.revision == 0 || stored.revision > state.revision {
-                return Err(StoreError::Failed(format!("{key:?} has a revision that never was")));
+                return Err(StoreError::Failed(format!(
+                    "{key:?} has a revision that was never assigned"
+                )));
             }
         }
-        let live = state.entries.values().filter(|stored| alive(stored.expires_at, now));
+        let live = state.entries.values().filter(|stored| is_live(stored.expires_at, now));
         let (entries, revision) = (live.count() as u64, state.revision);
         Ok(VerifyReport { entries, revision, without_checksum: 0 })
     }

@@ -1,8 +1,9 @@
-//! The way to an engine's one writer: a bounded queue, batches that are taken from it, and answers.
+//! The queue to the single writer of an engine: bounded, read in batches, with replies to callers.
 //!
-//! Callers wait for the answer to their job and are told [`ended`](Queue::commit) if there is nobody
-//! left who could give one. A writer takes whatever waits as one [`Batch`], works through its jobs,
-//! and [settles](Batch::settle) all of them at once: when they are committed, or have failed.
+//! A caller waits for the reply to its job. If the writer has ended without replying, the caller
+//! gets the error that its `ended` argument returns. A writer takes all waiting jobs as one
+//! [`Batch`], executes them, and [completes](Batch::complete) all of them when their common commit
+//! has succeeded or failed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,72 +13,73 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{CommitError, Precondition, Revision, StoreError, Txn};
 
-/// A batch is closed at so many jobs or bytes, so that the first in it does not wait for ever
-/// more others, and what it changes fits the writer's memory.
+/// Limits of a batch. They bound how long its first job waits for further ones, and keep its
+/// changes within the memory of the writer.
 const BATCH_JOBS: usize = 1024;
 const BATCH_BYTES: usize = 8 << 20;
 
 type Reply<T> = oneshot::Sender<T>;
 
-/// What can be asked of a writer.
+/// A request to the writer.
 pub(crate) enum Job {
-    /// Do this transaction.
+    /// Commit this transaction.
     Commit(Txn, Reply<Result<Revision, CommitError>>),
-    /// Remove so many expired entries at the most.
+    /// Delete at most this many expired entries.
     Sweep(usize, Reply<Result<usize, StoreError>>),
-    /// Find out whether something can be written.
+    /// Find out whether writes succeed.
     Probe(Reply<Result<(), StoreError>>),
 }
 
 enum Message {
+    /// A job and its weight in bytes.
     Job(Job, usize),
-    /// Finish what waits, then end.
+    /// Complete the waiting jobs, then end.
     Close(Reply<()>),
 }
 
-/// An answer that waits for the commit.
-enum Answer {
-    /// Without an outcome if the batch failed before or while the transaction was applied.
+/// A reply that waits for the commit of its batch.
+enum PendingReply {
+    /// Without an outcome if the batch failed before the transaction was applied completely.
     Commit(Reply<Result<Revision, CommitError>>, Option<Result<Revision, Precondition>>),
     Sweep(Reply<Result<usize, StoreError>>, usize),
     Probe(Reply<Result<(), StoreError>>),
 }
 
-/// The callers' end.
+/// The sending side, for callers.
 pub(crate) struct Queue {
     messages: mpsc::Sender<Message>,
     bytes: Arc<AtomicUsize>,
-    most_bytes: usize,
+    max_bytes: usize,
 }
 
-/// The writer's end.
+/// The receiving side, for the writer.
 pub(crate) struct Jobs {
     messages: mpsc::Receiver<Message>,
     bytes: Arc<AtomicUsize>,
     closers: Vec<Reply<()>>,
 }
 
-/// A queue for so many jobs, and so many bytes of transactions.
-pub(crate) fn queue(most: usize, most_bytes: usize) -> (Queue, Jobs) {
-    let (sender, receiver) = mpsc::channel(most.clamp(1, 1 << 20));
+/// Creates a queue for up to `max_jobs` jobs and `max_bytes` bytes of transactions.
+pub(crate) fn queue(max_jobs: usize, max_bytes: usize) -> (Queue, Jobs) {
+    let (sender, receiver) = mpsc::channel(max_jobs.clamp(1, 1 << 20));
     let bytes = Arc::new(AtomicUsize::new(0));
     let jobs = Jobs { messages: receiver, bytes: Arc::clone(&bytes), closers: Vec::new() };
-    (Queue { messages: sender, bytes, most_bytes }, jobs)
+    (Queue { messages: sender, bytes, max_bytes }, jobs)
 }
 
 impl Queue {
-    /// Has a transaction done. `ended` says why there is no writer any more.
+    /// Commits a transaction. `ended` returns why there is no writer any more.
     pub(crate) async fn commit(
         &self,
         txn: Txn,
         ended: impl Fn() -> StoreError,
     ) -> Result<Revision, CommitError> {
-        txn.admit()?;
+        txn.check_limits()?;
         let weight = txn.weight();
         let waiting = self.bytes.fetch_add(weight, Ordering::Relaxed);
-        // An empty queue takes any transaction, however large.
-        let fits = waiting == 0 || waiting.saturating_add(weight) <= self.most_bytes;
-        let (reply, answer) = oneshot::channel();
+        // An empty queue accepts any transaction, however large.
+        let fits = waiting == 0 || waiting.saturating_add(weight) <= self.max_bytes;
+        let (reply, response) = oneshot::channel();
         let sent = match fits {
             true => self.send(Message::Job(Job::Commit(txn, reply), weight), &ended),
             false => Err(StoreError::Overloaded),
@@ -86,48 +88,48 @@ impl Queue {
             self.bytes.fetch_sub(weight, Ordering::Relaxed);
             return Err(error.into());
         }
-        answer.await.unwrap_or_else(|_| Err(ended().into()))
+        response.await.unwrap_or_else(|_| Err(ended().into()))
     }
 
-    /// Has expired entries removed, and says how many.
+    /// Deletes expired entries and returns how many.
     pub(crate) async fn sweep(
         &self,
         limit: usize,
         ended: impl Fn() -> StoreError,
     ) -> Result<usize, StoreError> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, response) = oneshot::channel();
         self.send(Message::Job(Job::Sweep(limit, reply), 0), &ended)?;
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        response.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Finds out whether something can be written.
+    /// Finds out whether writes succeed.
     pub(crate) async fn probe(&self, ended: impl Fn() -> StoreError) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, response) = oneshot::channel();
         self.send(Message::Job(Job::Probe(reply), 0), &ended)?;
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        response.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Has the writer finish what waits, and waits for its end.
+    /// Lets the writer complete the waiting jobs, and waits until it has ended.
     pub(crate) async fn close(&self) {
         let (reply, ended) = oneshot::channel();
-        // Waits for a place. Both fail only if the writer has ended already.
+        // Waits for capacity. Both calls fail only if the writer has already ended.
         if self.messages.send(Message::Close(reply)).await.is_ok() {
             let _ = ended.await;
         }
     }
 
-    /// Whether the writer takes nothing more.
+    /// Whether the writer accepts no more jobs.
     pub(crate) fn is_closed(&self) -> bool {
         self.messages.is_closed()
     }
 
-    /// How many jobs wait.
+    /// Number of waiting jobs.
     pub(crate) fn waiting(&self) -> usize {
         self.messages.max_capacity() - self.messages.capacity()
     }
 
     fn send(&self, message: Message, ended: impl Fn() -> StoreError) -> Result<(), StoreError> {
-        self.messages.try_send(message).map_err(|refused| match refused {
+        self.messages.try_send(message).map_err(|rejected| match rejected {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => ended(),
         })
@@ -135,27 +137,27 @@ impl Queue {
 }
 
 impl Jobs {
-    /// Everything that waits, once something does; `None` when the store is closed or dropped and
-    /// everything that waited is answered.
+    /// Waits for a job and returns all waiting ones; `None` when the store is closed or dropped and
+    /// every job has a reply.
     pub(crate) async fn next(&mut self) -> Option<Batch> {
         let first = self.messages.recv().await?;
         Some(self.batch(first))
     }
 
-    /// The same for a thread that may block.
+    /// Like [`next`](Self::next), for threads that may block.
     pub(crate) fn blocking_next(&mut self) -> Option<Batch> {
         let first = self.messages.blocking_recv()?;
         Some(self.batch(first))
     }
 
-    /// Those who wait for the end of the writer.
-    pub(crate) fn closers(&mut self) -> Closers {
+    /// Takes the callers that wait for the end of the writer.
+    pub(crate) fn take_closers(&mut self) -> Closers {
         Closers(std::mem::take(&mut self.closers))
     }
 
     fn batch(&mut self, first: Message) -> Batch {
         let bytes = Arc::clone(&self.bytes);
-        let mut batch = Batch { jobs: VecDeque::new(), answers: Vec::new(), weight: 0, bytes };
+        let mut batch = Batch { jobs: VecDeque::new(), replies: Vec::new(), weight: 0, bytes };
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -175,14 +177,14 @@ impl Jobs {
     }
 }
 
-/// Those who wait for the end of a writer.
+/// Callers that wait for the end of the writer.
 pub(crate) struct Closers(Vec<Reply<()>>);
 
 impl Closers {
-    /// It has come.
-    pub(crate) fn tell(self) {
+    /// Tells them that the writer has ended.
+    pub(crate) fn notify(self) {
         for reply in self.0 {
-            // Whoever asked may have gone.
+            // A caller may have dropped its future.
             let _ = reply.send(());
         }
     }
@@ -191,13 +193,13 @@ impl Closers {
 /// Jobs that share one commit.
 pub(crate) struct Batch {
     jobs: VecDeque<Job>,
-    answers: Vec<Answer>,
+    replies: Vec<PendingReply>,
     weight: usize,
     bytes: Arc<AtomicUsize>,
 }
 
 impl Batch {
-    /// Whether there is nothing to do: somebody only closes the store.
+    /// Whether there are no jobs: the batch consists of requests to close the store.
     pub(crate) fn is_empty(&self) -> bool {
         self.jobs.is_empty()
     }
@@ -210,63 +212,64 @@ impl Batch {
         })
     }
 
-    /// The next job. Its reply goes to one of the methods below.
+    /// Takes the next job. Its reply must be passed to one of the `record_` methods.
     pub(crate) fn take(&mut self) -> Option<Job> {
         self.jobs.pop_front()
     }
 
-    /// What a transaction came to. A failed one is kept too: it is told what happened to the batch.
-    pub(crate) fn committed<E>(
+    /// Records the outcome of a transaction. The reply of a failed one waits too: it receives the
+    /// error of the batch.
+    pub(crate) fn record_commit<E>(
         &mut self,
         reply: Reply<Result<Revision, CommitError>>,
         outcome: Result<Result<Revision, Precondition>, E>,
     ) -> Result<(), E> {
         let (outcome, done) = split(outcome.map(Some), None);
-        self.answers.push(Answer::Commit(reply, outcome));
+        self.replies.push(PendingReply::Commit(reply, outcome));
         done
     }
 
-    /// How much was swept, likewise.
-    pub(crate) fn swept<E>(
+    /// Records the number of swept entries. The reply of a failed sweep waits too.
+    pub(crate) fn record_sweep<E>(
         &mut self,
         reply: Reply<Result<usize, StoreError>>,
         outcome: Result<usize, E>,
     ) -> Result<(), E> {
         let (count, done) = split(outcome, 0);
-        self.answers.push(Answer::Sweep(reply, count));
+        self.replies.push(PendingReply::Sweep(reply, count));
         done
     }
 
-    /// Somebody wants to know whether the batch is committed, and nothing else.
-    pub(crate) fn probed(&mut self, reply: Reply<Result<(), StoreError>>) {
-        self.answers.push(Answer::Probe(reply));
+    /// Records a probe, whose outcome is that of the batch.
+    pub(crate) fn record_probe(&mut self, reply: Reply<Result<(), StoreError>>) {
+        self.replies.push(PendingReply::Probe(reply));
     }
 
-    /// Tells everybody what they asked for, or all of them why the batch failed.
-    pub(crate) fn settle(mut self, outcome: Result<(), StoreError>) {
-        // Before the answers: whoever has one must find the place free that it took.
+    /// Sends every reply: its own outcome, or the error of the batch.
+    pub(crate) fn complete(mut self, outcome: Result<(), StoreError>) {
+        // Before the replies: a caller that has its reply must find its queue space free.
         self.bytes.fetch_sub(self.weight, Ordering::Relaxed);
         while let Some(job) = self.take() {
-            self.answers.push(match job {
-                Job::Commit(_, reply) => Answer::Commit(reply, None),
-                Job::Sweep(_, reply) => Answer::Sweep(reply, 0),
-                Job::Probe(reply) => Answer::Probe(reply),
+            self.replies.push(match job {
+                Job::Commit(_, reply) => PendingReply::Commit(reply, None),
+                Job::Sweep(_, reply) => PendingReply::Sweep(reply, 0),
+                Job::Probe(reply) => PendingReply::Probe(reply),
             });
         }
-        for answer in self.answers {
-            answer.send(outcome.as_ref());
+        for reply in self.replies {
+            reply.send(outcome.as_ref());
         }
     }
 }
 
-impl Answer {
-    // Whoever waited for an answer may have gone; the transaction stands all the same.
-    fn send(self, outcome: Result<&(), &StoreError>) {
-        let failed = outcome.err().cloned();
+impl PendingReply {
+    // A caller may have dropped its future; the transaction is committed all the same.
+    fn send(self, batch: Result<&(), &StoreError>) {
+        let failed = batch.err().cloned();
         match self {
-            Self::Commit(reply, done) => drop(reply.send(match (failed, done) {
+            Self::Commit(reply, outcome) => drop(reply.send(match (failed, outcome) {
                 (Some(error), _) => Err(error.into()),
-                (None, Some(done)) => done.map_err(CommitError::Precondition),
+                (None, Some(outcome)) => outcome.map_err(CommitError::Precondition),
                 (None, None) => Err(StoreError::Failed("not applied".to_owned()).into()),
             })),
             Self::Sweep(reply, count) => drop(reply.send(failed.map_or(Ok(count), Err))),
@@ -275,10 +278,10 @@ impl Answer {
     }
 }
 
-/// The outcome, or what stands in for it, and whether to go on.
-fn split<T, E>(outcome: Result<T, E>, instead: T) -> (T, Result<(), E>) {
+/// Splits a result into its value, or a placeholder, and its error.
+fn split<T, E>(outcome: Result<T, E>, placeholder: T) -> (T, Result<(), E>) {
     match outcome {
         Ok(outcome) => (outcome, Ok(())),
-        Err(error) => (instead, Err(error)),
+        Err(error) => (placeholder, Err(error)),
     }
 }

@@ -1,4 +1,4 @@
-//! The trait that every engine implements, and the values that pass through it.
+//! The [`Store`] trait that every engine implements, and its data and error types.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,194 +6,107 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{BadKey, Export, Key, Prefix, VerifyReport};
+use crate::{BadKey, Export, Key, Precondition, Prefix, Txn, VerifyReport};
 
-/// The number of a committed transaction. Grows by one with each, never repeats.
+/// The number of a committed transaction. Increases by one with each and never repeats.
 pub type Revision = u64;
 
-/// One stored object.
+/// A stored value with its key and metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its key.
+    /// The key.
     pub key: Key,
-    /// Its bytes, exactly as they were put.
+    /// The value, exactly as it was put.
     pub value: Bytes,
-    /// The caller's note beside the bytes; the store does not read it.
+    /// Application-defined flags. The store does not interpret them.
     pub flags: u32,
-    /// The transaction that wrote it.
+    /// The transaction that wrote the entry.
     pub revision: Revision,
-    /// When it ends, in seconds since 1970-01-01 UTC; from that second on it is not there.
+    /// Expiry time in seconds since 1970-01-01 UTC; `None` for never. From that second on the entry
+    /// does not exist.
     pub expires_at: Option<i64>,
 }
 
-/// A piece of an ordered scan.
+/// Parameters of an ordered scan.
 #[derive(Clone, Debug)]
 pub struct Scan {
-    /// Which keys.
+    /// Return only keys below this prefix.
     pub prefix: Prefix,
-    /// Only keys greater than this one. It need not exist.
+    /// Return only keys greater than this one, which need not exist.
     pub after: Option<Key>,
-    /// At most so many entries.
+    /// Maximum number of entries.
     pub limit: usize,
-    /// Stop before the entry that would make the values larger than this in total, but return at
-    /// least one.
+    /// Maximum total size of the values in bytes. The first entry is returned even if it is larger.
     pub max_bytes: usize,
 }
 
-/// What must hold for a transaction to happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Precondition {
-    /// Nothing is stored under the key.
-    Absent(Key),
-    /// Something is stored under the key.
-    Present(Key),
-    /// The entry under the key was written by this transaction.
-    At(Key, Revision),
-    /// No key lies below the prefix.
-    Empty(Prefix),
-}
-
-impl Precondition {
-    /// The collection of its key or prefix; empty for [`Prefix::all`].
-    #[must_use]
-    pub fn collection(&self) -> &str {
-        match self {
-            Self::Absent(key) | Self::Present(key) | Self::At(key, _) => key.collection(),
-            Self::Empty(prefix) => prefix.collection(),
-        }
-    }
-}
-
-/// One step of a transaction.
-#[derive(Clone, Debug)]
-pub enum Operation {
-    /// Store the value, replacing what is there.
-    Put {
-        /// Where.
-        key: Key,
-        /// What.
-        value: Bytes,
-        /// The caller's note.
-        flags: u32,
-        /// When it ends, in seconds since 1970-01-01 UTC.
-        expires_at: Option<i64>,
-    },
-    /// Remove the key; nothing happens if it is not there.
-    Delete(Key),
-    /// Remove all keys below the prefix.
-    DeletePrefix(Prefix),
-}
-
-/// All or nothing: the preconditions are judged and the operations done at one point of the
-/// store's order.
-#[derive(Clone, Debug, Default)]
-pub struct Txn {
-    /// What must hold.
-    pub preconditions: Vec<Precondition>,
-    /// What to do, in this order.
-    pub operations: Vec<Operation>,
-}
-
 impl Entry {
-    /// Whether it is still there at this second.
+    /// Whether the entry has not expired at `now`, in seconds since 1970-01-01 UTC.
     #[must_use]
-    pub fn alive(&self, now: i64) -> bool {
-        alive(self.expires_at, now)
+    pub fn is_live(&self, now: i64) -> bool {
+        is_live(self.expires_at, now)
     }
 }
 
-/// Whether something that ends at `expires_at` is still there at this second.
-pub(crate) fn alive(expires_at: Option<i64>, now: i64) -> bool {
+/// Whether an entry with this expiry time still exists at `now`.
+pub(crate) fn is_live(expires_at: Option<i64>, now: i64) -> bool {
     expires_at.is_none_or(|end| end > now)
 }
 
-/// The revision after this one, if there is one that every engine can hold.
+/// The following revision; `None` if it exceeds the range that every engine can store.
 pub(crate) fn next(revision: Revision) -> Option<Revision> {
     revision.checked_add(1).filter(|next| i64::try_from(*next).is_ok())
 }
 
-/// No value is larger than this. Far above what any caller may send; it keeps an engine from
-/// meeting a limit of its medium in the middle of a commit.
-pub const MAX_VALUE_BYTES: usize = 64 << 20;
-
-impl Txn {
-    /// Roughly what it weighs while it waits in a queue.
-    pub(crate) fn weight(&self) -> usize {
-        let preconditions = self.preconditions.iter().map(|precondition| match precondition {
-            Precondition::Absent(key) | Precondition::Present(key) | Precondition::At(key, _) => {
-                key.as_bytes().len()
-            }
-            Precondition::Empty(prefix) => prefix.as_bytes().len(),
-        });
-        let operations = self.operations.iter().map(|operation| match operation {
-            Operation::Put { key, value, .. } => key.as_bytes().len() + value.len(),
-            Operation::Delete(key) => key.as_bytes().len(),
-            Operation::DeletePrefix(prefix) => prefix.as_bytes().len(),
-        });
-        preconditions.chain(operations).map(|bytes| bytes + 64).sum::<usize>() + 64
-    }
-
-    /// Refuses what no engine takes.
-    pub(crate) fn admit(&self) -> Result<(), StoreError> {
-        let too_large = |operation: &Operation| matches!(operation, Operation::Put { value, .. } if value.len() > MAX_VALUE_BYTES);
-        if self.operations.iter().any(too_large) {
-            return Err(StoreError::Failed(format!(
-                "a value is larger than {MAX_VALUE_BYTES} bytes"
-            )));
-        }
-        Ok(())
-    }
-}
-
-/// A key that a transaction wrote or removed.
+/// A key that a transaction wrote or deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The transaction.
     pub revision: Revision,
     /// The key.
     pub key: Key,
-    /// Whether it was removed.
+    /// Whether the key was deleted.
     pub deleted: bool,
 }
 
-/// The engine failed; nothing is known to have been written unless the caller was told so.
+/// A failure of the engine.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The queue of writers is full; try again.
+    /// The write queue is full; retry later. Nothing was written.
     #[error("the store is overloaded")]
     Overloaded,
-    /// The engine is shut down, or refuses to go on after a failed write.
+    /// The engine was closed, or stopped for good after a failed write.
     #[error("the store is stopped: {0}")]
     Stopped(String),
-    /// The database cannot be reached at this time, or went away before it answered; try again.
-    #[error("the store cannot be reached: {0}")]
+    /// The database is unreachable or closed the connection before it responded; retry later.
+    #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// Nothing more fits on the medium; what was there before is still there.
-    #[error("the store has no room left: {0}")]
+    /// The medium is full. Nothing was written, and existing data is intact.
+    #[error("the storage of the store is full: {0}")]
     Full(String),
     /// The medium or the database failed.
     #[error("the store failed: {0}")]
     Failed(String),
 }
 
-/// Why a transaction did not happen.
+/// Why a transaction was not committed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CommitError {
-    /// This precondition, the first of the transaction that fails, does not hold.
-    #[error("the precondition {0:?} does not hold")]
+    /// The first precondition of the transaction that does not hold.
+    #[error("precondition failed: {0:?}")]
     Precondition(Precondition),
     /// The engine failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Why the change feed cannot go on from a revision.
+/// Why [`Store::changes`] cannot continue after a revision.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ChangesError {
-    /// Changes after that revision are no longer kept; read everything again.
-    #[error("the feed now begins after revision {oldest}")]
+    /// The feed no longer contains all changes after that revision; read everything again.
+    #[error("the change feed starts after revision {oldest}")]
     TooOld {
-        /// The oldest revision to go on from.
+        /// The oldest revision after which the feed can continue.
         oldest: Revision,
     },
     /// The engine failed.
@@ -201,84 +114,88 @@ pub enum ChangesError {
     Store(#[from] StoreError),
 }
 
-/// What an engine says of itself.
+/// Status of an engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The engine's name: `sqlite`, `postgres`, `memory`.
+    /// Name of the engine: `sqlite`, `postgres` or `memory`.
     pub engine: &'static str,
-    /// Why the engine does not accept writes now; `None` while it does.
+    /// Why the engine does not accept writes now; `None` while it accepts them.
     pub failure: Option<String>,
-    /// The last failure since the engine was opened, whether or not it is over.
+    /// The most recent failure since the engine was opened, resolved or not.
     pub last_failure: Option<Failure>,
     /// Size of the data on the medium, in bytes.
     pub size_bytes: u64,
     /// The last committed transaction.
     pub revision: Revision,
-    /// How long the last group of transactions took to be written and acknowledged by the medium;
-    /// `None` before the first.
+    /// Duration of the last group commit, from its first statement to the acknowledgement of the
+    /// medium; `None` before the first.
     pub commit_latency: Option<Duration>,
-    /// Transactions that wait for the writer.
+    /// Number of transactions that wait for the writer.
     pub queued: usize,
-    /// Connections to the database, for engines that have one.
+    /// Database connections, for engines that have any.
     pub connections: Option<Connections>,
 }
 
-/// Something that went wrong, and when.
+/// A failure and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Seconds since 1970-01-01 UTC.
     pub at: i64,
-    /// What happened.
+    /// The cause.
     pub reason: String,
 }
 
-/// Connections to a database server.
+/// Number of connections to a database server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {
-    /// At most so many.
+    /// Maximum.
     pub max: usize,
-    /// Busy now.
+    /// In use.
     pub in_use: usize,
-    /// Open and waiting for work.
+    /// Open and unused.
     pub idle: usize,
 }
 
-/// An engine. See the crate's documentation for the promise that all of them keep.
+/// A storage engine. The crate documentation defines the guarantees that every engine gives.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// The entry under a key, if there is one that has not expired.
+    /// Returns the entry under a key; `None` if there is none or it has expired.
     async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError>;
 
-    /// Entries in key order, as of one moment.
+    /// Returns entries in key order, all from one snapshot.
     async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError>;
 
-    /// Commits a transaction. When this answers, it is on the medium and every later read sees it.
+    /// Commits a transaction. On return it is durable and visible to every later read.
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError>;
 
-    /// Keys changed after a revision, in order, at most `limit` and always whole transactions.
+    /// Returns the changes after a revision, in order: at most `limit`, but always whole
+    /// transactions.
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError>;
 
-    /// The last revision that touched any key of these rooms; 0 if none did since the store was
-    /// opened or created. Cheap enough to ask on every request: the basis of caches above the
-    /// store. Like any read, it sees every acknowledged write, by whichever server.
-    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError>;
+    /// Returns the last revision that changed any key of these collections; 0 if none did since the
+    /// store was opened or created.
+    ///
+    /// Cheap enough for every request: caches above the store depend on it. Like every read, it
+    /// sees every acknowledged write of every server.
+    async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError>;
 
-    /// Removes up to `limit` expired entries and says how many it removed.
+    /// Deletes up to `limit` expired entries and returns how many it deleted.
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError>;
 
-    /// What the engine says of itself.
+    /// Returns the status of the engine.
     async fn health(&self) -> Health;
 
-    /// Everything there is at one moment, while work goes on.
+    /// Exports all entries of one snapshot, while reads and writes continue.
     async fn export(&self) -> Result<Export, StoreError>;
 
-    /// Writes a consistent copy to a new file while work goes on.
+    /// Writes a [backup](crate::backup) of one snapshot to a new file, while reads and writes
+    /// continue.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;
 
     /// Reads everything. Returns the first inconsistency as an error.
     async fn verify(&self) -> Result<VerifyReport, StoreError>;
 
-    /// Finishes what is queued, then refuses further work.
+    /// Completes the queued work, then rejects further calls.
     async fn close(&self);
 }
 

@@ -10,9 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use sensu_store::Durability;
 use sensu_store::postgres::{self, PostgresStore};
-use sensu_store::sqlite::{Durability, OpenError, maintenance};
-use sensu_store::{Store as _, SystemClock, VerifyReport};
+use sensu_store::sqlite::{OpenError, maintenance};
+use sensu_store::{Store as _, SystemClock, VerifyReport, backup};
 
 use super::migrate;
 use super::store_location::StoreLocation;
@@ -34,7 +35,7 @@ pub(super) async fn backup(args: &Backup) -> anyhow::Result<()> {
         }
     };
     written.context("the backup failed")?;
-    let copied = maintenance::verify(file, &SystemClock)
+    let copied = backup::verify(file, &SystemClock)
         .with_context(|| format!("the backup {} is damaged", file.display()))?;
     print(format!(
         "backed up {} entries at revision {} from {} to {}",
@@ -94,7 +95,7 @@ async fn restore_database(
     overwrite: bool,
 ) -> anyhow::Result<VerifyReport> {
     let file = file.to_owned();
-    let export = tokio::task::spawn_blocking(move || maintenance::read(&file)).await??;
+    let export = tokio::task::spawn_blocking(move || backup::read(&file)).await??;
     let bar = migrate::bar(&export)?;
     let progress = bar.clone();
     let export = export.inspect(move |entries| progress.inc(entries.len() as u64));
@@ -120,6 +121,9 @@ pub(super) async fn verify(args: &Verify) -> anyhow::Result<()> {
         None => location(&args.location)?,
     };
     let verified = match &location {
+        StoreLocation::Directory(file) if file.is_file() => {
+            backup::verify(file, &SystemClock).map_err(anyhow::Error::from)
+        }
         StoreLocation::Directory(path) => {
             maintenance::verify(path, &SystemClock).map_err(anyhow::Error::from)
         }

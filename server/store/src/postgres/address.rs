@@ -1,5 +1,4 @@
-//! Where the database is, and how its identity is proved: a `postgres://` address as libpq reads
-//! it.
+//! Database URLs (`postgres://`), including `sslmode` and `sslrootcert`, as libpq interprets them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,38 +8,41 @@ use tokio_postgres::config::{Host, TargetSessionAttrs};
 
 use super::OpenError;
 
-/// How much the database server must prove of itself, as libpq's `sslmode` says it.
+/// How the certificate of the database server is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// `disable`, `prefer`, `require`: nothing.
-    Nothing,
-    /// `verify-ca`: that an authority we trust vouches for it.
+pub(super) enum Verification {
+    /// `sslmode=disable`, `prefer` or `require`: not at all.
+    None,
+    /// `sslmode=verify-ca`: a trusted authority has signed it.
     Authority,
-    /// `verify-full`: that, and that it has the name we call it by.
-    Name,
+    /// `sslmode=verify-full`: a trusted authority has signed it for the host name of the URL.
+    Full,
 }
 
-/// An address, taken apart.
+/// A parsed URL.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) config: Config,
-    pub(super) proof: Proof,
-    /// `sslrootcert`: a file with the authorities to trust; those of the system without it.
+    pub(super) verification: Verification,
+    /// `sslrootcert`: a file with the trusted authorities; `None` for those of the system.
     pub(super) authorities: Option<PathBuf>,
 }
 
 impl Address {
-    /// Reads `postgres://user:password@host:port/database?sslmode=...`.
+    /// Parses `postgres://user:password@host:port/database?sslmode=...`.
     pub(super) fn parse(url: &str, timeout: Duration) -> Result<Self, OpenError> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut proof, mut authorities) = (Proof::Nothing, None);
+        let (mut verification, mut authorities) = (Verification::None, None);
         let mut rest = form_urlencoded::Serializer::new(String::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match (&*name, &*value) {
-                ("sslrootcert", "system") => proof = Proof::Name,
+                ("sslrootcert", "system") => verification = Verification::Full,
                 ("sslrootcert", file) => authorities = Some(PathBuf::from(file)),
                 ("sslmode", "verify-ca" | "verify-full") => {
-                    proof = if value == "verify-ca" { Proof::Authority } else { Proof::Name };
+                    verification = match &*value {
+                        "verify-ca" => Verification::Authority,
+                        _ => Verification::Full,
+                    };
                     rest.append_pair("sslmode", "require");
                 }
                 _ => {
@@ -48,16 +50,16 @@ impl Address {
                 }
             }
         }
-        // As libpq: who names authorities and asks for TLS wants them asked.
+        // As in libpq: `sslmode=require` with authorities means `verify-ca`.
         let required = query.contains("sslmode=require");
-        if authorities.is_some() && proof == Proof::Nothing && required {
-            proof = Proof::Authority;
+        if authorities.is_some() && verification == Verification::None && required {
+            verification = Verification::Authority;
         }
-        // The driver wants spaces as %20, not as +.
+        // The driver decodes %20 but not + as a space.
         let rest = rest.finish().replace('+', "%20");
         let mut config: Config =
             format!("{base}?{rest}").parse().map_err(|error: tokio_postgres::Error| {
-                OpenError::Address(super::failure::text(&error))
+                OpenError::Address(super::failure::message(&error))
             })?;
         if config.get_application_name().is_none() {
             config.application_name("sensu-server");
@@ -68,14 +70,14 @@ impl Address {
         config.tcp_user_timeout(timeout.saturating_mul(2));
         config.keepalives_idle(timeout.saturating_mul(2)).keepalives_interval(timeout);
         if config.get_target_session_attrs() == TargetSessionAttrs::Any {
-            // Of several hosts, and after a failover, the one that takes writes.
+            // Connect to the primary, also with several hosts and after a failover.
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        Ok(Self { config, proof, authorities })
+        Ok(Self { config, verification, authorities })
     }
 
-    /// The address without its secrets, for people.
-    pub(super) fn shown(&self) -> String {
+    /// The database and hosts without user name and password, for messages.
+    pub(super) fn redacted(&self) -> String {
         let hosts = self.config.get_hosts().iter().map(|host| match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(path) => path.display().to_string(),
@@ -96,19 +98,19 @@ mod tests {
     }
 
     #[test]
-    fn sslmode_means_what_it_means_to_libpq() {
-        for (query, mode, proof) in [
-            ("", SslMode::Prefer, Proof::Nothing),
-            ("?sslmode=disable", SslMode::Disable, Proof::Nothing),
-            ("?sslmode=require", SslMode::Require, Proof::Nothing),
-            ("?sslmode=require&sslrootcert=/a%20b", SslMode::Require, Proof::Authority),
-            ("?sslmode=verify-ca", SslMode::Require, Proof::Authority),
-            ("?sslmode=verify-full", SslMode::Require, Proof::Name),
-            ("?sslmode=verify-full&sslrootcert=/a", SslMode::Require, Proof::Name),
+    fn sslmode_is_interpreted_as_in_libpq() {
+        for (query, mode, verification) in [
+            ("", SslMode::Prefer, Verification::None),
+            ("?sslmode=disable", SslMode::Disable, Verification::None),
+            ("?sslmode=require", SslMode::Require, Verification::None),
+            ("?sslmode=require&sslrootcert=/a%20b", SslMode::Require, Verification::Authority),
+            ("?sslmode=verify-ca", SslMode::Require, Verification::Authority),
+            ("?sslmode=verify-full", SslMode::Require, Verification::Full),
+            ("?sslmode=verify-full&sslrootcert=/a", SslMode::Require, Verification::Full),
         ] {
             let address = parse(&format!("postgres://u:p@db.example:5433/sensu{query}"));
             assert_eq!(address.config.get_ssl_mode(), mode, "{query}");
-            assert_eq!(address.proof, proof, "{query}");
+            assert_eq!(address.verification, verification, "{query}");
             assert_eq!(address.authorities.is_some(), query.contains("sslrootcert"), "{query}");
         }
         let file = parse("postgres://h/d?sslmode=require&sslrootcert=/a%20b").authorities;
@@ -116,20 +118,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_told_without_the_password() {
-        for url in ["postgres://u:geheim@h:port/d", "postgres://u:geheim@h/d?nonsense=geheim2"] {
+    fn errors_do_not_contain_the_password() {
+        for url in ["postgres://u:secret@h:port/d", "postgres://u:secret@h/d?nonsense=secret2"] {
             let error = Address::parse(url, Duration::from_secs(5)).unwrap_err().to_string();
-            assert!(!error.contains("geheim"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 
     #[test]
-    fn of_several_hosts_it_wants_the_one_that_writes() {
+    fn with_several_hosts_the_primary_is_selected() {
         let address = parse("postgres://u:p@one,two:5433/sensu");
         assert_eq!(address.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
-        assert_eq!(address.shown(), "sensu on one, two");
+        assert_eq!(address.redacted(), "sensu on one, two");
         assert!(
-            parse("postgres:///sensu?host=/run/postgresql").shown().ends_with("/run/postgresql")
+            parse("postgres:///sensu?host=/run/postgresql").redacted().ends_with("/run/postgresql")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What a failure of the database means for a caller.
+//! Maps failures of the database to the errors that callers get.
 
 use std::error::Error as _;
 use std::io;
@@ -9,19 +9,19 @@ use tokio_postgres::error::SqlState;
 
 use crate::StoreError;
 
-/// The error as callers see it.
-pub(super) fn told(error: Error) -> StoreError {
-    if passing(&error) {
-        StoreError::Unavailable(text(&error))
+/// The error that callers get.
+pub(super) fn store_error(error: Error) -> StoreError {
+    if is_transient(&error) {
+        StoreError::Unavailable(message(&error))
     } else {
-        StoreError::Failed(text(&error))
+        StoreError::Failed(message(&error))
     }
 }
 
-/// The error in one line, with what caused it.
-pub(super) fn text(error: &Error) -> String {
+/// The error and its cause in one line.
+pub(super) fn message(error: &Error) -> String {
     match error.as_db_error() {
-        Some(said) => format!("{} ({})", said.message(), said.code().code()),
+        Some(database) => format!("{} ({})", database.message(), database.code().code()),
         None => match error.source() {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
@@ -29,45 +29,44 @@ pub(super) fn text(error: &Error) -> String {
     }
 }
 
-/// Whether the same may well succeed later, without anybody changing what is asked: the
-/// connection was lost or not made, the database starts, stops, is a standby or out of some
-/// resource. Nothing is in doubt after any of these that was acknowledged: PostgreSQL itself
-/// restarts from its log when it cannot sync.
-fn passing(error: &Error) -> bool {
-    let Some(said) = error.as_db_error() else {
+/// Whether the same call may succeed later: there is no connection, or the database is starting,
+/// stopping, a standby, or out of some resource. None of these errors leaves acknowledged writes in
+/// doubt: if PostgreSQL cannot sync, it restarts from its log.
+fn is_transient(error: &Error) -> bool {
+    let Some(database) = error.as_db_error() else {
         let cause = error.source();
         return error.is_closed() || cause.is_some_and(|cause| cause.is::<io::Error>());
     };
     // Classes: connection, authorization, catalog (the database is being restored), rollback
     // (deadlock, serialization), resources, operator intervention, system error.
     let classes = ["08", "28", "3D", "40", "53", "57", "58"];
-    let code = said.code();
+    let code = database.code();
     classes.iter().any(|class| code.code().starts_with(class))
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION
         || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
         || *code == SqlState::LOCK_NOT_AVAILABLE
 }
 
-/// No connection could be had.
-pub(super) fn unpooled(error: PoolError) -> StoreError {
+/// The error for a connection that the pool could not provide.
+pub(super) fn pool_error(error: PoolError) -> StoreError {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-            told(error)
+            store_error(error)
         }
         PoolError::Closed => closed(),
         PoolError::Timeout(_) => {
-            StoreError::Unavailable("no connection to the database in time".to_owned())
+            StoreError::Unavailable("timed out waiting for a database connection".to_owned())
         }
         other => StoreError::Failed(other.to_string()),
     }
 }
 
-/// The store was closed.
+/// The error after the store was closed.
 pub(super) fn closed() -> StoreError {
     StoreError::Stopped("closed".to_owned())
 }
 
-/// The database holds something that none of our writes can have put there.
+/// The error for content that this program cannot have written.
 pub(super) fn malformed(what: impl Into<String>) -> StoreError {
     StoreError::Failed(what.into())
 }

@@ -1,16 +1,17 @@
-//! The engine for several servers: PostgreSQL, one writer for each server, one order for all.
+//! The engine for several servers: PostgreSQL with one writer per server and one order for all.
 //!
-//! Writes go through a bounded queue to one task ([`writer`]), which commits everything that waits
-//! as one group ([`group`]). A group first locks the one row of the table `state` ([`turn`]): that
-//! is its turn among all servers, and what gives revisions their one order. Reads are single
-//! statements on connections of their own ([`pool`], [`rows`]); nothing is remembered of them, so
-//! what one server has acknowledged, every server shows with its next read.
+//! Writes go through a bounded queue to one task ([`writer`]), which commits all waiting
+//! transactions as one group ([`group`]). A group first locks the only row of the table `state`
+//! ([`group_commit`]), which gives revisions their one order across servers. Reads are single
+//! statements on separate connections ([`pool`], [`rows`]). Nothing is cached, so every server sees
+//! the acknowledged writes of all servers with its next read.
 
 mod address;
 mod export;
 mod failure;
 mod feed;
 mod group;
+mod group_commit;
 mod load;
 mod options;
 mod pool;
@@ -19,7 +20,6 @@ mod schema;
 mod shared;
 mod statements;
 mod tls;
-mod turn;
 mod writer;
 
 use std::path::Path;
@@ -37,14 +37,15 @@ use self::writer::Writer;
 use crate::queue::{Queue, queue};
 use crate::{
     Change, ChangesError, Clock, CommitError, CompactReport, Entry, Export, Health, Key, Revision,
-    Scan, Store, StoreError, Txn, VerifyReport, sqlite,
+    Scan, Store, StoreError, Txn, VerifyReport, backup,
 };
 
 pub use self::options::{OpenError, PostgresOptions};
 
 /// The engine for several servers.
 ///
-/// Dropped without being [closed](Store::close), it finishes what was queued in the background.
+/// If it is dropped without being [closed](Store::close), the queued work is completed in the
+/// background.
 pub struct PostgresStore {
     shared: Arc<Shared>,
     connector: Connector,
@@ -52,8 +53,8 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the database, and makes the schema and its tables if they are not there. Needs
-    /// a Tokio runtime, on which the writer then runs.
+    /// Connects to the database and creates or migrates the tables. Must be called in a Tokio
+    /// runtime, on which the writer runs.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -62,15 +63,15 @@ impl PostgresStore {
         options: PostgresOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let schema = &options.schema;
         let digit_first = schema.starts_with(|c: char| c.is_ascii_digit());
-        if schema.is_empty() || schema.len() > 63 || digit_first || !schema.chars().all(named) {
+        if schema.is_empty() || schema.len() > 63 || digit_first || !schema.chars().all(valid) {
             return Err(OpenError::Schema(schema.clone()));
         }
         let address = Address::parse(url, options.timeout)?;
         let database =
-            |error: StoreError| OpenError::Database(format!("{}: {error}", address.shown()));
+            |error: StoreError| OpenError::Database(format!("{}: {error}", address.redacted()));
         let connector = Connector::new(&address, &options)?;
         let mut first = connector.get().await.map_err(database)?;
         schema::migrate(&mut first, &options.schema, options.create).await?;
@@ -84,25 +85,24 @@ impl PostgresStore {
         Ok(Self { shared, connector, queue })
     }
 
-    /// Makes this store, to which nothing was ever written, of what another one holds: all or
-    /// nothing.
+    /// Loads an export into this store, to which nothing was ever written, in one transaction.
     ///
-    /// Entries keep their revisions; the store goes on with revisions that were never given out,
+    /// Entries keep their revisions; the store continues with revisions that were never assigned,
     /// and with an empty change feed.
     ///
     /// # Errors
-    /// See [`OpenError`].
+    /// [`OpenError::NotEmpty`] if the store has committed transactions; [`OpenError::Database`].
     pub async fn load(&self, export: Export) -> Result<(), OpenError> {
         self.load_over(export, Existing::MustBeEmpty).await
     }
 
-    /// Puts what another store holds in the place of what this one holds: all or nothing.
+    /// Replaces the content of this store with an export, in one transaction.
     ///
-    /// Servers that are at work on it go on with what is there afterwards; what they wrote before is
-    /// gone. Revisions are as with [`PostgresStore::load`].
+    /// Running servers continue with the new content; their previous writes are lost. Revisions are
+    /// assigned as after [`PostgresStore::load`].
     ///
     /// # Errors
-    /// See [`OpenError`].
+    /// [`OpenError::Database`].
     pub async fn replace(&self, export: Export) -> Result<(), OpenError> {
         self.load_over(export, Existing::Replace).await
     }
@@ -116,49 +116,51 @@ impl PostgresStore {
         }
     }
 
-    /// Removes what has expired and gives the room of what was deleted back to the file system. Each
-    /// table in turn is locked while it is rewritten: servers answer that they cannot reach the
-    /// store if that takes longer than their timeout.
+    /// Deletes expired entries and returns the disk space of deleted data to the file system.
+    ///
+    /// Each table is locked while it is rewritten. Calls of running servers fail with
+    /// [`StoreError::Unavailable`] if that takes longer than their timeout.
     ///
     /// # Errors
-    /// If the database fails, or does not get a table for itself in time.
+    /// If the database fails, or a table cannot be locked within the timeout.
     pub async fn compact(&self) -> Result<CompactReport, StoreError> {
         while self.sweep(1_000).await? > 0 {}
         let db = self.connector.get().await?;
-        let before = rows::state(&db).await?.1;
+        let bytes_before = rows::state(&db).await?.1;
         for table in rows::TABLES {
-            // A statement of its own each: it cannot be part of a transaction.
+            // VACUUM cannot run in a transaction, so each is a separate statement.
             let vacuum = format!("VACUUM (FULL, ANALYZE) {table}");
-            db.batch_execute(&vacuum).await.map_err(failure::told)?;
+            db.batch_execute(&vacuum).await.map_err(failure::store_error)?;
         }
-        Ok(CompactReport { bytes_before: before, bytes_after: rows::state(&db).await?.1 })
+        Ok(CompactReport { bytes_before, bytes_after: rows::state(&db).await?.1 })
     }
 
-    /// The writer has ended; why.
+    /// Why the writer has ended.
     fn ended(&self) -> StoreError {
         self.shared.stopped().unwrap_or_else(failure::closed)
     }
 
-    /// What stands in the way of writing now, if anything does, after looking.
-    async fn ailing(&self) -> Option<StoreError> {
-        let seen = async {
+    /// Checks the database. Returns why writes fail now; `None` if they succeed.
+    async fn probe(&self) -> Option<StoreError> {
+        let probed = async {
             if let Some(stopped) = self.shared.stopped() {
                 return Err(stopped);
             }
             let (revision, size) = rows::state(&self.connector.get().await?).await?;
-            self.shared.heard_of(revision);
+            self.shared.advance_revision(revision);
             self.shared.size_bytes.store(size, Ordering::Relaxed);
-            if self.shared.troubled() {
-                // Reading works. Somebody has to find out when writing does again.
+            if self.shared.is_degraded() {
+                // Reads succeed. Callers that know of the failure may have stopped writing, so only
+                // this probe finds out when writes succeed again.
                 return self.queue.probe(|| self.ended()).await;
             }
             Ok(())
         };
-        let late = || StoreError::Unavailable("the database does not answer".to_owned());
-        let seen = tokio::time::timeout(self.connector.timeout(), seen).await;
-        let ailing = seen.unwrap_or_else(|_| Err(late())).err()?;
-        self.shared.remember(&ailing);
-        Some(ailing)
+        let late = || StoreError::Unavailable("the database does not respond".to_owned());
+        let probed = tokio::time::timeout(self.connector.timeout(), probed).await;
+        let failure = probed.unwrap_or_else(|_| Err(late())).err()?;
+        self.shared.record_last_failure(&failure);
+        Some(failure)
     }
 }
 
@@ -167,7 +169,7 @@ impl Store for PostgresStore {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         let entry = rows::get(&self.connector.get().await?, key).await?;
         let now = self.shared.clock.now();
-        Ok(entry.filter(|entry| entry.alive(now)))
+        Ok(entry.filter(|entry| entry.is_live(now)))
     }
 
     async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError> {
@@ -184,15 +186,15 @@ impl Store for PostgresStore {
         read.map_err(|oldest| ChangesError::TooOld { oldest })
     }
 
-    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
-        rows::last_modified(&self.connector.get().await?, rooms).await
+    async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError> {
+        rows::last_modified(&self.connector.get().await?, collections).await
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
         if self.queue.is_closed() {
             return Err(self.ended());
         }
-        // Every server sweeps. Most find nothing, and must not take the writers' turn for it.
+        // Every server sweeps. Most find nothing, and must not take the lock of the writers for it.
         let now = self.shared.clock.now();
         if rows::expired(&self.connector.get().await?, now, limit.min(1)).await?.is_empty() {
             return Ok(0);
@@ -201,7 +203,7 @@ impl Store for PostgresStore {
     }
 
     async fn health(&self) -> Health {
-        let failure = self.ailing().await.map(|error| error.to_string());
+        let failure = self.probe().await.map(|error| error.to_string());
         Health {
             engine: "postgres",
             failure,
@@ -215,14 +217,13 @@ impl Store for PostgresStore {
     }
 
     async fn export(&self) -> Result<Export, StoreError> {
-        let (begun, export) = oneshot::channel();
-        tokio::spawn(export::export(self.connector.get().await?, begun));
+        let (started, export) = oneshot::channel();
+        tokio::spawn(export::export(self.connector.get().await?, started));
         export.await.unwrap_or_else(|_| Err(self.ended()))
     }
 
-    /// The copy is a database file of the embedded engine, from which either engine can go on.
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        sqlite::write_backup(self.export().await?, to).await
+        backup::write(self.export().await?, to).await
     }
 
     async fn verify(&self) -> Result<VerifyReport, StoreError> {

@@ -1,34 +1,35 @@
-//! What can be chosen about the PostgreSQL engine, and why it may refuse to open.
+//! Options of the PostgreSQL engine, and the errors of opening and maintaining a store.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::failure;
-use crate::FeedLimits;
-use crate::sqlite::Durability;
+use crate::{Durability, FeedLimits};
 
-/// What can be chosen about the engine. `PostgresOptions::default()` is right for most.
+/// Options of the engine. The defaults suit most installations.
 #[derive(Clone, Debug)]
 pub struct PostgresOptions {
-    /// What an acknowledged write has survived. [`Durability::Relaxed`] is PostgreSQL's
-    /// `synchronous_commit = off`.
+    /// Which failures an acknowledged write survives. Default [`Durability::Disk`];
+    /// [`Durability::Relaxed`] is `synchronous_commit = off`.
     pub durability: Durability,
-    /// The schema that holds the tables. Stores in different schemas know nothing of each other.
+    /// Schema that contains the tables: lower-case letters, digits and `_`, at most 63 characters,
+    /// not starting with a digit. Stores in different schemas are independent. Default `sensu`.
     pub schema: String,
-    /// Whether to make the schema and its tables if they are not there.
+    /// Whether to create the schema and its tables if they do not exist. Default `true`.
     pub create: bool,
-    /// Most transactions that wait for the writer; the next one is answered
-    /// [`Overloaded`](crate::StoreError::Overloaded).
+    /// Maximum number of transactions that wait for the writer; beyond it, writes fail with
+    /// [`StoreError::Overloaded`](crate::StoreError::Overloaded). Default 4,096.
     pub queue: usize,
-    /// Most bytes of transactions that wait for the writer; beyond them likewise.
+    /// Maximum total size in bytes of the transactions that wait for the writer; beyond it, writes
+    /// fail with [`StoreError::Overloaded`](crate::StoreError::Overloaded). Default 64 MiB.
     pub queue_bytes: usize,
-    /// Connections for reads. The writer has one more.
+    /// Maximum number of connections for reads. The writer has one more. Default 16.
     pub connections: usize,
-    /// How long anything waits for the database: for a connection to be made, for one to be free,
-    /// for a group to be committed. Then the caller is told that it
-    /// [cannot be reached](crate::StoreError::Unavailable).
+    /// Maximum wait for the database: for a new connection, for an idle connection, or for the lock
+    /// of another server. Afterwards the call fails with
+    /// [`StoreError::Unavailable`](crate::StoreError::Unavailable). Default 5 seconds.
     pub timeout: Duration,
-    /// How much of the change feed is kept. The same on all servers of one database.
+    /// Limits of the change feed. All servers of one database need the same limits.
     pub feed: FeedLimits,
 }
 
@@ -47,53 +48,54 @@ impl Default for PostgresOptions {
     }
 }
 
-/// Why the engine could not be opened.
+/// Why a store could not be opened or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address of the database cannot be understood. It is not repeated: it may hold a
+    /// The URL of the database is invalid. The message does not repeat it, because it may contain a
     /// password.
-    #[error("the address of the database is not understood: {0}")]
+    #[error("invalid database URL: {0}")]
     Address(String),
-    /// The name of the schema is not one that needs no quotes.
+    /// The name of the schema needs quotes.
     #[error(
-        "{0:?} cannot be the name of a schema: use lower-case letters, digits and _, at most 63"
+        "invalid schema name {0:?}: use lower-case letters, digits and _, at most 63 characters, \
+         not starting with a digit"
     )]
     Schema(String),
-    /// The schema holds something, but not a store of this program.
-    #[error("the schema {0} holds tables that are not of this server")]
+    /// The schema contains tables of another program.
+    #[error("the schema {0} contains tables of another program")]
     Foreign(String),
-    /// The tables were written by a later version.
-    #[error("the database has format {found}; this version reads up to format {known}")]
+    /// A newer version wrote the tables.
+    #[error("the database has format {found}, but this version supports formats up to {known}")]
     TooNew {
-        /// The tables' format.
+        /// The format of the tables.
         found: i32,
-        /// The last format this version knows.
+        /// The newest supported format.
         known: i32,
     },
-    /// There are no tables, and none were to be made.
+    /// There are no tables, and [`PostgresOptions::create`] is not set.
     #[error("there is no store in the schema {0}")]
     Missing(String),
-    /// A store was to be filled in which something was written before.
-    #[error("there is a store already, and something was written to it")]
+    /// The store to load into has committed transactions.
+    #[error("the store already exists and is not empty")]
     NotEmpty,
     /// A certificate file cannot be used.
     #[error("{path}: {reason}")]
     Certificate {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why it cannot be used.
         reason: String,
     },
-    /// No connection could be set up securely.
-    #[error("TLS cannot be set up: {0}")]
+    /// TLS cannot be configured.
+    #[error("TLS cannot be configured: {0}")]
     Tls(String),
-    /// The database could not be reached, or refused.
+    /// The database is unreachable, or rejected a statement.
     #[error("the database cannot be opened: {0}")]
     Database(String),
 }
 
 impl From<tokio_postgres::Error> for OpenError {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Database(failure::text(&error))
+        Self::Database(failure::message(&error))
     }
 }

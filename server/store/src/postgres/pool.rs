@@ -1,4 +1,4 @@
-//! Connections to the database: a few, shared by all reads, and one that the writer keeps.
+//! The pool of database connections: shared by all reads, with one that the writer keeps.
 
 use std::time::Duration;
 
@@ -8,10 +8,9 @@ use deadpool_postgres::{
 
 use super::address::Address;
 use super::{OpenError, PostgresOptions, failure, tls};
-use crate::sqlite::Durability;
-use crate::{Connections, StoreError};
+use crate::{Connections, Durability, StoreError};
 
-/// Opens connections when they are first needed and keeps them.
+/// Opens connections when they are first needed and reuses them.
 #[derive(Clone)]
 pub(super) struct Connector {
     pool: Pool,
@@ -24,7 +23,7 @@ impl Connector {
         let config = address.config.clone();
         let manager = Manager::from_config(config, tls::connector(address)?, recycling);
         let timeout = options.timeout;
-        let prepare: Box<str> = session(options).into();
+        let prepare: Box<str> = session_settings(options).into();
         let pool = Pool::builder(manager)
             .max_size(options.connections.clamp(1, 10_000) + 1)
             .runtime(Runtime::Tokio1)
@@ -44,12 +43,11 @@ impl Connector {
         Ok(Self { pool, timeout })
     }
 
-    /// A connection, soon.
+    /// Returns a connection, or an error after the timeout.
     pub(super) async fn get(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(failure::unpooled)
+        self.pool.get().await.map_err(failure::pool_error)
     }
 
-    /// How long to wait for the database.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -60,20 +58,20 @@ impl Connector {
         Connections { max: status.max_size, in_use: status.size - idle, idle }
     }
 
-    /// Refuses further work.
+    /// Rejects further calls.
     pub(super) fn close(&self) {
         self.pool.close();
     }
 }
 
-/// What every connection begins with.
+/// The first statements of every connection.
 ///
-/// Each statement of a transaction sees what was committed before it (`read committed`): the writer
-/// relies on that after it has waited for its turn. A server that stops in the middle of its turn
-/// loses it after a while, so that the others can go on.
-fn session(options: &PostgresOptions) -> String {
+/// The writer depends on `read committed`: each statement after it has waited for the lock sees
+/// what was committed before. The timeouts release the lock of a server that stops in the middle of
+/// a group, so that the others can continue.
+fn session_settings(options: &PostgresOptions) -> String {
     let (schema, millis) = (&options.schema, options.timeout.as_millis());
-    // Where the operator asks for more than the local disk (standbys, too), that stays so.
+    // A stricter setting of the operator (wait for standbys too) is kept.
     let durability = match options.durability {
         Durability::Disk => {
             "SELECT set_config('synchronous_commit', 'on', false)

@@ -1,4 +1,4 @@
-//! TLS to the database, with as much proof of the server's identity as was asked for.
+//! TLS connections to the database, with the certificate verification that `sslmode` selects.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,17 +17,18 @@ use rustls::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::OpenError;
-use super::address::{Address, Proof};
+use super::address::{Address, Verification};
 
-/// What makes TLS connections to this address.
+/// Creates the TLS connector for this URL.
 pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, OpenError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let authorities = match address.proof {
-        Proof::Nothing => None,
-        Proof::Authority | Proof::Name => Some(authorities(address, &provider)?),
+    let authorities = match address.verification {
+        Verification::None => None,
+        Verification::Authority | Verification::Full => Some(authorities(address, &provider)?),
     };
     let algorithms = provider.signature_verification_algorithms;
-    let verifier = Verifier { authorities, named: address.proof == Proof::Name, algorithms };
+    let verify_name = address.verification == Verification::Full;
+    let verifier = Verifier { authorities, verify_name, algorithms };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| OpenError::Tls(error.to_string()))?
@@ -45,7 +46,7 @@ fn authorities(
         Some(file) => read(file)?,
         None => {
             let mut roots = RootCertStore::empty();
-            // Some systems hold certificates that nobody can read; the others still count.
+            // Some systems have malformed certificates; they are ignored.
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             roots
         }
@@ -62,18 +63,18 @@ fn read(file: &Path) -> Result<RootCertStore, OpenError> {
         let certificate = certificate.map_err(|error| bad(error.to_string()))?;
         roots.add(certificate).map_err(|error| bad(error.to_string()))?;
     }
-    if roots.is_empty() { Err(bad("holds no certificate".to_owned())) } else { Ok(roots) }
+    if roots.is_empty() { Err(bad("contains no certificate".to_owned())) } else { Ok(roots) }
 }
 
-/// Judges certificates as strictly as `sslmode` says. Whatever it says, the other side must hold the
-/// key of the certificate that it shows.
+/// Verifies certificates according to `sslmode`. In every mode the server must prove that it has the
+/// private key of its certificate.
 #[derive(Debug)]
 struct Verifier {
-    /// Who has to vouch for the server; without any, every certificate is taken, which keeps out those
-    /// who only listen.
+    /// The trusted authorities. `None` accepts every certificate, which protects against passive
+    /// eavesdropping only.
     authorities: Option<Arc<WebPkiServerVerifier>>,
-    /// Whether the certificate has to be for the name that we call the server by.
-    named: bool,
+    /// Whether the certificate must be valid for the host name.
+    verify_name: bool,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -81,7 +82,7 @@ impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
-        between: &[CertificateDer<'_>],
+        intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         ocsp: &[u8],
         now: UnixTime,
@@ -89,12 +90,12 @@ impl ServerCertVerifier for Verifier {
         let Some(authorities) = &self.authorities else {
             return Ok(ServerCertVerified::assertion());
         };
-        match authorities.verify_server_cert(certificate, between, name, ocsp, now) {
-            // The chain is judged before the name, so all but the name is good.
+        match authorities.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            // The chain is verified before the name, so only the name is wrong.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.named => Ok(ServerCertVerified::assertion()),
-            judged => judged,
+            )) if !self.verify_name => Ok(ServerCertVerified::assertion()),
+            verified => verified,
         }
     }
 

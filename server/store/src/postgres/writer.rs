@@ -1,5 +1,5 @@
-//! The one writer of this server: a task that takes whatever waits, commits it as one group, then
-//! answers all.
+//! The only writer of this server: a task that takes all waiting jobs, commits them as one group,
+//! then replies.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use std::time::Instant;
 use deadpool_postgres::Object;
 
 use super::group::{self, Group};
+use super::group_commit;
 use super::pool::Connector;
 use super::shared::Shared;
 use super::statements::Statements;
-use super::turn;
 use crate::queue::{self, Job, Jobs};
 use crate::{FeedLimits, Key, StoreError};
 
-/// The writer's task.
+/// The state of the writer task.
 pub(super) struct Writer {
-    pub(super) connector: Connector,
-    pub(super) jobs: Jobs,
-    pub(super) shared: Arc<Shared>,
-    pub(super) limits: FeedLimits,
-    /// The writer's own connection, once there is one.
+    connector: Connector,
+    jobs: Jobs,
+    shared: Arc<Shared>,
+    limits: FeedLimits,
+    /// The connection of the writer, once it is open.
     db: Option<(Object, Statements)>,
-    /// Whether the feed may have more to forget.
+    /// Whether the feed may contain rows to delete.
     garbage: bool,
 }
 
@@ -37,7 +37,7 @@ impl Writer {
         Self { connector, jobs, shared, limits, db: None, garbage: true }
     }
 
-    /// Runs until the store is closed or dropped and everything that waited is answered.
+    /// Runs until the store is closed or dropped and every waiting job has a reply.
     pub(super) async fn run(mut self) {
         while let Some(mut batch) = self.jobs.next().await {
             let outcome = match self.shared.stopped() {
@@ -46,59 +46,61 @@ impl Writer {
                 None => self.commit(&mut batch).await,
             };
             if let Err(error) = &outcome {
-                // Whatever it was: the database takes back what was not committed when the
-                // connection goes.
+                // Closing the connection rolls the transaction back.
                 drop(self.db.take().map(|(db, _)| Object::take(db)));
                 if let StoreError::Stopped(reason) = error {
                     self.shared.stop(reason);
                 }
-                self.shared.trouble(error);
+                self.shared.record_failure(error);
             }
-            batch.settle(outcome);
+            batch.complete(outcome);
         }
         drop(self.db.take());
-        self.jobs.closers().tell();
+        self.jobs.take_closers().notify();
     }
 
     /// Commits the jobs as one group.
     async fn commit(&mut self, batch: &mut queue::Batch) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let (db, prepared) = match self.db.take().filter(|(db, _)| !db.is_closed()) {
-            Some(kept) => &*self.db.insert(kept),
+            Some(open) => &*self.db.insert(open),
             None => &*self.db.insert(self.connect().await?),
         };
-        let began = Instant::now();
-        let keys: HashSet<&Key> = batch.txns().flat_map(group::asked).collect();
-        let mut begun = turn::begin(db, prepared, &keys).await?;
-        // Taken when it is this server's turn: whatever was seen to expire before is expired here.
+        let start = Instant::now();
+        let keys: HashSet<&Key> = batch.txns().flat_map(group::keys_to_read).collect();
+        let mut started = group_commit::begin(db, prepared, &keys).await?;
+        // Read while the lock is held: what a caller saw expired before is expired here.
         let now = shared.clock.now();
-        let before = begun.state.revision;
-        let mut group = Group::new(db, prepared, now, before, std::mem::take(&mut begun.known));
+        let before = started.state.revision;
+        let mut group = Group::new(db, prepared, now, before, std::mem::take(&mut started.known));
         let mut probed = false;
         while let Some(job) = batch.take() {
             match job {
-                Job::Commit(txn, reply) => batch.committed(reply, group.apply(txn).await)?,
-                Job::Sweep(limit, reply) => batch.swept(reply, group.sweep(limit).await)?,
+                Job::Commit(txn, reply) => batch.record_commit(reply, group.apply(txn).await)?,
+                Job::Sweep(limit, reply) => batch.record_sweep(reply, group.sweep(limit).await)?,
                 Job::Probe(reply) => {
                     probed = true;
-                    batch.probed(reply);
+                    batch.record_probe(reply);
                 }
             }
         }
         if group.revision == before {
-            // Every transaction was refused, by what earlier commits had made durable.
-            shared.heard_of(before);
+            // Every transaction failed a precondition, because of commits that are durable.
+            shared.advance_revision(before);
             return match probed {
-                true => turn::prove(db, prepared, begun.state).await.inspect(|()| {
-                    shared.succeeded(began.elapsed());
-                }),
-                false => turn::give_back(db).await,
+                true => {
+                    group_commit::commit_probe(db, prepared, started.state).await.inspect(|()| {
+                        shared.record_success(start.elapsed());
+                    })
+                }
+                false => group_commit::roll_back(db).await,
             };
         }
         let limits = self.limits;
-        let garbage = turn::commit(db, prepared, &begun, &group, limits, self.garbage).await?;
-        shared.heard_of(group.revision);
-        shared.succeeded(began.elapsed());
+        let garbage =
+            group_commit::commit(db, prepared, &started, &group, limits, self.garbage).await?;
+        shared.advance_revision(group.revision);
+        shared.record_success(start.elapsed());
         self.garbage = garbage;
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Checkpoints: what the log holds is moved into the database file, in small steps, by a thread
-//! of its own, so that no write waits for more than a little of it.
+//! Checkpoints: a separate thread copies the log into the database file in small steps, so that no
+//! write waits for more than a small part of it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,42 +9,47 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, DEFAULT_NAME, ErrorCode};
 
-use super::Durability;
-use super::failure::fatal;
-use super::file::{Role, connect};
+use super::OpenError;
+use super::connection::{Role, connect};
+use super::failure::is_fatal;
+use super::paths::with_path;
 use super::shared::Shared;
+use crate::Durability;
 
 pub(super) use rusqlite::wal::CheckpointMode;
 
-/// Pages written between two steps: 4 MB.
-const STEP: u32 = 1024;
+/// Number of pages written between two steps: 4 MiB.
+const STEP_PAGES: u32 = 1024;
 
-/// Pages in the log from which on the writer tries to begin it anew: 32 MB.
+/// Number of pages in the log from which on the writer helps to restart it: 32 MiB.
 ///
-/// SQLite begins the log anew only when all of it has been moved. Under constant load the thread
-/// never gets there, for while it moves a step the next is written. So now and then the writer,
-/// between two groups, moves the little that the thread left.
-const ANEW: u32 = 8192;
+/// SQLite restarts the log from its beginning only when all of it was copied. Under constant load
+/// the thread never finishes, because more is written during each step. So from time to time the
+/// writer, between two groups, copies the rest that the thread has left.
+const RESTART_PAGES: u32 = 8192;
 
-/// The writer's side.
+/// The checkpointer as the writer sees it.
 pub(super) struct Checkpointer {
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
-    at_work: Arc<AtomicBool>,
-    /// Pages in the log after the last commit.
+    running: Arc<AtomicBool>,
+    /// Number of pages in the log, set by SQLite with each commit.
     pages: Arc<AtomicU32>,
+    /// Number of pages in the log after the last commit.
     last_pages: u32,
-    unmoved: u32,
-    next_try: u32,
+    /// Number of pages written since the thread was last woken.
+    pending: u32,
+    /// Number of pages in the log from which on [`before_group`](Self::before_group) acts.
+    next_restart: u32,
 }
 
 impl Checkpointer {
-    /// Starts the thread and counts the pages of the log that `writer` fills.
+    /// Starts the thread, and counts the pages that `writer` adds to the log.
     pub(super) fn start(
         writer: &mut Connection,
         shared: &Arc<Shared>,
         durability: Durability,
-    ) -> Result<Self, super::OpenError> {
+    ) -> Result<Self, OpenError> {
         let pages = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&pages);
         writer.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: i32| {
@@ -52,46 +57,54 @@ impl Checkpointer {
             Ok(())
         }))?;
         let db = connect(&shared.path, Role::Checkpointer(durability))?;
-        // One wake-up may wait while a step runs; more would say the same.
+        // One wake-up may wait while a step runs; further ones would add nothing.
         let (wake, woken) = sync_channel(1);
-        let at_work = Arc::new(AtomicBool::new(false));
-        let (shared, busy) = (Arc::clone(shared), Arc::clone(&at_work));
+        let running = Arc::new(AtomicBool::new(false));
+        let (shared, busy) = (Arc::clone(shared), Arc::clone(&running));
         let path = shared.path.clone();
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || run(&db, &woken, &busy, &shared))
-            .map_err(super::file::at(Path::new(&path)))?;
+            .map_err(with_path(Path::new(&path)))?;
         let (wake, thread) = (Some(wake), Some(thread));
-        Ok(Self { wake, thread, at_work, pages, last_pages: 0, unmoved: 0, next_try: ANEW })
+        Ok(Self {
+            wake,
+            thread,
+            running,
+            pages,
+            last_pages: 0,
+            pending: 0,
+            next_restart: RESTART_PAGES,
+        })
     }
 
-    /// To be called after each commit.
-    pub(super) fn committed(&mut self) {
+    /// Must be called after each commit.
+    pub(super) fn after_commit(&mut self) {
         let pages = self.pages.load(Ordering::Relaxed);
-        let begun_anew = pages < self.last_pages;
-        self.unmoved += if begun_anew { pages } else { pages - self.last_pages };
+        let restarted = pages < self.last_pages;
+        self.pending += if restarted { pages } else { pages - self.last_pages };
         self.last_pages = pages;
-        if begun_anew {
-            self.next_try = ANEW;
+        if restarted {
+            self.next_restart = RESTART_PAGES;
         }
-        if self.unmoved >= STEP {
-            self.unmoved = 0;
-            self.at_work.store(true, Ordering::Release);
+        if self.pending >= STEP_PAGES {
+            self.pending = 0;
+            self.running.store(true, Ordering::Release);
             if let Some(wake) = &self.wake {
-                // Full means that a wake-up is waiting already.
+                // A full channel means that a wake-up is already waiting.
                 let _ = wake.try_send(());
             }
         }
     }
 
-    /// To be called before each group: moves the rest when the log has become long.
+    /// Must be called before each group. Copies the rest of a long log.
     pub(super) fn before_group(&mut self, writer: &Connection) -> rusqlite::Result<()> {
-        if self.last_pages < self.next_try || self.at_work.load(Ordering::Acquire) {
+        if self.last_pages < self.next_restart || self.running.load(Ordering::Acquire) {
             return Ok(());
         }
-        // A reader may still need the log. Then it is tried again, but not with every group.
-        self.next_try = self.last_pages + STEP;
-        self.unmoved = 0;
+        // If a reader still needs the log, this is retried later, but not with every group.
+        self.next_restart = self.last_pages + STEP_PAGES;
+        self.pending = 0;
         step(writer, CheckpointMode::PASSIVE)
     }
 
@@ -99,30 +112,30 @@ impl Checkpointer {
     pub(super) fn stop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take() {
-            // It has told of its failure, if it had one.
+            // The thread has already reported its failure, if any.
             let _ = thread.join();
         }
     }
 }
 
-fn run(db: &Connection, woken: &Receiver<()>, at_work: &AtomicBool, shared: &Shared) {
+fn run(db: &Connection, woken: &Receiver<()>, running: &AtomicBool, shared: &Shared) {
     while woken.recv().is_ok() {
-        // The failed sync may have been this file's or the log's: no further one is to be trusted.
-        if shared.failed().is_some() {
+        // The failed sync may concern the database or the log: no further sync can be trusted.
+        if shared.stopped().is_some() {
             return;
         }
         if let Err(error) = step(db, CheckpointMode::PASSIVE) {
-            if fatal(&error) {
-                shared.fail(format!("a checkpoint failed: {error}"));
+            if is_fatal(&error) {
+                shared.stop(format!("a checkpoint failed: {error}"));
                 return;
             }
-            shared.trouble(format!("a checkpoint failed: {error}"));
+            shared.record_failure(format!("a checkpoint failed: {error}"));
         }
-        at_work.store(false, Ordering::Release);
+        running.store(false, Ordering::Release);
     }
 }
 
-/// Moves what can be moved. That someone else is at it is no failure.
+/// Copies as much of the log as possible. A concurrent checkpoint is not an error.
 pub(super) fn step(db: &Connection, mode: CheckpointMode) -> rusqlite::Result<()> {
     match db.wal_checkpoint_v2(DEFAULT_NAME, mode) {
         Err(error)

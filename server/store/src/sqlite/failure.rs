@@ -1,4 +1,4 @@
-//! Which failures an engine survives.
+//! Classifies failures of SQLite: which ones stop the engine, and what callers get.
 
 use rusqlite::{Error, ErrorCode};
 
@@ -6,11 +6,11 @@ use crate::StoreError;
 
 /// Whether the engine must stop after this error.
 ///
-/// Everything is fatal that leaves doubt about what is on the disk, above all a failed sync: the
-/// kernel may have dropped the pages it could not write, so a second sync that succeeds proves
-/// nothing. Survivable are errors after which a rollback leaves what was there before, for sure:
-/// nothing more fits on the disk or into memory, someone else holds the database's lock.
-pub(super) fn fatal(error: &Error) -> bool {
+/// Fatal is every error that leaves doubt about the content of the disk, above all a failed sync:
+/// the kernel may have dropped the pages it could not write, so a second sync that succeeds proves
+/// nothing. Not fatal are errors after which a rollback certainly restores the previous state: disk
+/// or memory is full, or another connection holds the lock of the database.
+pub(super) fn is_fatal(error: &Error) -> bool {
     !matches!(
         error.sqlite_error_code(),
         Some(
@@ -24,19 +24,19 @@ pub(super) fn fatal(error: &Error) -> bool {
     )
 }
 
-/// The error as callers see it.
-pub(super) fn failed(error: &Error) -> StoreError {
+/// The error that callers get.
+pub(super) fn store_error(error: &Error) -> StoreError {
     match error {
         error if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
             StoreError::Full(error.to_string())
         }
-        // Our own finding: the wrapping says nothing.
+        // From `malformed`: only the message inside is of interest.
         Error::FromSqlConversionFailure(_, _, found) => StoreError::Failed(found.to_string()),
         _ => StoreError::Failed(error.to_string()),
     }
 }
 
-/// The database holds something that none of our writes can have put there.
+/// The error for content that this program cannot have written.
 pub(super) fn malformed(what: impl Into<String>) -> Error {
     Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, what.into().into())
 }

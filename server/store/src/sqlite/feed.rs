@@ -1,4 +1,4 @@
-//! The change feed: written with each group, read in whole transactions, trimmed from its end.
+//! The change feed: appended with each group, read in whole transactions, trimmed at its start.
 
 use std::collections::VecDeque;
 
@@ -9,33 +9,34 @@ use crate::{Change, FeedLimits, Key, Revision};
 
 type Result<T> = rusqlite::Result<T>;
 
-/// The writer's knowledge of how long the feed is.
+/// Decides when the writer trims the feed.
 ///
-/// Forgetting happens in two parts: the floor moves up, which is what readers see, and rows at or
-/// below the floor are removed a few with each group, so that no group takes long over it.
+/// Trimming has two parts. The floor, the revision after which the feed starts for readers, moves
+/// up. Rows at or below the floor are deleted a few with each group, so that no group takes long.
 pub(super) struct Feed {
     limits: FeedLimits,
     floor: Revision,
-    /// Places where the floor may move to, oldest first.
-    marks: VecDeque<Mark>,
-    /// Changes written so far, those found at the start included.
+    /// Revisions to which the floor may move, oldest first.
+    trim_points: VecDeque<TrimPoint>,
+    /// Number of changes written so far, including those found when the feed was opened.
     total: u64,
-    /// Whether there may be rows at or below the floor.
+    /// Whether rows at or below the floor may exist.
     garbage: bool,
 }
 
-struct Mark {
+struct TrimPoint {
     revision: Revision,
     at: i64,
-    /// The changes written up to and with this revision.
+    /// Number of changes written up to and including this revision.
     total: u64,
 }
 
 impl Feed {
-    /// Takes stock of what is there.
+    /// Reads the state of the feed.
     pub(super) fn open(db: &Connection, limits: FeedLimits) -> Result<Self> {
         let (_, floor) = state(db)?;
-        let mut feed = Self { limits, floor, marks: VecDeque::new(), total: 0, garbage: true };
+        let mut feed =
+            Self { limits, floor, trim_points: VecDeque::new(), total: 0, garbage: true };
         let mut statement = db.prepare(
             "SELECT revision, max(at), count(*) FROM changes WHERE revision > ?1
              GROUP BY revision ORDER BY revision",
@@ -47,30 +48,36 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Counts a group's changes, once they are committed.
+    /// Counts the changes of a committed group.
     pub(super) fn record(&mut self, revision: Revision, at: i64, changes: u64) {
         self.total += changes;
-        let coarse = (self.limits.max_changes / 64) as u64;
+        // 64 trim points bound the memory use and the excess over the limits.
+        let spacing = (self.limits.max_changes / 64) as u64;
         let (last_total, last_at) =
-            self.marks.back().map_or((0, i64::MIN), |mark| (mark.total, mark.at));
-        let far = self.total - last_total > coarse;
+            self.trim_points.back().map_or((0, i64::MIN), |point| (point.total, point.at));
+        let far = self.total - last_total > spacing;
         if far || at.saturating_sub(last_at) > self.limits.max_age / 64 {
-            self.marks.push_back(Mark { revision, at, total: self.total });
+            self.trim_points.push_back(TrimPoint { revision, at, total: self.total });
         }
     }
 
-    /// Where the floor should be now, with so many changes about to be added.
+    /// The floor after a group that adds this number of changes.
     pub(super) fn floor(&self, now: i64, adding: u64) -> Revision {
         let oldest = now.saturating_sub(self.limits.max_age);
-        let forgotten = self.marks.iter().take_while(|mark| {
-            let newer = self.total + adding - mark.total;
-            mark.at < oldest || newer >= self.limits.max_changes as u64
+        let trimmed = self.trim_points.iter().take_while(|point| {
+            let newer = self.total + adding - point.total;
+            point.at < oldest || newer >= self.limits.max_changes as u64
         });
-        forgotten.last().map_or(self.floor, |mark| mark.revision)
+        trimmed.last().map_or(self.floor, |point| point.revision)
     }
 
-    /// Removes some rows below the floor that the same group writes; says whether more may be left.
-    pub(super) fn clear(&self, db: &Connection, floor: Revision, adding: u64) -> Result<bool> {
+    /// Deletes some rows at or below the floor, as part of a group. Returns whether more may exist.
+    pub(super) fn delete_trimmed(
+        &self,
+        db: &Connection,
+        floor: Revision,
+        adding: u64,
+    ) -> Result<bool> {
         if !self.garbage && floor == self.floor {
             return Ok(false);
         }
@@ -84,17 +91,17 @@ impl Feed {
         Ok(removed > 0)
     }
 
-    /// The group that moved the floor is committed.
-    pub(super) fn moved(&mut self, floor: Revision, garbage: bool) {
+    /// Moves the floor after the group that trimmed the feed was committed.
+    pub(super) fn set_floor(&mut self, floor: Revision, garbage: bool) {
         self.floor = floor;
         self.garbage = garbage;
-        while self.marks.front().is_some_and(|mark| mark.revision <= floor) {
-            self.marks.pop_front();
+        while self.trim_points.front().is_some_and(|point| point.revision <= floor) {
+            self.trim_points.pop_front();
         }
     }
 }
 
-/// Adds a change.
+/// Appends a change.
 pub(super) fn add(db: &Connection, change: (Revision, &Key, bool), now: i64) -> Result<()> {
     let (revision, key, deleted) = change;
     let mut statement = db.prepare_cached(
@@ -104,13 +111,14 @@ pub(super) fn add(db: &Connection, change: (Revision, &Key, bool), now: i64) -> 
     Ok(())
 }
 
-/// Whole transactions after a revision, or the oldest revision to go on from.
+/// Returns the whole transactions after a revision; `Err` with the floor if the feed cannot
+/// continue after it.
 pub(super) fn changes(
     db: &mut Connection,
     after: Revision,
     limit: usize,
 ) -> Result<std::result::Result<Vec<Change>, Revision>> {
-    // One snapshot for the floor and what lies above it.
+    // The floor and the changes above it must come from one snapshot.
     let txn = db.transaction()?;
     let (last, floor) = state(&txn)?;
     if after < floor || after > last {
@@ -118,10 +126,10 @@ pub(super) fn changes(
     }
     let limit = limit.max(1);
     let mut found = read(&txn, after, last, limit.saturating_add(1))?;
-    let at = |place: usize| found.get(place).map(|change| change.revision);
-    if let (Some(first), Some(cut)) = (at(0), at(limit)) {
+    let revision_at = |index: usize| found.get(index).map(|change| change.revision);
+    if let (Some(first), Some(cut)) = (revision_at(0), revision_at(limit)) {
         if first == cut {
-            // One transaction alone is larger than the limit.
+            // A single transaction is larger than the limit.
             found = read(&txn, after, first, usize::MAX)?;
         } else {
             found.retain(|change| change.revision < cut);

@@ -1,9 +1,9 @@
 //! A group: the transactions that share one commit of the database, applied one after another.
 //!
-//! A transaction's preconditions are all judged before its first operation, against everything
-//! the transactions before it in the group did. A refused one has therefore written nothing, and
-//! no savepoint is needed to undo it. An operation itself fails only if the database does, and
-//! then the whole group is taken back.
+//! All preconditions of a transaction are evaluated before its first operation, against the result
+//! of the previous transactions of the group. A transaction whose precondition fails has therefore
+//! written nothing, and needs no savepoint. An operation fails only if the database fails; then the
+//! whole group is rolled back.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,28 +15,28 @@ use crate::{Key, Operation, Precondition, Revision, Txn};
 
 type Result<T> = rusqlite::Result<T>;
 
-/// What the transactions applied so far amount to.
+/// The combined effect of the transactions applied so far.
 pub(super) struct Group<'a> {
     db: &'a Connection,
     now: i64,
-    /// The last revision given out.
+    /// The last assigned revision.
     pub(super) revision: Revision,
-    /// What is now under each key that was touched.
+    /// The new entry of each changed key.
     pub(super) written: Written,
-    /// The last revision that touched each room.
-    pub(super) touched: HashMap<String, Revision>,
-    /// Rows added to the feed.
+    /// The last revision that changed each collection.
+    pub(super) last_modified: HashMap<String, Revision>,
+    /// Number of rows added to the feed.
     pub(super) changes: u64,
 }
 
 impl<'a> Group<'a> {
-    /// A group that begins after this revision.
+    /// Starts a group after this revision.
     pub(super) fn new(db: &'a Connection, now: i64, revision: Revision) -> Self {
-        let (written, touched) = (Written::new(), HashMap::new());
-        Self { db, now, revision, written, touched, changes: 0 }
+        let (written, last_modified) = (Written::new(), HashMap::new());
+        Self { db, now, revision, written, last_modified, changes: 0 }
     }
 
-    /// Applies a transaction, or says which precondition does not hold.
+    /// Applies a transaction, or returns its first precondition that does not hold.
     pub(super) fn apply(
         &mut self,
         txn: Txn,
@@ -70,7 +70,7 @@ impl<'a> Group<'a> {
         Ok(Ok(self.revision))
     }
 
-    /// Removes expired entries, as a transaction of its own if there are any.
+    /// Deletes expired entries in a transaction of its own, if there are any.
     pub(super) fn sweep(&mut self, limit: usize) -> Result<usize> {
         let keys = rows::expired(self.db, self.now, limit)?;
         let count = keys.len();
@@ -86,12 +86,12 @@ impl<'a> Group<'a> {
     }
 
     fn holds(&self, precondition: &Precondition) -> Result<bool> {
-        let at = |key| rows::revision_at(self.db, key, self.now);
+        let revision = |key| rows::live_revision(self.db, key, self.now);
         match precondition {
-            Precondition::Absent(key) => Ok(at(key)?.is_none()),
-            Precondition::Present(key) => Ok(at(key)?.is_some()),
-            Precondition::At(key, revision) => Ok(at(key)? == Some(*revision)),
-            Precondition::Empty(prefix) => rows::empty(self.db, prefix, self.now),
+            Precondition::Absent(key) => Ok(revision(key)?.is_none()),
+            Precondition::Present(key) => Ok(revision(key)?.is_some()),
+            Precondition::At(key, expected) => Ok(revision(key)? == Some(*expected)),
+            Precondition::Empty(prefix) => rows::is_empty(self.db, prefix, self.now),
         }
     }
 
@@ -106,10 +106,10 @@ impl<'a> Group<'a> {
     fn record(&mut self, changed: &BTreeMap<Key, bool>) -> Result<()> {
         for (key, deleted) in changed {
             feed::add(self.db, (self.revision, key, *deleted), self.now)?;
-            match self.touched.get_mut(key.collection()) {
+            match self.last_modified.get_mut(key.collection()) {
                 Some(revision) => *revision = self.revision,
                 None => {
-                    self.touched.insert(key.collection().to_owned(), self.revision);
+                    self.last_modified.insert(key.collection().to_owned(), self.revision);
                 }
             }
         }

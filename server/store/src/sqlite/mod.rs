@@ -1,28 +1,30 @@
-//! The embedded engine: SQLite in one file, one writer, many readers.
+//! The embedded engine: a SQLite database file with one writer and many readers.
 //!
-//! Writes go through a bounded queue to one thread ([`writer`]), which commits everything that
-//! waits as one group: many callers share one sync of the disk. Reads use connections of their
-//! own, each with its own snapshot, and never wait for the writer ([`readers`]): on threads that may
-//! block, or a single value at once where it is asked for ([`turns`]). Values that are asked for often
-//! come from memory ([`cache`]). A third thread moves the log into the database file
-//! ([`checkpoint`]).
+//! Writes go through a bounded queue to one thread ([`writer`]), which commits all waiting
+//! transactions as one group, so that many callers share one sync. Reads use separate connections,
+//! each with its own snapshot, and never wait for the writer ([`readers`]). They run on blocking
+//! threads; reads of single values run inline if possible ([`inline_reads`]). Frequently read values
+//! are cached ([`cache`]). A third thread copies the log into the database file ([`checkpoint`]).
 
-mod backup;
+pub(crate) mod backup_file;
 mod cache;
 mod checkpoint;
+mod connection;
+mod copy;
+mod directory;
 mod export;
 mod failure;
 mod feed;
-mod file;
 mod group;
+mod high_water_mark;
+mod inline_reads;
 pub mod maintenance;
-mod mark;
 mod options;
+mod paths;
 mod readers;
 mod rows;
 mod schema;
 mod shared;
-mod turns;
 mod verify;
 mod writer;
 
@@ -35,9 +37,9 @@ use tokio::sync::oneshot;
 
 use self::cache::Cache;
 use self::checkpoint::{CheckpointMode, Checkpointer};
+use self::connection::{Role, connect};
 use self::feed::Feed;
-use self::file::Role;
-use self::mark::Mark;
+use self::high_water_mark::HighWaterMark;
 use self::readers::{Readers, closed};
 use self::shared::Shared;
 use self::writer::Writer;
@@ -47,13 +49,12 @@ use crate::{
     StoreError, Txn, VerifyReport,
 };
 
-pub(crate) use self::backup::write_backup;
-pub use self::options::{Durability, OpenError, SqliteOptions};
+pub use self::options::{OpenError, SqliteOptions};
 
 /// The embedded engine.
 ///
-/// To be [closed](Store::close) before its folder is opened again. Dropped without that, it
-/// finishes what was queued in the background.
+/// Must be [closed](Store::close) before its directory is opened again. If it is dropped without
+/// that, the queued work is completed in the background.
 pub struct SqliteStore {
     shared: Arc<Shared>,
     readers: Arc<Readers>,
@@ -61,10 +62,10 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database in the folder, creating both if they are not there. Blocks: it reads and
-    /// may write files.
+    /// Opens the database in the directory, creating both if they do not exist. Blocks on file
+    /// operations.
     ///
-    /// A folder it creates belongs to its owner alone, and so do the files in any folder.
+    /// The directory is created with mode 0700, and files with mode 0600.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -73,16 +74,16 @@ impl SqliteStore {
         options: SqliteOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let lock = file::claim(dir)?;
-        let path = dir.join(file::DATABASE);
-        file::create(&path)?;
-        let mut db = file::connect(&path, Role::Writer(options.durability))?;
-        // If the last sync before the end failed, the system may take for written what is not on
-        // the disk. Moved from the log into the database, all of it is written anew.
+        let lock = directory::lock_dir(dir)?;
+        let path = dir.join(paths::DATABASE);
+        paths::create_file(&path)?;
+        let mut db = connect(&path, Role::Writer(options.durability))?;
+        // If the last sync failed, the kernel may take pages for written that are not on disk.
+        // Copying the log into the database writes all of them again.
         checkpoint::step(&db, CheckpointMode::TRUNCATE)?;
         schema::migrate(&mut db)?;
         let (revision, _) = rows::state(&db)?;
-        let mark = Mark::open(dir, options.durability, revision)?;
+        let mark = HighWaterMark::open(dir, options.durability, revision)?;
         let feed = Feed::open(&db, options.feed)?;
         let cache = Cache::new(options.cache_bytes);
         let shared = Arc::new(Shared::new(path, clock, cache, revision));
@@ -94,17 +95,17 @@ impl SqliteStore {
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
-            .map_err(file::at(dir))?;
+            .map_err(paths::with_path(dir))?;
         Ok(Self { shared, readers, queue })
     }
 
-    /// The writer has ended; why.
+    /// Why the writer has ended.
     fn stopped(&self) -> StoreError {
         let unknown = || StoreError::Stopped("the writer has ended".to_owned());
-        self.shared.failed().unwrap_or_else(unknown)
+        self.shared.stopped().unwrap_or_else(unknown)
     }
 
-    fn refuse_when_closing(&self) -> Result<(), StoreError> {
+    fn check_open(&self) -> Result<(), StoreError> {
         if self.shared.closing.load(Ordering::Relaxed) { Err(closed()) } else { Ok(()) }
     }
 }
@@ -112,9 +113,9 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        self.refuse_when_closing()?;
+        self.check_open()?;
         let stored = match self.shared.cache.get(key) {
-            Some(held) => held,
+            Some(cached) => cached,
             None => {
                 let (key, shared) = (key.clone(), Arc::clone(&self.shared));
                 let read = move |db: &mut rusqlite::Connection| {
@@ -123,17 +124,17 @@ impl Store for SqliteStore {
                     shared.cache.offer(ticket, &key, stored.clone());
                     Ok(stored)
                 };
-                self.readers.brief(read).await?
+                self.readers.read_inline(read).await?
             }
         };
         let now = self.shared.clock.now();
-        let entry = stored.map(|stored| stored.entry(key.clone()));
-        Ok(entry.filter(|entry| entry.alive(now)))
+        let entry = stored.map(|stored| stored.into_entry(key.clone()));
+        Ok(entry.filter(|entry| entry.is_live(now)))
     }
 
     async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError> {
         let now = self.shared.clock.now();
-        self.readers.run(move |db| rows::scan(db, &scan, now)).await
+        self.readers.read_blocking(move |db| rows::scan(db, &scan, now)).await
     }
 
     async fn commit(&self, txn: Txn) -> Result<Revision, CommitError> {
@@ -141,13 +142,13 @@ impl Store for SqliteStore {
     }
 
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError> {
-        let read = self.readers.run(move |db| feed::changes(db, after, limit)).await?;
+        let read = self.readers.read_blocking(move |db| feed::changes(db, after, limit)).await?;
         read.map_err(|oldest| ChangesError::TooOld { oldest })
     }
 
-    async fn last_modified(&self, rooms: &[&str]) -> Result<Revision, StoreError> {
-        self.refuse_when_closing()?;
-        Ok(self.shared.last_modified(rooms))
+    async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError> {
+        self.check_open()?;
+        Ok(self.shared.last_modified(collections))
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
@@ -155,9 +156,9 @@ impl Store for SqliteStore {
     }
 
     async fn health(&self) -> Health {
-        if self.shared.troubled() {
-            // Whoever is told that nothing can be written sends nothing more: then only this finds
-            // out when there is room again. If it fails, that is what is told below.
+        if self.shared.is_degraded() {
+            // Callers that know of the failure may have stopped writing. Then only this probe finds
+            // out when writes succeed again. If it fails, the failure is reported below.
             let _ = self.queue.probe(|| self.stopped()).await;
         }
         let path = self.shared.path.clone();
@@ -167,10 +168,10 @@ impl Store for SqliteStore {
             let files = [path.into_os_string(), log];
             files.iter().map(|file| std::fs::metadata(file).map_or(0, |data| data.len())).sum()
         };
-        let gone = self.queue.is_closed().then(|| self.stopped().to_string());
+        let ended = self.queue.is_closed().then(|| self.stopped().to_string());
         Health {
             engine: "sqlite",
-            failure: self.shared.complaint().or(gone),
+            failure: self.shared.write_failure().or(ended),
             last_failure: self.shared.last_failure(),
             size_bytes: tokio::task::spawn_blocking(measure).await.unwrap_or(0),
             revision: self.shared.revision.load(Ordering::Acquire),
@@ -181,13 +182,14 @@ impl Store for SqliteStore {
     }
 
     async fn export(&self) -> Result<Export, StoreError> {
-        let (begun, export) = oneshot::channel();
+        let (started, export) = oneshot::channel();
         let readers = Arc::clone(&self.readers);
-        let reading =
-            tokio::spawn(async move { readers.run(move |db| export::export(db, begun)).await });
+        let reading = tokio::spawn(async move {
+            readers.read_blocking(move |db| export::export(db, started)).await
+        });
         match export.await {
             Ok(export) => Ok(export),
-            // It ended before it had begun; why.
+            // The export failed before it started.
             Err(_) => match reading.await {
                 Ok(Err(error)) => Err(error),
                 Ok(Ok(())) | Err(_) => Err(self.stopped()),
@@ -197,12 +199,14 @@ impl Store for SqliteStore {
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let (to, shared) = (to.to_owned(), Arc::clone(&self.shared));
-        self.readers.run(move |db| Ok(backup::backup(db, &to, &shared.closing))).await?
+        let copy = move |db: &mut rusqlite::Connection| Ok(copy::backup(db, &to, &shared.closing));
+        let copied = self.readers.read_blocking(copy).await?;
+        copied.map_err(|error| StoreError::Failed(error.to_string()))
     }
 
     async fn verify(&self) -> Result<VerifyReport, StoreError> {
         let shared = Arc::clone(&self.shared);
-        self.readers.run(move |db| verify::verify(db, &shared)).await
+        self.readers.read_blocking(move |db| verify::verify(db, &shared)).await
     }
 
     async fn close(&self) {

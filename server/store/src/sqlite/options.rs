@@ -1,35 +1,25 @@
-//! What can be chosen about the SQLite engine, and why it may refuse to open.
+//! Options of the SQLite engine, and the errors of opening and maintaining a store directory.
 
 use std::path::PathBuf;
 
-use crate::{FeedLimits, Revision, StoreError};
+use crate::{Durability, FeedLimits, Revision, StoreError};
 
-/// What an acknowledged write has survived.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// It is on the disk: loss of power right after the answer does not take it back.
-    #[default]
-    Disk,
-    /// It is with the operating system: the end of the process does not take it back, loss of
-    /// power may take the last moments back, in whole transactions and newest first.
-    Relaxed,
-}
-
-/// What can be chosen about the engine. `SqliteOptions::default()` is right for most.
+/// Options of the engine. The defaults suit most installations.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
-    /// What an acknowledged write has survived.
+    /// Which failures an acknowledged write survives. Default [`Durability::Disk`].
     pub durability: Durability,
-    /// Most transactions that wait for the writer; the next one is answered
-    /// [`Overloaded`](crate::StoreError::Overloaded).
+    /// Maximum number of transactions that wait for the writer; beyond it, writes fail with
+    /// [`StoreError::Overloaded`]. Default 4,096.
     pub queue: usize,
-    /// Most bytes of transactions that wait for the writer; beyond them likewise.
+    /// Maximum total size in bytes of the transactions that wait for the writer; beyond it, writes
+    /// fail with [`StoreError::Overloaded`]. Default 64 MiB.
     pub queue_bytes: usize,
-    /// Connections for reads, and so the most reads that are under way at once.
+    /// Number of connections for reads, and so the maximum number of concurrent reads. Default 4.
     pub readers: usize,
-    /// Memory for values that are read often, in bytes; 0 for none.
+    /// Size of the cache of frequently read values, in bytes; 0 for no cache. Default 32 MiB.
     pub cache_bytes: u64,
-    /// How much of the change feed is kept.
+    /// Limits of the change feed.
     pub feed: FeedLimits,
 }
 
@@ -46,57 +36,58 @@ impl Default for SqliteOptions {
     }
 }
 
-/// Why the engine could not be opened.
+/// Why a store directory or a backup file could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process, or this one, has the folder open.
+    /// This or another process has the directory open.
     #[error("{0} is in use by another server")]
     Locked(PathBuf),
-    /// The file is a database, but not of this program.
+    /// The file is a database, but of another program.
     #[error("{0} is not a database of this server")]
     Foreign(PathBuf),
-    /// The file was written by a later version.
+    /// A newer version wrote the file.
     #[error(
-        "the database has format {found}, and this version knows formats up to {known}: use the \
-         version that wrote it, or a later one"
+        "the database has format {found}, but this version supports formats up to {known}: use \
+         the version that wrote it, or a newer one"
     )]
     TooNew {
-        /// The file's format.
+        /// The format of the file.
         found: i64,
-        /// The last format this version knows.
+        /// The newest supported format.
         known: i64,
     },
-    /// Writes that were acknowledged are not there.
+    /// Acknowledged writes are missing.
     #[error(
-        "writes were acknowledged up to revision {noted}, but the database ends at {found}: the end \
-         of its log is missing or damaged. Restore a backup, or remove {mark} to go on without them"
+        "acknowledged writes are missing: revision {recorded} was acknowledged, but the database \
+         ends at revision {found}, so the end of its log is missing or damaged. Restore a backup, \
+         or remove {mark} to continue without the missing writes"
     )]
     Lost {
-        /// The last acknowledged transaction.
-        noted: Revision,
-        /// The last transaction that is there.
+        /// The last acknowledged revision.
+        recorded: Revision,
+        /// The last revision in the database.
         found: Revision,
-        /// The file that says so.
+        /// The file with the recorded revision.
         mark: PathBuf,
     },
-    /// There is nothing to work on.
+    /// There is no database.
     #[error("there is no store in {0}")]
     Missing(PathBuf),
-    /// A restore found a database where it was to put one.
-    #[error("{0} exists already")]
+    /// The file to write, or a database in the directory, already exists.
+    #[error("{0} already exists")]
     Exists(PathBuf),
-    /// A file or folder could not be created or read.
+    /// A file or directory could not be created, read or written.
     #[error("{path}: {source}")]
     Io {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What happened.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// What was to be written could not be read.
+    /// The source of a copy could not be read.
     #[error(transparent)]
     Source(StoreError),
-    /// The database could not be opened or brought up to date.
+    /// SQLite failed.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] rusqlite::Error),
 }

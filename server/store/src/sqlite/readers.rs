@@ -1,5 +1,4 @@
-//! Reads: connections of their own, on threads that may block; short ones at once, where they are
-//! asked for.
+//! Reads: on separate connections and blocking threads; short reads inline if possible.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,31 +6,32 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::failure::failed;
-use super::file::{Role, connect};
+use super::connection::{Role, connect};
+use super::failure::store_error;
+use super::inline_reads::InlineReadPermits;
 use super::shared::Shared;
-use super::turns::Turns;
 use crate::StoreError;
 
-/// A few connections, opened when first needed, shared by all reads.
+/// A pool of connections, opened when first needed.
 pub(super) struct Readers {
     shared: Arc<Shared>,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
     count: u32,
-    turns: Turns,
+    inline: InlineReadPermits,
 }
 
 impl Readers {
     pub(super) fn new(shared: Arc<Shared>, count: usize) -> Self {
         let count = u32::try_from(count.clamp(1, 1024)).unwrap_or(1);
         let permits = Arc::new(Semaphore::new(count as usize));
-        Self { shared, idle: Mutex::default(), permits, count, turns: Turns::default() }
+        let inline = InlineReadPermits::default();
+        Self { shared, idle: Mutex::default(), permits, count, inline }
     }
 
-    /// Does the work on a thread that may block, with a connection whose snapshot begins no
-    /// earlier than now.
-    pub(super) async fn run<T: Send + 'static>(
+    /// Runs `work` on a blocking thread, with a connection whose snapshot starts no earlier than
+    /// now.
+    pub(super) async fn read_blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -39,68 +39,69 @@ impl Readers {
         let readers = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
             let done = readers.with_connection(work);
-            // Given back only now, also when the caller has long gone: it stands for the thread.
+            // The permit stands for the thread, so it is held even if the caller is dropped.
             drop(permit);
             done
         });
         match done.await {
-            Ok(done) => self.answer(done),
+            Ok(done) => self.store_result(done),
             Err(stopped) => Err(StoreError::Stopped(stopped.to_string())),
         }
     }
 
-    /// Does work that takes some microseconds unless it has to wait for the disk: on the thread that
-    /// asks, if it has a [turn](Turns) and a connection is at hand, otherwise like any other work.
-    pub(super) async fn brief<T: Send + 'static>(
+    /// Runs `work` that takes a few microseconds unless it waits for the disk: on the current
+    /// thread, if it gets [permission](InlineReadPermits) and a connection is idle, otherwise like
+    /// [`read_blocking`](Self::read_blocking).
+    pub(super) async fn read_inline<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if let Some(_turn) = self.turns.take()
+        if let Some(_inline) = self.inline.try_acquire()
             && let Ok(_permit) = self.permits.try_acquire()
-            && let Some(db) = self.idle()
+            && let Some(db) = self.take_idle()
         {
-            return self.answer(self.with(db, work));
+            return self.store_result(self.read(db, work));
         }
-        self.run(work).await
+        self.read_blocking(work).await
     }
 
     fn with_connection<T>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        let db = match self.idle() {
+        let db = match self.take_idle() {
             Some(db) => db,
             None => connect(&self.shared.path, Role::Reader)?,
         };
-        self.with(db, work)
+        self.read(db, work)
     }
 
-    fn idle(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Option<Connection> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn with<T>(
+    fn read<T>(
         &self,
         mut db: Connection,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         let value = work(&mut db)?;
-        // After an error the connection is closed instead, whatever state it was in.
+        // After an error the connection is closed instead, because its state is unknown.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
         Ok(value)
     }
 
-    fn answer<T>(&self, done: rusqlite::Result<T>) -> Result<T, StoreError> {
+    fn store_result<T>(&self, done: rusqlite::Result<T>) -> Result<T, StoreError> {
         match done {
             Ok(value) => Ok(value),
             Err(_) if self.shared.closing.load(Ordering::Relaxed) => Err(closed()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(store_error(&error)),
         }
     }
 
-    /// Waits for reads under way, refuses further ones, closes the connections.
+    /// Waits for the current reads, rejects further ones, and closes the connections.
     pub(super) async fn close(&self) {
-        // Fails if it is closed already.
+        // Fails if the pool is already closed.
         let _all = self.permits.acquire_many(self.count).await;
         self.permits.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -126,43 +127,43 @@ mod tests {
         Arc::new(Readers::new(Arc::new(shared), count))
     }
 
-    /// Which thread does short work.
-    async fn reader(readers: &Arc<Readers>) -> ThreadId {
-        readers.brief(|_| Ok(thread::current().id())).await.unwrap()
+    /// The thread that runs a short read.
+    async fn reading_thread(readers: &Arc<Readers>) -> ThreadId {
+        readers.read_inline(|_| Ok(thread::current().id())).await.unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn short_work_is_done_at_once_when_a_connection_is_at_hand() {
+    async fn short_reads_are_inline_while_a_connection_is_idle() {
         let dir = tempfile::tempdir().unwrap();
         let readers = readers(&dir, 1);
         let here = thread::current().id();
-        assert_ne!(reader(&readers).await, here, "a connection has to be opened");
-        assert_eq!(reader(&readers).await, here);
-        let turn = readers.turns.take().unwrap();
-        assert_ne!(reader(&readers).await, here, "another one reads");
-        drop(turn);
-        assert_eq!(reader(&readers).await, here);
+        assert_ne!(reading_thread(&readers).await, here, "a connection must be opened");
+        assert_eq!(reading_thread(&readers).await, here);
+        let permit = readers.inline.try_acquire().unwrap();
+        assert_ne!(reading_thread(&readers).await, here, "another thread reads inline");
+        drop(permit);
+        assert_eq!(reading_thread(&readers).await, here);
         readers.close().await;
-        assert!(readers.brief(|_| Ok(())).await.is_err());
+        assert!(readers.read_inline(|_| Ok(())).await.is_err());
     }
 
     #[tokio::test]
-    async fn the_only_thread_hands_all_work_over() {
+    async fn the_only_thread_never_reads_inline() {
         let dir = tempfile::tempdir().unwrap();
         let readers = readers(&dir, 1);
         for _ in 0..2 {
-            assert_ne!(reader(&readers).await, thread::current().id());
+            assert_ne!(reading_thread(&readers).await, thread::current().id());
         }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn what_fails_at_once_closes_its_connection() {
+    async fn a_failed_inline_read_closes_its_connection() {
         let dir = tempfile::tempdir().unwrap();
         let readers = readers(&dir, 1);
-        readers.run(|_| Ok(())).await.unwrap();
-        let failed = readers.brief(|db| db.execute_batch("SELECT * FROM others")).await;
+        readers.read_blocking(|_| Ok(())).await.unwrap();
+        let failed = readers.read_inline(|db| db.execute_batch("SELECT * FROM others")).await;
         assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
-        assert!(readers.idle().is_none());
-        assert!(readers.brief(|_| Ok(())).await.is_ok(), "the next one opens another");
+        assert!(readers.take_idle().is_none());
+        assert!(readers.read_inline(|_| Ok(())).await.is_ok(), "the next read opens a connection");
     }
 }

@@ -1,26 +1,26 @@
-//! Between rows of the database and entries.
+//! Statements on the tables, and the conversion between rows and entries.
 
 use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::cache::Stored;
 use super::failure::malformed;
-use crate::sum::Summed;
+use crate::checksum::ChecksummedEntry;
 use crate::{Entry, Key, Prefix, Revision, Scan};
 
 type Result<T> = rusqlite::Result<T>;
 
 pub(super) fn revision_from(number: i64) -> Result<Revision> {
-    Revision::try_from(number).map_err(|_| malformed("a revision below zero"))
+    Revision::try_from(number).map_err(|_| malformed("a revision is negative"))
 }
 
-/// The revision after this one. A file may say that the last is there already; the next would be stored
-/// as the same once more.
+/// The following revision. A file may contain the maximum; the revision after it would be stored
+/// as the same number again.
 pub(super) fn next(revision: Revision) -> Result<Revision> {
     crate::store::next(revision).ok_or_else(|| malformed("there is no further revision"))
 }
 
-/// SQLite's integers end where ours have long stopped being reachable.
+/// SQLite integers are signed. No store reaches their maximum.
 pub(super) fn revision_to(revision: Revision) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
@@ -30,33 +30,40 @@ pub(super) fn limit_to(limit: usize) -> i64 {
 }
 
 pub(super) fn key_from(row: &Row<'_>, column: usize) -> Result<Key> {
-    Key::from_bytes(row.get_ref(column)?.as_blob()?).map_err(|_| malformed("a malformed key"))
+    Key::from_bytes(row.get_ref(column)?.as_blob()?).map_err(|_| malformed("a key is malformed"))
 }
 
-/// An entry from the columns `revision, flags, expires_at, value, sum`, from `column` on.
+/// Copies an entry from the columns that [`checked_entry`] reads.
 fn stored_from(key: &[u8], row: &Row<'_>, column: usize) -> Result<Stored> {
-    let entry = judged(key, row, column)?;
-    let Summed { revision, flags, expires_at, value, .. } = entry;
+    let entry = checked_entry(key, row, column)?;
+    let ChecksummedEntry { revision, flags, expires_at, value, .. } = entry;
     Ok(Stored { value: Bytes::copy_from_slice(value), flags, revision, expires_at })
 }
 
-/// The same in place, unless it is not what was written.
-pub(super) fn judged<'a>(key: &'a [u8], row: &'a Row<'_>, column: usize) -> Result<Summed<'a>> {
-    let entry = Summed {
+/// Reads an entry from the columns `revision, flags, expires_at, value, sum`, starting at `column`.
+///
+/// # Errors
+/// If the checksum does not match.
+pub(super) fn checked_entry<'a>(
+    key: &'a [u8],
+    row: &'a Row<'_>,
+    column: usize,
+) -> Result<ChecksummedEntry<'a>> {
+    let entry = ChecksummedEntry {
         key,
         revision: revision_from(row.get(column)?)?,
         flags: row.get(column + 1)?,
         expires_at: row.get(column + 2)?,
         value: row.get_ref(column + 3)?.as_blob()?,
     };
-    if entry.agrees(row.get(column + 4)?) {
+    if entry.matches(row.get(column + 4)?) {
         return Ok(entry);
     }
     let key = String::from_utf8_lossy(key);
     Err(malformed(format!("{key:?} is not what was written: its checksum differs")))
 }
 
-/// What is stored under the key, expired or not.
+/// The entry under the key, expired or not.
 pub(super) fn get(db: &Connection, key: &Key) -> Result<Option<Stored>> {
     let mut statement = db.prepare_cached(
         "SELECT revision, flags, expires_at, value, sum FROM entries WHERE key = ?1",
@@ -65,8 +72,8 @@ pub(super) fn get(db: &Connection, key: &Key) -> Result<Option<Stored>> {
     rows.next()?.map(|row| stored_from(key.as_bytes(), row, 0)).transpose()
 }
 
-/// The revision under the key, if it has not expired.
-pub(super) fn revision_at(db: &Connection, key: &Key, now: i64) -> Result<Option<Revision>> {
+/// The revision of the entry under the key, unless it has expired.
+pub(super) fn live_revision(db: &Connection, key: &Key, now: i64) -> Result<Option<Revision>> {
     let mut statement = db.prepare_cached(
         "SELECT revision FROM entries
          WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
@@ -75,8 +82,8 @@ pub(super) fn revision_at(db: &Connection, key: &Key, now: i64) -> Result<Option
     rows.next()?.map(|row| revision_from(row.get(0)?)).transpose()
 }
 
-/// Whether nothing below the prefix has not expired.
-pub(super) fn empty(db: &Connection, prefix: &Prefix, now: i64) -> Result<bool> {
+/// Whether all entries below the prefix have expired.
+pub(super) fn is_empty(db: &Connection, prefix: &Prefix, now: i64) -> Result<bool> {
     let mut statement = db.prepare_cached(
         "SELECT 1 FROM entries
          WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) LIMIT 1",
@@ -84,7 +91,7 @@ pub(super) fn empty(db: &Connection, prefix: &Prefix, now: i64) -> Result<bool> 
     Ok(!statement.exists(params![prefix.as_bytes(), &*prefix.end(), now])?)
 }
 
-/// Entries in key order. One statement, so one snapshot.
+/// Entries in key order. A single statement, so a single snapshot.
 pub(super) fn scan(db: &Connection, scan: &Scan, now: i64) -> Result<Vec<Entry>> {
     if scan.limit == 0 {
         return Ok(Vec::new());
@@ -103,7 +110,7 @@ pub(super) fn scan(db: &Connection, scan: &Scan, now: i64) -> Result<Vec<Entry>>
             break;
         }
         let key = key_from(row, 0)?;
-        found.push(stored_from(key.as_bytes(), row, 1)?.entry(key));
+        found.push(stored_from(key.as_bytes(), row, 1)?.into_entry(key));
     }
     Ok(found)
 }
@@ -115,13 +122,13 @@ fn select<'a>(db: &'a Connection, start: &str) -> Result<CachedStatement<'a>> {
     ))
 }
 
-/// The last revision and the one after which the feed begins.
+/// The last revision, and the floor of the feed.
 pub(super) fn state(db: &Connection) -> Result<(Revision, Revision)> {
     let mut statement = db.prepare_cached("SELECT revision, feed_floor FROM state WHERE id = 1")?;
     statement.query_row([], |row| Ok((revision_from(row.get(0)?)?, revision_from(row.get(1)?)?)))
 }
 
-/// Remembers the last revision and the one after which the feed begins.
+/// Stores the last revision, and the floor of the feed.
 pub(super) fn set_state(db: &Connection, revision: Revision, floor: Revision) -> Result<()> {
     let mut statement =
         db.prepare_cached("UPDATE state SET revision = ?1, feed_floor = ?2 WHERE id = 1")?;
@@ -129,7 +136,7 @@ pub(super) fn set_state(db: &Connection, revision: Revision, floor: Revision) ->
     Ok(())
 }
 
-/// Stores a value under a key.
+/// Stores an entry.
 pub(super) fn put(db: &Connection, key: &Key, stored: &Stored) -> Result<()> {
     let mut statement = db.prepare_cached(
         "INSERT INTO entries (key, revision, flags, expires_at, value, sum)
@@ -139,19 +146,20 @@ pub(super) fn put(db: &Connection, key: &Key, stored: &Stored) -> Result<()> {
     )?;
     let Stored { value, flags, revision, expires_at } = stored;
     let (key, revision, expires_at) = (key.as_bytes(), *revision, *expires_at);
-    let sum = Summed { key, revision, flags: *flags, expires_at, value }.sum();
+    let entry = ChecksummedEntry { key, revision, flags: *flags, expires_at, value };
+    let sum = entry.checksum();
     let revision = revision_to(revision);
     statement.execute(params![key, revision, flags, expires_at, &**value, sum])?;
     Ok(())
 }
 
-/// Removes a key and says whether it was there.
+/// Deletes an entry and returns whether it existed.
 pub(super) fn delete(db: &Connection, key: &Key) -> Result<bool> {
     let mut statement = db.prepare_cached("DELETE FROM entries WHERE key = ?1")?;
     Ok(statement.execute([key.as_bytes()])? > 0)
 }
 
-/// Removes all keys below a prefix and says which were there.
+/// Deletes all entries below a prefix and returns their keys.
 pub(super) fn delete_prefix(db: &Connection, prefix: &Prefix) -> Result<Vec<Key>> {
     let mut statement =
         db.prepare_cached("DELETE FROM entries WHERE key >= ?1 AND key < ?2 RETURNING key")?;
@@ -160,7 +168,7 @@ pub(super) fn delete_prefix(db: &Connection, prefix: &Prefix) -> Result<Vec<Key>
     keys.collect()
 }
 
-/// Keys whose time is over, the longest first.
+/// Keys of expired entries, those that expired first at the start.
 pub(super) fn expired(db: &Connection, now: i64, limit: usize) -> Result<Vec<Key>> {
     let mut statement = db.prepare_cached(
         "SELECT key FROM entries WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2",

@@ -1,4 +1,4 @@
-//! What the engine's threads and its callers know together.
+//! State that the threads of the engine and its callers share.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -9,19 +9,18 @@ use std::time::Duration;
 use super::cache::Cache;
 use crate::{Clock, Failure, Revision, StoreError};
 
-/// What the engine's threads and its callers know together.
 pub(super) struct Shared {
     pub(super) path: PathBuf,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) cache: Cache,
     /// The last committed transaction.
     pub(super) revision: AtomicU64,
-    /// Set when the engine is to end; long work for callers stops early.
+    /// Set when the store is being closed: long operations end early.
     pub(super) closing: AtomicBool,
-    touched: RwLock<HashMap<String, Revision>>,
-    failure: OnceLock<String>,
-    trouble: Mutex<Option<String>>,
-    troubled: AtomicBool,
+    last_modified: RwLock<HashMap<String, Revision>>,
+    stop_reason: OnceLock<String>,
+    write_failure: Mutex<Option<String>>,
+    degraded: AtomicBool,
     last_failure: Mutex<Option<Failure>>,
     /// In nanoseconds; 0 before the first commit.
     commit_latency: AtomicU64,
@@ -40,86 +39,87 @@ impl Shared {
             cache,
             revision: AtomicU64::new(revision),
             closing: AtomicBool::new(false),
-            touched: RwLock::default(),
-            failure: OnceLock::new(),
-            trouble: Mutex::default(),
-            troubled: AtomicBool::new(false),
+            last_modified: RwLock::default(),
+            stop_reason: OnceLock::new(),
+            write_failure: Mutex::default(),
+            degraded: AtomicBool::new(false),
             last_failure: Mutex::default(),
             commit_latency: AtomicU64::new(0),
         }
     }
 
-    /// Stops the engine for good: nothing is acknowledged from now on. The first reason stays.
-    pub(super) fn fail(&self, reason: String) {
-        // A second failure is a consequence of the first, which is the one to tell.
-        if self.failure.set(reason.clone()).is_ok() {
-            self.remember(reason);
+    /// Stops the engine for good: nothing is acknowledged from now on. The first reason is kept.
+    pub(super) fn stop(&self, reason: String) {
+        // A second failure is a consequence of the first, which is the one to report.
+        if self.stop_reason.set(reason.clone()).is_ok() {
+            self.record_last_failure(reason);
         }
     }
 
-    /// The reason why the engine stopped for good.
-    pub(super) fn failed(&self) -> Option<StoreError> {
-        self.failure.get().map(|reason| StoreError::Stopped(reason.clone()))
+    /// Why the engine has stopped for good; `None` while it runs.
+    pub(super) fn stopped(&self) -> Option<StoreError> {
+        self.stop_reason.get().map(|reason| StoreError::Stopped(reason.clone()))
     }
 
-    /// The last group failed, but the next may not.
-    pub(super) fn trouble(&self, reason: String) {
-        self.remember(reason.clone());
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-        self.troubled.store(true, Ordering::Release);
+    /// Records that a group failed in a way from which the engine can recover.
+    pub(super) fn record_failure(&self, reason: String) {
+        self.record_last_failure(reason.clone());
+        *self.write_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        self.degraded.store(true, Ordering::Release);
     }
 
-    /// A group succeeded.
-    pub(super) fn recovered(&self) {
-        if self.troubled.swap(false, Ordering::AcqRel) {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Records that a group was committed.
+    pub(super) fn record_success(&self) {
+        if self.degraded.swap(false, Ordering::AcqRel) {
+            *self.write_failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
-    /// Whether the last group failed in a way that the next may not.
-    pub(super) fn troubled(&self) -> bool {
-        self.troubled.load(Ordering::Acquire) && self.failure.get().is_none()
+    /// Whether the last group failed, and the engine can recover.
+    pub(super) fn is_degraded(&self) -> bool {
+        self.degraded.load(Ordering::Acquire) && self.stop_reason.get().is_none()
     }
 
-    /// Why writes fail at this time.
-    pub(super) fn complaint(&self) -> Option<String> {
-        let trouble = || self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.failure.get().cloned().or_else(trouble)
+    /// Why writes fail now.
+    pub(super) fn write_failure(&self) -> Option<String> {
+        let recoverable =
+            || self.write_failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.stop_reason.get().cloned().or_else(recoverable)
     }
 
-    fn remember(&self, reason: String) {
+    fn record_last_failure(&self, reason: String) {
         let failure = Failure { at: self.clock.now(), reason };
         *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
-    /// The last failure of any kind, over or not.
+    /// The most recent failure, resolved or not.
     pub(super) fn last_failure(&self) -> Option<Failure> {
         self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A group took so long from its first statement to the end of its commit.
-    pub(super) fn took(&self, time: Duration) {
+    /// Records the duration of a group from its first statement to the end of its commit.
+    pub(super) fn record_commit_latency(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.commit_latency.store(nanos, Ordering::Relaxed);
     }
 
-    /// How long the last group took.
     pub(super) fn commit_latency(&self) -> Option<Duration> {
         let nanos = self.commit_latency.load(Ordering::Relaxed);
         (nanos > 0).then(|| Duration::from_nanos(nanos))
     }
 
-    /// The last revision that touched any of the rooms.
-    pub(super) fn last_modified(&self, rooms: &[&str]) -> Revision {
-        let touched = self.touched.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.iter().filter_map(|room| touched.get(*room)).copied().max().unwrap_or(0)
+    /// The last revision that changed any of the collections.
+    pub(super) fn last_modified(&self, collections: &[&str]) -> Revision {
+        let revisions = self.last_modified.read().unwrap_or_else(PoisonError::into_inner);
+        collections.iter().filter_map(|name| revisions.get(*name)).copied().max().unwrap_or(0)
     }
 
-    /// Publishes what a group touched. After its commit: whoever learns of the new revision and
-    /// then reads must see what it wrote. Before its acknowledgement: whoever was told of the write
-    /// must see the new revision.
-    pub(super) fn touch(&self, rooms: HashMap<String, Revision>) {
-        let mut touched = self.touched.write().unwrap_or_else(PoisonError::into_inner);
-        touched.extend(rooms);
+    /// Publishes the collections that a group changed.
+    ///
+    /// Called after the commit: a caller that gets the new revision and then reads must see the
+    /// write. Called before the acknowledgement: a caller that has it must get the new revision.
+    pub(super) fn publish_last_modified(&self, revisions: HashMap<String, Revision>) {
+        let mut published = self.last_modified.write().unwrap_or_else(PoisonError::into_inner);
+        published.extend(revisions);
     }
 }

@@ -71,8 +71,10 @@ async fn a_backup_of_format_1_goes_wherever_a_new_one_goes() {
     assert_eq!(entries.len() as u64, ENTRIES);
     restored.close().await;
 
-    let mut export =
-        tokio::task::spawn_blocking(move || maintenance::read(&file)).await.unwrap().unwrap();
+    let mut export = tokio::task::spawn_blocking(move || sensu_store::backup::read(&file))
+        .await
+        .unwrap()
+        .unwrap();
     let mut read = Vec::new();
     loop {
         match export.next().await.unwrap() {
@@ -100,7 +102,7 @@ async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
     let before = fixture.store.scan(all("things")).await.unwrap();
     fixture.store.close().await;
     let planter = planter(&fixture).await;
-    let back = "ALTER TABLE entries DROP COLUMN sum; UPDATE state SET format = 1";
+    let back = include_str!("../data/format-1.sql");
     planter.batch_execute(back).await.unwrap();
     let mut servers = JoinSet::new();
     for _ in 0..6 {
@@ -114,7 +116,7 @@ async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
     }
     let format = "SELECT format FROM state WHERE id = 1";
     let format: i32 = planter.query_one(format, &[]).await.unwrap().try_get(0).unwrap();
-    assert_eq!(format, 2);
+    assert_eq!(format, 3);
 }
 
 #[tokio::test]
@@ -147,7 +149,7 @@ async fn a_value_that_the_disk_has_changed_is_not_served() {
         let copy = fixture.dir.path().join("copy.db");
         match fixture.store.backup(&copy).await {
             // A copy of files, which nothing damaged gets out of again.
-            Ok(()) => assert!(maintenance::verify(&copy, &*clock()).is_err()),
+            Ok(()) => assert!(sensu_store::backup::verify(&copy, &*clock()).is_err()),
             Err(refused) => assert!(said(refused).contains("checksum differs"), "{engine:?}"),
         }
     }

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use sensu_store::sqlite::{Durability, OpenError, SqliteOptions, SqliteStore, maintenance};
+use sensu_store::Durability;
+use sensu_store::sqlite::{OpenError, SqliteOptions, SqliteStore, maintenance};
 use sensu_store::{
     ChangesError, CommitError, Entry, FeedLimits, ManualClock, Operation, Store, StoreError, Txn,
 };

@@ -143,7 +143,7 @@ async fn open(schema: &str) -> Result<PostgresStore, OpenError> {
 async fn tables_of_others_are_refused() {
     let Some(fixture) = fixture().await else { return };
     let planter = planter(&fixture).await;
-    planter.batch_execute("DROP TABLE rooms; CREATE TABLE songs (name text)").await.unwrap();
+    planter.batch_execute("DROP TABLE changes; CREATE TABLE songs (name text)").await.unwrap();
     let refused = open(&fixture.schema).await;
     assert!(matches!(refused, Err(OpenError::Foreign(schema)) if schema == fixture.schema));
     for name in ["", "A", "a-b", "1a", "a\"; DROP TABLE x", &"x".repeat(64)] {
@@ -180,7 +180,7 @@ async fn verifying_finds_what_was_planted() {
         "UPDATE entries SET value = '\\x626164'",
         "DELETE FROM changes",
         "UPDATE state SET revision = 0",
-        "DELETE FROM rooms",
+        "DELETE FROM collections",
     ];
     for plant in plants {
         let Some(fixture) = fixture().await else { return };

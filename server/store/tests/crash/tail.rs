@@ -109,7 +109,7 @@ impl Left {
         let opened = SqliteStore::open(folder, SqliteOptions::default(), clock).err();
         for error in [outside, opened] {
             match error {
-                Some(OpenError::Lost { noted: told, found: left, .. }) => {
+                Some(OpenError::Lost { recorded: told, found: left, .. }) => {
                     assert_eq!((told, left), (noted as u64, found as u64), "{why}");
                 }
                 other => panic!("{why}: {other:?}"),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use sensu_store::sqlite::Durability;
+use sensu_store::Durability;
 
 use super::dataset::Dataset;
 use super::reads::Scans;

@@ -104,7 +104,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use sensu_store::sqlite::Durability;
+    use sensu_store::Durability;
 
     use super::*;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sensu_store::Durability;
 use sensu_store::Store;
-use sensu_store::sqlite::Durability;
 
 use super::Engine;
 use super::dataset::Dataset;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use sensu_store::Durability;
 use sensu_store::postgres::{PostgresOptions, PostgresStore};
-use sensu_store::sqlite::{Durability, SqliteOptions, SqliteStore};
+use sensu_store::sqlite::{SqliteOptions, SqliteStore};
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use sensu_tests_postgres::Postgres;
 
