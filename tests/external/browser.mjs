@@ -1,13 +1,14 @@
-// The documentation in a browser that can reach one server and nothing else: it renders, has a place for
-// every tag, sends a request with a token, and asks no other host for anything.
+// Opens the documentation in a browser that can reach one server and no other host. Checks that it renders, has an
+// entry for every tag, sends a request with a token, and requests nothing from other hosts.
 //
-// node browser.mjs URL CHROMIUM FOLDER, where FOLDER takes the browser's profile and the pictures.
+// node browser.mjs URL CHROMIUM FOLDER: FOLDER receives the profile of the browser and screenshots.
 
 import puppeteer from "puppeteer-core";
 
+const TIMEOUT = { timeout: 60_000 };
 const [url, executablePath, folder] = process.argv.slice(2);
 const host = new URL(url).host;
-const found = [];
+const findings = [];
 const external = new Set();
 let requests = 0;
 let sent = 0;
@@ -15,40 +16,39 @@ let sent = 0;
 const browser = await puppeteer.launch({
   executablePath,
   userDataDir: `${folder}/profile`,
-  // What asks for another host is recorded, and cannot be answered.
+  // Requests to other hosts are recorded, and fail.
   args: ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"],
 });
 try {
   const page = await browser.newPage();
 
-  // An operation's own form, with the example that it is filled with, sent with its own button.
-  async function tryIt(method, path, name) {
-    const button = (label) => page.waitForFunction((wanted) => {
-      const said = (one) => one.innerText.replace(/\s+/g, " ").trim().toLowerCase();
+  // Sends the form of an operation with its example, and checks that the server has created the object.
+  async function sendForm(method, path, name) {
+    const button = (label) => page.waitForFunction((start) => {
+      const text = (element) => element.innerText.replace(/\s+/g, " ").trim().toLowerCase();
       return [...globalThis.document.querySelectorAll("button")]
-        .find((one) => said(one).startsWith(wanted.toLowerCase()) && one.checkVisibility());
-    }, { timeout: 60_000 }, label);
+        .find((element) => text(element).startsWith(start.toLowerCase()) && element.checkVisibility());
+    }, TIMEOUT, label);
     await page.goto(`${url}/docs#tag/checks/${method}${path}`);
-    await (await button(`Test Request (${method} ${path})`)).evaluate((one) => one.click());
-    await page.waitForSelector("[role=dialog]", { timeout: 60_000 });
-    const answered = page.waitForResponse((answer) => answer.request().method() === method, { timeout: 60_000 });
+    await (await button(`Test Request (${method} ${path})`)).evaluate((element) => element.click());
+    await page.waitForSelector("[role=dialog]", TIMEOUT);
+    const responded = page.waitForResponse((response) => response.request().method() === method, TIMEOUT);
     await (await button("Send")).click();
-    const answer = await answered;
-    const asked = answer.request();
-    if (!asked.headers().authorization?.startsWith("Bearer ey")) found.push("the sent request has no token");
-    if (answer.status() !== 200 || asked.isNavigationRequest()) {
-      found.push(`${method} ${asked.url()} was answered ${answer.status()}: ${await answer.text()}`);
+    const response = await responded;
+    const request = response.request();
+    const { authorization } = request.headers();
+    if (!authorization?.startsWith("Bearer ey")) findings.push("the request of the form has no token");
+    if (response.status() !== 200 || request.isNavigationRequest()) {
+      findings.push(`${method} ${request.url()} returned ${response.status()}: ${await response.text()}`);
     }
-    await page.waitForFunction((wanted) => {
+    await page.waitForFunction((part) => {
       const text = globalThis.document.querySelector("[role=dialog]").innerText;
-      return text.includes("200 OK") && text.includes(wanted);
-    }, { timeout: 60_000 }, name).catch(() => found.push("the answer is not shown"));
-    await page.screenshot({ path: `${folder}/tried.png` });
-    // What was sent has happened.
-    const { authorization } = asked.headers();
-    const there = await fetch(`${asked.url()}/${name}`, { headers: { authorization } });
-    if (there.status === 200) sent += 1;
-    else found.push(`${name} is not there: ${there.status}`);
+      return text.includes("200 OK") && text.includes(part);
+    }, TIMEOUT, name).catch(() => findings.push("the form does not show the response"));
+    await page.screenshot({ path: `${folder}/form.png` });
+    const created = await fetch(`${request.url()}/${name}`, { headers: { authorization } });
+    if (created.status === 200) sent += 1;
+    else findings.push(`${name} does not exist: ${created.status}`);
   }
 
   await page.setViewport({ width: 1440, height: 1000 });
@@ -58,43 +58,42 @@ try {
     requests += 1;
     if (address.host !== host) external.add(address.host);
   });
-  page.on("pageerror", (error) => found.push(`the page fails: ${error.message}`));
+  page.on("pageerror", (error) => findings.push(`the page fails: ${error.message}`));
 
   await page.goto(`${url}/docs`, { waitUntil: "load" });
   const document = await (await fetch(`${url}/openapi.json`)).json();
-  const shown = (text) => page.waitForFunction(
-    (wanted) => globalThis.document.body.innerText.toLowerCase().includes(wanted.toLowerCase()),
-    { timeout: 60_000 }, text);
-  await shown(document.info.title);
+  const waitForText = (text) => page.waitForFunction(
+    (part) => globalThis.document.body.innerText.toLowerCase().includes(part.toLowerCase()), TIMEOUT, text);
+  await waitForText(document.info.title);
   for (const { name } of document.tags) {
-    await shown(name).catch(() => found.push(`the tag ${name} is not shown`));
+    await waitForText(name).catch(() => findings.push(`the page does not show the tag ${name}`));
   }
 
-  // The same request that "try it" sends: from the page, under its content security policy.
-  const tried = await page.evaluate(async () => {
-    const doors = await fetch("/auth", { headers: { Authorization: `Basic ${btoa("admin:P@ssw0rd!")}` } });
-    const { access_token } = await doors.json();
+  // An authenticated request from the page, under its content security policy.
+  const fetched = await page.evaluate(async () => {
+    const login = await fetch("/auth", { headers: { Authorization: `Basic ${btoa("admin:P@ssw0rd!")}` } });
+    const { access_token } = await login.json();
     const headers = { Authorization: `Bearer ${access_token}` };
-    const answer = await fetch("/apis/core/v2/namespaces", { headers });
-    return { status: answer.status, body: await answer.json() };
+    const response = await fetch("/apis/core/v2/namespaces", { headers });
+    return { status: response.status, body: await response.json() };
   });
-  if (tried.status !== 200 || tried.body[0]?.name !== "default") {
-    found.push(`the authorised request: ${JSON.stringify(tried)}`);
+  if (fetched.status !== 200 || fetched.body[0]?.name !== "default") {
+    findings.push(`the authenticated request: ${JSON.stringify(fetched)}`);
   }
-  // The page's own form, which hands its token to "try it".
+  // The log-in form of the page, which passes its token to the forms of the operations.
   await page.type("#log-in [name=user]", "admin");
   await page.type("#log-in [name=password]", "P@ssw0rd!");
   await page.click("#log-in button");
-  await page.waitForFunction(() => !globalThis.document.getElementById("log-out").hidden, { timeout: 20_000 })
-    .catch(() => found.push("the log-in form does not log in"));
-  await tryIt("POST", "/apis/core/v2/namespaces/{namespace}/checks", "check-cpu");
+  await page.waitForFunction(() => !globalThis.document.getElementById("log-out").hidden, TIMEOUT)
+    .catch(() => findings.push("the log-in form does not log in"));
+  await sendForm("POST", "/apis/core/v2/namespaces/{namespace}/checks", "check-cpu");
 
-  // Once more with what a policy has to forbid; if this gets out, the recording above is worth nothing.
-  const refused = await page.evaluate(() => fetch("http://other.example/").then(() => false, () => true));
-  if (!refused) found.push("the page can reach other hosts");
+  // A request that the policy has to block: otherwise the list of external hosts proves nothing.
+  const blocked = await page.evaluate(() => fetch("http://other.example/").then(() => false, () => true));
+  if (!blocked) findings.push("the page can reach other hosts");
   external.delete("other.example");
 
-  // Whatever loads late, loads when it comes into view.
+  // Scrolls through the page, because parts of it load when they become visible.
   await page.evaluate(async () => {
     const step = globalThis.innerHeight;
     for (let top = 0; top < Math.min(globalThis.document.body.scrollHeight, 40 * step); top += step) {
@@ -103,10 +102,10 @@ try {
     }
     globalThis.scrollTo(0, 0);
   });
-  await page.waitForNetworkIdle({ idleTime: 1000, timeout: 60_000 });
+  await page.waitForNetworkIdle({ idleTime: 1000, ...TIMEOUT });
   await page.screenshot({ path: `${folder}/docs.png` });
-  for (const name of external) found.push(`a request to ${name}`);
-  console.log(JSON.stringify({ found, requests, external: external.size, sent, tags: document.tags.length }));
+  for (const name of external) findings.push(`a request to ${name}`);
+  console.log(JSON.stringify({ findings, requests, external: external.size, sent, tags: document.tags.length }));
 } finally {
   await browser.close();
 }

@@ -1,8 +1,8 @@
-"""What no schema can say, told to Schemathesis: who is asking, which objects exist, and rules between fields.
+"""Rules that no schema expresses, for Schemathesis: credentials, existing objects, rules between fields.
 
-Schemathesis makes up requests from the document. Where the document's schemas allow what the server has to
-refuse (a name in the body that is not the one in the URL, a `ttl` below the interval), a valid request is
-made agree with the rule here, so that every refusal of a valid request is a finding.
+Schemathesis generates requests from the document. The schemas allow requests that the server has to reject (a
+name in the body that differs from the URL, a `ttl` below the interval). These hooks correct such requests, so that
+every rejection of a valid request is a finding.
 """
 
 import base64
@@ -20,18 +20,18 @@ from schemathesis.generation.meta import TestPhase
 URL = os.environ["SENSU_URL"]
 ADMIN = ("admin", "P@ssw0rd!")
 BELOW = "/apis/core/v2/"
-# The user that the requests come from: not one that the document's examples change or delete.
-TESTER = "outside-tester"
+# The user that sends the requests. No example of the document changes or deletes it.
+TESTER = "external-tester"
 
-# One object of each kind that breaks no rule: it is there when an operation needs one, and lends its fields
-# to made-up bodies that would break a rule.
+# A valid object of each kind: created when an operation needs one, and a source of valid fields for generated
+# bodies. Kinds that are not listed have the example of the document.
 OBJECTS = {
     "apikeys": {"username": TESTER},
     "assets": {"url": "https://example.com/asset.tar.gz", "sha512": "0" * 128},
     "checks": {"command": "check-cpu.sh", "interval": 60, "subscriptions": ["system"]},
     "clusterrolebindings": {
         "role_ref": {"type": "ClusterRole", "name": "view"},
-        "subjects": [{"type": "User", "name": "somebody"}],
+        "subjects": [{"type": "User", "name": "operator"}],
     },
     "clusterroles": {"rules": [{"verbs": ["get"], "resources": ["checks"]}]},
     "entities": {"entity_class": "proxy"},
@@ -47,13 +47,13 @@ OBJECTS = {
     "namespaces": {},
     "rolebindings": {
         "role_ref": {"type": "Role", "name": "reader"},
-        "subjects": [{"type": "User", "name": "somebody"}],
+        "subjects": [{"type": "User", "name": "operator"}],
     },
     "roles": {"rules": [{"verbs": ["get"], "resources": ["checks"]}]},
     "silenced": {"check": "thing", "subscription": "system"},
     "users": {"password": "P@ssw0rd!"},
 }
-# Names that an object of the kind can have.
+# Valid names by kind.
 NAMES = {
     "assets": r"(?!\.{1,2}$)[a-z0-9/_.-]+",
     "clusterrolebindings": r"[\w.-]+:[\w.-]+|[\w.-]{2,}",
@@ -63,7 +63,7 @@ NAMES = {
     "users": r"[a-z0-9_.-]+",
 }
 PLAIN = r"[\w.-]+"
-# The subscription and check of a silenced entry make its name.
+# The name of a silenced entry consists of its subscription and check.
 SILENCED = "system:thing"
 
 numbers = itertools.count()
@@ -71,29 +71,29 @@ session = requests.Session()
 
 
 def log_in(user):
-    answer = session.get(f"{URL}/auth", auth=(user, ADMIN[1]))
-    answer.raise_for_status()
-    return answer.json()
+    response = session.get(f"{URL}/auth", auth=(user, ADMIN[1]))
+    response.raise_for_status()
+    return response.json()
 
 
 def as_admin(method, path, body=None):
     return session.request(method, URL + path, json=body, headers={"Authorization": f"Key {KEY}"})
 
 
-def key_of_tester():
+def create_api_key():
     bearer = {"Authorization": f"Bearer {log_in(ADMIN[0])['access_token']}"}
     user = {"username": TESTER, "password": ADMIN[1], "groups": ["cluster-admins"]}
     session.put(f"{URL}{BELOW}users/{TESTER}", json=user, headers=bearer).raise_for_status()
-    made = session.post(f"{URL}{BELOW}apikeys", json={"username": TESTER}, headers=bearer)
-    made.raise_for_status()
-    return made.json()
+    created = session.post(f"{URL}{BELOW}apikeys", json={"username": TESTER}, headers=bearer)
+    created.raise_for_status()
+    return created.json()
 
 
-MADE = key_of_tester()
-KEY = MADE["key"]
-# Without these, nobody could ask for anything. Schemathesis learns names from answers, too.
+API_KEY = create_api_key()
+KEY = API_KEY["key"]
+# Deleting one of these would end all access. Schemathesis also takes names from responses.
 PROTECTED = {
-    "apikeys": {MADE["metadata"]["name"]},
+    "apikeys": {API_KEY["metadata"]["name"]},
     "clusterrolebindings": {"cluster-admin"},
     "clusterroles": {"cluster-admin"},
     "users": {TESTER},
@@ -102,7 +102,7 @@ MEMBER = as_admin("GET", f"{BELOW}cluster/members").json()["members"][0]
 
 
 class Route:
-    """What the path of an operation is about."""
+    """The kind of object that a path addresses."""
 
     def __init__(self, template):
         below = template.removeprefix(BELOW)
@@ -113,27 +113,28 @@ class Route:
         self.deeper = len(parts) > 2 and self.kind != "events"
 
 
-def positive(case, location):
+def is_valid(case, location):
     component = case.meta and case.meta.components.get(location)
     return component is None or component.mode is GenerationMode.POSITIVE
 
 
-def holds_null(value):
+def contains_null(value):
     if isinstance(value, dict):
-        return any(part is None or holds_null(part) for part in value.values())
-    return isinstance(value, list) and any(part is None or holds_null(part) for part in value)
+        return any(part is None or contains_null(part) for part in value.values())
+    return isinstance(value, list) and any(part is None or contains_null(part) for part in value)
 
 
 @schemathesis.hook
 def filter_case(context, case):
-    # In requests, `null` is the same as leaving the field out, as it is to Sensu; answers have none, and the
-    # document describes both. docs/decisions/0004-lists-are-never-null.md
-    return positive(case, ParameterLocation.BODY) or case.body is not None and not holds_null(case.body)
+    # In requests, `null` equals an absent field, as in Sensu; responses contain no `null`. The document describes
+    # both. docs/decisions/0004-lists-are-never-null.md
+    return is_valid(case, ParameterLocation.BODY) or case.body is not None and not contains_null(case.body)
 
 
 @schemathesis.hook
 def before_add_examples(context, examples):
-    # Those of a path and those of a body come from different objects, and `map_case` does not see them.
+    # Examples of the path and of the body come from different objects, and Schemathesis does not pass them to
+    # `map_case`.
     examples[:] = [map_case(context, case) for case in examples]
 
 
@@ -141,67 +142,67 @@ def before_add_examples(context, examples):
 def map_case(context, case):
     data = case.meta.phase.data
     if getattr(data, "parameter_location", None) is not ParameterLocation.HEADER:
-        # A condition that does not hold would hide what the request is about.
+        # A failed precondition would hide other findings.
         for header in ("If-Match", "If-None-Match"):
             case.headers.pop(header, None)
-    if case.query and positive(case, ParameterLocation.QUERY):
-        case.query = meaningful(case)
+    if case.query and is_valid(case, ParameterLocation.QUERY):
+        case.query = valid_query(case)
     route = Route(case.path)
-    if case.path.endswith("/password") and isinstance(case.body, dict) and positive(case, ParameterLocation.BODY):
-        # This body is a map of texts. Schemas count characters, and passwords have at most 72 bytes.
+    if case.path.endswith("/password") and isinstance(case.body, dict) and is_valid(case, ParameterLocation.BODY):
+        # This body is a map of strings. Schemas count characters, while passwords have at most 72 bytes.
         case.body = {key: value for key, value in case.body.items() if isinstance(value, str)}
-        case.body["password"] = shortened(case.body["password"])
+        case.body["password"] = truncated(case.body["password"])
     if route.kind in OBJECTS:
-        if case.path_parameters and positive(case, ParameterLocation.PATH):
-            aim(case, route)
+        if case.path_parameters and is_valid(case, ParameterLocation.PATH):
+            choose_object(case, route)
         if isinstance(case.body, dict) and case.method.upper() in ("POST", "PUT") and not route.deeper:
-            if positive(case, ParameterLocation.BODY):
-                case.body = agreeing(case, route)
+            if is_valid(case, ParameterLocation.BODY):
+                case.body = valid_body(case, route)
     return case
 
 
-def shortened(password):
-    """As many of its characters as take 72 bytes: 18, if they are long, which is enough for a password."""
+def truncated(password):
+    """The password, truncated to 72 bytes: at least 18 characters."""
     while len(password.encode()) > 72:
         password = password[:-1]
     return password
 
 
-def meaningful(case):
-    """The query, with texts that can be read where the server reads them."""
+def valid_query(case):
+    """The query, with valid values for parameters that the server parses."""
     query = dict(case.query)
     if query.get("peer-addrs"):
-        # The embedded store has one member; all others are refused.
+        # The embedded store has one member, and rejects all others.
         query["peer-addrs"] = ",".join(MEMBER["peerURLs"])
     for selector in ("labelSelector", "fieldSelector"):
         if query.get(selector):
-            query[selector] = "colour == red"
-    # Only a list itself knows where it goes on.
+            query[selector] = "color == red"
+    # Only a response of the list contains valid tokens.
     query.pop("continue", None)
     if case.meta.phase.name in (TestPhase.FUZZING, TestPhase.STATEFUL):
-        # Random bodies have fields that nobody knows, and this is how to have them refused.
+        # Strict validation rejects the unknown fields of random bodies.
         query.pop("strict", None)
     return query
 
 
-def aim(case, route):
-    """Let every other request be about an object that exists."""
-    # Cases share what they are made of.
+def choose_object(case, route):
+    """Let every second request address an existing object."""
+    # Cases share their components.
     parameters = case.path_parameters = dict(case.path_parameters)
     if route.namespaced:
         parameters["namespace"] = "default"
     elif parameters.get("namespace") == "default":
-        # Everything else happens in there.
-        parameters["namespace"] = f"made-{next(numbers)}"
+        # All other operations use this namespace.
+        parameters["namespace"] = f"generated-{next(numbers)}"
     if parameters.get("name") in PROTECTED.get(route.kind, ()):
-        parameters["name"] = f"made-{next(numbers)}"
+        parameters["name"] = f"generated-{next(numbers)}"
     if route.kind == "silenced" and "name" in parameters and case.method.upper() == "PUT":
         parameters["name"] = SILENCED
     elif case.method.upper() == "PUT" and not route.deeper:
         for name, value in parameters.items():
             if name != "namespace" or not route.namespaced:
                 if not re.fullmatch(NAMES.get(route.kind, PLAIN), str(value), re.ASCII):
-                    parameters[name] = f"made-{next(numbers)}"
+                    parameters[name] = f"generated-{next(numbers)}"
     elif (route.item or route.kind == "namespaces") and next(numbers) % 2:
         for name in ("name", "entity", "check", "id"):
             if name in parameters:
@@ -212,34 +213,34 @@ def aim(case, route):
 
 
 def ensure(route, parameters):
-    """Create the object, if it is not there."""
+    """Create the object, unless it exists."""
     body = copy.deepcopy(OBJECTS[route.kind])
-    where = BELOW + ("namespaces/default/" if route.namespaced else "") + route.kind
+    collection = BELOW + ("namespaces/default/" if route.namespaced else "") + route.kind
     if route.kind == "apikeys":
-        parameters["name"] = as_admin("POST", where, body).json()["metadata"]["name"]
+        parameters["name"] = as_admin("POST", collection, body).json()["metadata"]["name"]
         return
     path = "thing/thing" if route.kind == "events" else SILENCED if route.kind == "silenced" else "thing"
     if route.kind == "users":
         body["username"] = path
-    as_admin("PUT", f"{where}/{path}", body).raise_for_status()
+    as_admin("PUT", f"{collection}/{path}", body).raise_for_status()
 
 
-def agreeing(case, route):
-    """The body, without what a schema cannot forbid."""
+def valid_body(case, route):
+    """The body, corrected by the rules that no schema expresses."""
     body, model = copy.deepcopy(case.body), OBJECTS[route.kind]
     parameters = case.path_parameters or {}
     if route.kind == "namespaces":
-        body["name"] = parameters.get("namespace", f"made-{next(numbers)}")
+        body["name"] = parameters.get("namespace", f"generated-{next(numbers)}")
         return body
     if route.kind == "users":
-        body["username"] = parameters.get("name", f"made-{next(numbers)}")
+        body["username"] = parameters.get("name", f"generated-{next(numbers)}")
         for secret in ("password", "password_hash"):
             body.pop(secret, None)
         body["password"] = model["password"]
         return body
     identify(body, parameters.get("name"), route)
-    for field, breaks in RULES.get(route.kind, {}).items():
-        if breaks(body):
+    for field, is_invalid in RULES.get(route.kind, {}).items():
+        if is_invalid(body):
             if field in model:
                 body[field] = copy.deepcopy(model[field])
             else:
@@ -248,8 +249,8 @@ def agreeing(case, route):
         for part in ("entity", "check"):
             inner = body.setdefault(part, copy.deepcopy(model[part]))
             identify(inner, parameters.get(part), route)
-            for field, breaks in RULES[{"entity": "entities", "check": "checks"}[part]].items():
-                if breaks(inner):
+            for field, is_invalid in RULES[{"entity": "entities", "check": "checks"}[part]].items():
+                if is_invalid(inner):
                     inner.pop(field, None)
                     if field in model[part]:
                         inner[field] = model[part][field]
@@ -259,12 +260,12 @@ def agreeing(case, route):
 
 
 def identify(body, name, route):
-    """Name and namespace as in the URL, or a new name where the URL has none."""
+    """Set the name of the URL, or a new one; remove the namespace, which defaults to that of the URL."""
     metadata = body.setdefault("metadata", {})
     metadata.pop("namespace", None)
     metadata.pop("name", None)
     if name is None and route.kind not in ("apikeys", "silenced"):
-        metadata["name"] = f"made-{next(numbers)}"
+        metadata["name"] = f"generated-{next(numbers)}"
 
 
 def always(body):
@@ -275,9 +276,9 @@ def has(field):
     return lambda body: bool(body.get(field))
 
 
-# By kind, and by field: whether a made-up body breaks a rule that no schema states.
+# By kind and field: whether a generated body breaks a rule that no schema expresses.
 RULES = {
-    # The user has to exist, and the end to come.
+    # The user must exist, and the expiry must be in the future.
     "apikeys": {"username": always, "expires_at": always},
     "assets": {"url": always, "sha512": always, "filters": has("filters"), "builds": has("builds")},
     "checks": {
@@ -293,32 +294,32 @@ RULES = {
         "proxy_entity_name": has("proxy_entity_name"),
         "output_metric_format": has("output_metric_format"),
     },
-    # Roles of one namespace cannot be given everywhere.
+    # A role of a namespace cannot be bound in the cluster.
     "clusterrolebindings": {"role_ref": always},
     "entities": {"entity_class": lambda body: body.get("entity_class") in (".", "..")},
     "filters": {"expressions": always, "when": has("when")},
-    # Connections need a socket with a host and a port.
+    # These types need a socket with a host and a port.
     "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp")},
-    # Each type has a field of its own, and refuses the other's.
+    # Each type has a field of its own, and rejects that of the other.
     "mutators": {"type": has("type"), "eval": has("eval")},
     "silenced": {"check": always, "subscription": always},
 }
 
 
 class OwnSession:
-    """A session for each request that ends or renews one."""
+    """A session of its own for each request that ends or renews one."""
 
     def get(self, case, context):
         return log_in(TESTER)
 
     def set(self, case, tokens, context):
         case.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-        if isinstance(case.body, dict) and positive(case, ParameterLocation.BODY):
+        if isinstance(case.body, dict) and is_valid(case, ParameterLocation.BODY):
             case.body["refresh_token"] = tokens["refresh_token"]
 
 
 class Password:
-    """What logging in wants."""
+    """User name and password, for log-in requests."""
 
     def get(self, case, context):
         return TESTER, ADMIN[1]
@@ -329,7 +330,7 @@ class Password:
 
 
 class Tester:
-    """Everything else comes from one administrator, by API key: nothing that a request does ends it."""
+    """The API key of one administrator, for all other requests: no request revokes it."""
 
     def get(self, case, context):
         return KEY
@@ -338,9 +339,20 @@ class Tester:
         case.headers["Authorization"] = f"Key {key}"
 
 
+def add_examples(document):
+    """Add the document's example of each kind in a namespace that OBJECTS does not list."""
+    for template, operations in document["paths"].items():
+        route = Route(template)
+        if route.namespaced and route.item and not route.deeper and "put" in operations:
+            content = operations["put"].get("requestBody", {}).get("content", {})
+            example = content.get("application/json", {}).get("example", {})
+            OBJECTS.setdefault(route.kind, {field: value for field, value in example.items() if field != "metadata"})
+
+
 @schemathesis.hook
 def after_load_schema(context, schema):
-    # Registered with the schema, because that comes before whatever Schemathesis finds out by itself.
+    add_examples(schema.raw_schema)
+    # Registered with the schema, which has precedence over the credentials that Schemathesis derives.
     own, passwords = ["auth_logout", "auth_refresh"], ["auth_login", "auth_test"]
     schema.auth(refresh_interval=None).apply_to(operation_id=own)(OwnSession)
     schema.auth(refresh_interval=None).apply_to(operation_id=passwords)(Password)

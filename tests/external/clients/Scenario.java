@@ -34,7 +34,7 @@ public final class Scenario {
         String basic = Base64.getEncoder().encodeToString("admin:P@ssw0rd!".getBytes());
         String token = new AuthApi(client("SENSU_URL", "Basic " + basic)).authLogin().getAccessToken();
         ChecksApi checks = new ChecksApi(client("SENSU_URL", "Bearer " + token));
-        // Past the proxy, which gives an answer of 204 a length; Java takes that for an error.
+        // Bypasses the proxy, which adds a length to 204 responses; Java rejects that.
         ChecksApi direct = new ChecksApi(client("SENSU_DIRECT", "Bearer " + token));
 
         TimeWindow night = new TimeWindow().begin("5:00PM").end("8:00AM");
@@ -58,7 +58,7 @@ public final class Scenario {
 
         try {
             checks.checkGet(NAMESPACE, "java-missing", null);
-            throw new AssertionError("a check that is not there");
+            throw new AssertionError("the missing check was returned");
         } catch (ApiException missing) {
             that(missing.getCode() == 404 && missing.getResponseBody().contains("\"code\":2"), missing);
         }
@@ -66,7 +66,7 @@ public final class Scenario {
         for (String name : List.of("java-a", "java-b")) {
             direct.checkDelete(NAMESPACE, name, null, null);
         }
-        that(checks.checkList(NAMESPACE, null, null, null, null).isEmpty(), "something is left");
+        that(checks.checkList(NAMESPACE, null, null, null, null).isEmpty(), "not all checks are deleted");
         System.out.println("passed");
     }
 }

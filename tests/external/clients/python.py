@@ -17,7 +17,7 @@ def check(name: str, subdue: sensu.TimeWindowWhen | None) -> sensu.CheckConfig:
 
 
 def next_page(headers: Mapping[str, str] | None) -> str | None:
-    """The client keeps the names of headers as they came: in lower case, mostly."""
+    """The client does not normalize the case of header names."""
     return {name.lower(): value for name, value in (headers or {}).items()}.get("sensu-continue")
 
 
@@ -44,7 +44,7 @@ def main() -> None:
 
     try:
         checks.check_get(NAMESPACE, "python-missing")
-        raise AssertionError("a check that is not there")
+        raise AssertionError("the missing check was returned")
     except NotFoundException as missing:
         assert isinstance(missing.data, sensu.Error) and missing.data.code == 2, missing
 

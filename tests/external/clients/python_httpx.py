@@ -52,8 +52,8 @@ def main() -> None:
     assert isinstance(missing.parsed, Error) and missing.parsed.code == 2, missing
 
     for name in ("httpx-a", "httpx-b"):
-        gone = check_delete.sync_detailed(NAMESPACE, name, client=client)
-        assert gone.status_code == 204, gone
+        deleted = check_delete.sync_detailed(NAMESPACE, name, client=client)
+        assert deleted.status_code == 204, deleted
     assert check_list.sync(NAMESPACE, client=client) == []
     print("passed")
 

@@ -55,18 +55,18 @@ func main() {
 		that(made.Subdue.IsSet() && reflect.DeepEqual(made.Subdue.Get(), subdue), made)
 	}
 
-	first, answer, err := client.ChecksAPI.CheckList(authorized, namespace).Limit(1).Execute()
+	first, response, err := client.ChecksAPI.CheckList(authorized, namespace).Limit(1).Execute()
 	must(err)
-	token := answer.Header.Get("Sensu-Continue")
+	token := response.Header.Get("Sensu-Continue")
 	that(token != "", "no second page")
-	second, answer, err := client.ChecksAPI.CheckList(authorized, namespace).Limit(1).Continue_(token).Execute()
+	second, response, err := client.ChecksAPI.CheckList(authorized, namespace).Limit(1).Continue_(token).Execute()
 	must(err)
 	that(len(first) == 1 && len(second) == 1, first, second)
 	that(first[0].Metadata.GetName() == "go-a" && second[0].Metadata.GetName() == "go-b", first, second)
-	that(answer.Header.Get("Sensu-Continue") == "", "a third page")
+	that(response.Header.Get("Sensu-Continue") == "", "a third page")
 
-	_, answer, err = client.ChecksAPI.CheckGet(authorized, namespace, "go-missing").Execute()
-	that(err != nil && answer.StatusCode == http.StatusNotFound, err)
+	_, response, err = client.ChecksAPI.CheckGet(authorized, namespace, "go-missing").Execute()
+	that(err != nil && response.StatusCode == http.StatusNotFound, err)
 	missing, typed := err.(*sensu.GenericOpenAPIError).Model().(sensu.Error)
 	that(typed && missing.GetCode() == 2, err)
 
@@ -74,8 +74,8 @@ func main() {
 		_, err := client.ChecksAPI.CheckDelete(authorized, namespace, name).Execute()
 		must(err)
 	}
-	left, _, err := client.ChecksAPI.CheckList(authorized, namespace).Execute()
+	remaining, _, err := client.ChecksAPI.CheckList(authorized, namespace).Execute()
 	must(err)
-	that(len(left) == 0, left)
+	that(len(remaining) == 0, remaining)
 	fmt.Println("passed")
 }

@@ -1,5 +1,5 @@
-//! The scenario of every client, run with the Rust client of openapi-generator. It shows no headers,
-//! so the token of the second page comes from the same request without it.
+//! The scenario of every client, run with the Rust client of openapi-generator. The client does
+//! not expose headers, so the token of the second page comes from the same request without it.
 
 use sensu_openapi::apis::configuration::Configuration;
 use sensu_openapi::apis::{Error, auth_api, checks_api};
@@ -34,8 +34,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let url = format!("{}/apis/core/v2/namespaces/{NAMESPACE}/checks?limit=1", authorized.base_path);
-    let answer = authorized.client.get(url).bearer_auth(token).send().await?;
-    let next = answer.headers().get("Sensu-Continue").ok_or("no second page")?.to_str()?.to_owned();
+    let response = authorized.client.get(url).bearer_auth(token).send().await?;
+    let next = response.headers().get("Sensu-Continue").ok_or("no second page")?.to_str()?.to_owned();
     let mut names = Vec::new();
     for page in [None, Some(next.as_str())] {
         let page = checks_api::check_list(&authorized, NAMESPACE, Some(1), page, None, None).await?;
@@ -48,14 +48,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             assert_eq!(missing.status.as_u16(), 404);
             assert!(missing.content.contains("\"code\":2"), "{}", missing.content);
         }
-        other => panic!("a check that is not there: {other:?}"),
+        other => panic!("a missing check: {other:?}"),
     }
 
     for name in names {
         checks_api::check_delete(&authorized, NAMESPACE, &name, None, None).await?;
     }
-    let left = checks_api::check_list(&authorized, NAMESPACE, None, None, None, None).await?;
-    assert!(left.is_empty(), "{left:?}");
+    let remaining = checks_api::check_list(&authorized, NAMESPACE, None, None, None, None).await?;
+    assert!(remaining.is_empty(), "{remaining:?}");
     println!("passed");
     Ok(())
 }

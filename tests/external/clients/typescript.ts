@@ -23,8 +23,8 @@ const client = createClient<paths>({
 });
 const command = "check-cpu.sh -w 75 -c 90";
 const atNight = { days: { all: [{ begin: "5:00PM", end: "8:00AM" }] } };
-const wanted = { "typescript-a": atNight, "typescript-b": null };
-for (const [name, subdue] of Object.entries(wanted)) {
+const checks = { "typescript-a": atNight, "typescript-b": null };
+for (const [name, subdue] of Object.entries(checks)) {
   const body = { command, interval: 60, metadata: { name }, subdue };
   const { data } = await client.POST(collection, { params: { path: { namespace } }, body });
   assert.equal(data?.metadata?.name, name);
@@ -46,9 +46,9 @@ assert.equal(missing.response.status, 404);
 assert.equal(missing.error?.code, 2);
 
 for (const name of ["typescript-a", "typescript-b"]) {
-  const gone = await client.DELETE(item, { params: { path: { namespace, name } } });
-  assert.equal(gone.response.status, 204);
+  const deleted = await client.DELETE(item, { params: { path: { namespace, name } } });
+  assert.equal(deleted.response.status, 204);
 }
-const left = await client.GET(collection, { params: { path: { namespace } } });
-assert.deepEqual(left.data, []);
+const remaining = await client.GET(collection, { params: { path: { namespace } } });
+assert.deepEqual(remaining.data, []);
 console.log("passed");

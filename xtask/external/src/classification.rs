@@ -1,4 +1,4 @@
-//! Changes of a document, and how much each asks of clients: what `compat` has to say of them.
+//! Self-test of `compat`: each kind of change has to be classified as major, minor or patch.
 
 use std::fs;
 
@@ -7,107 +7,107 @@ use serde_json::{Value, json};
 
 use crate::{compat, tools};
 
-/// A change, how it has to be rated, and words that its line has to hold.
-struct Rating {
-    what: &'static str,
-    change: fn(&mut Value) -> Option<()>,
+/// A change, its expected impact, and a part of its description.
+struct Change {
+    name: &'static str,
+    apply: fn(&mut Value) -> Option<()>,
     impact: &'static str,
-    says: &'static str,
+    text: &'static str,
 }
 
 const HEALTH: &str = "/paths/~1health/get";
 
-const RATINGS: &[Rating] = &[
-    Rating {
-        what: "an added operation",
-        change: |document| {
+const CHANGES: &[Change] = &[
+    Change {
+        name: "an added operation",
+        apply: |document| {
             let mut other = document.pointer("/paths/~1metrics")?.clone();
             *other.pointer_mut("/get/operationId")? = "metrics_get_again".into();
             document["paths"].as_object_mut()?.insert("/metrics/again".into(), other);
             Some(())
         },
         impact: "minor",
-        says: "/metrics/again",
+        text: "/metrics/again",
     },
-    Rating {
-        what: "an added field that may be left out",
-        change: |document| {
+    Change {
+        name: "an added optional field",
+        apply: |document| {
             let fields = document.pointer_mut("/components/schemas/HookConfig/properties")?;
-            let field = json!({ "type": "string", "description": "What the hook looks like." });
+            let field = json!({ "type": "string", "description": "Color of the hook." });
             fields.as_object_mut()?.insert("colour".into(), field);
             Some(())
         },
         impact: "minor",
-        says: "HookConfig/properties/colour",
+        text: "HookConfig/properties/colour",
     },
-    Rating {
-        what: "a parameter that may be left out",
-        change: |document| parameter(document, "/paths/~1metrics/get", "shade", false),
+    Change {
+        name: "an added optional parameter",
+        apply: |document| parameter(document, "/paths/~1metrics/get", "shade", false),
         impact: "minor",
-        says: "/metrics/get/parameters",
+        text: "/metrics/get/parameters",
     },
-    Rating {
-        what: "a removed field",
-        change: |document| {
+    Change {
+        name: "a removed field",
+        apply: |document| {
             let fields = document.pointer_mut("/components/schemas/CheckConfig/properties")?;
             fields.as_object_mut()?.shift_remove("interval").map(|_| ())
         },
         impact: "major",
-        says: "`interval`",
+        text: "`interval`",
     },
-    Rating {
-        what: "a removed operation",
-        change: |document| document["paths"].as_object_mut()?.shift_remove("/version").map(|_| ()),
+    Change {
+        name: "a removed operation",
+        apply: |document| document["paths"].as_object_mut()?.shift_remove("/version").map(|_| ()),
         impact: "major",
-        says: "`/version`",
+        text: "`/version`",
     },
-    Rating {
-        what: "a renamed operation",
-        change: |document| {
+    Change {
+        name: "a renamed operation",
+        apply: |document| {
             *document.pointer_mut("/paths/~1ready/get/operationId")? = "ready_read".into();
             Some(())
         },
         impact: "major",
-        says: "ready_read",
+        text: "ready_read",
     },
-    Rating {
-        what: "a narrowed list of values",
-        change: |document| {
+    Change {
+        name: "a narrowed list of values",
+        apply: |document| {
             let action = "/components/schemas/EventFilter/properties/action/enum";
             document.pointer_mut(action)?.as_array_mut()?.pop().map(|_| ())
         },
         impact: "major",
-        says: "`action`",
+        text: "`action`",
     },
-    Rating {
-        what: "a narrower bound",
-        change: |document| {
+    Change {
+        name: "a narrower bound",
+        apply: |document| {
             let timeout = "/components/schemas/HookConfig/properties/timeout/maximum";
             *document.pointer_mut(timeout)? = json!(10);
             Some(())
         },
         impact: "major",
-        says: "`timeout`",
+        text: "`timeout`",
     },
-    Rating {
-        what: "a parameter that has to be there",
-        change: |document| parameter(document, HEALTH, "colour", true),
+    Change {
+        name: "an added required parameter",
+        apply: |document| parameter(document, HEALTH, "colour", true),
         impact: "major",
-        says: "`colour` query parameter",
+        text: "`colour` query parameter",
     },
-    Rating {
-        what: "other words in a description",
-        change: |document| {
-            document.pointer_mut(HEALTH)?["description"] = "Other words.".into();
+    Change {
+        name: "a changed description",
+        apply: |document| {
+            document.pointer_mut(HEALTH)?["description"] = "Another description.".into();
             Some(())
         },
         impact: "patch",
-        says: "/health/get",
+        text: "/health/get",
     },
 ];
 
-fn parameter(document: &mut Value, place: &str, name: &str, required: bool) -> Option<()> {
-    let operation = document.pointer_mut(place)?.as_object_mut()?;
+fn parameter(document: &mut Value, operation: &str, name: &str, required: bool) -> Option<()> {
+    let operation = document.pointer_mut(operation)?.as_object_mut()?;
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     parameters.as_array_mut()?.push(json!({
         "in": "query", "name": name, "required": required, "description": "New.",
@@ -116,25 +116,25 @@ fn parameter(document: &mut Value, place: &str, name: &str, required: bool) -> O
     Some(())
 }
 
-/// Makes every change at once, and wants each to be rated by itself. Answers with their number.
+/// Applies all changes at once, and checks that each is classified on its own. Returns their number.
 ///
 /// # Errors
-/// With the change that is rated otherwise, or not at all.
-pub(crate) fn prove(good: &Value) -> anyhow::Result<usize> {
-    let mut document = good.clone();
-    for Rating { what, change, .. } in RATINGS {
-        change(&mut document).with_context(|| format!("{what}: nothing to change"))?;
+/// With the change that is classified wrongly, or not at all.
+pub(crate) fn check(valid: &Value) -> anyhow::Result<usize> {
+    let mut document = valid.clone();
+    for Change { name, apply, .. } in CHANGES {
+        apply(&mut document).with_context(|| format!("{name}: not applicable to the document"))?;
     }
-    let there = tools::fresh("classification")?.join("document.json");
-    fs::write(&there, serde_json::to_vec(&document)?)?;
-    let rated = compat::rated(&there)?;
-    for Rating { what, impact, says, .. } in RATINGS {
-        if !rated.iter().any(|(found, text)| found == impact && text.contains(says)) {
-            bail!("{what} is not rated {impact}; all there is:\n{rated:#?}");
+    let file = tools::fresh("classification")?.join("document.json");
+    fs::write(&file, serde_json::to_vec(&document)?)?;
+    let classified = compat::classified(&file)?;
+    for Change { name, impact, text, .. } in CHANGES {
+        if !classified.iter().any(|(found, line)| found == impact && line.contains(text)) {
+            bail!("{name} is not classified as {impact}:\n{classified:#?}");
         }
     }
-    let count = |impact: &str| rated.iter().filter(|(found, _)| found == impact).count();
-    let wanted = RATINGS.iter().filter(|rating| rating.impact == "major").count();
-    ensure!(count("major") == wanted, "more breaks than {wanted} changes: {rated:#?}");
-    Ok(RATINGS.len())
+    let count = |impact: &str| classified.iter().filter(|(found, _)| found == impact).count();
+    let major = CHANGES.iter().filter(|change| change.impact == "major").count();
+    ensure!(count("major") == major, "not {major} major changes:\n{classified:#?}");
+    Ok(CHANGES.len())
 }

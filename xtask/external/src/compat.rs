@@ -1,7 +1,7 @@
-//! What changed since the last released document, how much that asks of clients, and the changelog.
+//! `cargo xtask compat`: changes of the document since its last release, and its changelog.
 //!
-//! `openapi/released/` holds every released document under its version. Redocly compares two of them
-//! and rates each change; a breaking one needs another version of the document.
+//! `openapi/released/` holds every released document under its version. Redocly compares two documents and
+//! classifies each change as major, minor or patch. A major change requires a new version.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::tools;
 
-/// Compares a document, the committed one if none is named, with the last released one.
+/// Compares a document, by default the committed one, with the last release.
 ///
 /// # Errors
-/// If a breaking change comes without a step of the version, or the changelog is stale.
+/// If a breaking change has no new version, or the changelog is stale.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run(document: Option<PathBuf>, write: bool) -> anyhow::Result<()> {
     let verify = document.is_none() && !write;
@@ -32,11 +32,11 @@ pub(crate) fn run(document: Option<PathBuf>, write: bool) -> anyhow::Result<()> 
     }
     let figures = changes.figures();
     let now = version_of(&document)?;
-    if changes.count("major") > 0 && !steps_over(last, &now) {
+    if changes.count("major") > 0 && !allows_breaking_changes(last, &now) {
         let breaks = changes.list.iter().filter(|change| change.impact == "major");
         let breaks: Vec<&str> = breaks.map(|change| change.text.as_str()).collect();
         bail!(
-            "a breaking change since {last}, and the version is {now}\n{}\ncompat: {figures}",
+            "a breaking change since {last}, but the version is {now}\n{}\ncompat: {figures}",
             breaks.join("\n")
         );
     }
@@ -51,32 +51,31 @@ pub(crate) fn run(document: Option<PathBuf>, write: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Takes the committed document as the released one of its version, and writes the changelog.
+/// Records the committed document as the release of its version, and writes the changelog.
 ///
 /// # Errors
-/// If something breaks since the release before, and the version does not say so.
+/// If a change since the previous release breaks clients, and the version does not allow it.
 pub(crate) fn release() -> anyhow::Result<()> {
     let document = crate::committed_document();
     let version = version_of(&document)?;
     let there = xtask::root().join(format!("openapi/released/{version}.json"));
     let before = fs::read(&there).ok();
     fs::copy(&document, &there)?;
-    let done = run(None, true);
-    if done.is_err() {
+    let result = run(None, true);
+    if result.is_err() {
         match before {
             Some(before) => fs::write(&there, before)?,
             None => fs::remove_file(&there)?,
         }
     }
-    done
+    result
 }
 
-/// How much each difference between the last released document and another one asks of clients, and what
-/// it is.
+/// The impact and the text of each change since the last release.
 ///
 /// # Errors
-/// If they cannot be compared.
-pub(crate) fn rated(document: &Path) -> anyhow::Result<Vec<(String, String)>> {
+/// If the documents cannot be compared.
+pub(crate) fn classified(document: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let releases = releases()?;
     let (_, last) = releases.last().context("nothing has been released")?;
     let changes = Changes::between(last, document)?;
@@ -101,12 +100,12 @@ fn releases() -> anyhow::Result<Vec<(Version, PathBuf)>> {
 
 fn version_of(document: &Path) -> anyhow::Result<Version> {
     let document: Value = serde_json::from_str(&fs::read_to_string(document)?)?;
-    let version = document["info"]["version"].as_str().context("a document without a version")?;
+    let version = document["info"]["version"].as_str().context("the document has no version")?;
     Ok(version.parse()?)
 }
 
-/// Whether clients can tell that something breaks: below 1.0 by the minor version.
-fn steps_over(last: &Version, now: &Version) -> bool {
+/// Whether the version announces breaking changes: by its major number or, below 1.0, by its minor one.
+fn allows_breaking_changes(last: &Version, now: &Version) -> bool {
     match last.major {
         0 => (now.major, now.minor) > (last.major, last.minor),
         _ => now.major > last.major,
@@ -118,7 +117,7 @@ struct Change {
     text: String,
 }
 
-/// The changes between two documents, the gravest first.
+/// The changes between two documents: major, minor, patch.
 struct Changes {
     list: Vec<Change>,
 }
@@ -136,10 +135,10 @@ impl Changes {
         ]);
         tools::run(diff.arg(&report))?;
         let report: Value = serde_json::from_str(&fs::read_to_string(report)?)?;
-        let changes = report["changes"].as_array().context("a report without changes")?;
+        let changes = report["changes"].as_array().context("no changes in the report")?;
         let mut list: Vec<Change> = changes.iter().map(Change::of).collect();
-        let grave = |change: &Change| ["major", "minor"].iter().position(|i| change.impact == *i);
-        list.sort_by_key(|change| grave(change).unwrap_or(2));
+        let rank = |change: &Change| ["major", "minor"].iter().position(|i| change.impact == *i);
+        list.sort_by_key(|change| rank(change).unwrap_or(2));
         Ok(Self { list })
     }
 
@@ -156,19 +155,19 @@ impl Changes {
 impl Change {
     fn of(change: &Value) -> Self {
         let text = |field: &str| change[field].as_str().unwrap_or_default();
-        let said: Vec<&str> = change["verdicts"]
+        let messages: Vec<&str> = change["verdicts"]
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(|verdict| verdict["message"].as_str())
             .collect();
-        let text = match said.is_empty() {
-            false => said.join(" "),
+        let text = match messages.is_empty() {
+            false => messages.join(" "),
             true => {
                 let sides = [&change["revision"]["pointer"], &change["base"]["pointer"]];
-                let place = sides.iter().find_map(|side| side.as_str()).unwrap_or(text("path"));
-                let place = place.replace("~1", "/").replace("~0", "~");
-                format!("`{}` {}", place.trim_start_matches("#/"), text("kind"))
+                let pointer = sides.iter().find_map(|side| side.as_str()).unwrap_or(text("path"));
+                let pointer = pointer.replace("~1", "/").replace("~0", "~");
+                format!("`{}` {}", pointer.trim_start_matches("#/"), text("kind"))
             }
         };
         Self { impact: change["impact"].as_str().unwrap_or("major").to_owned(), text }
@@ -222,10 +221,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_one_that_clients_can_tell() {
-        let steps =
-            |last: &str, now: &str| steps_over(&last.parse().unwrap(), &now.parse().unwrap());
-        assert!(steps("0.1.0", "0.2.0") && steps("0.1.0", "1.0.0") && steps("1.2.3", "2.0.0"));
-        assert!(!steps("0.1.0", "0.1.1") && !steps("1.2.3", "1.3.0") && !steps("1.2.3", "1.2.3"));
+    fn breaking_changes_need_a_new_version() {
+        let allows = |last: &str, now: &str| {
+            allows_breaking_changes(&last.parse().unwrap(), &now.parse().unwrap())
+        };
+        assert!(allows("0.1.0", "0.2.0") && allows("0.1.0", "1.0.0") && allows("1.2.3", "2.0.0"));
+        assert!(
+            !allows("0.1.0", "0.1.1") && !allows("1.2.3", "1.3.0") && !allows("1.2.3", "1.2.3")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The served documentation in a real browser that can reach this server and no other host.
+//! `cargo xtask docs-browser`: opens the served documentation in Chromium, with all other hosts blocked.
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
@@ -9,10 +9,11 @@ use crate::tools;
 /// Opens the documentation in Chromium.
 ///
 /// # Errors
-/// With what is wrong with the page, or if there is no Chromium.
+/// With the findings, or if Chromium is not installed.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run() -> anyhow::Result<()> {
-    let chromium = tools::find("chromium").context("no chromium; on Debian: apt-get install it")?;
+    let chromium = tools::find("chromium")
+        .context("chromium is not installed; on Debian: apt-get install chromium")?;
     let folder = tools::fresh("browser")?;
     let server = Served::start()?;
     let mut open = tools::script("browser.mjs")?;
@@ -20,21 +21,21 @@ pub(crate) fn run() -> anyhow::Result<()> {
     server.stop()?;
     let report = ran.out.lines().last().unwrap_or_default();
     let report: Value = serde_json::from_str(report)
-        .with_context(|| format!("the browser left no report\n{}{}", ran.out, ran.err))?;
-    let found: Vec<&str> =
-        report["found"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        .with_context(|| format!("no report of the browser\n{}{}", ran.out, ran.err))?;
+    let findings: Vec<&str> =
+        report["findings"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let figures = format!(
         "docs-browser: {} findings, {} tags, {} sent from its forms, {} requests, {} external requests seen",
-        found.len(),
+        findings.len(),
         report["tags"],
         report["sent"],
         report["requests"],
         report["external"]
     );
-    if !found.is_empty() {
-        bail!("{}\n{figures}", found.join("\n"));
+    if !findings.is_empty() {
+        bail!("{}\n{figures}", findings.join("\n"));
     }
-    ensure!(report["requests"].as_u64() > Some(3), "the page asked for nothing: {figures}");
+    ensure!(report["requests"].as_u64() > Some(3), "the page sent no requests: {figures}");
     println!("{figures}");
     Ok(())
 }

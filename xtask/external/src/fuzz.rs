@@ -1,5 +1,5 @@
-//! Schemathesis: requests made up from the document, sent to a fresh server, and every answer held
-//! against the document.
+//! `cargo xtask fuzz`: Schemathesis generates requests from the document, sends them to a fresh server and
+//! checks each response against the document.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use serde_json::Value;
 use crate::served::Served;
 use crate::tools;
 
-/// How much to try.
+/// Number and kinds of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// The document's examples, and each bound of each field: the same requests every time.
+    /// The document's examples, and each bound of each field. Deterministic.
     Bounds,
-    /// That, random requests, and random sequences along the document's links.
+    /// Also random requests, and random sequences along the document's links: 10 minutes.
     Everything,
 }
 
-/// Sends what Schemathesis makes of a document; of the committed one if none is named.
+/// Runs Schemathesis on a document, by default the committed one.
 ///
 /// # Errors
-/// With Schemathesis' report if it finds anything, or if it cannot be run.
+/// With the findings of Schemathesis, or if it cannot be run.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()> {
     let document = document.unwrap_or_else(crate::committed_document);
@@ -36,16 +36,16 @@ pub(crate) fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()>
         Depth::Everything => run.args(["--max-time", "600"]),
     };
     run.args(["--report", "json", "--report-json-path"]).arg(&report);
-    // Cases that it keeps between runs would make one run depend on another.
+    // It stores failing cases in the current directory and repeats them, which makes runs depend on each other.
     run.current_dir(tools::folder("fuzz"));
-    // It would take this for a terminal, whatever the value, and draw its progress into the report.
+    // Any value makes it treat its output as a terminal, and draw progress bars into the report.
     run.env_remove("FORCE_COLOR");
     run.env("SENSU_URL", server.url()).env("PYTHONPATH", tools::settings(""));
     let ran = tools::try_run(&mut run)?;
     server.stop()?;
 
     let text = fs::read_to_string(&report)
-        .with_context(|| format!("schemathesis left no report\n{}{}", ran.out, ran.err))?;
+        .with_context(|| format!("no report of schemathesis\n{}{}", ran.out, ran.err))?;
     let report: Value = serde_json::from_str(&text)?;
     let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
     let figures = format!(
@@ -55,10 +55,10 @@ pub(crate) fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()>
         number("/operations/tested"),
         number("/operations/errored")
     );
-    // A run that tried little is no proof, whatever it found.
-    let whole = report["complete"] == true
+    // A run of few requests proves nothing.
+    let is_complete = report["complete"] == true
         && report["operations"]["tested"] == report["operations"]["total"];
-    if !ran.succeeded || !whole || number("/test_cases/generated") < 1000 {
+    if !ran.succeeded || !is_complete || number("/test_cases/generated") < 1000 {
         bail!("{}{}\n{figures}", ran.out, ran.err);
     }
     println!("{figures}");

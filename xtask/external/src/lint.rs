@@ -1,4 +1,4 @@
-//! Linters and the examples' validator: nothing to find in the document.
+//! `cargo xtask lint`: linters and a validator of examples, without accepted findings.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::tools;
 
-/// What a tool found, one line each.
+/// Findings of a tool, one line each.
 type Findings = Vec<String>;
 
-/// Lints a document; the committed one if none is named.
+/// Lints a document, by default the committed one.
 ///
 /// # Errors
-/// With every finding, if there are any, or if a tool cannot be run.
+/// With the findings, or if a tool cannot be run.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run(document: Option<PathBuf>) -> anyhow::Result<()> {
     let document = document.unwrap_or_else(crate::committed_document);
@@ -37,25 +37,25 @@ pub(crate) fn run(document: Option<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Redocly with its strictest rules and ours.
+/// Redocly, with the rules of `redocly.yaml`.
 fn redocly(document: &Path) -> anyhow::Result<Findings> {
     let mut lint = tools::node("redocly")?;
     lint.arg("lint").arg("--config").arg(tools::settings("redocly.yaml"));
     let ran = tools::try_run(lint.args(["--format", "json"]).arg(document))?;
     let report: Value = serde_json::from_str(&ran.out)
         .with_context(|| format!("redocly's report:\n{}{}", ran.out, ran.err))?;
-    let problems = report["problems"].as_array().context("a report without problems")?;
+    let problems = report["problems"].as_array().context("no problems in the report")?;
     Ok(problems
         .iter()
         .map(|problem| {
             let text = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
-            let place = problem["location"][0]["pointer"].as_str().unwrap_or_default();
-            format!("redocly {}: {} at {place}", text("ruleId"), text("message"))
+            let pointer = problem["location"][0]["pointer"].as_str().unwrap_or_default();
+            format!("redocly {}: {} at {pointer}", text("ruleId"), text("message"))
         })
         .collect())
 }
 
-/// Spectral with its rules for OpenAPI and ours.
+/// Spectral, with the rules of `spectral.yaml`.
 fn spectral(document: &Path) -> anyhow::Result<Findings> {
     let mut lint = tools::node("spectral")?;
     lint.arg("lint").arg("--ruleset").arg(tools::settings("spectral.yaml"));
@@ -65,22 +65,22 @@ fn spectral(document: &Path) -> anyhow::Result<Findings> {
         .with_context(|| format!("spectral's report:\n{}{}", ran.out, ran.err))?;
     Ok(report
         .as_array()
-        .context("a report that is no list")?
+        .context("the report is no list")?
         .iter()
         .map(|finding| {
             let text = |field: &str| finding[field].as_str().unwrap_or_default().to_owned();
-            let place: Vec<&str> = finding["path"]
+            let path: Vec<&str> = finding["path"]
                 .as_array()
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
                 .collect();
-            format!("spectral {}: {} at {}", text("code"), text("message"), place.join("/"))
+            format!("spectral {}: {} at {}", text("code"), text("message"), path.join("/"))
         })
         .collect())
 }
 
-/// Every example against its schema, and how many there are.
+/// Validates every example against its schema. Returns the findings and the number of examples.
 fn examples(document: &Path) -> anyhow::Result<(Findings, String)> {
     let ran = tools::try_run(tools::node("openapi-examples-validator")?.arg(document))?;
     let count = ran.out.lines().find_map(|line| line.strip_prefix("Total examples found: "));
@@ -92,7 +92,7 @@ fn examples(document: &Path) -> anyhow::Result<(Findings, String)> {
     Ok((findings, count))
 }
 
-/// How ready for programs Redocly thinks the document is, of 100.
+/// Redocly's score of the document, 0 to 100.
 fn score(document: &Path) -> anyhow::Result<Value> {
     let mut score = tools::node("redocly")?;
     let ran = tools::try_run(score.args(["score", "--format", "json"]).arg(document))?;

@@ -1,4 +1,5 @@
-//! The tasks can fail: each gets a document that is wrong in one place, and has to say so.
+//! `cargo xtask self-test`: every kind of check fails when it should. Each task gets a document with one
+//! fault and has to report it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,20 +10,20 @@ use serde_json::{Value, json};
 use crate::fuzz::Depth;
 use crate::{classification, compat, fuzz, lint, proxy, tools, workflows};
 
-/// A task that has to fail, and words that its failure has to hold.
-struct Alarm {
-    what: &'static str,
+/// A fault of the document, the task that has to find it, and a part of the error message.
+struct Fault {
+    name: &'static str,
     task: fn(PathBuf) -> anyhow::Result<()>,
-    spoil: fn(&mut Value) -> Option<()>,
-    says: &'static str,
+    insert: fn(&mut Value) -> Option<()>,
+    message: &'static str,
 }
 
-const ALARMS: &[Alarm] = &[
-    Alarm {
-        what: "a wrong example",
+const FAULTS: &[Fault] = &[
+    Fault {
+        name: "an invalid example",
         task: |document| lint::run(Some(document)),
-        spoil: |document| {
-            // The body that creates a check, and its interval in words.
+        insert: |document| {
+            // The body of a create request, with its interval as a text.
             let operation = "/paths/~1apis~1core~1v2~1namespaces~1{namespace}~1checks/post";
             let content = format!("{operation}/requestBody/content/application~1json");
             let content = document.pointer_mut(&content)?.as_object_mut()?;
@@ -30,50 +31,50 @@ const ALARMS: &[Alarm] = &[
             content.insert("example".into(), json!({ "command": "x", "interval": "a minute" }));
             Some(())
         },
-        says: "no-invalid-media-type-examples",
+        message: "no-invalid-media-type-examples",
     },
-    Alarm {
-        what: "an operation without a description",
+    Fault {
+        name: "an operation without a description",
         task: |document| lint::run(Some(document)),
-        spoil: |document| {
+        insert: |document| {
             let operation = document.pointer_mut("/paths/~1health/get")?.as_object_mut()?;
             operation.shift_remove("description").map(|_| ())
         },
-        says: "operation-description",
+        message: "operation-description",
     },
-    Alarm {
-        what: "a removed field",
+    Fault {
+        name: "a removed field",
         task: |document| compat::run(Some(document), false),
-        spoil: |document| {
+        insert: |document| {
             let fields = document.pointer_mut("/components/schemas/CheckConfig/properties")?;
             fields.as_object_mut()?.shift_remove("interval").map(|_| ())
         },
-        says: "a breaking change",
+        message: "a breaking change",
     },
-    Alarm {
-        what: "a renamed operation",
+    Fault {
+        name: "a renamed operation",
         task: |document| compat::run(Some(document), false),
-        spoil: |document| {
+        insert: |document| {
             *document.pointer_mut("/paths/~1health/get/operationId")? = "health_read".into();
             Some(())
         },
-        says: "a breaking change",
+        message: "a breaking change",
     },
-    Alarm {
-        what: "an answer that is not as documented",
-        task: |document| proxy::look(&document),
-        spoil: |document| {
+    Fault {
+        name: "a response that differs from the document",
+        task: |document| proxy::log_in_through(&document),
+        insert: |document| {
             let end = "/components/schemas/Tokens/properties/expires_at/type";
             *document.pointer_mut(end)? = "boolean".into();
             Some(())
         },
-        says: "VIOLATIONS",
+        message: "VIOLATIONS",
     },
-    Alarm {
-        what: "an answer whose schema asks for more",
+    Fault {
+        name: "a response without a required field",
         task: |document| fuzz::run(Some(document), Depth::Bounds),
-        spoil: |document| {
-            // One operation is enough, and quick.
+        insert: |document| {
+            // One operation suffices, and saves time.
             let paths = document["paths"].as_object_mut()?;
             paths.retain(|path, _| path == "/version");
             *document.pointer_mut(
@@ -81,59 +82,59 @@ const ALARMS: &[Alarm] = &[
             )? = json!({ "type": "object", "required": ["colour"] });
             Some(())
         },
-        says: "Response violates schema",
+        message: "Response violates schema",
     },
 ];
 
-/// Sets off every alarm.
+/// Inserts each fault, and expects the error of its task.
 ///
 /// # Errors
-/// If one stays silent, or goes off for another reason.
+/// If a task succeeds, or fails for another reason.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run() -> anyhow::Result<()> {
-    let good: Value = serde_json::from_str(&fs::read_to_string(crate::committed_document())?)?;
-    let spoilt = tools::fresh("self-test")?.join("document.json");
-    for alarm in ALARMS {
-        let mut document = good.clone();
-        (alarm.spoil)(&mut document)
-            .with_context(|| format!("{}: nothing to spoil in the document", alarm.what))?;
-        fs::write(&spoilt, serde_json::to_vec(&document)?)?;
-        noticed(alarm.what, (alarm.task)(spoilt.clone()), alarm.says)?;
+    let valid: Value = serde_json::from_str(&fs::read_to_string(crate::committed_document())?)?;
+    let file = tools::fresh("self-test")?.join("document.json");
+    for fault in FAULTS {
+        let mut document = valid.clone();
+        (fault.insert)(&mut document)
+            .with_context(|| format!("{}: not applicable to the document", fault.name))?;
+        fs::write(&file, serde_json::to_vec(&document)?)?;
+        expect_failure(fault.name, (fault.task)(file.clone()), fault.message)?;
     }
-    walked()?;
-    let rated = classification::prove(&good)?;
-    let alarms = ALARMS.len() + 1;
+    check_workflows()?;
+    let classified = classification::check(&valid)?;
+    let faults = FAULTS.len() + 1;
     println!(
-        "alarms: {alarms} of {alarms} went off; {rated} kinds of change are rated as they should"
+        "self-test: {faults} of {faults} faults found, {classified} kinds of change classified"
     );
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
-fn noticed(what: &str, done: anyhow::Result<()>, says: &str) -> anyhow::Result<()> {
-    match done {
-        Ok(()) => bail!("{what}: nobody noticed"),
-        Err(why) if !format!("{why:#}").contains(says) => {
-            Err(why.context(format!("{what}: noticed for another reason")))
+fn expect_failure(name: &str, result: anyhow::Result<()>, message: &str) -> anyhow::Result<()> {
+    match result {
+        Ok(()) => bail!("{name}: not found"),
+        Err(error) if !format!("{error:#}").contains(message) => {
+            Err(error.context(format!("{name}: the task failed for another reason")))
         }
         Err(_) => {
-            println!("{what}: noticed");
+            println!("{name}: found");
             Ok(())
         }
     }
 }
 
-/// Walk-throughs that expect something else than is answered.
-fn walked() -> anyhow::Result<()> {
-    let good = fs::read_to_string(crate::committed_workflows())?;
-    let spoilt = good.replace("$statusCode == 200", "$statusCode == 299");
-    if spoilt == good {
-        bail!("there is nothing to spoil in the walk-throughs");
+/// Workflows that expect another status.
+fn check_workflows() -> anyhow::Result<()> {
+    let valid = fs::read_to_string(crate::committed_workflows())?;
+    let faulty = valid.replace("$statusCode == 200", "$statusCode == 299");
+    if faulty == valid {
+        bail!("no step of the workflows expects 200");
     }
-    // Beside the document that they refer to.
-    let folder = tools::fresh("walked")?;
+    // They refer to the document beside them.
+    let folder = tools::fresh("faulty-workflows")?;
     fs::copy(crate::committed_document(), folder.join("sensu-core-v2.json"))?;
-    let there = folder.join("workflows.arazzo.yaml");
-    fs::write(&there, spoilt)?;
-    noticed("a walk-through that ends elsewhere", workflows::run(Some(there)), " failed")
+    let file = folder.join("workflows.arazzo.yaml");
+    fs::write(&file, faulty)?;
+    expect_failure("a workflow with another status", workflows::run(Some(file)), " failed")
 }

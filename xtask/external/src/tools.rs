@@ -1,5 +1,5 @@
-//! Where the tools are and how they get there: pinned in `tests/external/`, installed into
-//! `target/external/`, each set once for each version of its lock file.
+//! Installs and runs the tools. Versions are pinned in `tests/external/`; each set is installed into
+//! `target/external/`, once per version of its lock file.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,17 +8,17 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-/// Settings and small programs that drive the tools.
+/// A file of `tests/external/`.
 pub(crate) fn settings(name: &str) -> PathBuf {
     xtask::root().join("tests/external").join(name)
 }
 
-/// Where tools, what they generate, and their reports lie.
+/// A folder of `target/external/`.
 pub(crate) fn folder(name: &str) -> PathBuf {
     xtask::root().join("target/external").join(name)
 }
 
-/// An empty folder for what a tool generates or reports.
+/// An empty folder of `target/external/`.
 pub(crate) fn fresh(name: &str) -> anyhow::Result<PathBuf> {
     let folder = folder(name);
     if folder.exists() {
@@ -30,19 +30,19 @@ pub(crate) fn fresh(name: &str) -> anyhow::Result<PathBuf> {
 
 /// A program of the Node packages.
 pub(crate) fn node(program: &str) -> anyhow::Result<Command> {
-    let there = folder("node");
-    once(&there, "package-lock.json", || {
+    let installed = folder("node");
+    once(&installed, "package-lock.json", || {
         for name in ["package.json", "package-lock.json"] {
-            fs::copy(settings(name), there.join(name))?;
+            fs::copy(settings(name), installed.join(name))?;
         }
         let mut install = tool("npm");
-        install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&there);
+        install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&installed);
         run(&mut install)
     })?;
-    Ok(tool(there.join("node_modules/.bin").join(program)))
+    Ok(tool(installed.join("node_modules/.bin").join(program)))
 }
 
-/// A script of ours, run by Node where it finds the Node packages.
+/// A script of `tests/external/`, copied to the Node packages and run there.
 pub(crate) fn script(name: &str) -> anyhow::Result<Command> {
     node("redocly")?;
     let copied = folder("node").join(name);
@@ -54,10 +54,10 @@ pub(crate) fn script(name: &str) -> anyhow::Result<Command> {
 
 /// A program of the Python packages.
 pub(crate) fn python(program: &str) -> anyhow::Result<Command> {
-    let there = folder("python");
-    once(&there, "requirements.txt", || {
-        run(tool("python3").args(["-m", "venv", "--clear"]).arg(&there))?;
-        let mut install = tool(there.join("bin/pip"));
+    let installed = folder("python");
+    once(&installed, "requirements.txt", || {
+        run(tool("python3").args(["-m", "venv", "--clear"]).arg(&installed))?;
+        let mut install = tool(installed.join("bin/pip"));
         install.args([
             "install",
             "--quiet",
@@ -67,32 +67,32 @@ pub(crate) fn python(program: &str) -> anyhow::Result<Command> {
         ]);
         run(install.arg(settings("requirements.txt")))
     })?;
-    let mut command = tool(there.join("bin").join(program));
-    // What it starts itself must be its own, too.
+    let mut command = tool(installed.join("bin").join(program));
+    // The programs that it starts come from the same environment.
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = [there.join("bin")].into_iter().chain(std::env::split_paths(&path));
-    command.env("PATH", std::env::join_paths(places)?).env("VIRTUAL_ENV", &there);
+    let paths = [installed.join("bin")].into_iter().chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(paths)?).env("VIRTUAL_ENV", &installed);
     Ok(command)
 }
 
-/// Installs a set unless the lock file is the one that it was installed from.
+/// Installs a set, unless it was installed from the same lock file.
 fn once(
-    there: &Path,
+    installed: &Path,
     lock: &str,
     install: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let wanted = fs::read(settings(lock))?;
-    let mark = there.join("installed-from");
-    if fs::read(&mark).is_ok_and(|found| found == wanted) {
+    let lock_file = fs::read(settings(lock))?;
+    let stamp = installed.join("installed-from");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock_file) {
         return Ok(());
     }
-    fs::create_dir_all(there)?;
-    install().with_context(|| format!("cannot install what tests/external/{lock} lists"))?;
-    fs::write(mark, wanted)?;
+    fs::create_dir_all(installed)?;
+    install().with_context(|| format!("cannot install tests/external/{lock}"))?;
+    fs::write(stamp, lock_file)?;
     Ok(())
 }
 
-/// A command with the environment that keeps tools quiet and at home.
+/// A command with an environment that disables telemetry, colors and caches outside the target folder.
 pub(crate) fn tool(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command
@@ -107,20 +107,20 @@ pub(crate) fn tool(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Where a program is, if it is on this machine.
+/// The path of an installed program.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// What a command printed, and whether it succeeded.
+/// The result of a command.
 pub(crate) struct Ran {
     pub(crate) succeeded: bool,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-/// Runs a command that may fail, and keeps what it prints.
+/// Runs a command that may fail, and captures its output.
 pub(crate) fn try_run(command: &mut Command) -> anyhow::Result<Ran> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot start {name}"))?;
@@ -131,7 +131,10 @@ pub(crate) fn try_run(command: &mut Command) -> anyhow::Result<Ran> {
     })
 }
 
-/// Runs a command that must not fail; what it prints is shown if it does.
+/// Runs a command.
+///
+/// # Errors
+/// With its output, if it fails.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let ran = try_run(command)?;
     if !ran.succeeded {

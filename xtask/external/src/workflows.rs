@@ -1,4 +1,4 @@
-//! The Arazzo walk-throughs: read by people, run by Redocly's `respect` on a fresh server.
+//! `cargo xtask workflows`: Redocly's `respect` runs the Arazzo workflows on a fresh server.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::served::Served;
 use crate::tools;
 
-/// Runs walk-throughs; the committed ones if none are named.
+/// Runs workflows, by default the committed ones.
 ///
 /// # Errors
-/// If a step or a check of one fails, or if they cannot be run.
+/// If a step or one of its checks fails, or if the workflows cannot be run.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run(workflows: Option<PathBuf>) -> anyhow::Result<()> {
     let workflows = workflows.unwrap_or_else(crate::committed_workflows);
@@ -28,7 +28,7 @@ pub(crate) fn run(workflows: Option<PathBuf>) -> anyhow::Result<()> {
     let ran = tools::try_run(respect.arg("--json-output").arg(&report))?;
     server.stop()?;
     let text = fs::read_to_string(&report)
-        .with_context(|| format!("respect left no report\n{}{}", ran.out, ran.err))?;
+        .with_context(|| format!("no report of respect\n{}{}", ran.out, ran.err))?;
     let report: Value = serde_json::from_str(&text)?;
     let (steps, failed) = steps(&report);
     let figures = format!("workflows: {steps} steps run, {failed} failed");
@@ -40,10 +40,10 @@ pub(crate) fn run(workflows: Option<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many steps the report tells of, and how many of them failed.
+/// The number of steps in a report, and the number of failed ones.
 fn steps(report: &Value) -> (usize, usize) {
-    let here = report["stepId"].is_string();
-    let failed = here
+    let is_step = report["stepId"].is_string();
+    let failed = is_step
         && report["checks"]
             .as_array()
             .into_iter()
@@ -55,5 +55,5 @@ fn steps(report: &Value) -> (usize, usize) {
         _ => Vec::new(),
     };
     let sum = |pick: fn(&(usize, usize)) -> usize| below.iter().map(pick).sum::<usize>();
-    (usize::from(here) + sum(|both| both.0), usize::from(failed) + sum(|both| both.1))
+    (usize::from(is_step) + sum(|both| both.0), usize::from(failed) + sum(|both| both.1))
 }
