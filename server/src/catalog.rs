@@ -55,6 +55,7 @@ macro_rules! for_each_kind {
         }
     };
 }
+
 pub(crate) use for_each_kind;
 
 /// The facts of one kind of resource.
@@ -68,6 +69,10 @@ pub(crate) struct Kind {
     pub(crate) plural: &'static str,
     /// Whether objects belong to a namespace.
     pub(crate) namespaced: bool,
+    /// [`Resource::NAMESPACE_POINTER`].
+    pub(crate) namespace_pointer: &'static str,
+    /// [`Resource::NAME_POINTERS`].
+    pub(crate) name_pointers: &'static [&'static str],
     /// [`Resource::CASCADES_TO`]: collections whose objects are deleted together with an object of this kind.
     pub(crate) cascades_to: &'static [&'static str],
     /// The group of the kind's tag in the document.
@@ -134,6 +139,8 @@ macro_rules! catalog {
                 noun: <$kind>::NOUN,
                 plural: <$kind>::PLURAL,
                 namespaced: <<$kind as Resource>::Scope as Scope>::NAMESPACED,
+                namespace_pointer: <$kind>::NAMESPACE_POINTER,
+                name_pointers: <$kind>::NAME_POINTERS,
                 cascades_to: <$kind>::CASCADES_TO,
                 group: TagGroup::$group,
                 description: $text,

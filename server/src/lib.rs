@@ -59,8 +59,40 @@ mod runtime;
 mod testkit;
 
 pub use error::{ApiError, Error};
-pub use openapi::{
-    document as openapi, document_with as openapi_with, newer as openapi_newer, operations,
-    yaml as openapi_yaml,
-};
+pub use openapi::{OperationPermission, newer as openapi_newer, yaml as openapi_yaml};
 pub use runtime::{Limits, Server, Tls};
+
+/// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.
+///
+/// # Errors
+/// If an operation cannot be registered or described: a defect that the tests find.
+pub fn openapi() -> anyhow::Result<String> {
+    let api = http::api()?;
+    openapi::document(&api.description, &api.operations)
+}
+
+/// The document with other examples than those that the server was built with, for recording them.
+///
+/// # Errors
+/// As [`openapi()`], and if the examples are not JSON.
+pub fn openapi_with(examples: &str) -> anyhow::Result<String> {
+    let api = http::api()?;
+    openapi::document_with(&api.description, &api.operations, examples)
+}
+
+/// The table of operations: `openapi/operations.txt`.
+///
+/// # Errors
+/// As [`openapi()`].
+pub fn operations() -> anyhow::Result<String> {
+    let api = http::api()?;
+    openapi::table(&api.description, &api.operations)
+}
+
+/// The permission that each published operation requires, in the order of operation ids.
+///
+/// # Errors
+/// If an operation cannot be registered.
+pub fn permissions() -> anyhow::Result<Vec<OperationPermission>> {
+    Ok(openapi::permissions(&http::api()?.operations))
+}

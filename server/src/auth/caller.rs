@@ -10,7 +10,7 @@ use sensu_store::{Key, Revision};
 use super::api_key;
 use super::jwt::{BadToken, Claims, Use, decode_basic};
 use super::session::{self, Session};
-use crate::error::Error;
+use crate::error::{Error, side_channel};
 use crate::query;
 use crate::rbac::AccessRequest;
 use crate::runtime::context::{Context, Cx};
@@ -92,6 +92,7 @@ impl Caller {
 
     /// Whether the caller may do this, as far as roles and bindings say.
     pub(crate) async fn allowed(&self, ask: &AccessRequest<'_>) -> Result<bool, Error> {
+        side_channel::record_permission(ask.verb.as_str(), ask.resource, ask.namespace);
         let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
         Ok(policy.allows(self.name(), &self.who.groups, ask))
     }

@@ -9,6 +9,10 @@
 
 pub(crate) mod access_log;
 pub(crate) mod cors;
+mod dispatch;
+mod path;
+#[cfg(debug_assertions)]
+mod permissions;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,8 +22,7 @@ use dropshot::{
     RequestContext,
 };
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WARNING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use hyper::Request;
 use hyper::body::Body as _;
@@ -27,37 +30,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Instrument as _;
 
-use crate::error::{Error, FAILED};
+use crate::error::Error;
 use crate::gateway::access_log::Access;
-use crate::http::{ALIAS, PREFIX, is_published};
-use crate::openapi::discovery;
 use crate::query;
-use crate::resources::write_options::{self, DROPPED};
 use crate::runtime::context::Cx;
 use crate::testkit::{self as dev, Noting};
-
-/// Hands a request to the operation that its path names.
-///
-/// A closure, because the types of Dropshot's router have no public names.
-pub(crate) type Dispatch =
-    Box<dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> Found + Send + Sync>;
-
-/// Where a request leads.
-pub(crate) struct Found {
-    /// The id of the operation; `None` where there is none.
-    operation: Option<String>,
-    /// What gives the answer.
-    work: BoxFuture<'static, Response<Body>>,
-}
-
-/// What the front door found out about a request before it looks for the operation.
-#[derive(Clone, Debug)]
-pub(crate) struct Route {
-    /// The method to look for: `GET` also when the request is a `HEAD`.
-    method: Method,
-    /// The path below the canonical prefix, still encoded.
-    path: String,
-}
+pub(crate) use dispatch::{Dispatch, dispatch};
+use path::{Route, canonical};
 
 const EDITION: HeaderName = HeaderName::from_static("sensu-edition");
 
@@ -74,10 +53,6 @@ const METHODS: [Method; 9] = [
     Method::CONNECT,
 ];
 
-/// The methods that operations are published with.
-const PUBLISHED: [Method; 5] =
-    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-
 /// What Dropshot serves: a wildcard for each method.
 pub(crate) fn door() -> anyhow::Result<ApiDescription<Cx>> {
     let mut door = ApiDescription::new();
@@ -88,58 +63,6 @@ pub(crate) fn door() -> anyhow::Result<ApiDescription<Cx>> {
         door.register(endpoint.visible(false))?;
     }
     Ok(door)
-}
-
-/// The way from the front door to the operations of an API.
-pub(crate) fn dispatch(api: ApiDescription<Cx>) -> Dispatch {
-    let router = Arc::new(api.into_router());
-    Box::new(move |mut rqctx, request, route| {
-        // The words of a route must be spelled out: only what stands for a variable may be escaped,
-        // so the route must be there whatever the escaped segments say.
-        let other = anything_escaped(&route.path);
-        let published = is_published(&route.path);
-        let look = |method: &Method| {
-            published.then_some(())?;
-            let exact = |path: &str| router.lookup_route(method, path.into(), None).ok();
-            match &other {
-                Some(other) => exact(other).and_then(|_| exact(&route.path)),
-                None => exact(&route.path),
-            }
-        };
-        let Some(found) = look(&route.method) else {
-            let allowed: Vec<&Method> =
-                PUBLISHED.iter().filter(|method| look(method).is_some()).collect();
-            let method = rqctx.request.method().clone();
-            let unknown = discovery::unknown(&route.path).filter(|_| allowed.is_empty());
-            let work = async move {
-                unknown.map_or_else(|| no_operation(&method, &allowed), |why| why.into_response())
-            };
-            return Found { operation: None, work: Box::pin(work) };
-        };
-        let operation = Some(found.endpoint.operation_id.clone());
-        rqctx.endpoint = found.endpoint;
-        let work = FAILED.scope(Default::default(), async move {
-            match found.handler.handle_request(rqctx, request).await {
-                Ok(response) => response,
-                // Dropshot's failure is opaque; the error left a copy when asked for its status.
-                Err(_) => FAILED
-                    .with(|failed| failed.borrow_mut().take())
-                    .unwrap_or_else(|| {
-                        Error::Internal("an operation failed without an error".into()).into()
-                    })
-                    .into_response(),
-            }
-        });
-        let work = DROPPED.scope(Default::default(), async move {
-            let mut response = work.await;
-            if let Some(warning) = DROPPED.with(|fields| write_options::warning(&fields.borrow())) {
-                response.headers_mut().insert(WARNING, warning);
-            }
-            response
-        });
-        let work = Box::pin(work);
-        Found { operation, work }
-    })
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -212,24 +135,15 @@ async fn answer(
     if path.len() > 1 && path.ends_with('/') {
         return Error::not_found().into_response();
     }
-    let route = Route {
-        method: match rqctx.request.method() {
-            &Method::HEAD => Method::GET,
-            other => other.clone(),
-        },
-        path: match path.strip_prefix(ALIAS) {
-            Some(rest) if rest.starts_with('/') => format!("{PREFIX}{rest}"),
-            // The bare prefix of released clients never was a route.
-            Some("") => return Error::not_found().into_response(),
-            _ => path.to_owned(),
-        },
+    let Some(route) = Route::new(rqctx.request.method(), path) else {
+        return Error::not_found().into_response();
     };
     let Some(dispatch) = cx.dispatch.get() else {
         return Error::Unavailable("the server is starting".into()).into_response();
     };
     let found = dispatch(rqctx, request, route);
     *operation = found.operation;
-    let work = AssertUnwindSafe(found.work).catch_unwind();
+    let work = AssertUnwindSafe(found.response).catch_unwind();
     match tokio::time::timeout(cx.limits.deadline, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
@@ -240,47 +154,6 @@ async fn answer(
         }
         Err(_) => Error::Unavailable("the request took too long".into()).into_response(),
     }
-}
-
-/// The path without empty segments, if it has any. Dots never get here: Dropshot refuses them.
-fn canonical(path: &str) -> Option<String> {
-    if !path.contains("//") {
-        return None;
-    }
-    let mut clean: String =
-        path.split('/').filter(|s| !s.is_empty()).flat_map(|s| ["/", s]).collect();
-    if path.ends_with('/') || clean.is_empty() {
-        clean.push('/');
-    }
-    Some(clean)
-}
-
-/// The path with another word, which no route has, for every escaped segment; `None` without any.
-fn anything_escaped(path: &str) -> Option<String> {
-    path.contains('%').then(|| {
-        let other = |segment| if str::contains(segment, '%') { "%1F" } else { segment };
-        path.split('/').map(other).collect::<Vec<_>>().join("/")
-    })
-}
-
-/// The answer where the path has no operation for the method.
-fn no_operation(method: &Method, allowed: &[&Method]) -> Response<Body> {
-    if allowed.is_empty() {
-        return Error::not_found().into_response();
-    }
-    let mut names: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
-    if names.contains(&"GET") {
-        names.push("HEAD");
-    }
-    names.push("OPTIONS");
-    let mut response = match *method {
-        Method::OPTIONS => empty(StatusCode::NO_CONTENT),
-        _ => Error::MethodNotAllowed.into_response(),
-    };
-    if let Ok(names) = HeaderValue::try_from(names.join(", ")) {
-        response.headers_mut().insert(ALLOW, names);
-    }
-    response
 }
 
 fn empty(status: StatusCode) -> Response<Body> {
@@ -296,25 +169,4 @@ fn without_body(response: Response<Body>) -> Response<Body> {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Response::from_parts(parts, Body::empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_with_empty_segments_have_a_canonical_form() {
-        assert_eq!(canonical("/health"), None);
-        assert_eq!(canonical("/health/"), None);
-        assert_eq!(canonical("//health").as_deref(), Some("/health"));
-        assert_eq!(canonical("/health//").as_deref(), Some("/health/"));
-        assert_eq!(canonical("/api//core/v2").as_deref(), Some("/api/core/v2"));
-        assert_eq!(canonical("//").as_deref(), Some("/"));
-    }
-
-    #[test]
-    fn escaped_segments_are_told_apart() {
-        assert_eq!(anything_escaped("/checks/c1"), None);
-        assert_eq!(anything_escaped("/%63hecks/c%31/x").as_deref(), Some("/%1F/%1F/x"));
-    }
 }

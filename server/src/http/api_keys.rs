@@ -18,6 +18,7 @@ use super::response::One;
 use super::routes::{Api, Mounted, PREFIX, Routes};
 use crate::auth::{self, Caller};
 use crate::error::ApiError;
+use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
 use crate::resources::api_keys;
 use crate::resources::grant::Grant;
@@ -29,10 +30,11 @@ use crate::runtime::context::Cx;
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<ApiKey>::of(api)
         .list("api_key_list", "List the API keys")
-        .also(api_key_get)
-        .also(api_key_create)
-        .also(api_key_patch)
-        .also(api_key_delete)
+        .custom(api_key_get, Facts::get::<ApiKey>())
+        // The server makes the name, at random.
+        .custom(api_key_create, Facts { conflict: false, ..Facts::create::<ApiKey>() })
+        .custom(api_key_patch, Facts::patch::<ApiKey>())
+        .custom(api_key_delete, Facts::delete::<ApiKey>())
         .mount()
 }
 

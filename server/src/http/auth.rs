@@ -10,15 +10,24 @@ use super::response::Done;
 use super::routes::{Api, Mounted};
 use crate::auth::{self, Account};
 use crate::error::{ApiError, Error};
+use crate::openapi::facts::{Authentication, Facts, Link};
 use crate::query;
 use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Cx;
 
+/// The body that renews or ends the session of the response it is linked from.
+const REFRESH: &str = r#"{"refresh_token": "{$response.body#/refresh_token}"}"#;
+
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(auth_login)?;
-    api.register(auth_test)?;
-    api.register(auth_refresh)?;
-    api.register(auth_logout)
+    let basic = Facts::authenticated(Authentication::Basic);
+    let session = |name, description| Facts {
+        link: Some(Link { from: "auth_login", name, description, body: Some(REFRESH) }),
+        ..Facts::authenticated(Authentication::Session)
+    };
+    api.mount(auth_login, basic)?;
+    api.mount(auth_test, basic)?;
+    api.mount(auth_refresh, session("refresh", "Exchange both tokens for new ones."))?;
+    api.mount(auth_logout, session("logout", "End the session."))
 }
 
 /// Log in with user and password

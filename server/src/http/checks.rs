@@ -13,6 +13,7 @@ use super::response::One;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::openapi::facts::{Conditional, Facts, Link};
 use crate::rbac::Verb;
 use crate::resources::checks;
 use crate::resources::preconditions::Conditions;
@@ -20,6 +21,13 @@ use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
+    let execute =
+        Link { from: "check_create", name: "execute", description: "Run it now.", body: None };
+    let execute = Facts { link: Some(execute), ..Facts::custom::<CheckConfig>(Verb::Create) };
+    let add_hook =
+        Facts { conditional: Conditional::Replace, ..Facts::custom::<CheckConfig>(Verb::Update) };
+    let remove_hook =
+        Facts { conditional: Conditional::Change, ..Facts::custom::<CheckConfig>(Verb::Delete) };
     Routes::<CheckConfig>::of(api)
         .list("check_list", "List the checks of a namespace")
         .list_all("check_list_all", "List the checks of every namespace")
@@ -28,9 +36,9 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
         .put("check_put", "Create or replace a check")
         .patch("check_patch", "Change parts of a check")
         .delete("check_delete", "Delete a check")
-        .also(check_execute)
-        .also(check_hook_add)
-        .also(check_hook_remove)
+        .custom(check_execute, execute)
+        .custom(check_hook_add, add_hook)
+        .custom(check_hook_remove, remove_hook)
         .mount()
 }
 

@@ -10,17 +10,22 @@ use super::params::Params;
 use super::routes::{Api, Mounted};
 use crate::auth::Caller;
 use crate::error::{ApiError, Error};
+use crate::openapi::facts::Facts;
 use crate::rbac::{AccessRequest, Verb};
 use crate::resources::cluster;
 use crate::resources::write_options::DryRun;
 use crate::runtime::context::Cx;
 
+/// The RBAC resource of the cluster and its members (D19).
+const CLUSTER: &str = "cluster";
+
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(cluster_id_get)?;
-    api.register(cluster_member_list)?;
-    api.register(cluster_member_add)?;
-    api.register(cluster_member_update)?;
-    api.register(cluster_member_remove)
+    let facts = |verb| Facts::on(CLUSTER, verb);
+    api.mount(cluster_id_get, facts(Verb::Get))?;
+    api.mount(cluster_member_list, facts(Verb::List))?;
+    api.mount(cluster_member_add, Facts { conflict: true, ..facts(Verb::Create) })?;
+    api.mount(cluster_member_update, Facts { not_found: true, ..facts(Verb::Update) })?;
+    api.mount(cluster_member_remove, Facts { not_found: true, ..facts(Verb::Delete) })
 }
 
 /// Where a member is reached.
@@ -111,9 +116,8 @@ async fn cluster_member_remove(
     Ok(HttpResponseOk(cluster::remove(rqctx.context(), &id).await?))
 }
 
-/// Cluster members are the RBAC resource `cluster` (D19).
 async fn allowed(rqctx: &RequestContext<Cx>, verb: Verb, name: &str) -> Result<(), Error> {
-    let ask = AccessRequest { verb, resource: "cluster", namespace: "", name };
+    let ask = AccessRequest { verb, resource: CLUSTER, namespace: "", name };
     match Caller::from_request(rqctx).await?.allowed(&ask).await? {
         true => Ok(()),
         false => Err(Error::Denied),

@@ -1,17 +1,20 @@
 //! `/apis`: which groups, versions and resources there are (D2).
 
+use std::sync::OnceLock;
+
 use dropshot::{HttpResponseOk, RequestContext, endpoint};
 
 use super::routes::{Api, Mounted};
 use crate::error::{ApiError, Error};
 use crate::openapi::discovery::{self, ApiGroup, ApiResource};
+use crate::openapi::facts::Facts;
 use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(api_group_list)?;
-    api.register(api_group_get)?;
-    api.register(api_resource_list)
+    api.mount(api_group_list, Facts::public())?;
+    api.mount(api_group_get, Facts::public())?;
+    api.mount(api_resource_list, Facts::public())
 }
 
 /// List the groups of the API
@@ -44,5 +47,11 @@ async fn api_resource_list(
     rqctx: RequestContext<Cx>,
 ) -> Result<HttpResponseOk<Vec<ApiResource>>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
-    Ok(HttpResponseOk(discovery::resources()?.to_vec()))
+    static RESOURCES: OnceLock<Vec<ApiResource>> = OnceLock::new();
+    if let Some(resources) = RESOURCES.get() {
+        return Ok(HttpResponseOk(resources.clone()));
+    }
+    let api = super::api().map_err(|error| Error::Internal(error.to_string()))?;
+    let resources = RESOURCES.get_or_init(|| discovery::resources(&api.operations));
+    Ok(HttpResponseOk(resources.clone()))
 }

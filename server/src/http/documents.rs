@@ -22,12 +22,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(document_json)?;
-    api.register(document_json_here)?;
-    api.register(document_yaml)?;
-    api.register(document_newer)?;
-    api.register(docs)?;
-    api.register(docs_part)
+    api.mount_unpublished(document_json)?;
+    api.mount_unpublished(document_json_here)?;
+    api.mount_unpublished(document_yaml)?;
+    api.mount_unpublished(document_newer)?;
+    api.mount_unpublished(docs)?;
+    api.mount_unpublished(docs_part)
 }
 
 /// The document.
@@ -76,7 +76,7 @@ async fn docs_part(
 
 async fn serve(rqctx: &RequestContext<Cx>, path: &str) -> Result<Response<Body>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
-    let document = documents::at(path).await?;
+    let document = documents::at(path, crate::openapi).await?;
     let headers = rqctx.request.headers();
     let packs = packs(headers);
     // Each form has a tag of its own, as HTTP wants it.

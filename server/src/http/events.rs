@@ -12,6 +12,7 @@ use super::response::{Many, One};
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
 use crate::resources::events;
 use crate::resources::preconditions::Conditions;
@@ -22,11 +23,11 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<Event>::of(api)
         .list("event_list", "List the events of a namespace")
         .list_all("event_list_all", "List the events of every namespace")
-        .also(event_list_entity)
-        .also(event_get)
-        .also(event_create)
-        .also(event_put)
-        .also(event_delete)
+        .custom(event_list_entity, Facts::partial_list::<Event>(Verb::List))
+        .custom(event_get, Facts::get::<Event>())
+        .custom(event_create, Facts::create::<Event>())
+        .custom(event_put, Facts::put::<Event>())
+        .custom(event_delete, Facts::delete::<Event>())
         .mount()
 }
 

@@ -12,13 +12,14 @@ use sensu_types::health::HealthResponse;
 use super::routes::{Api, Mounted};
 use crate::error::{ApiError, Error};
 use crate::metrics;
+use crate::openapi::facts::Facts;
 use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(health_get)?;
-    api.register(ready_get)?;
-    api.register(metrics_get)
+    api.mount(health_get, Facts::public())?;
+    api.mount(ready_get, Facts { unavailable: true, ..Facts::public() })?;
+    api.mount(metrics_get, Facts { media_type: Some(metrics::MEDIA_TYPE), ..Facts::public() })
 }
 
 /// Tell whether the server can do its work

@@ -29,14 +29,10 @@ mod users;
 mod verbs;
 mod version;
 
-use dropshot::{
-    ApiDescription, ApiDescriptionRegisterError, EndpointTagPolicy, TagConfig, TagDetails,
-};
+use dropshot::{ApiDescriptionRegisterError, EndpointTagPolicy, TagConfig, TagDetails};
 
 use crate::openapi::tag_groups;
-use crate::runtime::context::Cx;
-pub(crate) use routes::PREFIX;
-pub(crate) use silenced::is_published;
+pub(crate) use routes::{Api, PREFIX};
 
 /// The prefix of released Sensu clients: the same operations, not documented twice (D1).
 pub(crate) const ALIAS: &str = "/api/core/v2";
@@ -45,8 +41,8 @@ pub(crate) const ALIAS: &str = "/api/core/v2";
 ///
 /// # Errors
 /// If an operation cannot be registered: a defect that every start would find.
-pub(crate) fn api() -> Result<ApiDescription<Cx>, ApiDescriptionRegisterError> {
-    let mut api = ApiDescription::new().tag_config(tags());
+pub(crate) fn api() -> Result<Api, ApiDescriptionRegisterError> {
+    let mut api = Api::new(tags());
     auth::mount(&mut api)?;
     discovery::mount(&mut api)?;
     documents::mount(&mut api)?;

@@ -12,6 +12,7 @@ use super::response::Many;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::openapi::facts::Facts;
 use crate::rbac::{AccessRequest, Verb};
 use crate::resources::namespaces;
 use crate::resources::preconditions::Conditions;
@@ -20,11 +21,11 @@ use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     Routes::<Namespace>::of(api)
-        .also(namespace_list)
+        .custom(namespace_list, Facts::list::<Namespace>().filtered())
         .get("namespace_get", "Fetch a namespace")
         .create("namespace_create", "Create a namespace")
         .put("namespace_put", "Create or replace a namespace")
-        .also(namespace_delete)
+        .custom(namespace_delete, Facts { conflict: true, ..Facts::delete::<Namespace>() })
         .mount()
 }
 

@@ -1,19 +1,29 @@
-//! `Routes<T>`: one method per regular verb. The only place that builds endpoints by hand.
+//! Mounting operations: each with its facts, and `Routes<T>` with one method per regular verb.
+//!
+//! The only place of `http/` that builds endpoints by hand.
 
 use std::marker::PhantomData;
 
 use dropshot::{
     ApiDescription, ApiDescriptionRegisterError, ApiEndpoint, ApiEndpointVersions, Method,
+    TagConfig,
 };
-use sensu_types::{Resource, Scope};
+use sensu_types::Scope;
 
 use super::verbs;
+use crate::catalog::Cataloged;
+use crate::openapi::facts::{Facts, Operation};
 use crate::runtime::context::Cx;
 
-/// The description that operations are mounted on.
-pub(super) type Api = ApiDescription<Cx>;
+/// The operations of the API, ready to be served or described.
+pub(crate) struct Api {
+    /// What Dropshot serves.
+    pub(crate) description: ApiDescription<Cx>,
+    /// The facts of the published operations, in the order in which they were mounted.
+    pub(crate) operations: Vec<Operation>,
+}
 
-/// What mounting answers: an error names the operation that cannot be registered.
+/// An error names the operation that cannot be registered.
 pub(super) type Mounted = Result<(), ApiDescriptionRegisterError>;
 
 /// The prefix that the document lists (D1).
@@ -21,14 +31,33 @@ pub(crate) const PREFIX: &str = "/apis/core/v2";
 
 const JSON: &str = "application/json";
 
-/// Mounts the operations of one resource.
+impl Api {
+    pub(super) fn new(tags: TagConfig) -> Self {
+        Self { description: ApiDescription::new().tag_config(tags), operations: Vec::new() }
+    }
+
+    /// Mounts an operation.
+    pub(super) fn mount(&mut self, endpoint: impl Into<ApiEndpoint<Cx>>, facts: Facts) -> Mounted {
+        let endpoint = endpoint.into();
+        let (id, path) = (endpoint.operation_id.clone(), endpoint.path.clone());
+        self.operations.push(Operation { id, path, facts });
+        self.description.register(endpoint)
+    }
+
+    /// Mounts an operation that is not part of the document.
+    pub(super) fn mount_unpublished(&mut self, endpoint: impl Into<ApiEndpoint<Cx>>) -> Mounted {
+        self.description.register(endpoint)
+    }
+}
+
+/// Mounts the operations of one kind of resource.
 pub(super) struct Routes<'a, T> {
     api: &'a mut Api,
     mounted: Mounted,
     kind: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Resource> Routes<'a, T> {
+impl<'a, T: Cataloged> Routes<'a, T> {
     /// No operation yet.
     pub(super) fn of(api: &'a mut Api) -> Self {
         Self { api, mounted: Ok(()), kind: PhantomData }
@@ -39,7 +68,7 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = collection::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::list::<T>, Method::GET, JSON, &path, all());
-        self.add(endpoint, summary, about::LIST)
+        self.regular(endpoint, summary, about::LIST, Facts::list::<T>())
     }
 
     /// `GET` the collection of every namespace.
@@ -47,7 +76,7 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = format!("{PREFIX}/{}", T::PLURAL);
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::list_all::<T>, Method::GET, JSON, &path, all());
-        self.add(endpoint, summary, about::LIST_ALL)
+        self.regular(endpoint, summary, about::LIST_ALL, Facts::list_all::<T>())
     }
 
     /// `GET` one item.
@@ -55,7 +84,7 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::get::<T>, Method::GET, JSON, &path, all());
-        self.add(endpoint, summary, about::GET)
+        self.regular(endpoint, summary, about::GET, Facts::get::<T>())
     }
 
     /// `POST` to the collection.
@@ -63,7 +92,7 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = collection::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::create::<T>, Method::POST, JSON, &path, all());
-        self.add(endpoint, summary, about::CREATE)
+        self.regular(endpoint, summary, about::CREATE, Facts::create::<T>())
     }
 
     /// `PUT` one item.
@@ -71,7 +100,7 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::put::<T>, Method::PUT, JSON, &path, all());
-        self.add(endpoint, summary, about::PUT)
+        self.regular(endpoint, summary, about::PUT, Facts::put::<T>())
     }
 
     /// `PATCH` one item.
@@ -79,7 +108,7 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::patch::<T>, Method::PATCH, JSON, &path, all());
-        self.add(endpoint, summary, about::PATCH)
+        self.regular(endpoint, summary, about::PATCH, Facts::patch::<T>())
     }
 
     /// `DELETE` one item.
@@ -87,13 +116,12 @@ impl<'a, T: Resource> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::delete::<T>, Method::DELETE, JSON, &path, all());
-        self.add(endpoint, summary, about::DELETE)
+        self.regular(endpoint, summary, about::DELETE, Facts::delete::<T>())
     }
 
-    /// An operation of this resource that has a shape of its own.
-    pub(super) fn also(mut self, endpoint: impl Into<ApiEndpoint<Cx>>) -> Self {
-        let endpoint = endpoint.into();
-        self.mounted = self.mounted.and_then(|()| self.api.register(endpoint));
+    /// An operation with a handler of its own.
+    pub(super) fn custom(mut self, endpoint: impl Into<ApiEndpoint<Cx>>, facts: Facts) -> Self {
+        self.mounted = self.mounted.and_then(|()| self.api.mount(endpoint, facts));
         self
     }
 
@@ -102,8 +130,14 @@ impl<'a, T: Resource> Routes<'a, T> {
         self.mounted
     }
 
-    fn add(self, endpoint: ApiEndpoint<Cx>, summary: &str, about: &str) -> Self {
-        self.also(endpoint.summary(summary).description(about).tag(T::PLURAL))
+    fn regular(
+        self,
+        endpoint: ApiEndpoint<Cx>,
+        summary: &str,
+        description: &str,
+        facts: Facts,
+    ) -> Self {
+        self.custom(endpoint.summary(summary).description(description).tag(T::PLURAL), facts)
     }
 }
 
@@ -111,12 +145,12 @@ fn all() -> ApiEndpointVersions {
     ApiEndpointVersions::all()
 }
 
-fn collection<T: Resource>() -> String {
+fn collection<T: Cataloged>() -> String {
     let inside = if T::Scope::NAMESPACED { "/namespaces/{namespace}" } else { "" };
     format!("{PREFIX}{inside}/{}", T::PLURAL)
 }
 
-fn item<T: Resource>() -> String {
+fn item<T: Cataloged>() -> String {
     format!("{}/{{{}}}", collection::<T>(), T::Scope::PARAMETER)
 }
 

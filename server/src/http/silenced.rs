@@ -8,16 +8,19 @@ use serde::Deserialize;
 
 use super::params::{Paging, Params};
 use super::response::Many;
-use super::routes::{Api, Mounted, PREFIX, Routes};
+use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::keyspace::parse;
+use crate::openapi::facts::{Alternative, Alternatives, Facts};
 use crate::rbac::Verb;
 use crate::resources::page;
 use crate::resources::store::render_selected;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
+    // As in the reference, the permission is to get an entry of the name `checks/...`.
+    let by = Facts { alternatives: Some(&BY), ..Facts::partial_list::<Silenced>(Verb::Get) };
     Routes::<Silenced>::of(api)
         .list("silenced_list", "List the silenced entries of a namespace")
         .list_all("silenced_list_all", "List the silenced entries of every namespace")
@@ -26,18 +29,34 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
         .put("silenced_put", "Create or replace a silenced entry")
         .patch("silenced_patch", "Change parts of a silenced entry")
         .delete("silenced_delete", "Delete a silenced entry")
-        .also(silenced_list_by)
+        .custom(silenced_list_by, by)
         .mount()
 }
 
-/// Whether a path is not just one that the joined route would take, but one that is published.
-pub(crate) fn is_published(path: &str) -> bool {
-    let mut words = path.strip_prefix(PREFIX).unwrap_or_default().split('/').skip(1);
-    let joined = words.next() == Some("namespaces") && words.nth(1) == Some("silenced");
-    let by = words.next().unwrap_or_default();
-    let has_value = words.next().is_some();
-    !(joined && has_value) || matches!(by, "checks" | "subscriptions")
-}
+/// Dropshot's router takes no literal segment beside a variable, so both lists are one route.
+const BY: Alternatives = Alternatives {
+    selector: "name",
+    variable: "value",
+    schema: "By",
+    operations: &[
+        Alternative {
+            segment: "checks",
+            parameter: ("check", "The check, matched exactly."),
+            id: "silenced_list_check",
+            summary: "List the silenced entries of a check",
+            description: "Entries whose check is exactly the one in the URL, in byte order of their names. An answer \
+             holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.",
+        },
+        Alternative {
+            segment: "subscriptions",
+            parameter: ("subscription", "The subscription, matched exactly."),
+            id: "silenced_list_subscription",
+            summary: "List the silenced entries of a subscription",
+            description: "Entries whose subscription is exactly the one in the URL, in byte order of their names. An answer \
+             holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.",
+        },
+    ],
+};
 
 /// What silenced entries are looked up by.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]

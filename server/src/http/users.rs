@@ -14,6 +14,7 @@ use super::response::One;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::openapi::facts::{Facts, Link};
 use crate::rbac::Verb;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
@@ -22,18 +23,26 @@ use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
+    let disable = Link {
+        from: "user_create",
+        name: "disable",
+        description: "Keep the user from logging in.",
+        body: None,
+    };
+    let (update, delete) =
+        (Facts::custom::<User>(Verb::Update), Facts::custom::<User>(Verb::Delete));
     Routes::<User>::of(api)
         .list("user_list", "List the users")
-        .also(user_get)
-        .also(user_create)
-        .also(user_put)
-        .also(user_disable)
-        .also(user_reinstate)
-        .also(user_password)
-        .also(user_password_reset)
-        .also(user_group_add)
-        .also(user_group_remove)
-        .also(user_groups_clear)
+        .custom(user_get, Facts::get::<User>().or_self())
+        .custom(user_create, Facts::create::<User>())
+        .custom(user_put, Facts::put::<User>())
+        .custom(user_disable, Facts { link: Some(disable), ..delete })
+        .custom(user_reinstate, update)
+        .custom(user_password, update.or_self())
+        .custom(user_password_reset, update)
+        .custom(user_group_add, update)
+        .custom(user_group_remove, delete)
+        .custom(user_groups_clear, delete)
         .mount()
 }
 

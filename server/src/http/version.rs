@@ -5,11 +5,12 @@ use sensu_types::version::Version;
 
 use super::routes::{Api, Mounted};
 use crate::error::ApiError;
+use crate::openapi::facts::Facts;
 use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.register(version_get)
+    api.mount(version_get, Facts::public())
 }
 
 /// Tell what is running

@@ -4,29 +4,29 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Operation, each};
-use crate::catalog::KINDS;
+use super::facts::{Action, Authentication, Facts, Operation};
+use super::{Described, each};
 
 /// Where a server listens if nobody says otherwise.
 const SERVER: &str = "http://127.0.0.1:8080";
 
 /// Adds the command lines.
-pub(super) fn add(document: &mut Value, recorded: &Value) {
-    each(document, |operation| {
+pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Value) {
+    each(document, operations, |operation| {
         let id = operation.value["operationId"].as_str().unwrap_or_default().to_owned();
         let Some(example) = recorded.get(&id) else { return };
         let sample = |label: &str, source: String| json!({ "lang": "Shell", "label": label, "source": source });
         let mut samples = vec![sample("curl", curl(&operation, example))];
         let sensuctl = match example.get("sensuctl") {
             Some(command) => command.as_str().map(str::to_owned),
-            None => usual(&id, operation.value, example),
+            None => usual(operation.facts, example),
         };
         samples.extend(sensuctl.map(|command| sample("sensuctl", command)));
         operation.value["x-codeSamples"] = samples.into();
     });
 }
 
-fn curl(operation: &Operation<'_>, example: &Value) -> String {
+fn curl(operation: &Described<'_>, example: &Value) -> String {
     let mut path = operation.path.to_owned();
     for (name, value) in example["path"].as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
@@ -46,11 +46,12 @@ fn curl(operation: &Operation<'_>, example: &Value) -> String {
         method => format!("curl -X {}", method.to_uppercase()),
     };
     let _ = write!(command, " {}", quoted(&format!("{SERVER}{path}{query}")));
-    let security = operation.value.get("security");
-    if security == Some(&json!([{ "basicAuth": [] }])) {
-        command.push_str(" -u 'admin:P@ssw0rd!'");
-    } else if security != Some(&json!([])) {
-        command.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\"");
+    match operation.facts.authentication {
+        Authentication::None => {}
+        Authentication::Basic => command.push_str(" -u 'admin:P@ssw0rd!'"),
+        Authentication::Session | Authentication::Token => {
+            command.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\"");
+        }
     }
     let media_type = operation.value["requestBody"]["content"].as_object();
     if let (Some(media_type), Some(body)) =
@@ -66,22 +67,20 @@ fn curl(operation: &Operation<'_>, example: &Value) -> String {
 }
 
 /// The command where sensuctl has the usual one: list, info, create from a file, delete.
-fn usual(id: &str, operation: &Value, example: &Value) -> Option<String> {
-    let tag = operation["tags"][0].as_str()?;
-    let noun = KINDS.iter().find(|kind| kind.plural == tag)?.command;
+fn usual(facts: &Facts, example: &Value) -> Option<String> {
+    let command = facts.kind?.command;
     let path = example["path"].as_object()?;
     // The last one is the name of the thing.
     let name = path.values().next_back().and_then(Value::as_str).unwrap_or_default();
     let name = path.get("name").and_then(Value::as_str).unwrap_or(name);
-    let quoted_name = quoted(name);
-    let verb = id.rsplit('_').next()?;
-    match verb {
-        "all" => Some(format!("sensuctl {noun} list --all-namespaces")),
-        "list" => Some(format!("sensuctl {noun} list")),
-        "get" if tag != "namespaces" => Some(format!("sensuctl {noun} info {quoted_name}")),
-        "put" if tag != "users" => Some(format!("sensuctl create --file {noun}.json")),
-        "delete" => Some(format!("sensuctl {noun} delete {quoted_name} --skip-confirm")),
-        _ => None,
+    let name = quoted(name);
+    match facts.action {
+        Action::ListAll => Some(format!("sensuctl {command} list --all-namespaces")),
+        Action::List => Some(format!("sensuctl {command} list")),
+        Action::Get => Some(format!("sensuctl {command} info {name}")),
+        Action::Put => Some(format!("sensuctl create --file {command}.json")),
+        Action::Delete => Some(format!("sensuctl {command} delete {name} --skip-confirm")),
+        Action::Create | Action::Patch | Action::Custom => None,
     }
 }
 

@@ -1,16 +1,14 @@
 //! What there is to discover: groups, versions, and the resources of a version (D2).
 //!
-//! The resources are read off the published document, so they are what is served.
+//! The resources are read off the facts of the operations, so they are what is served.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
+use super::facts::Operation;
 use crate::error::Error;
-use crate::openapi;
 
 /// A group of the API.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -48,38 +46,21 @@ pub(crate) fn groups() -> Vec<ApiGroup> {
     vec![ApiGroup { name: "core".into(), versions: vec![version] }]
 }
 
-/// The resources of `core/v2`.
-///
-/// # Errors
-/// If the document cannot be derived, which the tests would have found.
-pub(crate) fn resources() -> Result<&'static [ApiResource], Error> {
-    static RESOURCES: OnceLock<Vec<ApiResource>> = OnceLock::new();
-    if let Some(resources) = RESOURCES.get() {
-        return Ok(resources);
+/// The resources of `core/v2`: those that operations require permissions for.
+pub(crate) fn resources(operations: &[Operation]) -> Vec<ApiResource> {
+    let mut found: BTreeMap<&str, (bool, BTreeSet<&str>)> = BTreeMap::new();
+    for Operation { facts, .. } in operations {
+        let Some((verb, resource)) = facts.permission.rule() else { continue };
+        let (namespaced, verbs) = found.entry(resource).or_default();
+        *namespaced |= facts.is_namespaced();
+        verbs.insert(verb.as_str());
     }
-    let document = openapi::published().map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(RESOURCES.get_or_init(|| read(&document)))
-}
-
-fn read(document: &Value) -> Vec<ApiResource> {
-    let mut found: BTreeMap<&str, (bool, Vec<String>)> = BTreeMap::new();
-    for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            let Some((verb, resource)) = openapi::asked(path, method, operation) else { continue };
-            let (namespaced, verbs) = found.entry(resource).or_default();
-            *namespaced |= path.contains("/namespaces/{namespace}/");
-            if !verbs.iter().any(|known| known == verb) {
-                verbs.push(verb.to_owned());
-            }
-        }
-    }
-    found
-        .into_iter()
-        .map(|(name, (namespaced, mut verbs))| {
-            verbs.sort();
-            ApiResource { name: name.to_owned(), namespaced, verbs }
-        })
-        .collect()
+    let resource = |(name, (namespaced, verbs)): (&str, (bool, BTreeSet<&str>))| ApiResource {
+        name: name.to_owned(),
+        namespaced,
+        verbs: verbs.into_iter().map(str::to_owned).collect(),
+    };
+    found.into_iter().map(resource).collect()
 }
 
 /// Why there is nothing under a path below `/apis`, if that is because of its group or version.
@@ -135,14 +116,5 @@ mod tests {
         assert!(message("/apis/core/v3/checks").contains("no version \"v3\""));
         assert!(message("/apis/core/checks").contains("is not a version"));
         assert!(unknown("/apis/core/v2/nope").is_none());
-    }
-
-    #[test]
-    fn resources_are_what_is_served() {
-        let resources = resources().expect("derives");
-        let find = |name: &str| resources.iter().find(|found| found.name == name).expect(name);
-        assert!(find("checks").namespaced && !find("users").namespaced);
-        assert_eq!(find("checks").verbs, ["create", "delete", "get", "list", "update"]);
-        assert_eq!(find("namespaces").verbs, ["create", "delete", "get", "list", "update"]);
     }
 }

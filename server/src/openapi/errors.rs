@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::facts::{Authentication, Conditional, Facts, Operation};
 use super::{each, headers};
 
 /// Status, name, description, Sensu's code, an example message.
@@ -93,7 +94,7 @@ const NAMED: &[(&str, &str, &str, u32, &str)] = &[
 ];
 
 /// Adds the named errors and refers to them from every operation that can answer with them.
-pub(super) fn name(document: &mut Value) {
+pub(super) fn name(document: &mut Value, operations: &[Operation]) {
     let mut responses = Map::new();
     for (status, name, description, code, message) in NAMED {
         let mut response = json!({
@@ -114,8 +115,9 @@ pub(super) fn name(document: &mut Value) {
         responses.insert((*name).to_owned(), response);
     }
     document["components"]["responses"] = Value::Object(responses);
-    each(document, |operation| {
-        let applicable = applicable(operation.path, operation.method, operation.value);
+    each(document, operations, |operation| {
+        let has_body = !operation.value["requestBody"].is_null();
+        let applicable = applicable(operation.facts, has_body);
         let Some(responses) = operation.value["responses"].as_object_mut() else { return };
         responses.retain(|status, _| !status.ends_with("XX"));
         for (status, name, ..) in NAMED {
@@ -127,44 +129,24 @@ pub(super) fn name(document: &mut Value) {
     });
 }
 
-/// The statuses that an operation can answer with, besides its success. `xtask/generate/src/examples/error_cases.rs`
-/// provokes each of them.
-fn applicable(path: &str, method: &str, operation: &Value) -> Vec<&'static str> {
-    let id = operation["operationId"].as_str().unwrap_or_default();
-    let open = operation["security"] == json!([]);
-    let has_body = !operation["requestBody"].is_null();
-    let conditional = operation["parameters"].as_array().is_some_and(|parameters| {
-        parameters.iter().any(|parameter| parameter["name"] == "If-Match")
-    });
-    let is_list = id.contains("_list");
-    let mut statuses = vec!["400"];
-    if !open {
-        statuses.extend(["401", "500"]);
-    }
-    // Everybody may ask for the namespaces, and is shown those that are theirs.
-    if !open && !path.starts_with("/auth") && id != "namespace_list" {
-        statuses.push("403");
-    }
-    // What is put need not be there, but its namespace must.
-    let is_made = method == "put" && id.ends_with("_put") && !path.contains("/{namespace}/");
-    if path.contains('{') && !is_list && !is_made {
-        statuses.push("404");
-    }
-    // Keys have random names.
-    let may_be_there = id.ends_with("_create") && id != "api_key_create";
-    if may_be_there || ["namespace_delete", "cluster_member_add"].contains(&id) {
-        statuses.push("409");
-    }
-    if conditional {
-        statuses.push("412");
-    }
-    if has_body {
-        statuses.extend(["408", "413", "415"]);
-    }
-    if ["auth_login", "auth_test"].contains(&id) {
-        statuses.push("429");
-    }
-    if !open || id == "ready_get" {
+/// The statuses that an operation can answer with, besides its success. The recorder provokes each of them.
+fn applicable(facts: &Facts, has_body: bool) -> Vec<&'static str> {
+    let authenticated = facts.authentication != Authentication::None;
+    let conditional = matches!(facts.conditional, Conditional::Change | Conditional::Replace);
+    let throttled = facts.authentication == Authentication::Basic;
+    let groups: [(bool, &[&str]); 8] = [
+        (true, &["400"]),
+        (authenticated, &["401", "500"]),
+        (facts.permission.can_be_denied(), &["403"]),
+        (facts.not_found, &["404"]),
+        (facts.conflict, &["409"]),
+        (conditional, &["412"]),
+        (has_body, &["408", "413", "415"]),
+        (throttled, &["429"]),
+    ];
+    let mut statuses: Vec<&str> =
+        groups.into_iter().filter(|(applies, _)| *applies).flat_map(|(_, s)| s).copied().collect();
+    if authenticated || facts.unavailable {
         statuses.push("503");
     }
     statuses

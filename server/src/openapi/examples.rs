@@ -2,17 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Operation, each};
+use super::facts::Operation;
+use super::{Described, each};
 
 /// Adds the examples that were recorded for each operation. Optional parameters get none: docs
 /// browsers would fill them in.
-pub(super) fn add(document: &mut Value, recorded: &Value) {
+pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Value) {
     let shared = document["components"]["responses"].clone();
     let mut own = Vec::new();
-    each(document, |operation| {
+    each(document, operations, |operation| {
         let id = operation.value["operationId"].as_str().unwrap_or_default().to_owned();
         let example = &recorded[&id];
-        let Operation { value, .. } = operation;
+        let Described { value, .. } = operation;
         let parameters = value.get_mut("parameters").and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default();
@@ -39,7 +40,7 @@ pub(super) fn add(document: &mut Value, recorded: &Value) {
             value["responses"][status] = response;
         }
     });
-    drop_unused(document, &own);
+    drop_unused(document, operations, &own);
 }
 
 /// The status of an operation's success.
@@ -57,9 +58,9 @@ fn show(described: &mut Value, example: &Value) {
 }
 
 /// Shared responses of which every operation has its own.
-fn drop_unused(document: &mut Value, own: &[String]) {
+fn drop_unused(document: &mut Value, operations: &[Operation], own: &[String]) {
     let mut used = Vec::new();
-    each(document, |operation| {
+    each(document, operations, |operation| {
         let responses = operation.value["responses"].as_object();
         let references = responses.into_iter().flat_map(Map::values);
         used.extend(references.filter_map(|response| response["$ref"].as_str().map(str::to_owned)));

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::each;
+use super::facts::Operation;
 
 /// Adds the headers, by reference: each is described once.
-pub(super) fn add(document: &mut Value) {
+pub(super) fn add(document: &mut Value, operations: &[Operation]) {
     document["components"]["headers"] = json!({
         "X-Request-Id": {
             "description": "The number of the request, a UUID. The server's log has it, too.",
@@ -31,7 +32,7 @@ pub(super) fn add(document: &mut Value) {
     if let Some(errors) = document["components"]["responses"].as_object_mut() {
         errors.values_mut().for_each(identified);
     }
-    each(document, |operation| {
+    each(document, operations, |operation| {
         let takes = |name: &str| {
             let parameters = operation.value["parameters"].as_array();
             parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))

@@ -1,59 +1,27 @@
-//! Links: from the answer to a write to what can be done with the object next.
-
-use std::collections::BTreeMap;
+//! Links: from the response to a write to what can be done with the object next.
 
 use serde_json::{Map, Value, json};
 
 use super::each;
 use super::examples::success;
+use super::facts::{Action, Facts, Operation};
 
-/// Operations that have a name of their own: what they follow, what they are.
-const IRREGULAR: [(&str, &str, &str, &str); 4] = [
-    ("check_create", "execute", "check_execute", "Run it now."),
-    ("user_create", "disable", "user_disable", "Keep the user from logging in."),
-    ("auth_login", "refresh", "auth_refresh", "Exchange both tokens for new ones."),
-    ("auth_login", "logout", "auth_logout", "End the session."),
+/// The regular links: their names and descriptions.
+const REGULAR: [(Action, &str, &str); 4] = [
+    (Action::Get, "get", "Read it again."),
+    (Action::Put, "put", "Replace it as a whole."),
+    (Action::Patch, "patch", "Change parts of it."),
+    (Action::Delete, "delete", "Remove it."),
 ];
 
-/// What the regular links are called, and what they are for.
-const REGULAR: [(&str, &str); 4] = [
-    ("get", "Read it again."),
-    ("put", "Replace it as a whole."),
-    ("patch", "Change parts of it."),
-    ("delete", "Remove it."),
-];
-
-/// Adds links to the answers of what creates.
-pub(super) fn add(document: &mut Value) {
-    // Operation ids, and their path parameters.
-    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    each(document, |operation| {
-        let parameters = operation
-            .path
-            .split('/')
-            .filter_map(|part| Some(part.strip_prefix('{')?.strip_suffix('}')?.to_owned()));
+/// Adds links to the responses of operations that create an object, and those that facts ask for.
+pub(super) fn add(document: &mut Value, operations: &[Operation]) {
+    each(document, operations, |operation| {
         let id = operation.value["operationId"].as_str().unwrap_or_default();
-        known.insert(id.to_owned(), parameters.collect());
-    });
-    each(document, |operation| {
-        let id = operation.value["operationId"].as_str().unwrap_or_default().to_owned();
-        let mut links = Map::new();
-        let made = id.strip_suffix("_create").or_else(|| id.strip_suffix("_put"));
-        for (verb, text) in REGULAR {
-            let target = made.map(|noun| format!("{noun}_{verb}")).unwrap_or_default();
-            if let Some(parameters) = known.get(&target)
-                && target != id
-            {
-                links.insert(verb.into(), link(&target, parameters, text));
-            }
-        }
-        for (from, name, target, text) in IRREGULAR {
-            if from == id
-                && let Some(parameters) = known.get(target)
-            {
-                links.insert(name.into(), link(target, parameters, text));
-            }
-        }
+        let links: Map<String, Value> = targets(id, operation.facts, operations)
+            .into_iter()
+            .map(|(target, name, description)| (name.to_owned(), link(target, description)))
+            .collect();
         let status = success(&operation.value["responses"]);
         if let Some(status) = status.filter(|_| !links.is_empty()) {
             operation.value["responses"][&status]["links"] = Value::Object(links);
@@ -61,29 +29,49 @@ pub(super) fn add(document: &mut Value) {
     });
 }
 
-fn link(target: &str, parameters: &[String], text: &str) -> Value {
-    let from: Map<String, Value> =
-        parameters.iter().map(|name| (name.clone(), place(target, name).into())).collect();
-    let mut link = json!({ "operationId": target, "description": text });
-    if !from.is_empty() {
-        link["parameters"] = Value::Object(from);
+/// The operations that one leads to, with the names and descriptions of the links.
+fn targets<'a>(
+    id: &str,
+    from: &Facts,
+    operations: &'a [Operation],
+) -> Vec<(&'a Operation, &'static str, &'static str)> {
+    let mut targets = Vec::new();
+    if let (Some(kind), Action::Create | Action::Put) = (from.kind, from.action) {
+        let same_kind = |facts: &Facts| facts.kind.is_some_and(|other| other.name == kind.name);
+        for (action, name, description) in REGULAR {
+            let found = operations.iter().find(|target| {
+                target.id != id && target.facts.action == action && same_kind(&target.facts)
+            });
+            targets.extend(found.map(|target| (target, name, description)));
+        }
     }
-    if target.starts_with("auth_") {
+    for target in operations {
+        if let Some(link) = target.facts.link.filter(|link| link.from == id) {
+            targets.push((target, link.name, link.description));
+        }
+    }
+    targets
+}
+
+fn link(target: &Operation, description: &str) -> Value {
+    let mut link = json!({ "operationId": target.id, "description": description });
+    if let Some(kind) = target.facts.kind {
+        let namespace = kind.namespaced.then_some(&kind.namespace_pointer);
+        let pointers = namespace.into_iter().chain(kind.name_pointers);
+        let filled = parameters(&target.path).zip(pointers);
+        link["parameters"] = filled
+            .map(|(name, pointer)| (name.to_owned(), format!("$response.body#{pointer}").into()))
+            .collect::<Map<String, Value>>()
+            .into();
+    }
+    if let Some(body) = target.facts.link.and_then(|link| link.body) {
         // As text with an expression in it: openapi-generator refuses documents with an object here.
-        link["requestBody"] = r#"{"refresh_token": "{$response.body#/refresh_token}"}"#.into();
+        link["requestBody"] = body.into();
     }
     link
 }
 
-/// Where the answer says what to fill in for a parameter.
-fn place(target: &str, parameter: &str) -> &'static str {
-    match (target.split_once('_').map_or(target, |(noun, _)| noun), parameter) {
-        ("event", "namespace") => "$response.body#/entity/metadata/namespace",
-        ("event", "entity") => "$response.body#/entity/metadata/name",
-        ("event", "check") => "$response.body#/check/metadata/name",
-        ("namespace", _) => "$response.body#/name",
-        ("user", _) => "$response.body#/username",
-        (_, "namespace") => "$response.body#/metadata/namespace",
-        _ => "$response.body#/metadata/name",
-    }
+/// The parameters of a path template, in its order.
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }

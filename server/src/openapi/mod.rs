@@ -9,32 +9,35 @@
     reason = "what is indexed is our own document, the same at every start and in every test"
 )]
 
+mod alternatives;
+mod code_samples;
 pub(crate) mod discovery;
 mod errors;
 mod examples;
+pub(crate) mod facts;
 
-mod code_samples;
 mod headers;
 mod info;
 mod links;
 mod operations;
 mod parameters;
+mod permissions;
 mod responses;
 
 mod schemas;
 mod security;
 pub(crate) mod served;
-mod split;
 pub(crate) mod tag_groups;
 mod v3_1;
 
 use anyhow::Context as _;
+use dropshot::ApiDescription;
 use serde_json::Value;
 
-use crate::http;
-
-pub(crate) use operations::asked;
-pub use operations::operations;
+use crate::runtime::context::Cx;
+use facts::{Facts, Operation};
+pub use permissions::OperationPermission;
+pub(crate) use permissions::permissions;
 
 /// Requests and what a server answered, as `cargo xtask generate` recorded them.
 const RECORDED: &str = include_str!("../../../openapi/examples.json");
@@ -42,20 +45,34 @@ const RECORDED: &str = include_str!("../../../openapi/examples.json");
 /// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.
 ///
 /// # Errors
-/// If an operation cannot be registered or described: a defect that the tests find.
-pub fn document() -> anyhow::Result<String> {
-    document_with(RECORDED)
+/// If an operation cannot be described: a defect that the tests find.
+pub(crate) fn document(
+    api: &ApiDescription<Cx>,
+    operations: &[Operation],
+) -> anyhow::Result<String> {
+    document_with(api, operations, RECORDED)
 }
 
-/// The document with other examples than those that the server was built with: for whoever records
-/// them.
+/// The document with other examples than those that the server was built with, for recording them.
 ///
 /// # Errors
 /// As [`document`], and if the examples are not JSON.
-pub fn document_with(examples: &str) -> anyhow::Result<String> {
-    let mut text = serde_json::to_string_pretty(&published_with(examples)?)?;
+pub(crate) fn document_with(
+    api: &ApiDescription<Cx>,
+    operations: &[Operation],
+    examples: &str,
+) -> anyhow::Result<String> {
+    let mut text = serde_json::to_string_pretty(&published(api, operations, examples)?)?;
     text.push('\n');
     Ok(text)
+}
+
+/// The table of operations: `openapi/operations.txt`.
+///
+/// # Errors
+/// As [`document`].
+pub(crate) fn table(api: &ApiDescription<Cx>, operations: &[Operation]) -> anyhow::Result<String> {
+    operations::table(&mut published(api, operations, RECORDED)?, operations)
 }
 
 /// A published document in YAML.
@@ -79,54 +96,55 @@ pub fn newer(document: &str) -> anyhow::Result<String> {
     Ok(text)
 }
 
-pub(crate) fn published() -> anyhow::Result<Value> {
-    published_with(RECORDED)
-}
-
-fn published_with(examples: &str) -> anyhow::Result<Value> {
+fn published(
+    api: &ApiDescription<Cx>,
+    operations: &[Operation],
+    examples: &str,
+) -> anyhow::Result<Value> {
     let recorded: Value = serde_json::from_str(examples).context("the recorded examples")?;
-    let mut document = derived()?;
-    split::silenced(&mut document);
+    let mut document = derived(api)?;
+    alternatives::publish(&mut document, operations);
     info::add(&mut document);
-    security::add(&mut document);
+    security::add(&mut document, operations);
     schemas::tidy(&mut document);
-    parameters::order(&mut document);
-    responses::complete(&mut document);
-    errors::name(&mut document);
-    headers::add(&mut document);
-    examples::add(&mut document, &recorded);
-    code_samples::add(&mut document, &recorded);
-    links::add(&mut document);
+    parameters::order(&mut document, operations);
+    responses::complete(&mut document, operations);
+    errors::name(&mut document, operations);
+    headers::add(&mut document, operations);
+    examples::add(&mut document, operations, &recorded);
+    code_samples::add(&mut document, operations, &recorded);
+    links::add(&mut document, operations);
     tag_groups::add(&mut document);
     Ok(document)
 }
 
 /// What Dropshot derives from the operations.
-fn derived() -> anyhow::Result<Value> {
+fn derived(api: &ApiDescription<Cx>) -> anyhow::Result<Value> {
     let version = env!("CARGO_PKG_VERSION").parse().context("our own version")?;
     let mut bytes = Vec::new();
     // `write`, because `json` sorts all properties and invents defaults.
-    http::api()?.openapi(info::TITLE, version).write(&mut bytes)?;
+    api.openapi(info::TITLE, version).write(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
 }
 
 /// One operation of a document.
-struct Operation<'a> {
+struct Described<'a> {
     path: &'a str,
     method: &'a str,
+    facts: &'a Facts,
     value: &'a mut Value,
 }
 
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-
 /// Every operation of the document, in its order.
-fn each(document: &mut Value, mut act: impl FnMut(Operation<'_>)) {
+fn each(document: &mut Value, operations: &[Operation], mut act: impl FnMut(Described<'_>)) {
+    let facts = facts::published(operations);
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for (path, item) in paths.iter_mut() {
         let Some(item) = item.as_object_mut() else { continue };
         for (method, value) in item.iter_mut() {
-            if METHODS.contains(&method.as_str()) {
-                act(Operation { path, method, value });
+            let id = value["operationId"].as_str().unwrap_or_default();
+            if let Some(facts) = facts.get(id) {
+                act(Described { path, method, facts, value });
             }
         }
     }

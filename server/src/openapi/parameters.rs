@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::each;
+use super::facts::Operation;
 
 /// Orders the parameters, and says that a path parameter is not empty.
-pub(super) fn order(document: &mut Value) {
-    each(document, |operation| {
+pub(super) fn order(document: &mut Value, operations: &[Operation]) {
+    each(document, operations, |operation| {
         let path = operation.path.to_owned();
         let parameters = operation.value.get_mut("parameters").and_then(Value::as_array_mut);
         let Some(parameters) = parameters else { return };

@@ -3,20 +3,10 @@
 use serde_json::{Value, json};
 
 use super::each;
-
-/// Operations that need no credentials.
-const OPEN: [&str; 7] = [
-    "api_group_get",
-    "api_group_list",
-    "api_resource_list",
-    "health_get",
-    "metrics_get",
-    "ready_get",
-    "version_get",
-];
+use super::facts::{Authentication, Operation};
 
 /// Adds the schemes and what each operation requires.
-pub(super) fn add(document: &mut Value) {
+pub(super) fn add(document: &mut Value, operations: &[Operation]) {
     document["components"]["securitySchemes"] = json!({
         "bearerAuth": {
             "type": "http",
@@ -37,14 +27,13 @@ pub(super) fn add(document: &mut Value) {
         },
     });
     document["security"] = json!([{ "bearerAuth": [] }, { "apiKeyAuth": [] }]);
-    each(document, |operation| {
-        let id = operation.value["operationId"].as_str().unwrap_or_default();
-        if OPEN.contains(&id) {
-            operation.value["security"] = json!([]);
-        } else if ["auth_logout", "auth_refresh"].contains(&id) {
-            operation.value["security"] = json!([{ "bearerAuth": [] }]);
-        } else if ["auth_login", "auth_test"].contains(&id) {
-            operation.value["security"] = json!([{ "basicAuth": [] }]);
-        }
+    each(document, operations, |operation| {
+        let own = match operation.facts.authentication {
+            Authentication::Token => return,
+            Authentication::None => json!([]),
+            Authentication::Session => json!([{ "bearerAuth": [] }]),
+            Authentication::Basic => json!([{ "basicAuth": [] }]),
+        };
+        operation.value["security"] = own;
     });
 }

@@ -64,27 +64,31 @@ impl Document {
     }
 }
 
-/// The document that is served at an address.
+/// The document that is served at an address; `document` derives the OpenAPI document when it is first needed.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none, [`Error::Internal`] if the documents cannot be derived.
-pub(crate) async fn at(path: &str) -> Result<&'static Document, Error> {
+pub(crate) async fn at(
+    path: &str,
+    document: fn() -> anyhow::Result<String>,
+) -> Result<&'static Document, Error> {
     static ALL: OnceLock<Result<Vec<Document>, String>> = OnceLock::new();
     // Deriving and packing takes a moment, once.
-    let all = tokio::task::spawn_blocking(|| {
-        ALL.get_or_init(|| all().map_err(|error| format!("{error:#}")))
+    let all = tokio::task::spawn_blocking(move || {
+        ALL.get_or_init(|| {
+            document().and_then(|json| all(&json)).map_err(|error| format!("{error:#}"))
+        })
     });
     let all = all.await.map_err(|error| Error::Internal(error.to_string()))?;
     let all = all.as_ref().map_err(|error| Error::Internal(error.clone()))?;
     all.iter().find(|document| document.path == path).ok_or_else(Error::not_found)
 }
 
-fn all() -> anyhow::Result<Vec<Document>> {
-    let json = openapi::document()?;
+fn all(json: &str) -> anyhow::Result<Vec<Document>> {
     Ok(vec![
-        Document::new("/openapi.json", "application/json", &json)?,
-        Document::new("/openapi.yaml", "application/yaml", &openapi::yaml(&json)?)?,
-        Document::new("/openapi-3.1.json", "application/json", &openapi::newer(&json)?)?,
+        Document::new("/openapi.json", "application/json", json)?,
+        Document::new("/openapi.yaml", "application/yaml", &openapi::yaml(json)?)?,
+        Document::new("/openapi-3.1.json", "application/json", &openapi::newer(json)?)?,
         Document::new(
             "/docs",
             "text/html; charset=utf-8",

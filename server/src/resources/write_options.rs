@@ -1,13 +1,11 @@
 //! How a write is to be done: strictly or not, in earnest or only tried out (D41).
 
-use std::cell::RefCell;
-
 use http::HeaderValue;
 use schemars::JsonSchema;
 use sensu_store::{CommitError, Operation, Precondition, Revision, Scan, Store, StoreError, Txn};
 use serde::Deserialize;
 
-use crate::error::Error;
+use crate::error::{Error, side_channel};
 
 /// Fields that a warning or an error names; of more it says how many.
 const NAMED: usize = 20;
@@ -57,7 +55,7 @@ impl WriteOptions {
         if self.strict.unwrap_or_default() {
             return Err(Error::Invalid(named("unknown", &fields)));
         }
-        let _ = DROPPED.try_with(|dropped| *dropped.borrow_mut() = fields);
+        side_channel::set_dropped_fields(fields);
         Ok(())
     }
 
@@ -99,11 +97,6 @@ async fn holds(store: &dyn Store, precondition: &Precondition) -> Result<bool, S
             store.scan(scan).await?.is_empty()
         }
     })
-}
-
-tokio::task_local! {
-    /// The fields that the operation under way has dropped from its body.
-    pub(crate) static DROPPED: RefCell<Vec<String>>;
 }
 
 /// The value of a `Warning` header that names dropped fields; `None` without any.

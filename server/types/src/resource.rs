@@ -34,6 +34,10 @@ pub trait Resource:
     /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
     /// event is named `entity/check`, so events are sorted by entity, then check.
     const HAS_COMPOSITE_NAME: bool = false;
+    /// JSON pointer to the namespace of a namespaced object.
+    const NAMESPACE_POINTER: &'static str = "/metadata/namespace";
+    /// JSON pointers to the parts of the name, one for each path parameter that names an object.
+    const NAME_POINTERS: &'static [&'static str] = &["/metadata/name"];
     /// Whether objects belong to a namespace; determines the URLs.
     type Scope: Scope;
 

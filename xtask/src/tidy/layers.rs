@@ -33,7 +33,7 @@ pub(super) const CRATES: &[Layers] = &[Layers {
     ],
     // Dropshot has one context type, which holds everything that operations use.
     exceptions: &["runtime::context"],
-    known: &[("openapi", "http"), ("rbac", "resources"), ("resources", "http")],
+    known: &[],
 }];
 
 /// An import from one top-level module to another, and the files that contain it.

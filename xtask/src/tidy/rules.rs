@@ -23,7 +23,7 @@ const RESTRICTED: &[Restricted] = &[
         name: "dropshot::",
         allowed: &[
             "server/src/auth/caller.rs",
-            "server/src/error.rs",
+            "server/src/error/",
             "server/src/gateway/",
             "server/src/http/",
             "server/src/openapi/",

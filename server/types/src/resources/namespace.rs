@@ -21,6 +21,7 @@ impl Resource for Namespace {
     const KIND: &'static str = "Namespace";
     const PLURAL: &'static str = "namespaces";
     const SINGULAR: &'static str = "namespace";
+    const NAME_POINTERS: &'static [&'static str] = &["/name"];
     type Scope = Root;
 
     fn metadata(&self) -> Option<&ObjectMeta> {

@@ -49,6 +49,7 @@ impl Resource for User {
     const KIND: &'static str = "User";
     const PLURAL: &'static str = "users";
     const SINGULAR: &'static str = "user";
+    const NAME_POINTERS: &'static [&'static str] = &["/username"];
     type Scope = ClusterWide;
 
     fn metadata(&self) -> Option<&ObjectMeta> {

@@ -81,6 +81,9 @@ impl Resource for Event {
     const KIND: &'static str = "Event";
     const PLURAL: &'static str = "events";
     const SINGULAR: &'static str = "event";
+    const NAMESPACE_POINTER: &'static str = "/entity/metadata/namespace";
+    const NAME_POINTERS: &'static [&'static str] =
+        &["/entity/metadata/name", "/check/metadata/name"];
     const HAS_COMPOSITE_NAME: bool = true;
     type Scope = Namespaced;
 

@@ -1,0 +1,91 @@
+//! Error responses: the body, the status, and the headers that belong to it.
+
+use std::fmt::{Display, Formatter};
+
+use dropshot::{Body, ErrorStatusCode, HttpError, HttpResponseError};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, side_channel};
+
+/// The body of every answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub struct ApiError {
+    /// What went wrong, and where possible what to change.
+    pub message: String,
+    /// What kind of error it is: 0 internal, 1 invalid argument, 2 not found, 3 already exists,
+    /// 4 permission denied, 5 unauthenticated, 6 precondition failed.
+    #[serde(default)]
+    pub code: u32,
+    #[serde(skip, default)]
+    #[schemars(skip)]
+    pub(crate) status: u16,
+    #[serde(skip, default)]
+    #[schemars(skip)]
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        if let Error::Internal(detail) = &error {
+            // The request id is part of the span this is logged in.
+            tracing::error!(detail, "internal error");
+        }
+        let (status, code) = error.answer();
+        Self {
+            message: error.message(),
+            code,
+            status: status.as_u16(),
+            retry_after: error.retry_after(),
+        }
+    }
+}
+
+/// Failures that Dropshot finds by itself: a path or body it cannot extract.
+impl From<HttpError> for ApiError {
+    fn from(error: HttpError) -> Self {
+        let status = error.status_code.as_status();
+        let situation = match status {
+            StatusCode::NOT_FOUND => Error::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => Error::MethodNotAllowed,
+            status if status.is_client_error() => Error::Invalid(error.external_message),
+            _ => Error::Internal(error.internal_message),
+        };
+        situation.into()
+    }
+}
+
+impl ApiError {
+    /// The error response, with the headers that belong to its status.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status_code().as_status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sensu\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl Display for ApiError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (status {}, code {})", self.message, self.status, self.code)
+    }
+}
+
+impl HttpResponseError for ApiError {
+    fn status_code(&self) -> ErrorStatusCode {
+        side_channel::set_error(self);
+        ErrorStatusCode::from_u16(self.status).unwrap_or(ErrorStatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
