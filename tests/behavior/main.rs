@@ -22,4 +22,5 @@ mod sessions;
 mod silenced;
 mod slow_clients;
 mod users;
+mod verbs;
 mod write_options;

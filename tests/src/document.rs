@@ -109,6 +109,9 @@ impl Document {
                 None => (collection.strip_prefix(CLUSTER)?, false),
             };
             let is_parameter = |segment: &str| segment.starts_with('{');
+            if plural.contains('/') {
+                return None;
+            }
             let object = paths.iter().find_map(|(path, operations)| {
                 let below = path.strip_prefix(collection)?.strip_prefix('/')?;
                 let is_object = below.split('/').all(is_parameter);
@@ -213,12 +216,18 @@ impl Operation {
         self.path.split('/').map(fill).collect::<Vec<_>>().join("/")
     }
 
-    /// The path with the examples of its parameters, but in another namespace.
+    /// The path with the examples of its parameters.
     #[must_use]
-    pub fn path_in(&self, namespace: &str) -> String {
-        self.path_with(|name| match name {
-            "namespace" => namespace.to_owned(),
-            name => {
+    pub fn example_path(&self) -> String {
+        self.path_in(None)
+    }
+
+    /// The path with the examples of its parameters, but in this namespace.
+    #[must_use]
+    pub fn path_in(&self, namespace: Option<&str>) -> String {
+        self.path_with(|name| match (name, namespace) {
+            ("namespace", Some(namespace)) => namespace.to_owned(),
+            (name, _) => {
                 let example = self.parameters().find(|parameter| parameter["name"] == name);
                 example
                     .and_then(|parameter| parameter["example"].as_str())
