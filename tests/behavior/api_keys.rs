@@ -1,4 +1,4 @@
-//! API keys: shown once, good while they last and their user may act (D38).
+//! API keys: returned once, valid until they expire or their user is disabled (D38).
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 const KEYS: &str = "/apis/core/v2/apikeys";
 
-/// The status of a request that shows this in `Authorization`.
+/// The status of a request with this `Authorization` header.
 async fn status(server: &TestServer, authorization: &str, path: &str) -> u16 {
     let request = reqwest::Client::new().get(format!("{}{path}", server.url()));
-    let answer = request.header("authorization", authorization).send().await;
-    answer.expect("answers").status().as_u16()
+    let response = request.header("authorization", authorization).send().await;
+    response.expect("a response").status().as_u16()
 }
 
 #[tokio::test]
-async fn a_key_speaks_for_its_user_until_one_of_them_goes() {
+async fn an_api_key_has_the_permissions_of_its_user_until_either_ends() {
     let clock = Arc::new(ManualClock::at(1_700_000_000));
     let server =
         TestServer::start_with(Limits { password_cost: 4, ..Limits::default() }, clock.clone())
@@ -25,24 +25,24 @@ async fn a_key_speaks_for_its_user_until_one_of_them_goes() {
     let admin = server.token().await;
     let user = json!({ "username": "ci", "password": "long enough" });
     server.send("POST", "/apis/core/v2/users", Some(&admin), Some(&user)).await;
-    let end = clock.now() + 60;
-    let draft = json!({ "username": "ci", "expires_at": end, "created_at": 5, "key": "mine",
+    let expiry = clock.now() + 60;
+    let body = json!({ "username": "ci", "expires_at": expiry, "created_at": 5, "key": "mine",
         "metadata": { "name": "mine", "labels": { "team": "ops" } } });
-    let made = server.send("POST", KEYS, Some(&admin), Some(&draft)).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    let key = made.body["key"].as_str().expect("a key").to_owned();
-    let name = made.body["metadata"]["name"].as_str().expect("a name").to_owned();
-    assert_eq!(made.header("location"), format!("{KEYS}/{key}"));
-    let known = json!({ "metadata": { "name": name, "labels": { "team": "ops" } },
-        "username": "ci", "created_at": clock.now(), "expires_at": end });
-    for path in [format!("{KEYS}/{name}"), made.header("location").to_owned()] {
-        let shown = server.send("GET", &path, Some(&admin), None).await;
-        assert_eq!((shown.status, &shown.body), (200, &known));
+    let created = server.send("POST", KEYS, Some(&admin), Some(&body)).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let key = created.body["key"].as_str().expect("a key").to_owned();
+    let name = created.body["metadata"]["name"].as_str().expect("a name").to_owned();
+    assert_eq!(created.header("location"), format!("{KEYS}/{key}"));
+    let stored = json!({ "metadata": { "name": name, "labels": { "team": "ops" } },
+        "username": "ci", "created_at": clock.now(), "expires_at": expiry });
+    for path in [format!("{KEYS}/{name}"), created.header("location").to_owned()] {
+        let response = server.send("GET", &path, Some(&admin), None).await;
+        assert_eq!((response.status, &response.body), (200, &stored));
     }
     let list = server.send("GET", KEYS, Some(&admin), None).await;
-    assert_eq!(list.body, Value::Array(vec![known]));
+    assert_eq!(list.body, Value::Array(vec![stored]));
 
-    // Its user's rights: to see itself, but not the keys.
+    // The user can read itself, but not API keys.
     let own = "/apis/core/v2/users/ci";
     assert_eq!(status(&server, &format!("Key {key}"), own).await, 200);
     assert_eq!(status(&server, &format!("key {key}"), own).await, 200);
@@ -52,37 +52,45 @@ async fn a_key_speaks_for_its_user_until_one_of_them_goes() {
     }
     let groups = json!({ "groups": ["cluster-admins"] });
     server.send("PUT", own, Some(&admin), Some(&groups)).await;
-    assert_eq!(status(&server, &format!("Key {key}"), KEYS).await, 200, "groups are read afresh");
+    assert_eq!(status(&server, &format!("Key {key}"), KEYS).await, 200, "the current groups apply");
 
     server.send("DELETE", own, Some(&admin), None).await;
     assert_eq!(status(&server, &format!("Key {key}"), own).await, 401, "the user is disabled");
     server.send("PUT", &format!("{own}/reinstate"), Some(&admin), None).await;
     assert_eq!(status(&server, &format!("Key {key}"), own).await, 200);
     clock.advance(60);
-    assert_eq!(status(&server, &format!("Key {key}"), own).await, 401, "it has ended");
+    assert_eq!(status(&server, &format!("Key {key}"), own).await, 401, "the key has expired");
     assert_eq!(server.send("GET", KEYS, Some(&admin), None).await.body, json!([]));
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_key_that_is_deleted_is_good_for_nothing() {
+async fn a_deleted_api_key_returns_401() {
     let server = TestServer::start().await;
     let admin = server.token().await;
-    let made = server.send("POST", KEYS, Some(&admin), Some(&json!({ "username": "admin" }))).await;
-    let key = made.body["key"].as_str().expect("a key").to_owned();
+    let created =
+        server.send("POST", KEYS, Some(&admin), Some(&json!({ "username": "admin" }))).await;
+    let key = created.body["key"].as_str().expect("a key").to_owned();
     assert_eq!(status(&server, &format!("Key {key}"), KEYS).await, 200);
-    let path = made.header("location").to_owned();
+    let path = created.header("location").to_owned();
     assert_eq!(server.send("DELETE", &path, Some(&admin), None).await.status, 204);
     assert_eq!(status(&server, &format!("Key {key}"), KEYS).await, 401);
-    for (draft, word) in [
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_api_key_needs_a_user_and_an_expiry_in_the_future() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    for (body, part) in [
         (json!({}), "username"),
-        (json!({ "username": "nobody" }), "nobody"),
+        (json!({ "username": "missing" }), "missing"),
         (json!({ "username": "admin", "expires_at": 1 }), "past"),
         (json!({ "username": "admin", "expires_at": -1 }), "1970"),
     ] {
-        let refused = server.send("POST", KEYS, Some(&admin), Some(&draft)).await;
-        assert_eq!((refused.status, refused.body["code"].as_u64()), (400, Some(1)), "{draft}");
-        assert!(refused.body["message"].as_str().is_some_and(|m| m.contains(word)), "{refused:?}");
+        let rejected = server.send("POST", KEYS, Some(&admin), Some(&body)).await;
+        rejected.assert_error(400, 1);
+        assert!(rejected.message().contains(part), "{rejected:?}");
     }
     server.stop().await;
 }

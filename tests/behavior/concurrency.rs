@@ -1,5 +1,4 @@
-//! Races, run the same way each time: somebody else writes between what an operation reads and what
-//! it writes.
+//! Races, reproducible: another transaction commits between what an operation reads and what it writes.
 
 use std::sync::Arc;
 
@@ -7,32 +6,31 @@ use sensu_client::Client;
 use sensu_server::Limits;
 use sensu_server::keyspace::SESSIONS;
 use sensu_store::{Entry, Key, MemoryStore, Operation, Prefix, Scan, Store as _, SystemClock};
-use sensu_tests::TestServer;
+use sensu_tests::{ObservedStore, TestServer, assert_refused};
 use serde_json::{Value, json};
-
-use sensu_tests::ObservedStore;
 
 const USER: &str = "/apis/core/v2/users/bob";
 const CHECK: &str = "/apis/core/v2/namespaces/default/checks/c1";
 
-/// A server, and the store that lets somebody be first in a room; with `bob`, and a check.
-async fn contended(room: &'static str) -> (TestServer, Arc<ObservedStore>, String) {
+/// A server with the user `bob` and a check, its store, which lets another transaction write to a collection
+/// first, and a token of the administrator.
+async fn contended(collection: &'static str) -> (TestServer, Arc<ObservedStore>, String) {
     let clock = Arc::new(SystemClock);
-    let store = Arc::new(ObservedStore::new(Arc::new(MemoryStore::new(clock.clone())), room));
+    let store = Arc::new(ObservedStore::new(Arc::new(MemoryStore::new(clock.clone())), collection));
     let server = TestServer::start_over(store.clone(), Limits::default(), clock).await;
     let admin = server.token().await;
     let bob = json!({ "username": "bob", "password": "long enough", "groups": ["a"] });
     let check = json!({ "command": "true", "interval": 60, "subscriptions": ["a"] });
     for (path, body) in [(USER, bob), (CHECK, check)] {
-        let made = server.send("PUT", path, Some(&admin), Some(&body)).await;
-        assert_eq!(made.status, 200, "{}", made.body);
+        let created = server.send("PUT", path, Some(&admin), Some(&body)).await;
+        assert_eq!(created.status, 200, "{}", created.body);
     }
     (server, store, admin)
 }
 
-/// What is stored, with changes.
+/// A write of the stored object with some fields changed.
 async fn changed(store: &ObservedStore, key: Key, change: Value) -> Operation {
-    let entry = store.get(&key).await.expect("reads").expect("is there");
+    let entry = store.get(&key).await.expect("reads").expect("exists");
     let mut value: Value = serde_json::from_slice(&entry.value).expect("JSON");
     let entries = change.as_object().expect("an object").clone();
     value.as_object_mut().expect("an object").extend(entries);
@@ -59,96 +57,100 @@ fn c1() -> Key {
 }
 
 #[tokio::test]
-async fn who_is_disabled_while_logging_in_gets_no_session() {
+async fn a_user_disabled_during_the_log_in_gets_no_session() {
     let (server, store, _) = contended(SESSIONS).await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
     store.commit_before_next(vec![disabled]);
-    let refused = Client::log_in(&server.url(), "bob", "long enough").await;
+    let result = Client::log_in(&server.url(), "bob", "long enough").await;
     assert!(store.has_competed());
-    refused.expect_err("is disabled");
+    // The client may try again, and is then rejected with 401.
+    assert_refused(result, 503, 0);
     assert_eq!(sessions(&store).await.len(), 0);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn who_is_disabled_while_renewing_gets_nothing() {
+async fn a_user_disabled_during_the_renewal_gets_no_tokens() {
     let (server, store, _) = contended(SESSIONS).await;
     let client = server.log_in("bob", "long enough").await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
     let ended = Prefix::new(SESSIONS, ["bob"]).expect("a prefix");
     store.commit_before_next(vec![disabled, Operation::DeletePrefix(ended)]);
     let access = client.tokens().expect("held").access_token;
-    client.refresh(&access).await.expect_err("is disabled");
+    assert_refused(client.refresh(&access).await, 401, 5);
     assert!(store.has_competed());
     assert_eq!(sessions(&store).await.len(), 0);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn of_two_who_renew_with_one_token_one_gets_new_ones() {
+async fn one_of_two_concurrent_renewals_with_the_same_token_succeeds() {
     let (server, store, _) = contended(SESSIONS).await;
     let client = server.log_in("bob", "long enough").await;
     let entries = sessions(&store).await;
     let renewed = json!({ "access": "a".repeat(32), "refresh": "b".repeat(32) }).to_string();
     store.commit_before_next(vec![put(&entries[0], renewed.clone())]);
     let access = client.tokens().expect("held").access_token;
-    client.refresh(&access).await.expect_err("was used by somebody else");
+    assert_refused(client.refresh(&access).await, 401, 5);
     assert!(store.has_competed());
-    assert_eq!(sessions(&store).await[0].value, renewed.as_bytes(), "the other one has them");
+    assert_eq!(sessions(&store).await[0].value, renewed.as_bytes(), "those of the other renewal");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn no_change_of_a_user_is_lost() {
+async fn concurrent_changes_of_a_user_are_merged() {
     let (server, store, admin) = contended("users").await;
     let disabled = changed(&store, bob(), json!({ "disabled": true })).await;
     store.commit_before_next(vec![disabled]);
-    let answer = server.send("PUT", &format!("{USER}/groups/b"), Some(&admin), None).await;
+    let response = server.send("PUT", &format!("{USER}/groups/b"), Some(&admin), None).await;
     assert!(store.has_competed());
     let both = json!({ "username": "bob", "groups": ["a", "b"], "disabled": true });
-    assert_eq!(answer.body, both);
+    assert_eq!(response.body, both);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn no_change_of_an_object_is_lost() {
+async fn a_patch_is_applied_to_a_concurrent_change() {
     let (server, store, admin) = contended("checks").await;
     store.commit_before_next(vec![changed(&store, c1(), json!({ "command": "false" })).await]);
     let patch = json!({ "interval": 30 });
-    let answer = server.send("PATCH", CHECK, Some(&admin), Some(&patch)).await;
+    let response = server.send("PATCH", CHECK, Some(&admin), Some(&patch)).await;
     assert!(store.has_competed());
-    assert_eq!((&answer.body["command"], &answer.body["interval"]), (&json!("false"), &json!(30)));
+    assert_eq!(
+        (&response.body["command"], &response.body["interval"]),
+        (&json!("false"), &json!(30))
+    );
     server.stop().await;
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_what_was_judged() {
+async fn a_conditional_delete_of_a_concurrently_changed_object_returns_412() {
     let (server, store, admin) = contended("checks").await;
     let etag = server.send("GET", CHECK, Some(&admin), None).await.header("etag").to_owned();
     store.commit_before_next(vec![changed(&store, c1(), json!({ "command": "false" })).await]);
-    let request = reqwest::Client::new().delete(format!("{}{CHECK}", server.url()));
-    let answer = request.bearer_auth(&admin).header("If-Match", etag).send().await;
-    assert_eq!(answer.expect("an answer").status(), 412, "it is another one now");
+    let condition = [("If-Match", etag.as_str())];
+    let response = server.send_with("DELETE", CHECK, Some(&admin), None, &condition).await;
+    response.assert_error(412, 6);
     assert!(store.has_competed());
     assert_eq!(server.send("GET", CHECK, Some(&admin), None).await.body["command"], "false");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn nothing_is_written_into_a_namespace_that_has_just_gone() {
+async fn a_write_into_a_concurrently_deleted_namespace_returns_404() {
     let (server, store, admin) = contended("hooks").await;
-    let gone = Key::new("namespaces", ["default"]).expect("a key");
-    store.commit_before_next(vec![Operation::Delete(gone)]);
+    let namespace = Key::new("namespaces", ["default"]).expect("a key");
+    store.commit_before_next(vec![Operation::Delete(namespace)]);
     let path = "/apis/core/v2/namespaces/default/hooks/h1";
     let hook = json!({ "command": "true", "timeout": 1 });
-    let answer = server.send("PUT", path, Some(&admin), Some(&hook)).await;
+    let response = server.send("PUT", path, Some(&admin), Some(&hook)).await;
     assert!(store.has_competed());
-    assert_eq!((answer.status, &answer.body["code"]), (404, &json!(2)), "{}", answer.body);
+    response.assert_error(404, 2);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn no_result_of_a_check_is_lost() {
+async fn the_history_contains_a_concurrent_check_result() {
     let (server, store, admin) = contended("events").await;
     let path = "/apis/core/v2/namespaces/default/events/e1/c1";
     let result = |status| {

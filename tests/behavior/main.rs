@@ -1,10 +1,10 @@
-//! How the server behaves where the document has no words for it.
+//! Behavior that the OpenAPI document cannot express.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
 mod api_keys;

@@ -1,4 +1,4 @@
-//! Pages: bounded, complete, and consistent while others write (D12, D13).
+//! Pages of lists: limited in size, complete, and consistent during concurrent writes (D12, D13).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,16 +8,14 @@ use sensu_client::{Client, Method, Session, core_path};
 use sensu_server::Limits;
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
 use sensu_store::{Key, MemoryStore, Operation, Store, SystemClock, Txn};
-use sensu_tests::{Response, TestServer};
+use sensu_tests::{ObservedStore, TestServer};
 use serde_json::{Value, json};
-
-use sensu_tests::ObservedStore;
 
 const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
 const LIMIT: usize = 512_000;
 
-/// Walks a list to its end; answers the names that `name` takes from its items, in order.
-async fn walk(
+/// Reads a list to its end. Returns the name of each item, in order.
+async fn read_all(
     server: &TestServer,
     token: &str,
     path: &str,
@@ -25,7 +23,7 @@ async fn walk(
 ) -> Vec<String> {
     let (mut names, mut next) = (Vec::new(), path.to_owned());
     loop {
-        let page: Response = server.send("GET", &next, Some(token), None).await;
+        let page = server.send("GET", &next, Some(token), None).await;
         assert_eq!(page.status, 200, "{:?}", page.body);
         assert!(page.body.to_string().len() <= LIMIT, "a page above the limit");
         names.extend(page.body.as_array().expect("a list").iter().map(&name));
@@ -44,11 +42,15 @@ fn entity_of(event: &Value) -> String {
     event["entity"]["metadata"]["name"].as_str().expect("a name").to_owned()
 }
 
-/// Puts many objects into the store at once, as the server would have.
-async fn fill(server: &TestServer, room: &str, items: impl Iterator<Item = (Vec<String>, Value)>) {
+/// Writes many objects to the store directly, as the server would store them.
+async fn fill(
+    server: &TestServer,
+    collection: &str,
+    items: impl Iterator<Item = (Vec<String>, Value)>,
+) {
     let mut operations = Vec::new();
     for (segments, value) in items {
-        let key = Key::new(room, segments.iter().map(String::as_str)).expect("a key");
+        let key = Key::new(collection, segments.iter().map(String::as_str)).expect("a key");
         let value = value.to_string().into_bytes().into();
         operations.push(Operation::Put { key, value, flags: 0, expires_at: None });
     }
@@ -69,26 +71,26 @@ fn event(entity: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_event_is_skipped_or_repeated_while_others_write() {
+async fn no_event_is_skipped_or_repeated_during_concurrent_writes() {
     let clock = || Arc::new(SystemClock);
     let folder = tempfile::tempdir().expect("a folder");
     let embedded = SqliteStore::open(folder.path(), SqliteOptions::default(), clock());
     let stores: [Arc<dyn Store>; 2] =
         [Arc::new(MemoryStore::new(clock())), Arc::new(embedded.expect("opens"))];
     for store in stores {
-        walk_among_writers(store).await;
+        read_among_writers(store).await;
     }
 }
 
-/// Walks a list of 10,000 events that stay, while others come and go between them.
-async fn walk_among_writers(store: Arc<dyn Store>) {
+/// Reads a list of 10,000 events while others between them are created and deleted.
+async fn read_among_writers(store: Arc<dyn Store>) {
     const WRITES: usize = 400;
     let engine = store.health().await.engine;
     let server = TestServer::start_over(store, Limits::default(), Arc::new(SystemClock)).await;
     let token: Arc<str> = server.token().await.into();
     let server = Arc::new(server);
     let name = |n: usize| format!("e{n:05}");
-    // Every second one stays; the others come and go.
+    // Every second name stays; the others are created and deleted.
     let stay: BTreeSet<String> = (0..10_000).map(|n| name(2 * n)).collect();
     let items = stay
         .iter()
@@ -115,9 +117,10 @@ async fn walk_among_writers(store: Arc<dyn Store>) {
             })
         })
         .collect();
+    // Objects of the writers that were read: proof that the reads and the writes were concurrent.
     let mut others = 0;
-    while written.load(Ordering::Relaxed) < WRITES {
-        let seen = walk(&server, &token, EVENTS, entity_of).await;
+    while written.load(Ordering::Relaxed) < WRITES || others == 0 {
+        let seen = read_all(&server, &token, EVENTS, entity_of).await;
         assert!(seen.is_sorted(), "{engine}: in order");
         let unique: BTreeSet<String> = seen.iter().cloned().collect();
         assert_eq!(unique.len(), seen.len(), "{engine}: an event came twice");
@@ -129,35 +132,37 @@ async fn walk_among_writers(store: Arc<dyn Store>) {
     for writer in writers {
         writer.await.expect("writes to the end");
     }
-    assert!(others > 0, "{engine}: nobody wrote meanwhile");
 }
 
-/// Walks a list and demands that each page takes from the store what it shows, and hardly more.
-async fn walk_without_reading_ahead(
-    room: &'static str,
+/// Reads a list, and asserts that each page reads hardly more from the store than it returns.
+async fn read_without_reading_ahead(
+    collection: &'static str,
     count: usize,
     paths: &[&str],
     item: impl Fn(usize) -> (Vec<String>, Value),
 ) {
     let store =
-        Arc::new(ObservedStore::new(Arc::new(MemoryStore::new(Arc::new(SystemClock))), room));
+        Arc::new(ObservedStore::new(Arc::new(MemoryStore::new(Arc::new(SystemClock))), collection));
     let clock = Arc::new(SystemClock);
     let server = TestServer::start_over(store.clone(), Limits::default(), clock).await;
     let token = server.token().await;
     let largest = (0..count).map(|n| item(n).1.to_string().len()).max().unwrap_or(0);
-    fill(&server, room, (0..count).map(item)).await;
+    fill(&server, collection, (0..count).map(item)).await;
     for path in paths {
         let (mut seen, mut pages, mut next) = (0, 0, (*path).to_owned());
         while !next.is_empty() {
             store.take_counts();
             let page = server.send("GET", &next, Some(&token), None).await;
             assert_eq!(page.status, 200, "{:?}", page.body);
-            let shown = page.body.as_array().expect("a list").len();
+            let returned = page.body.as_array().expect("a list").len();
             let (entries, bytes) = store.take_counts();
-            // The store counts no commas: a few small objects more may be read than fit.
-            assert!(entries <= shown + 8, "{path}: {entries} were read to show {shown}");
+            // The store does not count commas: it may return a few small objects that do not fit.
+            assert!(
+                entries <= returned + 8,
+                "{path}: {entries} entries were read to return {returned}"
+            );
             assert!(bytes <= LIMIT + largest, "{path}: {bytes} bytes were read for a page");
-            (seen, pages) = (seen + shown, pages + 1);
+            (seen, pages) = (seen + returned, pages + 1);
             let link = page.header("link").split_once(">; ");
             next = link.map_or("", |(address, _)| address.trim_start_matches('<')).to_owned();
         }
@@ -168,16 +173,16 @@ async fn walk_without_reading_ahead(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_events_are_read_a_page_at_a_time() {
+async fn a_page_of_ten_thousand_events_reads_only_that_page() {
     let item = |n: usize| {
         let name = format!("e{n:05}");
         (vec!["default".to_owned(), name.clone(), "c".to_owned()], event(&name))
     };
-    walk_without_reading_ahead("events", 10_000, &[EVENTS, "/apis/core/v2/events"], item).await;
+    read_without_reading_ahead("events", 10_000, &[EVENTS, "/apis/core/v2/events"], item).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_thousand_objects_are_read_a_page_at_a_time() {
+async fn a_page_of_fifty_thousand_checks_reads_only_that_page() {
     let item = |n: usize| {
         let name = format!("c{n:05}");
         let metadata = json!({ "name": name, "namespace": "default" });
@@ -185,11 +190,11 @@ async fn fifty_thousand_objects_are_read_a_page_at_a_time() {
         (vec!["default".to_owned(), name], check)
     };
     let paths = ["/apis/core/v2/namespaces/default/checks", "/apis/core/v2/checks"];
-    walk_without_reading_ahead("checks", 50_000, &paths, item).await;
+    read_without_reading_ahead("checks", 50_000, &paths, item).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_client_walks_pages_as_they_are_wanted() {
+async fn the_client_requests_pages_on_demand() {
     use futures::{StreamExt as _, TryStreamExt as _};
 
     let server = TestServer::start().await;
@@ -199,8 +204,8 @@ async fn the_client_walks_pages_as_they_are_wanted() {
         (vec!["default".to_owned(), name.clone(), "c".to_owned()], event(&name))
     });
     fill(&server, "events", items).await;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counting = Arc::clone(&asked);
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&requests);
     let session = Session::from_tokens(client.tokens().expect("logged in")).with_observer(
         Arc::new(move |_| {
             counting.fetch_add(1, Ordering::Relaxed);
@@ -208,20 +213,20 @@ async fn the_client_walks_pages_as_they_are_wanted() {
     );
     let client = Client::new(&server.url(), session);
     let events = || client.event_list().limit(300).stream();
-    let all: Vec<_> = events().try_collect().await.expect("walks to the end");
-    assert_eq!((all.len(), asked.swap(0, Ordering::Relaxed)), (2_000, 7));
+    let all: Vec<_> = events().try_collect().await.expect("reads all pages");
+    assert_eq!((all.len(), requests.swap(0, Ordering::Relaxed)), (2_000, 7));
     let few: Vec<_> = events().take(10).collect().await;
-    assert_eq!((few.len(), asked.swap(0, Ordering::Relaxed)), (10, 1), "no page is read ahead");
+    assert_eq!((few.len(), requests.swap(0, Ordering::Relaxed)), (10, 1), "no page in advance");
     let raw = client.raw(Method::GET, core_path(["events"])).query("limit", "300").stream();
-    let raw: Vec<_> = raw.try_collect().await.expect("walks to the end");
-    assert_eq!((raw.len(), asked.load(Ordering::Relaxed)), (2_000, 7));
+    let raw: Vec<_> = raw.try_collect().await.expect("reads all pages");
+    assert_eq!((raw.len(), requests.load(Ordering::Relaxed)), (2_000, 7));
     let (first, last) = (&raw[0]["entity"]["metadata"], &raw[1999]["entity"]["metadata"]);
     assert_eq!((&first["name"], &last["name"]), (&"e0000".into(), &"e1999".into()));
     server.stop().await;
 }
 
 #[tokio::test]
-async fn limits_and_tokens_are_what_they_should_be() {
+async fn limit_and_continue_are_validated() {
     let server = TestServer::start().await;
     let token = server.token().await;
     let path = "/apis/core/v2/clusterroles";
@@ -234,12 +239,11 @@ async fn limits_and_tokens_are_what_they_should_be() {
     let two = get("?limit=2").await;
     assert_eq!(two.body.as_array().expect("a list").len(), 2);
     assert!(!two.header("sensu-continue").is_empty());
-    assert_eq!(get("?limit=6").await.header("sensu-continue"), "", "all six are there");
+    assert_eq!(get("?limit=6").await.header("sensu-continue"), "", "the page has all six");
     for bad in
         ["?limit=-1", "?limit=x", "?continue=nonsense", "?continue=Y2hlY2tzAA", "?limit=1&limit=2"]
     {
-        let answer = get(bad).await;
-        assert_eq!((answer.status, answer.body["code"].as_u64()), (400, Some(1)), "{bad}");
+        get(bad).await.assert_error(400, 1);
     }
     server.stop().await;
 }

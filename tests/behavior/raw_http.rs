@@ -1,4 +1,4 @@
-//! HTTP itself, byte by byte: lengths that are wrong, missing or exact, pieces, pipelines, headers.
+//! HTTP at the level of bytes: content length, chunks, pipelining, limits of the head.
 
 use sensu_tests::TestServer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -6,23 +6,23 @@ use tokio::net::TcpStream;
 
 const CHECKS: &str = "/apis/core/v2/namespaces/default/checks";
 
-/// Sends bytes, and reads what is answered until the server closes the connection: the last request
-/// has to ask for that, or to be wrong.
+/// Sends bytes, and reads until the server closes the connection: the last request has to ask for that, or to be
+/// invalid.
 async fn exchange(server: &TestServer, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).await.expect("connects");
-    // A server may have answered and closed before it has read everything.
+    // The server may respond and close before it has read everything.
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
-/// The statuses of the answers, one after another.
-fn statuses(answer: &str) -> Vec<&str> {
-    answer.split("HTTP/1.1 ").skip(1).filter_map(|text| text.get(..3)).collect()
+/// The statuses of the responses, in order.
+fn statuses(response: &str) -> Vec<&str> {
+    response.split("HTTP/1.1 ").skip(1).filter_map(|text| text.get(..3)).collect()
 }
 
-/// A request to create a check, with headers of its own.
+/// A request to create a check, with further headers.
 fn post(token: &str, headers: &str, body: &str) -> Vec<u8> {
     let head = format!("POST {CHECKS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n");
     format!("{head}Content-Type: application/json\r\n{headers}\r\n{body}").into_bytes()
@@ -33,51 +33,51 @@ fn check_of(bytes: usize, name: &str) -> String {
     let with = |command: &str| {
         format!(r#"{{"metadata":{{"name":"{name}"}},"interval":1,"stdin":{command}}}"#)
     };
-    let room = bytes - with("true").len();
-    // Blanks are part of the body, and not of what is stored.
-    with(&format!("{}true", " ".repeat(room)))
+    let blanks = bytes - with("true").len();
+    // Blanks count for the body, and are not stored.
+    with(&format!("{}true", " ".repeat(blanks)))
 }
 
 #[tokio::test]
-async fn a_body_may_have_the_length_of_the_limit_and_not_one_byte_more() {
+async fn a_body_of_512000_bytes_is_accepted_and_one_byte_more_returns_413() {
     let server = TestServer::start().await;
     let token = server.token().await;
     for (bytes, name, status) in [(512_000, "exact", "200"), (512_001, "over", "413")] {
         let body = check_of(bytes, name);
         assert_eq!(body.len(), bytes);
         let length = format!("Connection: close\r\nContent-Length: {bytes}\r\n");
-        let answer = exchange(&server, &post(&token, &length, &body)).await;
-        assert_eq!(statuses(&answer), [status], "{answer}");
-        // The same in pieces, whose sum nobody announces.
+        let response = exchange(&server, &post(&token, &length, &body)).await;
+        assert_eq!(statuses(&response), [status], "{response}");
+        // The same in chunks: no header has the length.
         let chunked = "Connection: close\r\nTransfer-Encoding: chunked\r\n";
         let body = body.replace(name, &format!("{name}2"));
         let body = body.replacen(' ', "", 1);
         let (first, second) = body.split_at(300_000);
-        let pieces =
+        let chunks =
             format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
-        let answer = exchange(&server, &post(&token, chunked, &pieces)).await;
-        assert_eq!(statuses(&answer), [status], "{answer}");
+        let response = exchange(&server, &post(&token, chunked, &chunks)).await;
+        assert_eq!(statuses(&response), [status], "{response}");
     }
     server.stop().await;
 }
 
 #[tokio::test]
-async fn who_asks_before_sending_is_told_before_sending() {
+async fn expect_100_continue_is_answered_before_the_body_arrives() {
     let server = TestServer::start().await;
     let token = server.token().await;
-    let asks = "Connection: close\r\nExpect: 100-continue\r\n";
-    let body = r#"{"metadata":{"name":"asked"},"interval":1}"#;
-    let length = format!("{asks}Content-Length: {}\r\n", body.len());
-    let answer = exchange(&server, &post(&token, &length, body)).await;
-    assert_eq!(statuses(&answer), ["100", "200"], "{answer}");
-    let too_long = format!("{asks}Content-Length: 512001\r\n");
-    let answer = exchange(&server, &post(&token, &too_long, "")).await;
-    assert_eq!(statuses(&answer), ["413"], "{answer}");
+    let expects = "Connection: close\r\nExpect: 100-continue\r\n";
+    let body = r#"{"metadata":{"name":"expected"},"interval":1}"#;
+    let length = format!("{expects}Content-Length: {}\r\n", body.len());
+    let response = exchange(&server, &post(&token, &length, body)).await;
+    assert_eq!(statuses(&response), ["100", "200"], "{response}");
+    let too_long = format!("{expects}Content-Length: 512001\r\n");
+    let response = exchange(&server, &post(&token, &too_long, "")).await;
+    assert_eq!(statuses(&response), ["413"], "{response}");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn wrong_lengths_are_refused_and_store_nothing() {
+async fn invalid_lengths_return_400_and_store_nothing() {
     let server = TestServer::start().await;
     let token = server.token().await;
     let body = r#"{"metadata":{"name":"short"},"interval":1}"#;
@@ -86,7 +86,7 @@ async fn wrong_lengths_are_refused_and_store_nothing() {
         let server = &server;
         async move { exchange(server, &request).await }
     };
-    // Less was announced than came, and what follows is no request.
+    // The body is longer than its header says: the rest is no request.
     let cut = send("Content-Length: 10\r\n").await;
     assert_eq!(statuses(&cut), ["400", "400"], "{cut}");
     for headers in [
@@ -97,8 +97,8 @@ async fn wrong_lengths_are_refused_and_store_nothing() {
         "Transfer-Encoding: chunked\r\n",
         "Transfer-Encoding: gzip\r\n",
     ] {
-        let answer = send(headers).await;
-        assert_eq!(statuses(&answer), ["400"], "{headers:?}: {answer}");
+        let response = send(headers).await;
+        assert_eq!(statuses(&response), ["400"], "{headers:?}: {response}");
     }
     let list = server.send("GET", CHECKS, Some(&token), None).await;
     assert_eq!(list.body, serde_json::json!([]));
@@ -106,7 +106,7 @@ async fn wrong_lengths_are_refused_and_store_nothing() {
 }
 
 #[tokio::test]
-async fn requests_in_a_pipeline_are_answered_in_order() {
+async fn responses_to_pipelined_requests_are_in_order() {
     let server = TestServer::start().await;
     let token = server.token().await;
     let body = r#"{"metadata":{"name":"a"},"interval":1}"#;
@@ -116,13 +116,13 @@ async fn requests_in_a_pipeline_are_answered_in_order() {
         bytes.extend(format!("{line}\r\n").into_bytes());
     }
     bytes.extend(b"GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let answer = exchange(&server, &bytes).await;
-    assert_eq!(statuses(&answer), ["200", "200", "404", "404", "200"], "{answer}");
+    let response = exchange(&server, &bytes).await;
+    assert_eq!(statuses(&response), ["200", "200", "404", "404", "200"], "{response}");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn heads_are_bounded() {
+async fn headers_and_paths_have_a_maximum_size() {
     let server = TestServer::start().await;
     let get = |headers: &str| format!("GET /version HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
     let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
@@ -136,29 +136,29 @@ async fn heads_are_bounded() {
         ("GET /version HTTP/9.9\r\n\r\n".to_owned(), "400"),
         (get("no colon\r\n"), "400"),
     ] {
-        let answer = exchange(&server, request.as_bytes()).await;
+        let response = exchange(&server, request.as_bytes()).await;
         let start: String = request.chars().take(60).collect();
-        assert_eq!(statuses(&answer), [status], "{start:?}: {answer}");
+        assert_eq!(statuses(&response), [status], "{start:?}: {response}");
     }
-    let alive = server.send("GET", "/version", None, None).await;
-    assert_eq!(alive.status, 200);
+    let response = server.send("GET", "/version", None, None).await;
+    assert_eq!(response.status, 200, "the server still serves");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn only_options_asks_about_no_address() {
+async fn only_options_accepts_an_asterisk_as_the_path() {
     let server = TestServer::start().await;
-    let ask = async |method: &str| {
+    let send = async |method: &str| {
         let request = format!("{method} * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         exchange(&server, request.as_bytes()).await
     };
-    assert_eq!(statuses(&ask("OPTIONS").await), ["200"]);
+    assert_eq!(statuses(&send("OPTIONS").await), ["200"]);
     for method in ["GET", "DELETE", "POST"] {
-        let answer = ask(method).await;
-        assert_eq!(statuses(&answer), ["400"], "{answer}");
+        let response = send(method).await;
+        assert_eq!(statuses(&response), ["400"], "{response}");
         assert!(
-            answer.ends_with(r#"{"message":"the address has to begin with /","code":1}"#),
-            "{answer}"
+            response.ends_with(r#"{"message":"the address has to begin with /","code":1}"#),
+            "{response}"
         );
     }
     server.stop().await;

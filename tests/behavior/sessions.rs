@@ -1,11 +1,11 @@
-//! Sessions: what keeps them alive, what ends them, and who is kept waiting (D14 to D18).
+//! Sessions: expiry, renewal, what ends them, and throttling of log-ins (D14 to D18).
 
 use std::sync::Arc;
 
-use sensu_client::{Client, Error};
+use sensu_client::Client;
 use sensu_server::Limits;
 use sensu_store::ManualClock;
-use sensu_tests::TestServer;
+use sensu_tests::{TestServer, assert_refused};
 use serde_json::json;
 
 const ITEM: &str = "/apis/core/v2/namespaces/default";
@@ -25,15 +25,15 @@ async fn with_bob(server: &TestServer) -> String {
     admin
 }
 
-/// What a request with the client's own access token is answered.
+/// Status and message of a request with the client's own access token.
 async fn status(server: &TestServer, client: &Client) -> (u16, String) {
     let token = client.tokens().expect("logged in").access_token;
-    let answer = server.send("GET", ITEM, Some(&token), None).await;
-    (answer.status, answer.body["message"].as_str().unwrap_or_default().to_owned())
+    let response = server.send("GET", ITEM, Some(&token), None).await;
+    (response.status, response.message().to_owned())
 }
 
 #[tokio::test]
-async fn an_access_token_expires_and_is_renewed_by_itself() {
+async fn the_client_renews_an_expired_access_token() {
     let (server, clock) = with_clock().await;
     let client = server.as_admin().await;
     let before = client.tokens().expect("logged in");
@@ -51,7 +51,7 @@ async fn an_access_token_expires_and_is_renewed_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_callers_renew_once() {
+async fn concurrent_calls_renew_a_token_once() {
     let (server, clock) = with_clock().await;
     let client = server.as_admin().await;
     clock.advance(900);
@@ -62,70 +62,64 @@ async fn many_callers_renew_once() {
         })
         .collect();
     for caller in callers {
-        // Two renewals would be the second use of a refresh token, and the end of the session.
-        caller.await.expect("ends").expect("is answered");
+        // A second renewal would be the second use of a refresh token, and end the session.
+        caller.await.expect("ends").expect("succeeds");
     }
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_refresh_token_expires_when_it_is_not_used() {
+async fn an_unused_refresh_token_expires() {
     let (server, clock) = with_clock().await;
     let client = server.as_admin().await;
     for _ in 0..3 {
         clock.advance(11 * 3600);
-        client.namespace_list().send().await.expect("each use starts its life again");
+        client.namespace_list().send().await.expect("each use extends it");
     }
     clock.advance(12 * 3600);
     let held = client.tokens().expect("held");
-    client.namespace_list().send().await.expect_err("it was not used for too long");
+    assert_refused(client.namespace_list().send().await, 401, 5);
     let body = json!({ "refresh_token": held.refresh_token });
-    let answer = server.send("POST", "/auth/token", Some(&held.access_token), Some(&body)).await;
-    let said = (answer.status, answer.body["message"].as_str());
-    assert_eq!(said, (401, Some("the refresh token has expired")));
-    // Nothing is kept of it.
+    let response = server.send("POST", "/auth/token", Some(&held.access_token), Some(&body)).await;
+    assert_eq!((response.status, response.message()), (401, "the refresh token has expired"));
     server.store.sweep(1_000).await.expect("sweeps");
     let sessions =
         sensu_store::Prefix::new(sensu_server::keyspace::SESSIONS, []).expect("a prefix");
     let scan =
         sensu_store::Scan { prefix: sessions, after: None, limit: 1_000, max_bytes: usize::MAX };
-    assert!(server.store.scan(scan).await.expect("scans").is_empty());
+    assert!(server.store.scan(scan).await.expect("scans").is_empty(), "the sweep deletes it");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_copied_refresh_token_ends_the_session() {
+async fn the_second_use_of_a_refresh_token_ends_the_session() {
     let (server, _) = with_clock().await;
     let (owner, other) = (server.as_admin().await, server.as_admin().await);
     let held = owner.tokens().expect("logged in");
     let thief = Client::new(&server.url(), sensu_client::Session::from_tokens(held.clone()));
     thief.refresh(&held.access_token).await.expect("the thief is first");
-    let refused = owner.refresh(&held.access_token).await.expect_err("it was used");
-    assert!(matches!(refused, Error::Api { .. }), "{refused}");
-    assert_eq!(status(&server, &thief).await.0, 401, "the thief is out as well");
-    assert_eq!(status(&server, &other).await.0, 200, "other sessions go on");
+    assert_refused(owner.refresh(&held.access_token).await, 401, 5);
+    assert_eq!(status(&server, &thief).await.0, 401, "the thief's session has ended as well");
+    assert_eq!(status(&server, &other).await.0, 200, "other sessions continue");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn tokens_are_good_for_one_thing() {
+async fn access_and_refresh_tokens_are_not_interchangeable() {
     let (server, _) = with_clock().await;
     let client = server.as_admin().await;
     let held = client.tokens().expect("logged in");
-    let answer = server.send("GET", ITEM, Some(&held.refresh_token), None).await;
-    assert_eq!(
-        (answer.status, answer.body["message"].as_str()),
-        (401, Some("invalid credentials"))
-    );
+    let response = server.send("GET", ITEM, Some(&held.refresh_token), None).await;
+    assert_eq!((response.status, response.message()), (401, "invalid credentials"));
     let body = json!({ "refresh_token": held.access_token });
-    let answer = server.send("POST", "/auth/token", Some(&held.access_token), Some(&body)).await;
-    assert_eq!(answer.status, 401);
-    assert_eq!(status(&server, &client).await.0, 200, "nothing was harmed");
+    let response = server.send("POST", "/auth/token", Some(&held.access_token), Some(&body)).await;
+    response.assert_error(401, 5);
+    assert_eq!(status(&server, &client).await.0, 200, "the session continues");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn tokens_of_different_sessions_do_not_go_together() {
+async fn tokens_of_different_sessions_cannot_be_combined() {
     let (server, _) = with_clock().await;
     let (one, two) = (server.as_admin().await, server.as_admin().await);
     let agent = server.log_in("agent", "P@ssw0rd!").await;
@@ -134,12 +128,11 @@ async fn tokens_of_different_sessions_do_not_go_together() {
         let body = json!({ "refresh_token": tokens(refresh).refresh_token });
         for path in ["/auth/token", "/auth/logout"] {
             let access = tokens(access).access_token;
-            let answer = server.send("POST", path, Some(&access), Some(&body)).await;
-            assert_eq!(answer.status, 401, "{path}: {}", answer.body);
+            server.send("POST", path, Some(&access), Some(&body)).await.assert_error(401, 5);
         }
     }
     for client in [&one, &two] {
-        assert_eq!(status(&server, client).await.0, 200, "nothing was ended");
+        assert_eq!(status(&server, client).await.0, 200, "no session has ended");
     }
     two.refresh(&tokens(&two).access_token).await.expect("its refresh token was not used");
     server.stop().await;
@@ -157,7 +150,7 @@ async fn logging_out_ends_one_session() {
 }
 
 #[tokio::test]
-async fn disabling_and_new_passwords_end_sessions_at_once() {
+async fn disabling_a_user_or_changing_its_password_ends_its_sessions() {
     let (server, _) = with_clock().await;
     let admin = with_bob(&server).await;
     let password = json!({ "password": "another one" });
@@ -174,21 +167,21 @@ async fn disabling_and_new_passwords_end_sessions_at_once() {
     for (method, what, body) in changes {
         let word = if what == "/password" { "long enough" } else { "another one" };
         let bob = match method {
-            // Nobody can log in while disabled; what was begun before is what must end.
+            // A disabled user cannot log in.
             "PUT" if what == "/reinstate" => None,
             _ => Some(server.log_in("bob", word).await),
         };
         let path = format!("{USER}{what}");
-        let answer = server.send(method, &path, Some(&admin), body).await;
-        assert!(answer.status < 300, "{method} {path}: {:?}", answer.body);
+        let response = server.send(method, &path, Some(&admin), body).await;
+        assert!(response.status < 300, "{method} {path}: {}", response.body);
         if let Some(bob) = bob {
             assert_eq!(status(&server, &bob).await.0, 401, "{method} {path}");
             let access = bob.tokens().expect("held").access_token;
-            bob.refresh(&access).await.expect_err("nor can it be renewed");
+            assert_refused(bob.refresh(&access).await, 401, 5);
         }
         if method == "DELETE" || body == Some(&disabled) {
-            let refused = Client::log_in(&server.url(), "bob", "another one").await;
-            refused.expect_err("disabled users cannot log in");
+            let result = Client::log_in(&server.url(), "bob", "another one").await;
+            assert_refused(result, 401, 5);
         }
     }
     server.log_in("bob", "another one").await;
@@ -196,47 +189,42 @@ async fn disabling_and_new_passwords_end_sessions_at_once() {
 }
 
 #[tokio::test]
-async fn groups_are_read_afresh_when_a_session_is_renewed() {
+async fn a_renewed_session_has_the_current_groups_of_the_user() {
     let (server, _) = with_clock().await;
     let admin = with_bob(&server).await;
     let bob = server.log_in("bob", "long enough").await;
-    bob.user_list().send().await.expect("an administrator may");
+    bob.user_list().send().await.expect("an administrator is allowed");
     server.send("DELETE", &format!("{USER}/groups"), Some(&admin), None).await;
     let access = bob.tokens().expect("logged in").access_token;
     bob.refresh(&access).await.expect("renews");
-    bob.user_list().send().await.expect_err("no administrator any more");
+    assert_refused(bob.user_list().send().await, 403, 4);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_put_without_a_password_keeps_it() {
+async fn replacing_a_user_without_a_password_keeps_the_password() {
     let (server, _) = with_clock().await;
     let admin = with_bob(&server).await;
     let groups = json!({ "groups": ["x"] });
-    let answer = server.send("PUT", USER, Some(&admin), Some(&groups)).await;
-    assert_eq!(answer.body, json!({ "username": "bob", "groups": ["x"], "disabled": false }));
+    let response = server.send("PUT", USER, Some(&admin), Some(&groups)).await;
+    assert_eq!(response.body, json!({ "username": "bob", "groups": ["x"], "disabled": false }));
     server.log_in("bob", "long enough").await;
-    let nobody = json!({ "username": "carol" });
+    let new = json!({ "username": "carol" });
     let path = "/apis/core/v2/users/carol";
-    assert_eq!(server.send("PUT", path, Some(&admin), Some(&nobody)).await.status, 400);
+    server.send("PUT", path, Some(&admin), Some(&new)).await.assert_error(400, 1);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down() {
+async fn the_eleventh_wrong_password_returns_429() {
     let (server, clock) = with_clock().await;
-    let guess = || async {
-        match Client::log_in(&server.url(), "admin", "wrong password").await {
-            Err(Error::Api { status, .. }) => status.as_u16(),
-            other => panic!("{other:?}"),
-        }
-    };
+    let url = server.url();
     for _ in 0..10 {
-        assert_eq!(guess().await, 401);
+        assert_refused(Client::log_in(&url, "admin", "wrong password").await, 401, 5);
     }
-    assert_eq!(guess().await, 429);
-    let refused = Client::log_in(&server.url(), "admin", "P@ssw0rd!").await;
-    refused.expect_err("not even with the right password, for a second");
+    assert_refused(Client::log_in(&url, "admin", "wrong password").await, 429, 5);
+    // For a second, even with the right password.
+    assert_refused(Client::log_in(&url, "admin", "P@ssw0rd!").await, 429, 5);
     clock.advance(1);
     server.as_admin().await;
     server.stop().await;
