@@ -1,32 +1,32 @@
-//! Contenders that take turns: a machine that is slow for a while is slow for all of them.
+//! Interleaved measurement: subjects take turns, so that a slow period of the machine affects all of them.
 
 use std::fmt::{Display, Formatter};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-/// Something with a rate.
+/// A subject of a measurement: something with a rate.
 #[async_trait]
 pub(super) trait Subject: Send {
-    /// What it is called in a table.
+    /// Its name in a table.
     fn name(&self) -> String;
 
-    /// Goes on for so long, and says how much it did per second.
+    /// Runs for a time span. Returns the rate per second.
     async fn round(&mut self, span: Duration) -> anyhow::Result<f64>;
 }
 
-/// How many rounds, and how long each.
+/// Number and length of rounds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rounds {
     pub(super) count: usize,
     pub(super) span: Duration,
 }
 
-/// What came out of the rounds, in their order.
+/// One figure for each round.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Figures(Vec<f64>);
 
-/// Lets everybody take part in every round, after one that does not count.
+/// Runs all subjects in every round, after a warm-up of half a round.
 pub(super) async fn interleave(
     rounds: Rounds,
     subjects: &mut [Box<dyn Subject>],
@@ -44,13 +44,13 @@ pub(super) async fn interleave(
 }
 
 /// A rate from a count.
-#[expect(clippy::cast_precision_loss, reason = "a rate is a rough number")]
+#[expect(clippy::cast_precision_loss, reason = "rates are approximate")]
 pub(super) fn per_second(count: usize, began: Instant) -> f64 {
     count as f64 / began.elapsed().as_secs_f64()
 }
 
 impl Figures {
-    /// The ratio to somebody else's figures, round by round.
+    /// The ratio to other figures, round by round.
     pub(super) fn over(&self, other: &Self) -> Self {
         Self(self.0.iter().zip(&other.0).map(|(ours, theirs)| ours / theirs).collect())
     }
@@ -61,12 +61,12 @@ impl Figures {
         sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
-    /// Each one's inverse: seconds for one of what there are so many of per second.
+    /// The inverse of each figure: seconds instead of a rate per second.
     pub(super) fn inverse(&self) -> Self {
         Self(self.0.iter().map(|rate| rate.recip()).collect())
     }
 
-    /// Each one times so much.
+    /// Each figure multiplied by a factor.
     pub(super) fn times(&self, factor: f64) -> Self {
         Self(self.0.iter().map(|figure| figure * factor).collect())
     }
@@ -88,7 +88,7 @@ impl Display for Figures {
     }
 }
 
-/// Three digits that mean something, and commas between thousands.
+/// Three significant digits, with commas between thousands.
 pub(super) fn short(figure: f64) -> String {
     if !figure.is_finite() {
         return figure.to_string();
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_shown_as_median_and_range() {
+    fn figures_are_displayed_as_median_and_range() {
         let figures = Figures::from(vec![28_123.0, 26_944.0, 28_449.0]);
         assert_eq!(figures.to_string(), "28,100 (26,900 to 28,400)");
         assert_eq!(short(0.123_4), "0.123");

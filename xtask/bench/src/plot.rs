@@ -10,12 +10,12 @@ pub(super) struct Line {
     pub(super) points: Vec<(f64, f64)>,
 }
 
-/// Around the lines.
+/// Title and axes of a plot.
 pub(super) struct Frame<'a> {
     pub(super) title: &'a str,
     pub(super) x: &'a str,
     pub(super) y: &'a str,
-    /// Both ends of the y axis.
+    /// Limits of the y axis.
     pub(super) range: (f64, f64),
 }
 
@@ -27,11 +27,11 @@ const COLORS: [RGBColor; 5] = [
     RGBColor(110, 110, 110),
 ];
 
-/// Lines over a logarithmic number of objects, with marks where there are figures.
+/// Plots lines with a mark at each point; both axes are logarithmic.
 pub(super) fn growth(file: &Path, frame: &Frame<'_>, lines: &[Line]) -> anyhow::Result<()> {
     let root = SVGBackend::new(file, (940, 400)).into_drawing_area();
     root.fill(&WHITE)?;
-    // The names stand beside the lines: anywhere among them they would hide some.
+    // The legend is beside the plot, because it would hide lines inside.
     let (plot, names) = root.split_horizontally(720);
     let (low, high) = frame.range;
     let mut chart = ChartBuilder::on(&plot)
@@ -60,8 +60,8 @@ pub(super) fn growth(file: &Path, frame: &Frame<'_>, lines: &[Line]) -> anyhow::
     Ok(())
 }
 
-/// Points from the first to the last.
-pub(super) fn course(file: &Path, frame: &Frame<'_>, points: &[(f64, f64)]) -> anyhow::Result<()> {
+/// Plots points; both axes are linear.
+pub(super) fn scatter(file: &Path, frame: &Frame<'_>, points: &[(f64, f64)]) -> anyhow::Result<()> {
     let root = SVGBackend::new(file, (760, 320)).into_drawing_area();
     root.fill(&WHITE)?;
     let last = points.last().map_or(1.0, |point| point.0);

@@ -1,4 +1,4 @@
-//! The server as its users run it: a process of its own, over a folder.
+//! The server as a process, with a folder as its store.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -6,32 +6,32 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 
-/// Everybody's, and only for as long as a measurement takes.
+/// Password of the administrator of a measured server.
 pub(super) const PASSWORD: &str = "P@ssw0rd!";
 
-/// How long starting may take, with a large store on a busy machine.
+/// Time limit for starting, with a large store on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A server at work. Killed when dropped.
+/// A running server. Killed when dropped.
 pub(super) struct Process {
     child: Child,
     /// Host and port.
     pub(super) address: String,
-    /// How long it took until it took requests.
+    /// Time from its start until it accepted requests.
     pub(super) started_in: Duration,
 }
 
 impl Process {
-    /// Makes a store with an administrator.
+    /// Creates a store with an administrator.
     pub(super) fn init(program: &Path, state: &Path) -> anyhow::Result<()> {
         let mut init = Command::new(program);
         init.args(["init", "--cluster-admin-password", PASSWORD, "--password-cost", "4"]);
-        let done = init.arg("--state-dir").arg(state).stderr(Stdio::null()).status()?;
-        ensure!(done.success(), "{} init: {done}", program.display());
+        let status = init.arg("--state-dir").arg(state).stderr(Stdio::null()).status()?;
+        ensure!(status.success(), "{} init: {status}", program.display());
         Ok(())
     }
 
-    /// Starts a server on a store that there is.
+    /// Starts a server on an existing store, and waits until it accepts requests.
     pub(super) fn start(program: &Path, state: &Path) -> anyhow::Result<Self> {
         let ready = PathBuf::from(format!("{}.ready", state.display()));
         if ready.exists() {
@@ -56,7 +56,7 @@ impl Process {
         Ok(Self { child, address, started_in })
     }
 
-    /// Memory that is its own and in use now, in MB.
+    /// Resident anonymous memory, in MiB.
     pub(super) fn memory(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
@@ -64,20 +64,20 @@ impl Process {
         Ok(kib.parse::<f64>()? / 1024.0)
     }
 
-    /// Time that processors have spent on it, its work in the kernel included.
-    pub(super) fn worked(&self) -> anyhow::Result<Duration> {
+    /// CPU time so far, user and system.
+    pub(super) fn cpu_time(&self) -> anyhow::Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // After the name, which may hold anything; user and system time are the 14th and 15th dataset.
+        // User and system time are fields 14 and 15. The name, field 2, may contain spaces.
         let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
         let ticks: Result<Vec<u64>, _> = fields.map(str::parse).collect();
-        // A hundred a second, on every machine that Linux knows.
+        // 100 ticks per second, on every architecture of Linux.
         Ok(Duration::from_millis(ticks?.iter().sum::<u64>() * 10))
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Stops it with SIGTERM, and waits for its end.
     pub(super) fn stop(mut self) -> anyhow::Result<()> {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status()?;
-        ensure!(told.success(), "cannot stop the server");
+        let signal = Command::new("kill").arg(self.child.id().to_string()).status()?;
+        ensure!(signal.success(), "cannot stop the server");
         let ended = self.child.wait()?;
         ensure!(ended.success(), "the server ended with {ended}");
         Ok(())
@@ -86,7 +86,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended.
+        // Both fail if it has already stopped.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

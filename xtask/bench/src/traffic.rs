@@ -1,4 +1,4 @@
-//! Requests over connections that stay open, written as they go over the wire.
+//! Load on an HTTP server: prepared requests over persistent connections.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 
 use crate::interleaved::{Subject, per_second};
 
-/// A request, ready to be sent.
+/// A request as bytes.
 pub(super) type Request = Arc<[u8]>;
 
-/// What is sent besides the request line, the length and the body.
+/// Prepares a request.
 pub(super) fn request(line: &str, authorization: &str, body: &str) -> Request {
     let length = body.len();
     let text = format!(
@@ -33,8 +33,8 @@ pub(super) struct Connection {
     buffer: Vec<u8>,
 }
 
-/// An answer.
-pub(super) struct Answer<'a> {
+/// A response.
+pub(super) struct Response<'a> {
     pub(super) status: u16,
     /// The token of the next page.
     pub(super) next: Option<String>,
@@ -48,17 +48,20 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(64 << 10) })
     }
 
-    /// One request, and its answer.
-    pub(super) async fn send(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+    /// Sends a request, and reads the response.
+    pub(super) async fn send(&mut self, request: &[u8]) -> anyhow::Result<Response<'_>> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the connection was closed");
             let Some(Head { status, next, body }) = head(&self.buffer)? else { continue };
             while self.buffer.len() < body.end {
-                ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "half an answer");
+                ensure!(
+                    self.stream.read_buf(&mut self.buffer).await? > 0,
+                    "the response is incomplete"
+                );
             }
-            return Ok(Answer { status, next, body: &self.buffer[body] });
+            return Ok(Response { status, next, body: &self.buffer[body] });
         }
     }
 }
@@ -66,11 +69,11 @@ impl Connection {
 struct Head {
     status: u16,
     next: Option<String>,
-    /// Where the body is.
+    /// Position of the body.
     body: Range<usize>,
 }
 
-/// What the head says, once it is there.
+/// Parses the head, once it is complete.
 fn head(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);
@@ -86,22 +89,22 @@ fn head(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
     Ok(Some(Head { status, next: next.transpose()?.filter(|token| !token.is_empty()), body }))
 }
 
-/// Logs in, for an `Authorization` header.
+/// Logs in. Returns the value of the `Authorization` header.
 pub(super) async fn log_in(address: &str, password: &str) -> anyhow::Result<String> {
     use base64::Engine as _;
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("admin:{password}"));
     let mut connection = Connection::open(address).await?;
-    let asked = request("GET /auth", &format!("Basic {basic}"), "");
-    let tokens: serde_json::Value = serde_json::from_slice(connection.send(&asked).await?.body)?;
+    let login = request("GET /auth", &format!("Basic {basic}"), "");
+    let tokens: serde_json::Value = serde_json::from_slice(connection.send(&login).await?.body)?;
     Ok(format!("Bearer {}", tokens["access_token"].as_str().context("no access token")?))
 }
 
-/// Connections that send their requests in turn, over and over.
+/// Connections that send their requests in turn, repeatedly.
 pub(super) struct Traffic {
     name: String,
     clients: Vec<Client>,
-    /// Requests answered, in all rounds.
-    answered: Arc<AtomicU64>,
+    /// Number of responses, in all rounds.
+    responses: Arc<AtomicU64>,
 }
 
 struct Client {
@@ -110,7 +113,7 @@ struct Client {
 }
 
 impl Traffic {
-    /// One connection for each list of requests.
+    /// Opens a connection for each list of requests.
     pub(super) async fn new(
         name: &str,
         address: &str,
@@ -121,12 +124,12 @@ impl Traffic {
             let connection = Connection::open(address).await?;
             clients.push(Client { connection, requests: requests.iter().cloned().collect() });
         }
-        Ok(Self { name: name.to_owned(), clients, answered: Arc::default() })
+        Ok(Self { name: name.to_owned(), clients, responses: Arc::default() })
     }
 
-    /// Requests answered so far, to be looked at when the contest is over.
-    pub(super) fn answered(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.answered)
+    /// The number of responses, which grows with each round.
+    pub(super) fn responses(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.responses)
     }
 }
 
@@ -140,25 +143,25 @@ impl Subject for Traffic {
         let began = Instant::now();
         let mut tasks = JoinSet::new();
         for mut client in self.clients.drain(..) {
-            let answered = Arc::clone(&self.answered);
+            let responses = Arc::clone(&self.responses);
             tasks.spawn(async move {
                 let mut count = 0_usize;
                 while began.elapsed() < span {
                     let request = client.requests.front().context("no requests")?;
-                    let answer = client.connection.send(request).await?;
-                    if !matches!(answer.status, 200 | 201) {
-                        bail!("{}: {}", answer.status, String::from_utf8_lossy(answer.body));
+                    let response = client.connection.send(request).await?;
+                    if !matches!(response.status, 200 | 201) {
+                        bail!("{}: {}", response.status, String::from_utf8_lossy(response.body));
                     }
                     client.requests.rotate_left(1);
-                    answered.fetch_add(1, Ordering::Relaxed);
+                    responses.fetch_add(1, Ordering::Relaxed);
                     count += 1;
                 }
                 anyhow::Ok((client, count))
             });
         }
         let mut total = 0;
-        while let Some(done) = tasks.join_next().await {
-            let (client, count) = done??;
+        while let Some(joined) = tasks.join_next().await {
+            let (client, count) = joined??;
             self.clients.push(client);
             total += count;
         }

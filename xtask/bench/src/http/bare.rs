@@ -1,5 +1,5 @@
-//! A server with nothing in it: what answering these bytes costs at least. In a process of its own,
-//! as the servers it is compared with.
+//! A hyper server that does nothing but respond: a lower bound for the cost of a response. It runs as a
+//! process, like the servers that it is compared with.
 
 use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,7 +15,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-/// The server at work. It ends when this is dropped.
+/// A running server. Stopped when dropped.
 pub(super) struct Bare {
     child: Child,
     /// Host and port.
@@ -23,7 +23,7 @@ pub(super) struct Bare {
 }
 
 impl Bare {
-    /// Starts one that answers every request with this body. `file` is for the body.
+    /// Starts a server that responds to every request with a body, which is written to `file`.
     pub(super) fn start(file: &Path, body: &[u8]) -> anyhow::Result<Self> {
         std::fs::write(file, body)?;
         let mut this = Command::new(std::env::current_exe()?);
@@ -37,13 +37,13 @@ impl Bare {
 
 impl Drop for Bare {
     fn drop(&mut self) {
-        // It ends with its input.
+        // The end of its input stops it.
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }
 
-/// Says where it listens, and answers until its input ends.
+/// Prints its address, and serves requests until its input ends.
 pub(in super::super) async fn serve(body: Bytes) -> anyhow::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
@@ -52,27 +52,26 @@ pub(in super::super) async fn serve(body: Bytes) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                tokio::spawn(answer(accepted?.0, body.clone()));
+                tokio::spawn(serve_connection(accepted?.0, body.clone()));
             }
             _ = &mut ended => return Ok(()),
         }
     }
 }
 
-/// Answers one connection.
-async fn answer(stream: TcpStream, body: Bytes) {
-    let service = service_fn(move |asked: Request<hyper::body::Incoming>| {
+async fn serve_connection(stream: TcpStream, body: Bytes) {
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
         let body = body.clone();
         async move {
-            // Read, as a server that does anything with it would.
-            let _ = asked.into_body().collect().await;
+            // Reads the body, as every real server does.
+            let _ = request.into_body().collect().await;
             let mut response = Response::new(Full::new(body));
             let json = HeaderValue::from_static("application/json");
             response.headers_mut().insert(CONTENT_TYPE, json);
             Ok::<_, Infallible>(response)
         }
     });
-    // The client hangs up in the end.
+    // Fails when the client disconnects.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;

@@ -1,5 +1,5 @@
-//! Requests per second of the two calls that count, as ratios to bare hyper and, if asked, to
-//! another revision of this server.
+//! `cargo xtask bench http`: requests per second of two operations, as ratios to bare hyper and to the server of
+//! another revision.
 
 pub(super) mod bare;
 mod revision;
@@ -17,18 +17,18 @@ use crate::traffic::{Connection, Request, Traffic, log_in, request};
 
 const CONNECTIONS: usize = 32;
 
-/// Events of each connection.
+/// Number of events that each connection writes.
 const EVENTS: usize = 100;
 
 const NAMESPACE: &str = "/apis/core/v2/namespaces/default";
 
-/// How the server is measured.
+/// Options of `bench http`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A git revision to compare with, in the same rounds. It is built first.
+    /// Git revision to compare with, in the same rounds. Its server is built once, and cached.
     #[arg(long)]
     against: Option<String>,
-    /// Fewer and shorter rounds.
+    /// Run fewer and shorter rounds.
     #[arg(long)]
     quick: bool,
 }
@@ -56,7 +56,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A server, and somebody who may do everything on it.
+/// A running server, and the credentials of its administrator.
 struct Running {
     name: String,
     process: Process,
@@ -71,12 +71,12 @@ impl Running {
         Ok(Self { name: name.to_owned(), process, authorization })
     }
 
-    /// The body of the answer to one request.
-    async fn once(&self, line: &str, body: &str) -> anyhow::Result<Vec<u8>> {
+    /// Sends one request. Returns the body of the response.
+    async fn send_once(&self, line: &str, body: &str) -> anyhow::Result<Vec<u8>> {
         let mut connection = Connection::open(&self.process.address).await?;
-        let answer = connection.send(&request(line, &self.authorization, body)).await?;
-        ensure!(matches!(answer.status, 200 | 201), "{line}: {}", answer.status);
-        Ok(answer.body.to_vec())
+        let response = connection.send(&request(line, &self.authorization, body)).await?;
+        ensure!(matches!(response.status, 200 | 201), "{line}: {}", response.status);
+        Ok(response.body.to_vec())
     }
 }
 
@@ -85,13 +85,13 @@ async fn get_a_check(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> 
     let line = format!("GET {NAMESPACE}/checks/check-cpu");
     let mut body = Vec::new();
     for server in servers {
-        server.once(&format!("POST {NAMESPACE}/checks"), check).await?;
-        body = server.once(&line, "").await?;
+        server.send_once(&format!("POST {NAMESPACE}/checks"), check).await?;
+        body = server.send_once(&line, "").await?;
     }
     let requests = |authorization: &str| -> Vec<Vec<Request>> {
         vec![vec![request(&line, authorization, "")]; CONNECTIONS]
     };
-    compete("GET of one check", servers, body, rounds, requests).await
+    compare("GET of one check", servers, body, rounds, requests).await
 }
 
 async fn put_events(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> {
@@ -106,9 +106,9 @@ async fn put_events(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> {
     let (line, event) = put(0, 0);
     let mut body = Vec::new();
     for server in servers {
-        // Twenty results of history, as an event has after some minutes.
+        // A complete history of 20 results.
         for _ in 0..20 {
-            body = server.once(&line, &event).await?;
+            body = server.send_once(&line, &event).await?;
         }
     }
     let requests = |authorization: &str| -> Vec<Vec<Request>> {
@@ -119,12 +119,12 @@ async fn put_events(servers: &[Running], rounds: Rounds) -> anyhow::Result<()> {
         let of = |connection| (0..EVENTS).map(|event| one(connection, event)).collect();
         (0..CONNECTIONS).map(of).collect()
     };
-    compete("PUT of events, on the disk", servers, body, rounds, requests).await
+    compare("PUT of events, durable", servers, body, rounds, requests).await
 }
 
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
-#[expect(clippy::cast_precision_loss, reason = "a rate is a rough number")]
-async fn compete(
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#[expect(clippy::cast_precision_loss, reason = "rates are approximate")]
+async fn compare(
     what: &str,
     servers: &[Running],
     body: Vec<u8>,
@@ -141,7 +141,7 @@ async fn compete(
     for server in servers {
         let requests = requests(&server.authorization);
         let traffic = Traffic::new(&server.name, &server.process.address, &requests).await?;
-        before.push((server.process.worked()?, traffic.answered()));
+        before.push((server.process.cpu_time()?, traffic.responses()));
         subjects.push(Box::new(traffic));
     }
     let figures = interleave(rounds, &mut subjects).await?;
@@ -153,15 +153,12 @@ async fn compete(
         let gain: Figures = ours.over(theirs);
         println!("  {} is {gain} x {}", servers[0].name, servers[1].name);
     }
-    // On a machine that others use, too, this says more than the rates.
-    for (server, (worked, answered)) in servers.iter().zip(before) {
-        let micros = (server.process.worked()? - worked).as_micros() as f64;
-        let each = micros / answered.load(Ordering::Relaxed) as f64;
+    // On a busy machine, CPU time is more meaningful than the rates.
+    for (server, (cpu_before, responses)) in servers.iter().zip(before) {
+        let micros = (server.process.cpu_time()? - cpu_before).as_micros() as f64;
+        let each = micros / responses.load(Ordering::Relaxed) as f64;
         let memory = server.process.memory()?;
-        println!(
-            "  {}: {each:.1} us of processor per request, {memory:.0} MB of memory",
-            server.name
-        );
+        println!("  {}: {each:.1} us of CPU per request, {memory:.0} MiB of memory", server.name);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is measured on: events as the server keeps them, beside their namespace and entities.
+//! The data of a measurement: events as the server stores them, with their namespace and entities.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use sensu_store::{Key, Operation, Precondition, Prefix, Revision, Scan, Store, Txn};
 
-/// Bytes of an event: one with some output and twenty results of history.
+/// Size of an event in bytes, as of one with an output and 20 results of history.
 pub(super) const VALUE: usize = 3_000;
 
-/// Events of one entity.
+/// Number of events per entity.
 const CHECKS: usize = 10;
 
-/// Events put in one transaction.
+/// Number of events per transaction.
 const BATCH: usize = 500;
 
-/// So many events, all of the same size, written in no order.
+/// Events of the same size, written in random order.
 pub(super) struct Dataset {
     pub(super) namespace: Key,
-    /// Of the events, in their order.
+    /// Keys of the events, sorted.
     pub(super) keys: Arc<[Key]>,
-    /// What is under them in turn: an engine that finds the same bytes again may write nothing.
+    /// Alternating values: an engine may skip a write that changes nothing.
     pub(super) values: [Bytes; 2],
 }
 
@@ -37,20 +37,20 @@ impl Dataset {
                 Key::new("events", ["default", &entity, &check])
             })
             .collect();
-        // Text that nothing on the way can make smaller.
+        // Incompressible text.
         let text = |seed| Alphanumeric.sample_string(&mut StdRng::seed_from_u64(seed), VALUE);
         let values = [Bytes::from(text(0)), Bytes::from(text(1))];
         Ok(Self { namespace, keys: keys?.into(), values })
     }
 
-    /// Writes all of it.
+    /// Writes the dataset to an empty store.
     pub(super) async fn load(&self, store: &dyn Store) -> anyhow::Result<()> {
         let put = |key: &Key| put(key, &self.values[0]);
         let mut rest = vec![put(&self.namespace)];
         for n in (0..self.keys.len()).step_by(CHECKS) {
             rest.push(put(&entity_key(n)?));
         }
-        // Entities report in no order, and that is how the file grows.
+        // Entities report in random order, which determines the layout of the file.
         let mut order: Vec<&Key> = self.keys.iter().collect();
         order.shuffle(&mut StdRng::seed_from_u64(2));
         let operations = rest.into_iter().chain(order.into_iter().map(put)).collect::<Vec<_>>();
@@ -60,7 +60,7 @@ impl Dataset {
         Ok(())
     }
 
-    /// Who writes the events: each has some of its own, as agents do.
+    /// Writers of events. Each writes events of its own, as agents do.
     pub(super) async fn writers(
         &self,
         store: &Arc<dyn Store>,
@@ -80,7 +80,7 @@ impl Dataset {
         Ok((0..count).map(writer).collect())
     }
 
-    /// Of all events, in their order.
+    /// Revisions of all events, in the order of their keys.
     async fn revisions(&self, store: &dyn Store) -> anyhow::Result<Vec<Revision>> {
         let prefix = Prefix::new("events", ["default"])?;
         let (mut revisions, mut after) = (Vec::with_capacity(self.keys.len()), None);
@@ -95,13 +95,12 @@ impl Dataset {
     }
 }
 
-/// Writes one event after another, as the server does: if it is still the one that was read, and if
-/// its namespace and its entity are still there.
+/// Writes events as the server does: with preconditions for the event, its namespace and its entity.
 pub(super) struct EventWriter {
     store: Arc<dyn Store>,
     namespace: Key,
     keys: Arc<[Key]>,
-    /// Every so many-th from here on.
+    /// Index of the first own event, and the distance to the next.
     own: (usize, usize),
     revisions: Vec<Revision>,
     values: [Bytes; 2],
@@ -110,7 +109,7 @@ pub(super) struct EventWriter {
 }
 
 impl EventWriter {
-    /// Writes one, and waits for the answer.
+    /// Writes one event, and waits until it is committed.
     pub(super) async fn write(&mut self) -> anyhow::Result<()> {
         let (first, step) = self.own;
         let at = self.random.random_range(0..self.revisions.len());
@@ -125,7 +124,7 @@ impl EventWriter {
         self.written += 1;
         let operations = vec![put(key, &self.values[self.written % 2])];
         let written = self.store.commit(Txn { preconditions, operations }).await?;
-        ensure!(written > revision, "revision {written} came after {revision}");
+        ensure!(written > revision, "revision {written} follows {revision}");
         self.revisions[at] = written;
         Ok(())
     }

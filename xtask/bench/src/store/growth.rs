@@ -1,5 +1,4 @@
-//! What things cost as a store grows: the same work on a thousand, a hundred thousand and a million
-//! events.
+//! Cost of reads and writes as a store grows: 1,000, 100,000 and 1,000,000 events.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,22 +14,22 @@ use crate::goals::Goals;
 use crate::interleaved::{Figures, Rounds, Subject, interleave, short};
 use crate::plot::{Frame, Line, growth};
 
-/// At a million it may cost so many times what it costs at the smallest size. A tree that is three
-/// levels deeper costs twice as much; anything that looks at all objects, a thousand times.
+/// Highest accepted ratio of the costs of the largest and the smallest size. A tree that is three levels deeper
+/// costs twice as much; a scan of all objects, a thousand times.
 const LOGARITHMIC: f64 = 4.0;
 
-/// What is measured at each size.
+/// The figures of one size.
 struct Size {
     events: usize,
     writes: Figures,
-    /// The same as a part of what the disk did at the time.
+    /// The same, as a fraction of the rate of the disk.
     of_disk: Figures,
-    /// Hot events, SQLite's own for the same, any event, SQLite's own for the same.
+    /// Reads of hot events and of any event, each followed by the rate of SQLite alone.
     points: Vec<Figures>,
     scans: Figures,
 }
 
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(super) async fn run(
     target: &Target,
     sizes: &[usize],
@@ -43,8 +42,8 @@ pub(super) async fn run(
     println!(
         "  {:>9} {:>34} {:>24} {:>34} {:>34} {:>30} {:>10}",
         "events",
-        "writes, 64 at a time",
-        "of the disk's rate",
+        "writes, 64 writers",
+        "of the disk",
         "hot events",
         "any event",
         "scans of 1,000",
@@ -65,12 +64,12 @@ pub(super) async fn run(
         ("hot reads", small.points[0].over(&large.points[0])),
         ("scans", small.scans.over(&large.scans)),
     ];
-    // Of a thousand events all are in memory, of more most are not: that is a step, not a growth.
-    if let [_, some, .., most] = &found[..] {
-        let cost = some.points[2].over(&most.points[2]);
+    // The smallest size fits into the cache and the others do not, so this compares the others.
+    if let [_, fewer, .., most] = &found[..] {
+        let cost = fewer.points[2].over(&most.points[2]);
         goals.add(
             &format!("reads of any of {} events: flat or logarithmic", most.events),
-            format!("{} x their cost at {}", short(cost.median()), some.events),
+            format!("{} x their cost at {}", short(cost.median()), fewer.events),
             cost.median() <= LOGARITHMIC,
         );
     }
@@ -91,10 +90,10 @@ async fn measure(target: &Target, events: usize, rounds: Rounds) -> anyhow::Resu
     dataset.load(&*store).await?;
     let latencies = Latencies::default();
     let stores = [Arc::clone(&store)];
-    let events_at_once = Events::new("", &dataset, &stores, 64, &latencies).await?;
-    // The sizes are measured minutes apart, and a disk has better minutes and worse ones.
+    let events_written = Events::new("", &dataset, &stores, 64, &latencies).await?;
+    // The rate of a disk changes between the sizes, which are measured minutes apart.
     let raw = RawLog::new(&target.folder.join("log"), 64, dataset.values[0].clone())?;
-    let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(events_at_once), Box::new(raw)];
+    let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(events_written), Box::new(raw)];
     let mut written = interleave(rounds, &mut subjects).await?;
     let of_disk = written[0].over(&written[1]);
     let writes = written.swap_remove(0);
@@ -107,7 +106,7 @@ async fn measure(target: &Target, events: usize, rounds: Rounds) -> anyhow::Resu
     let store = target.open("durable", Durability::Disk).await?;
     let opened = opening.elapsed().as_secs_f64() * 1_000.0;
     store.close().await;
-    // A million events take some gigabytes, and there are more to come.
+    // A million events take some gigabytes of disk space.
     target.clear("durable")?;
     Ok((Size { events, writes, of_disk, points, scans }, opened))
 }
@@ -124,7 +123,7 @@ fn draw(found: &[Size]) -> anyhow::Result<()> {
         line("reads, any event", &|size| size.points[2].median()),
         line("SQLite's own reads, any event", &|size| size.points[3].median()),
         line("events read by scans", &|size| size.scans.median() * 1_000.0),
-        line("durable writes, 64 at a time", &|size| size.writes.median()),
+        line("durable writes, 64 writers", &|size| size.writes.median()),
     ];
     let rates = || lines.iter().flat_map(|line| &line.points).map(|point| point.1);
     let range = (rates().fold(f64::INFINITY, f64::min) / 2.0, rates().fold(0.0, f64::max) * 2.0);

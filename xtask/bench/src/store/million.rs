@@ -1,5 +1,4 @@
-//! A million events in the server itself: what a page of their list costs, what they take of its
-//! memory, how long it takes to start.
+//! A server with a million events: cost of a page of their list, memory, start time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,31 +11,31 @@ use sensu_store::{Entry, Key, Operation, Store, SystemClock, Txn};
 
 use crate::goals::Goals;
 use crate::interleaved::{Figures, short};
-use crate::plot::{Frame, course};
+use crate::plot::{Frame, scatter};
 use crate::process::{PASSWORD, Process};
 use crate::traffic::{Connection, log_in, request};
 
 const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
 
-/// Names that are long enough for all that follow, and stand nowhere else in the event.
+/// Names that occur nowhere else in the event, as long as the names of its copies.
 const ENTITY: &str = "entity-0000000";
 const CHECK: &str = "check-00";
 
-/// Events of one entity.
+/// Number of events per entity.
 const CHECKS: usize = 10;
 
-/// A page of the middle or of the end may cost so many times what one of the beginning costs.
-const CONSTANT: f64 = 1.25;
+/// Highest accepted ratio of the costs of two pages.
+const MAX_RATIO: f64 = 1.25;
 
 /// A page of the list.
 struct Page {
-    /// What the server's processors had spent when it was there.
-    worked: Duration,
-    /// How long it took, in milliseconds.
+    /// CPU time of the server so far.
+    cpu_time: Duration,
+    /// Duration of the request in milliseconds.
     took: f64,
 }
 
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(super) async fn run(
     folder: &Path,
     sizes: &[usize],
@@ -50,9 +49,9 @@ pub(super) async fn run(
     println!(
         "  {:>9} {:>10} {:>16} {:>22} {:>7} {:>18}",
         "events",
-        "starts in",
+        "start time",
         "memory at start",
-        "after listing them all",
+        "after listing all",
         "pages",
         "events per second"
     );
@@ -74,17 +73,17 @@ pub(super) async fn run(
         ensure!(listed == *events, "{listed} of {events} events were listed");
         let after = server.memory()?;
         println!(
-            "  {events:>9} {:>7.0} ms {at_start:>13.1} MB {after:>19.1} MB {:>7} {:>18}",
+            "  {events:>9} {:>7.0} ms {at_start:>13.1} MiB {after:>19.1} MiB {:>7} {:>18}",
             server.started_in.as_secs_f64() * 1_000.0,
             pages.len(),
             short(per(listed, took)),
         );
         server.stop()?;
         if Some(events) == sizes.last() {
-            judge(&pages, goals);
+            add_goals(&pages, goals);
             if let Some((fewer, memory)) = before {
                 let each = (after - memory) / per(events - fewer, 100_000.0);
-                goals.add("memory of 100,000 more events", format!("{each:.2} MB"), each < 10.0);
+                goals.add("memory of 100,000 more events", format!("{each:.2} MiB"), each < 10.0);
             }
             if plots {
                 draw(&pages)?;
@@ -95,12 +94,12 @@ pub(super) async fn run(
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate is a rough number")]
+#[expect(clippy::cast_precision_loss, reason = "rates are approximate")]
 fn per(count: usize, of: f64) -> f64 {
     count as f64 / of
 }
 
-/// One event through the front door, with twenty results of history.
+/// Writes one event through the API, with a complete history of 20 results.
 async fn put_one(connection: &mut Connection, authorization: &str) -> anyhow::Result<()> {
     let output = "CPU OK: user 12% system 3% iowait 0% ".repeat(40);
     let event = format!(
@@ -108,13 +107,13 @@ async fn put_one(connection: &mut Connection, authorization: &str) -> anyhow::Re
     );
     let put = request(&format!("PUT {EVENTS}/{ENTITY}/{CHECK}"), authorization, &event);
     for _ in 0..20 {
-        let answer = connection.send(&put).await?;
-        ensure!(matches!(answer.status, 200 | 201), "the event: {}", answer.status);
+        let response = connection.send(&put).await?;
+        ensure!(matches!(response.status, 200 | 201), "the event: {}", response.status);
     }
     Ok(())
 }
 
-/// Makes so many of the one that is there, and their entities. The server must not run.
+/// Copies the event and its entity in the store, while no server runs.
 async fn multiply(state: &Path, events: usize) -> anyhow::Result<()> {
     let store = SqliteStore::open(state, SqliteOptions::default(), Arc::new(SystemClock))?;
     let event = store.get(&Key::new("events", ["default", ENTITY, CHECK])?).await?;
@@ -146,7 +145,7 @@ fn copy(entry: &Entry, segments: &[&str]) -> anyhow::Result<Operation> {
     Ok(Operation::Put { key, value: Bytes::from(value), flags: entry.flags, expires_at: None })
 }
 
-/// All pages, as large as the server makes them, and how many events they hold.
+/// Lists all events, in pages of the largest size. Returns the pages and the number of events.
 async fn list(
     server: &Process,
     connection: &mut Connection,
@@ -155,43 +154,43 @@ async fn list(
     let (mut pages, mut events, mut token) = (Vec::new(), 0, String::new());
     loop {
         let line = format!("GET {EVENTS}?limit=1000000{token}");
-        let asked = request(&line, authorization, "");
+        let get = request(&line, authorization, "");
         let began = Instant::now();
-        let answer = connection.send(&asked).await?;
+        let response = connection.send(&get).await?;
         let took = began.elapsed().as_secs_f64() * 1_000.0;
-        pages.push(Page { worked: server.worked()?, took });
-        ensure!(answer.status == 200, "a page: {}", answer.status);
-        let page: Vec<serde::de::IgnoredAny> = serde_json::from_slice(answer.body)?;
+        pages.push(Page { cpu_time: server.cpu_time()?, took });
+        ensure!(response.status == 200, "a page: {}", response.status);
+        let page: Vec<serde::de::IgnoredAny> = serde_json::from_slice(response.body)?;
         events += page.len();
-        match answer.next {
+        match response.next {
             Some(next) => token = format!("&continue={next}"),
             None => return Ok((pages, events)),
         }
     }
 }
 
-/// What a page cost the processors, in milliseconds: it can be told for many together only.
-fn cost(pages: &[Page]) -> f64 {
+/// Average CPU time of a page in milliseconds. The clock of the kernel is too coarse for a single page.
+fn cpu_per_page(pages: &[Page]) -> f64 {
     let (Some(first), Some(last)) = (pages.first(), pages.last()) else { return f64::NAN };
-    let worked = last.worked.saturating_sub(first.worked).as_secs_f64() * 1_000.0;
-    worked / per(pages.len() - 1, 1.0)
+    let cpu_time = last.cpu_time.saturating_sub(first.cpu_time).as_secs_f64() * 1_000.0;
+    cpu_time / per(pages.len() - 1, 1.0)
 }
 
-fn judge(pages: &[Page], goals: &mut Goals) {
+fn add_goals(pages: &[Page], goals: &mut Goals) {
     let part = (pages.len() / 10).max(1);
     let costs = [0, (pages.len() - part) / 2, pages.len() - part].map(|from| {
         let part = &pages[from..from + part];
         let took = Figures::from(part.iter().map(|page| page.took).collect::<Vec<_>>());
-        (cost(part), took.median())
+        (cpu_per_page(part), took.median())
     });
     let [first, middle, last] = costs
-        .map(|(cost, took)| format!("{} ms of processor ({} ms in all)", short(cost), short(took)));
+        .map(|(cost, took)| format!("{} ms of CPU ({} ms in total)", short(cost), short(took)));
     let least = costs.iter().map(|(cost, _)| *cost).fold(f64::INFINITY, f64::min);
     let most = costs.iter().map(|(cost, _)| *cost).fold(0.0, f64::max);
     goals.add(
         "a page costs the same anywhere in the list",
         format!("{first} at the beginning, {middle} in the middle, {last} at the end"),
-        most <= CONSTANT * least,
+        most <= MAX_RATIO * least,
     );
 }
 
@@ -199,13 +198,13 @@ fn draw(pages: &[Page]) -> anyhow::Result<()> {
     let together = pages.len().div_ceil(50).max(2);
     let chunks = pages.chunks(together).filter(|chunk| chunk.len() == together).enumerate();
     let points: Vec<(f64, f64)> =
-        chunks.map(|(index, chunk)| (per(index * together, 1.0), cost(chunk))).collect();
+        chunks.map(|(index, chunk)| (per(index * together, 1.0), cpu_per_page(chunk))).collect();
     let high = points.iter().map(|point| point.1).fold(0.0, f64::max) * 1.5;
     let frame = Frame {
-        title: "What a page of the list of a million events costs",
+        title: "Cost of a page in a list of a million events",
         x: "page",
-        y: "ms of processor",
+        y: "ms of CPU",
         range: (0.0, high),
     };
-    course(&xtask::root().join("docs/images/performance-pages.svg"), &frame, &points)
+    scatter(&xtask::root().join("docs/images/performance-pages.svg"), &frame, &points)
 }

@@ -1,5 +1,5 @@
-//! The store's engines against the limits of the machine: its disk, its memory, SQLite and
-//! PostgreSQL without anything around them.
+//! `cargo xtask bench store`: the engines of the store, compared with the limits of the machine: disk, memory,
+//! SQLite and PostgreSQL alone.
 
 mod dataset;
 mod growth;
@@ -19,22 +19,22 @@ use crate::goals::Goals;
 use crate::interleaved::Rounds;
 use dataset::Dataset;
 
-/// How the store is measured.
+/// Options of `bench store`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Fewer and shorter rounds, fewer objects: to see that it works. The figures mean little.
+    /// Run fewer and shorter rounds with fewer objects. The figures mean little.
     #[arg(long)]
     quick: bool,
-    /// Which engine.
+    /// Engine to measure.
     #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
     engine: Engine,
-    /// Folder for the files, on the disk to be measured.
+    /// Folder on the disk to measure [default: the target directory].
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Only some parts.
+    /// Parts to measure [default: all].
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
-    /// Draw the plots of docs/performance.md anew.
+    /// Draw the plots of docs/performance.md.
     #[arg(long)]
     plots: bool,
 }
@@ -42,11 +42,11 @@ pub(crate) struct Options {
 /// A part of the measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Writes and reads of one size, beside their limits.
+    /// Writes and reads of one size, compared with their limits.
     Limits,
-    /// The same on a thousand, a hundred thousand and a million events: takes 5 GB of disk.
+    /// The same with 1,000, 100,000 and 1,000,000 events. Needs 5 GB of disk space.
     Growth,
-    /// The server over a million events: takes 5 GB of disk.
+    /// The server with a million events. Needs 5 GB of disk space.
     Pages,
 }
 
@@ -56,22 +56,22 @@ impl Options {
     }
 }
 
-/// An engine.
+/// An engine of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Engine {
-    /// The embedded one.
+    /// The embedded engine.
     Sqlite,
-    /// Several servers on one PostgreSQL, started here.
+    /// PostgreSQL, started for the measurement.
     Postgres,
-    /// The one of tests.
+    /// The engine of tests.
     Memory,
 }
 
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
     let folder = match &options.folder {
         Some(folder) => tempfile::tempdir_in(folder)?,
-        // Not where temporary files go: that may be no disk.
+        // The folder for temporary files may be in memory.
         None => tempfile::tempdir_in(crate::target_dir()?)?,
     };
     let (rounds, sizes): (_, &[usize]) = match options.quick {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everything_is_measured_on_a_small_field() {
+    async fn all_engines_are_measured_on_a_small_field() {
         let folder = tempfile::tempdir().unwrap();
         let dataset = Dataset::new(2_000).unwrap();
         let rounds = Rounds { count: 1, span: Duration::from_millis(20) };
@@ -118,13 +118,13 @@ mod tests {
             let mut goals = Goals::default();
             tables::writes(&target, &dataset, rounds, &mut goals).await.unwrap();
             tables::reads(&target, &dataset, rounds, &mut goals).await.unwrap();
-            let judged = goals.to_string().lines().count();
-            assert_eq!(judged, if engine == Engine::Sqlite { 3 } else { 1 }, "{goals}");
+            let lines = goals.to_string().lines().count();
+            assert_eq!(lines, if engine == Engine::Sqlite { 3 } else { 1 }, "{goals}");
         }
         let target = target::Target::new(Engine::Sqlite, folder.path()).unwrap();
         let store = target.open("durable", Durability::Disk).await.unwrap();
         let entries = store.verify().await.unwrap().entries;
-        // The namespace, the events, and an entity for each ten of them; writing added none.
+        // The namespace, the events, and an entity per ten events; the measurement added none.
         assert_eq!(entries, 1 + 2_000 + 200);
         store.close().await;
         let mut goals = Goals::default();

@@ -1,4 +1,4 @@
-//! What a plain program does with PostgreSQL: one connection, one statement after another.
+//! A simple program with PostgreSQL: one connection, one statement after another.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tokio_postgres::{Client, NoTls, Statement};
 use super::dataset::{Dataset, VALUE};
 use crate::interleaved::{Subject, per_second};
 
-/// A connection with a table of its own that holds the same events.
+/// A connection with its own table of the same events.
 pub(super) struct Plain {
     client: Client,
     put: Statement,

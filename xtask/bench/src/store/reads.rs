@@ -1,4 +1,4 @@
-//! Reads: of single events and of a thousand in a row, beside SQLite alone and plain copying.
+//! Reads of single events and scans of a thousand, compared with SQLite alone and with copying in memory.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -16,23 +16,23 @@ use sensu_store::{Key, Prefix, Scan, Store};
 use super::dataset::{Dataset, VALUE};
 use crate::interleaved::{Subject, per_second};
 
-/// Events of one scan.
+/// Number of events per scan.
 pub(super) const SCAN: usize = 1_000;
 
-/// Looks at the clock only every so many reads: it takes as long as a read.
-const BETWEEN: usize = 100;
+/// Number of reads between two looks at the clock, which takes as long as a read.
+const BATCH: usize = 100;
 
-/// Which events are read.
+/// The events that are read.
 #[derive(Clone)]
-pub(super) struct Among {
+pub(super) struct Selection {
     keys: Arc<[Key]>,
     count: usize,
     random: StdRng,
 }
 
-impl Among {
-    /// Any of so many, spread over the dataset.
-    pub(super) fn some(dataset: &Dataset, count: usize) -> Self {
+impl Selection {
+    /// Selects a number of events, distributed over the dataset.
+    pub(super) fn of(dataset: &Dataset, count: usize) -> Self {
         Self {
             keys: Arc::clone(&dataset.keys),
             count: count.min(dataset.keys.len()),
@@ -46,49 +46,49 @@ impl Among {
     }
 }
 
-/// One event after another, through the engine.
+/// Reads single events through the engine.
 pub(super) struct Points {
     pub(super) store: Arc<dyn Store>,
-    pub(super) among: Among,
+    pub(super) selection: Selection,
 }
 
 #[async_trait]
 impl Subject for Points {
     fn name(&self) -> String {
-        format!("one event after another, of {}", self.among.count)
+        format!("single events, {} different ones", self.selection.count)
     }
 
     async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
         let (began, mut count) = (Instant::now(), 0);
         while began.elapsed() < span {
-            for _ in 0..BETWEEN {
-                let entry = self.store.get(self.among.next()).await?;
+            for _ in 0..BATCH {
+                let entry = self.store.get(self.selection.next()).await?;
                 let entry = entry.context("an event is missing")?;
                 ensure!(entry.value.len() == VALUE, "an event of another size");
             }
-            count += BETWEEN;
+            count += BATCH;
         }
         Ok(per_second(count, began))
     }
 }
 
-/// The same through SQLite alone: a prepared statement, a connection of its own, the same file.
-pub(super) struct OwnPoints {
+/// Reads single events of the same file through SQLite alone, with a prepared statement.
+pub(super) struct SqlitePoints {
     db: Connection,
-    among: Among,
+    selection: Selection,
 }
 
-impl OwnPoints {
-    pub(super) fn new(file: &Path, among: Among) -> anyhow::Result<Self> {
+impl SqlitePoints {
+    pub(super) fn new(file: &Path, selection: Selection) -> anyhow::Result<Self> {
         let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Self { db, among })
+        Ok(Self { db, selection })
     }
 }
 
 #[async_trait]
-impl Subject for OwnPoints {
+impl Subject for SqlitePoints {
     fn name(&self) -> String {
-        format!("SQLite's own SELECT, of {}", self.among.count)
+        format!("SELECT of SQLite alone, {} different ones", self.selection.count)
     }
 
     async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
@@ -96,18 +96,18 @@ impl Subject for OwnPoints {
             self.db.prepare_cached("SELECT revision, value FROM entries WHERE key = ?1")?;
         let (began, mut count) = (Instant::now(), 0);
         while began.elapsed() < span {
-            for _ in 0..BETWEEN {
-                let key = self.among.next().as_bytes();
+            for _ in 0..BATCH {
+                let key = self.selection.next().as_bytes();
                 let value: Vec<u8> = statement.query_row([key], |row| row.get(1))?;
                 ensure!(value.len() == VALUE, "an event of another size");
             }
-            count += BETWEEN;
+            count += BATCH;
         }
         Ok(per_second(count, began))
     }
 }
 
-/// A thousand events in a row, from anywhere.
+/// Scans of consecutive events, from random starts.
 pub(super) struct Scans {
     pub(super) store: Arc<dyn Store>,
     pub(super) keys: Arc<[Key]>,
@@ -124,7 +124,7 @@ impl Scans {
 #[async_trait]
 impl Subject for Scans {
     fn name(&self) -> String {
-        format!("{SCAN} events in a row")
+        format!("scans of {SCAN} events")
     }
 
     async fn round(&mut self, span: Duration) -> anyhow::Result<f64> {
@@ -146,12 +146,12 @@ impl Subject for Scans {
     }
 }
 
-/// Copying as many bytes, value by value, in memory.
+/// Copies the same number of values in memory.
 pub(super) struct Copies(Vec<Bytes>);
 
 impl Copies {
     pub(super) fn new(dataset: &Dataset) -> Self {
-        // Each of them in a target of its own.
+        // Separate allocations, as the results of a scan.
         Self((0..SCAN).map(|_| Bytes::copy_from_slice(&dataset.values[0])).collect())
     }
 }

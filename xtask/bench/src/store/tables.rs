@@ -1,4 +1,4 @@
-//! Writes and reads of one dataset, each engine beside what limits it.
+//! Writes and reads of one dataset: an engine compared with its limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use sensu_store::Store;
 use super::Engine;
 use super::dataset::Dataset;
 use super::postgres::{Plain, PlainReads, PlainWrites};
-use super::reads::{Among, Copies, OwnPoints, Points, SCAN, Scans};
+use super::reads::{Copies, Points, SCAN, Scans, Selection, SqlitePoints};
 use super::target::Target;
 use super::writes::{Events, Latencies, RawLog, SingleStatements};
 use crate::goals::Goals;
 use crate::interleaved::{Figures, Rounds, Subject, interleave, short};
 
-/// Events that are asked for often.
+/// Number of events that are read often.
 pub(super) const HOT: usize = 1_000;
 
 /// Durable writes with 1, 16 and 64 writers.
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(super) async fn writes(
     target: &Target,
     dataset: &Dataset,
@@ -39,19 +39,19 @@ pub(super) async fn writes(
         dataset.load(&*pair[0]).await?;
     }
     for writers in [1, 16, 64] {
-        println!("\nwrites per second, {writers} at a time");
-        let (times, untimed) = (Latencies::default(), Latencies::default());
-        let events = async |name, stores: &[Arc<dyn Store>], times| {
-            let events = Events::new(name, dataset, stores, writers, times).await?;
+        println!("\nwrites per second, {writers} writers");
+        let (latencies, unused) = (Latencies::default(), Latencies::default());
+        let events = async |name, stores: &[Arc<dyn Store>], latencies| {
+            let events = Events::new(name, dataset, stores, writers, latencies).await?;
             anyhow::Ok(Box::new(events) as Box<dyn Subject>)
         };
         let mut subjects = vec![
-            events("the engine, on the disk", &[Arc::clone(&store)], &times).await?,
+            events("the engine, durable", &[Arc::clone(&store)], &latencies).await?,
             Box::new(RawLog::new(&target.folder.join("log"), writers, dataset.values[0].clone())?),
         ];
         if target.engine != Engine::Memory {
             let relaxed = [Arc::clone(&relaxed)];
-            subjects.push(events("the engine, relaxed", &relaxed, &untimed).await?);
+            subjects.push(events("the engine, relaxed", &relaxed, &unused).await?);
         }
         match target.engine {
             Engine::Sqlite => {
@@ -63,7 +63,7 @@ pub(super) async fn writes(
                 let plain = Plain::new(&target.url()?, dataset).await?;
                 subjects.push(Box::new(PlainWrites(plain)));
                 if writers > 1 {
-                    subjects.push(events("two servers, on the disk", &pair, &untimed).await?);
+                    subjects.push(events("two servers, durable", &pair, &unused).await?);
                 }
             }
             Engine::Memory => {}
@@ -71,13 +71,13 @@ pub(super) async fn writes(
         let figures = interleave(rounds, &mut subjects).await?;
         table(&subjects, &figures);
         let raw = figures[0].over(&figures[1]);
-        let times = times.lock().map_err(|_| anyhow::anyhow!("a writer failed"))?.clone();
-        println!("  the engine's answers: {}", percentiles(times));
+        let latencies = latencies.lock().map_err(|_| anyhow::anyhow!("a writer failed"))?.clone();
+        println!("  latency of the engine: {}", percentiles(latencies));
         if writers == 64 && target.engine != Engine::Memory {
             let (rate, ratio) = (figures[0].median(), raw.median());
             goals.add(
-                "64 writers: 0.5 of the disk's rate or 20,000/s, whichever is lower",
-                format!("{}/s, {} of the disk's rate", short(rate), short(ratio)),
+                "64 writers: 0.5 of the rate of the disk or 20,000/s, whichever is lower",
+                format!("{}/s, {} of the rate of the disk", short(rate), short(ratio)),
                 ratio >= 0.5 || rate >= 20_000.0,
             );
         }
@@ -90,8 +90,8 @@ pub(super) async fn writes(
     Ok(())
 }
 
-/// Single events, and a thousand in a row.
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+/// Reads of single events, and scans of a thousand.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(super) async fn reads(
     target: &Target,
     dataset: &Dataset,
@@ -102,15 +102,15 @@ pub(super) async fn reads(
     if target.engine == Engine::Memory {
         dataset.load(&*store).await?;
     }
-    println!("\nreads per second, one at a time");
+    println!("\nreads per second, one reader");
     let mut subjects = points(target, &store, dataset).await?;
     let figures = interleave(rounds, &mut subjects).await?;
     table(&subjects, &figures);
     if target.engine == Engine::Sqlite {
         let (hot, any) = (figures[0].over(&figures[1]), figures[2].over(&figures[3]));
-        println!("  hot events: {hot} x SQLite's own; any event: {any} x");
+        println!("  hot events: {hot} x SQLite alone; any event: {any} x");
         goals.add(
-            "reading an event that is asked for often: 10 x SQLite's own SELECT",
+            "reading a hot event: 10 x a SELECT of SQLite alone",
             format!("{} x", short(hot.median())),
             hot.median() >= 10.0,
         );
@@ -126,20 +126,21 @@ pub(super) async fn reads(
     Ok(())
 }
 
-/// Those who read single events.
+/// The subjects that read single events.
 pub(super) async fn points(
     target: &Target,
     store: &Arc<dyn Store>,
     dataset: &Dataset,
 ) -> anyhow::Result<Vec<Box<dyn Subject>>> {
-    let (hot, all) = (Among::some(dataset, HOT), Among::some(dataset, dataset.keys.len()));
-    let ours = |among: &Among| Points { store: Arc::clone(store), among: among.clone() };
+    let (hot, all) = (Selection::of(dataset, HOT), Selection::of(dataset, dataset.keys.len()));
+    let ours =
+        |selection: &Selection| Points { store: Arc::clone(store), selection: selection.clone() };
     let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
     match target.engine {
         Engine::Sqlite => {
-            for among in [hot, all] {
-                subjects.push(Box::new(ours(&among)));
-                subjects.push(Box::new(OwnPoints::new(&target.file("durable"), among)?));
+            for selection in [hot, all] {
+                subjects.push(Box::new(ours(&selection)));
+                subjects.push(Box::new(SqlitePoints::new(&target.file("durable"), selection)?));
             }
         }
         Engine::Postgres => {
@@ -151,14 +152,14 @@ pub(super) async fn points(
     Ok(subjects)
 }
 
-/// Each one's rate, and how the first one's compares.
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+/// Prints the rate of each subject, and its ratio to the first one.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn table(subjects: &[Box<dyn Subject>], figures: &[Figures]) {
     for (index, (subject, figures_of)) in subjects.iter().zip(figures).enumerate() {
         print!("  {:<44} {figures_of:>34}", subject.name());
         match index {
             0 => println!(),
-            _ => println!("   the first is {} x this", figures[0].over(figures_of)),
+            _ => println!("   the first is {} x as fast", figures[0].over(figures_of)),
         }
     }
 }
@@ -169,5 +170,10 @@ fn percentiles(mut times: Vec<Duration>) -> String {
         let time = times.get(times.len() * part / 1000).copied().unwrap_or_default();
         short(time.as_secs_f64() * 1000.0)
     };
-    format!("half within {} ms, 99 % within {} ms, 99.9 % within {} ms", at(500), at(990), at(999))
+    format!(
+        "median {} ms, 99th percentile {} ms, 99.9th percentile {} ms",
+        at(500),
+        at(990),
+        at(999)
+    )
 }

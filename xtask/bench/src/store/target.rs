@@ -1,4 +1,4 @@
-//! Where a store is measured: a folder, or a PostgreSQL that is started for it.
+//! The store that is measured: in a folder, in a PostgreSQL that is started for it, or in memory.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use sensu_tests_postgres::Postgres;
 
 use super::Engine;
 
-/// Where a store is measured.
+/// The location of the stores that are measured.
 pub(super) struct Target {
     pub(super) engine: Engine,
     pub(super) folder: PathBuf,
@@ -31,8 +31,7 @@ impl Target {
         Ok(Self { engine, folder: folder.to_owned(), postgres })
     }
 
-    /// Opens a store. The embedded one is empty under a new name; PostgreSQL's is another server of
-    /// the one store of that name.
+    /// Opens the store of a name, which is empty at first. With PostgreSQL, several handles can be open at once.
     pub(super) async fn open(
         &self,
         name: &str,
@@ -53,17 +52,17 @@ impl Target {
         })
     }
 
-    /// The address of PostgreSQL.
+    /// The URL of PostgreSQL.
     pub(super) fn url(&self) -> anyhow::Result<String> {
         Ok(self.postgres.as_ref().context("no PostgreSQL")?.url())
     }
 
-    /// The embedded store's database.
+    /// The database file of an embedded store.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name).join("sensu.db")
     }
 
-    /// Removes what an embedded store of that name left.
+    /// Deletes an embedded store.
     pub(super) fn clear(&self, name: &str) -> anyhow::Result<()> {
         let folder = self.folder.join(name);
         if folder.exists() {

@@ -1,4 +1,4 @@
-//! Durable writes: the engine's own, the disk's limit, and what a plain program does.
+//! Durable writes: the engine, the limit of the disk, and a simple program.
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
@@ -17,18 +17,18 @@ use tokio::task::JoinSet;
 use super::dataset::{Dataset, EventWriter, VALUE};
 use crate::interleaved::{Subject, per_second};
 
-/// The log begins anew after so many bytes: a file that grows is slower to sync.
+/// Size of the log, in bytes. It is overwritten in a circle, because a growing file is slower to sync.
 const LOG: usize = 64 << 20;
 
-/// Writers of events, spread over some stores that are one.
+/// Writers of events, distributed over several handles of one store.
 pub(super) struct Events {
     name: String,
     writers: Vec<EventWriter>,
-    /// How long each write took, in all rounds.
+    /// Latency of each write, in all rounds.
     latencies: Latencies,
 }
 
-/// Times of single writes, to be looked at when the contest is over.
+/// Latencies of single writes, read after the last round.
 pub(super) type Latencies = Arc<std::sync::Mutex<Vec<Duration>>>;
 
 impl Events {
@@ -39,7 +39,7 @@ impl Events {
         writers: usize,
         latencies: &Latencies,
     ) -> anyhow::Result<Self> {
-        // Each store gets its share; no two writers have an event in common.
+        // No two writers share an event.
         let mut own = Vec::new();
         for (index, store) in stores.iter().enumerate() {
             let all = dataset.writers(store, writers).await?;
@@ -62,16 +62,16 @@ impl Subject for Events {
             tasks.spawn(async move {
                 let mut latencies = Vec::new();
                 while began.elapsed() < span {
-                    let asked = Instant::now();
+                    let started = Instant::now();
                     writer.write().await?;
-                    latencies.push(asked.elapsed());
+                    latencies.push(started.elapsed());
                 }
                 anyhow::Ok((writer, latencies))
             });
         }
         let mut count = 0;
-        while let Some(done) = tasks.join_next().await {
-            let (writer, latencies) = done??;
+        while let Some(joined) = tasks.join_next().await {
+            let (writer, latencies) = joined??;
             count += latencies.len();
             self.writers.push(writer);
             self.latencies
@@ -83,8 +83,8 @@ impl Subject for Events {
     }
 }
 
-/// The disk's limit: the same queue and the same answers, but a group of values is only written to
-/// one file, end to end, and synced with `fdatasync`.
+/// The limit of the disk: the same queue, but a group of values is only appended to a file and synced with
+/// `fdatasync`.
 pub(super) struct RawLog {
     writers: usize,
     value: Bytes,
@@ -119,7 +119,7 @@ fn append_and_sync(
         file.write_all(&values.concat())?;
         file.sync_data()?;
         for (_, reply) in group {
-            // Whoever asked waits for it.
+            // Fails if the writer was cancelled.
             let _ = reply.send(());
         }
     }
@@ -140,23 +140,23 @@ impl Subject for RawLog {
             tasks.spawn(async move {
                 let mut count = 0_usize;
                 while began.elapsed() < span {
-                    let (reply, answer) = oneshot::channel();
+                    let (reply, replied) = oneshot::channel();
                     queue.send((value.clone(), reply)).await.context("the log failed")?;
-                    answer.await.context("the log failed")?;
+                    replied.await.context("the log failed")?;
                     count += 1;
                 }
                 anyhow::Ok(count)
             });
         }
         let mut count = 0;
-        while let Some(done) = tasks.join_next().await {
-            count += done??;
+        while let Some(joined) = tasks.join_next().await {
+            count += joined??;
         }
         Ok(per_second(count, began))
     }
 }
 
-/// What a plain program does with SQLite: one upsert, one sync, one after another.
+/// A simple program with SQLite: one upsert and one sync after another.
 pub(super) struct SingleStatements {
     db: Connection,
     keys: Arc<[Key]>,
@@ -180,7 +180,7 @@ impl SingleStatements {
             db.prepare_cached("INSERT INTO entries (key, value) VALUES (?1, ?2)")?.execute(row)?;
         }
         db.execute_batch("COMMIT")?;
-        // Moves the long log of all that out of the way.
+        // Empties the write-ahead log.
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let (keys, values) = (Arc::clone(&dataset.keys), dataset.values.clone());
         Ok(Self { db, keys, values, next: 0, written: 0 })
@@ -200,7 +200,7 @@ impl Subject for SingleStatements {
         )?;
         let (began, mut count) = (Instant::now(), 0);
         while began.elapsed() < span {
-            // A prime far from any power of two: all over the file.
+            // A prime that is not close to a power of two spreads the writes over the file.
             self.next = (self.next + 7_919) % self.keys.len();
             self.written += 1;
             let value = &*self.values[self.written % 2];
