@@ -165,7 +165,7 @@ fn the_settings_of_the_connection_are_remembered() {
     let said = stage.fails("--trusted-ca-file missing.pem check list");
     assert!(said.contains("missing.pem"), "{said}");
     let said = stage.fails("--timeout soon check list");
-    assert!(said.contains("\"soon\" is not a length of time"), "{said}");
+    assert!(said.contains("\"soon\" is not a duration"), "{said}");
 }
 
 #[test]

@@ -54,12 +54,12 @@ fn a_wrong_expression_is_refused_before_anything_is_done() {
     // There is no server, and nobody is logged in.
     let home = Home::new();
     for (line, said) in [
-        ("check list -o jq='.[] | nmae'", "at character 7, at \"nmae\": there is no such filter"),
-        ("api-key grant admin -o 'jq=.key |'", "at its end"),
-        ("check info c -o jsonpath=.a[", "the path $.a[ is wrong"),
+        ("check list -o jq='.[] | nmae'", "at character 7, \"nmae\": undefined filter"),
+        ("api-key grant admin -o 'jq=.key |'", "the end"),
+        ("check info c -o jsonpath=.a[", "invalid path $.a["),
         (
             "check list -o xml",
-            "it is none of tabular, json, wrapped-json, yaml, jsonpath=PATH, jq=FILTER",
+            "expected tabular, json, wrapped-json, yaml, jsonpath=PATH or jq=FILTER",
         ),
         ("dump all --format jq=.", "[possible values: tabular, json, wrapped-json, yaml]"),
         ("config set-format jq=.", "jq=."),

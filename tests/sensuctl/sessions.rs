@@ -82,7 +82,7 @@ fn a_session_that_has_ended_is_told_and_can_be_given_up() {
     let token = cluster["access_token"].as_str();
     let ended = stage.server.send("POST", "/auth/logout", token, Some(&body));
     assert!(stage.runtime.block_on(ended).status < 300);
-    let begins = "Error: the session has ended: run \"sensuctl configure\" to begin another one: ";
+    let begins = "Error: the session has ended: run \"sensuctl configure\" to log in again: ";
     let said = stage.fails("check list");
     assert!(said.starts_with(begins), "{said}");
     let said = stage.fails("check set-timeout c 5");
@@ -96,7 +96,7 @@ fn a_session_that_has_ended_is_told_and_can_be_given_up() {
     assert_eq!(stage.home.kept("cluster")["access_token"], "");
     assert!(stage.fails("logout").contains("You are not logged in"));
     let said = stage.fails("--api-key nonsense check list");
-    assert!(said.starts_with("Error: the API key is not accepted: "), "{said}");
+    assert!(said.starts_with("Error: the server rejects the API key: "), "{said}");
 }
 
 #[test]

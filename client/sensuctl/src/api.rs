@@ -1,4 +1,4 @@
-//! Calls to the server.
+//! Requests to the API, below `/apis/core/v2` unless noted.
 
 use anyhow::{Result, anyhow, bail};
 use futures::StreamExt as _;
@@ -7,240 +7,230 @@ use sensu_client::{ApiPrefix, CORE_V2, Error, Method, RawResponse, StatusCode};
 use serde_json::Value;
 
 use crate::context::{Context, NO_CREDENTIALS};
-use crate::error::{at, is_missing, is_stale};
+use crate::error::{is_not_found, is_precondition_failed, with_context};
+use crate::list_options::ListOptions;
 
-/// How often a change is made again when somebody else was quicker.
-pub(crate) const TRIES: usize = 10;
+/// Attempts to change an object that other clients change at the same time.
+pub(crate) const ATTEMPTS: usize = 10;
 
-/// What is said when the session has ended.
-const NO_SESSION: &str = "the session has ended: run \"sensuctl configure\" to begin another one";
+const SESSION_ENDED: &str = "the session has ended: run \"sensuctl configure\" to log in again";
 
-/// An answer of the server.
+/// A successful response.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    /// The body.
+pub(crate) struct Response {
     pub body: Value,
     raw: RawResponse,
 }
 
-impl Answer {
-    /// A header.
+impl Response {
+    /// A header; `None` if it is missing or not ASCII.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.raw.headers.get(name)?.to_str().ok()
     }
 }
 
-/// What narrows a list down.
-#[derive(Debug, Default)]
-pub(crate) struct ListOptions {
-    /// The query: selectors, and how many items a page has.
-    pub query: Vec<(&'static str, String)>,
-    /// How many items at most.
-    pub limit: Option<usize>,
-}
-
-impl ListOptions {
-    /// Narrows it down further.
-    pub(crate) fn and_field(&mut self, selector: &str) {
-        match self.query.iter_mut().find(|(name, _)| *name == "fieldSelector") {
-            Some((_, before)) => *before = format!("{before} && {selector}"),
-            None => self.query.push(("fieldSelector", selector.to_owned())),
-        }
-    }
-}
-
-/// An object that was read to be changed and written back, if it is still the same by then.
+/// An object with its version, for a conditional write.
 pub(crate) struct Versioned {
-    /// The object.
     pub object: Value,
-    /// Where it is.
     pub path: String,
+    /// `None` for released Sensu backends, which have none: there the last write wins.
     etag: Option<HeaderValue>,
 }
 
-/// What an object has to be for a call to be made.
+/// Precondition of a write.
 #[derive(Clone, Copy, Debug)]
-enum Condition<'a> {
-    /// The one with this entity tag.
-    Same(&'a HeaderValue),
-    /// Not there.
+enum Precondition<'a> {
+    /// The object has this entity tag.
+    Match(&'a HeaderValue),
+    /// The object does not exist.
     Absent,
 }
 
 impl Context {
-    /// Calls the API: a method, a path below `core/v2`, a query, a body.
+    /// Sends a request. `path` begins with a slash.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or responds with an error status.
     pub(crate) fn call(
         &self,
-        method: &str,
+        method: Method,
         path: &str,
-        query: &[(&str, String)],
+        query: &[(&str, &str)],
         body: Option<&Value>,
-    ) -> Result<Answer> {
+    ) -> Result<Response> {
         self.call_if(method, path, query, body, None)
     }
 
-    /// The same, if the object is what it has to be.
     fn call_if(
         &self,
-        method: &str,
+        method: Method,
         path: &str,
-        query: &[(&str, String)],
+        query: &[(&str, &str)],
         body: Option<&Value>,
-        condition: Option<Condition<'_>>,
-    ) -> Result<Answer> {
-        let method = Method::from_bytes(method.as_bytes())?;
+        precondition: Option<Precondition<'_>>,
+    ) -> Result<Response> {
         let client = self.client()?;
         let mut request = client.raw(method, format!("{CORE_V2}{path}"));
         for (name, value) in query {
-            request = request.query(*name, value);
+            request = request.query(*name, *value);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
-        request = match condition {
-            Some(Condition::Same(etag)) => request.header(IF_MATCH, etag.clone()),
-            Some(Condition::Absent) => request.header(IF_NONE_MATCH, HeaderValue::from_static("*")),
+        request = match precondition {
+            Some(Precondition::Match(etag)) => request.header(IF_MATCH, etag.clone()),
+            Some(Precondition::Absent) => {
+                request.header(IF_NONE_MATCH, HeaderValue::from_static("*"))
+            }
             None => request,
         };
         let raw = self.wait(request.send());
-        self.remember(self.api_url(), client);
-        let raw = raw.map_err(|error| at(path, self.explained(error)))?;
-        Ok(Answer { body: raw.json()?, raw })
+        self.cache_prefix(self.api_url(), client);
+        let raw = raw.map_err(|error| with_context(path, self.explain(error)))?;
+        Ok(Response { body: raw.json()?, raw })
     }
 
-    /// Calls what is not below `core/v2` and needs no credentials.
-    pub(crate) fn call_outside(&self, method: &str, path: &str) -> Result<Value> {
-        let method = Method::from_bytes(method.as_bytes())?;
-        let client = self.builder().build()?;
-        Ok(self
-            .wait(client.raw(method, path).send())
-            .map_err(|error| self.explained(error))?
-            .json()?)
+    /// Sends a GET without credentials to a path outside `/apis/core/v2`.
+    pub(crate) fn get_anonymous(&self, path: &str) -> Result<Value> {
+        let client = self.client_builder().build()?;
+        let response = self.wait(client.raw(Method::GET, path).send());
+        Ok(response.map_err(|error| self.explain(error))?.json()?)
     }
 
-    /// Fetches an object.
+    /// Reads an object.
     pub(crate) fn get(&self, path: &str) -> Result<Value> {
-        Ok(self.call("GET", path, &[], None)?.body)
+        Ok(self.call(Method::GET, path, &[], None)?.body)
     }
 
-    /// Creates an object.
+    /// Creates an object in a collection.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.call("POST", path, &[], Some(body))?.body)
+        Ok(self.call(Method::POST, path, &[], Some(body))?.body)
     }
 
     /// Creates or replaces an object.
     pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.call("PUT", path, &[], Some(body))?.body)
+        Ok(self.call(Method::PUT, path, &[], Some(body))?.body)
     }
 
-    /// Reads an object to change it.
+    /// Creates an object.
+    ///
+    /// # Errors
+    /// If the object exists; see [`is_precondition_failed`].
+    pub(crate) fn put_if_absent(&self, path: &str, body: &Value) -> Result<()> {
+        let precondition = Some(Precondition::Absent);
+        self.call_if(Method::PUT, path, &[], Some(body), precondition).map(drop)
+    }
+
+    /// Deletes an object.
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
+        self.call(Method::DELETE, path, &[], None).map(drop)
+    }
+
+    /// Reads an object with its version.
     pub(crate) fn get_for_update(&self, path: &str) -> Result<Versioned> {
-        let answer = self.call("GET", path, &[], None)?;
-        // Sensu 5.0 has no entity tags: there the last one to write wins.
-        let etag = answer.raw.headers.get("etag").cloned();
-        Ok(Versioned { object: answer.body, path: path.to_owned(), etag })
+        let response = self.call(Method::GET, path, &[], None)?;
+        let etag = response.raw.headers.get("etag").cloned();
+        Ok(Versioned { object: response.body, path: path.to_owned(), etag })
     }
 
-    /// Writes a changed object back, if nobody else has changed it meanwhile.
-    pub(crate) fn put_if_unchanged(&self, loan: &Versioned) -> Result<()> {
-        let Versioned { object, path, etag } = loan;
-        let condition = etag.as_ref().map(Condition::Same);
-        let written = self.call_if("PUT", path, &[], Some(object), condition);
-        written.map(drop).map_err(|error| match is_stale(&error) {
-            true => error.context("somebody else has changed it meanwhile"),
-            false => error,
-        })
-    }
-
-    /// Reads an object that may be missing.
+    /// Reads an object with its version; `None` if it does not exist.
     pub(crate) fn get_optional(&self, path: &str) -> Result<Option<Versioned>> {
         match self.get_for_update(path) {
-            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) if is_not_found(&error) => Ok(None),
             read => read.map(Some),
         }
     }
 
-    /// What would be there if this were put at a path: judged by the server, which writes nothing.
-    pub(crate) fn dry_run_put(&self, path: &str, body: &Value) -> Result<Value> {
-        // Released backends do not know `dryRun`, and would write.
-        if self.client()?.api_prefix() != Some(ApiPrefix::Apis) {
-            bail!(
-                "this server cannot say what would change; `sensuctl create` writes without asking"
-            );
-        }
-        let answer = self.call("PUT", path, &[("dryRun", "true".to_owned())], Some(body))?;
-        // What is only tried out has no entity tag.
-        if answer.header("etag").is_some() {
-            bail!(
-                "this server is too old to be asked what would change, and has written the object"
-            );
-        }
-        Ok(answer.body)
+    /// Replaces an object.
+    ///
+    /// # Errors
+    /// If another client has changed it since it was read; see [`is_precondition_failed`].
+    pub(crate) fn put_if_unchanged(&self, versioned: &Versioned) -> Result<()> {
+        let Versioned { object, path, etag } = versioned;
+        let precondition = etag.as_ref().map(Precondition::Match);
+        let written = self.call_if(Method::PUT, path, &[], Some(object), precondition);
+        written.map(drop).map_err(|error| match is_precondition_failed(&error) {
+            true => error.context("another client has changed the object in the meantime"),
+            false => error,
+        })
     }
 
-    /// Creates an object, if it is still missing.
-    pub(crate) fn put_new(&self, path: &str, body: &Value) -> Result<()> {
-        self.call_if("PUT", path, &[], Some(body), Some(Condition::Absent)).map(drop)
-    }
-
-    /// Reads, changes and writes an object; again if somebody else was quicker.
+    /// Reads, changes and replaces an object. Starts again if another client has changed it, at most
+    /// [`ATTEMPTS`] times in total.
     pub(crate) fn change(
         &self,
         path: &str,
         mut change: impl FnMut(&mut Value) -> Result<()>,
     ) -> Result<()> {
-        for _ in 1..TRIES {
-            let mut loan = self.get_for_update(path)?;
-            change(&mut loan.object)?;
-            match self.put_if_unchanged(&loan) {
-                Err(error) if is_stale(&error) => {}
+        for _ in 1..ATTEMPTS {
+            let mut versioned = self.get_for_update(path)?;
+            change(&mut versioned.object)?;
+            match self.put_if_unchanged(&versioned) {
+                Err(error) if is_precondition_failed(&error) => {}
                 done => return done,
             }
         }
-        let mut loan = self.get_for_update(path)?;
-        change(&mut loan.object)?;
-        self.put_if_unchanged(&loan)
+        let mut versioned = self.get_for_update(path)?;
+        change(&mut versioned.object)?;
+        self.put_if_unchanged(&versioned)
     }
 
-    /// Deletes an object.
-    pub(crate) fn delete(&self, path: &str) -> Result<()> {
-        self.call("DELETE", path, &[], None).map(drop)
+    /// The object that a PUT would store. Writes nothing.
+    ///
+    /// # Errors
+    /// If the server has no dry runs, or rejects the object.
+    pub(crate) fn dry_run_put(&self, path: &str, body: &Value) -> Result<Value> {
+        // Released backends ignore the parameter `dryRun` and would write.
+        if self.is_released_backend()? {
+            bail!("this server has no dry run; `sensuctl create` writes without one");
+        }
+        let response = self.call(Method::PUT, path, &[("dryRun", "true")], Some(body))?;
+        // The response to a dry run has no entity tag.
+        if response.header("etag").is_some() {
+            bail!("this server has no dry run, and has written the object");
+        }
+        Ok(response.body)
     }
 
-    /// The items of a list, over all of its pages.
-    pub(crate) fn list(&self, path: &str, narrow: &ListOptions) -> Result<Vec<Value>> {
+    /// Whether the server is a released Sensu backend. Known after the first request.
+    pub(crate) fn is_released_backend(&self) -> Result<bool> {
+        Ok(self.client()?.api_prefix() != Some(ApiPrefix::Apis))
+    }
+
+    /// Reads a list, all pages of it.
+    pub(crate) fn list(&self, path: &str, options: &ListOptions) -> Result<Vec<Value>> {
         let client = self.client()?;
         let mut request = client.raw(Method::GET, format!("{CORE_V2}{path}"));
-        for (name, value) in &narrow.query {
+        for (name, value) in &options.query {
             request = request.query(*name, value);
         }
-        let items = request.stream().take(narrow.limit.unwrap_or(usize::MAX));
+        let items = request.stream().take(options.limit.unwrap_or(usize::MAX));
         let items = async {
-            let mut found = Vec::new();
+            let mut collected = Vec::new();
             futures::pin_mut!(items);
             while let Some(item) = items.next().await {
-                found.push(item?);
+                collected.push(item?);
             }
-            Ok::<_, Error>(found)
+            Ok::<_, Error>(collected)
         };
         let items = self.wait(items);
-        self.remember(self.api_url(), client);
-        items.map_err(|error| self.explained(error))
+        self.cache_prefix(self.api_url(), client);
+        items.map_err(|error| self.explain(error))
     }
 
-    /// Says what to do about credentials that are missing, or not accepted any more.
-    pub(crate) fn explained(&self, error: Error) -> anyhow::Error {
+    /// Adds advice to errors about credentials that are missing or rejected.
+    pub(crate) fn explain(&self, error: Error) -> anyhow::Error {
         match &error {
             Error::NotLoggedIn => anyhow!(NO_CREDENTIALS),
             _ if error.status() != Some(StatusCode::UNAUTHORIZED) => error.into(),
-            _ if self.has_api_key() => anyhow!(error).context("the API key is not accepted"),
-            _ => anyhow!(error).context(NO_SESSION),
+            _ if self.has_api_key() => anyhow!(error).context("the server rejects the API key"),
+            _ => anyhow!(error).context(SESSION_ENDED),
         }
     }
 
-    /// Whether a user has this password.
+    /// Fails if the user does not have this password.
     pub(crate) fn check_password(&self, user: &str, password: &str) -> Result<()> {
-        let login = self.builder().basic_auth(user, password).log_in();
+        let login = self.client_builder().basic_auth(user, password).log_in();
         Ok(self.wait(login).map(drop)?)
     }
 }

@@ -1,17 +1,19 @@
-//! The tree of commands, and who answers.
+//! The command line: builds the tree of commands, parses arguments, runs a command, and turns its
+//! result into an exit code.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use anyhow::{Result, bail};
+use clap::{ArgMatches, Command};
 
+use crate::commands::{self, ProgramCommand};
 use crate::context::Context;
-use crate::error::told;
-use crate::resource::{self, Resource};
-use crate::{commands, verbs};
+use crate::descriptor::{CustomCommand, Descriptor, Verb};
+use crate::error::{Differences, message};
+use crate::global_flags::{global_args, timeout_arg, with_timeout};
+use crate::{resource, verbs};
 
 const EXAMPLES: &str = "Examples:
   sensuctl configure
@@ -20,179 +22,97 @@ const EXAMPLES: &str = "Examples:
   sensuctl check info check-cpu --format yaml > check-cpu.yaml
   sensuctl create --file check-cpu.yaml
 
-Exit codes: 0 when all is done, 1 when anything is not; `sensuctl diff` has its own.";
+Exit codes: 0 on success, 1 on any failure; `sensuctl diff` has its own.";
 
-const GLOBAL: &str = "Global options";
-
-/// The flag that bounds requests. Its name is not that of a field.
-pub(crate) const TIMEOUT: &str = "request-timeout";
-
-/// All commands, flags and texts.
+/// The tree of commands, with all texts. Completion scripts and man pages are made from it.
 pub fn command() -> Command {
-    let mut root = Command::new("sensuctl")
+    Command::new("sensuctl")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Talk to a Sensu server from the command line")
+        .about("Manage a Sensu server from the command line")
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(false)
-        .args(global());
-    for resource in resource::ALL {
-        root = root.subcommand(group(resource));
-    }
-    let cluster = Command::new("cluster").about("Show and change the servers");
-    let cluster = cluster.subcommands(resource::CLUSTER.iter().map(|one| (one.command)()));
-    root = root.subcommand(cluster.subcommand_required(true).arg_required_else_help(true));
-    root.subcommands(commands::ALL.iter().map(|one| (one.command)()))
+        .args(global_args())
+        .subcommands(resource::ALL.iter().map(|resource| group(resource)))
+        .subcommands(commands::ALL.iter().map(|program| program.command.build()))
         .mut_subcommands(with_timeout)
-        .arg(timeout().env("SENSU_TIMEOUT").hide_env_values(true))
+        .arg(timeout_arg().env("SENSU_TIMEOUT").hide_env_values(true))
 }
 
-/// The same with `--timeout` everywhere, except where it is a field of a resource. As a global flag
-/// both would be one, and the field's value would bound the request.
-fn with_timeout(command: Command) -> Command {
-    let is_taken = command.get_arguments().any(|arg| arg.get_long() == Some("timeout"));
-    let command = if is_taken { command } else { command.arg(timeout()) };
-    command.mut_subcommands(with_timeout)
-}
-
-fn timeout() -> Arg {
-    Arg::new(TIMEOUT)
-        .long("timeout")
-        .value_name("TIME")
-        .help_heading(GLOBAL)
-        .help("How long a request may take, such as 15s or 1m")
-}
-
-fn group(resource: &'static Resource) -> Command {
-    let mut group = Command::new(resource.command)
-        .about(format!("Manage {}", verbs::plural(resource.noun)))
+/// The commands of a resource kind: regular verbs first.
+fn group(resource: &'static Descriptor) -> Command {
+    let mut commands = verbs::commands(resource);
+    commands.extend(resource.commands.iter().map(CustomCommand::build));
+    commands.sort_by_key(|command| {
+        let mut verbs = Verb::ALL.iter();
+        verbs.position(|verb| verb.name() == command.get_name()).unwrap_or(usize::MAX)
+    });
+    let group = Command::new(resource.command)
+        .about(format!("Manage {}", resource.noun.plural))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(verbs::commands(resource))
-        .subcommands(resource.irregular.iter().map(|one| (one.command)()));
-    if resource.command == "check" {
-        group = group.subcommands(resource::setters());
-    }
+        .subcommands(commands);
     match resource.examples {
         "" => group,
         examples => group.after_help(format!("Examples:\n{examples}")),
     }
 }
 
-fn global() -> Vec<Arg> {
-    let text = |name: &'static str, variable: &'static str, value: &'static str| {
-        let arg = Arg::new(name).long(name).value_name(value).env(variable);
-        arg.global(true).hide_env_values(true).allow_hyphen_values(true)
-    };
-    let mut flags = vec![
-        text("api-url", "SENSU_API_URL", "URL").help("The server's address"),
-        text("api-key", "SENSU_API_KEY", "KEY").help("An API key to use instead of a session"),
-        text("namespace", "SENSU_NAMESPACE", "NAME").help("The namespace to work in"),
-        text("config-dir", "SENSU_CONFIG_DIR", "DIR")
-            .help("Where the configuration is; ~/.config/sensu/sensuctl by default"),
-        text("cache-dir", "SENSU_CACHE_DIR", "DIR")
-            .help("Where hints are kept, such as the prefix of a server; ~/.cache/sensu/sensuctl by default"),
-        text("trusted-ca-file", "SENSU_TRUSTED_CA_FILE", "FILE")
-            .help("Certificates of the authorities to trust, as PEM"),
-        crate::field::switch(
-            Arg::new("insecure-skip-tls-verify")
-                .long("insecure-skip-tls-verify")
-                .env("SENSU_INSECURE_SKIP_TLS_VERIFY")
-                .hide_env_values(true)
-                .global(true)
-                .default_value("false")
-                .hide_default_value(true)
-                .help("Accept any certificate; for trials only"),
-        ),
-        text("access-token", "SENSU_ACCESS_TOKEN", "TOKEN").hide(true),
-        text("access-token-expires-at", "SENSU_ACCESS_TOKEN_EXPIRES_AT", "TIME").hide(true),
-        text("refresh-token", "SENSU_REFRESH_TOKEN", "TOKEN").hide(true),
-    ];
-    for flag in &mut flags {
-        *flag = std::mem::take(flag).help_heading(GLOBAL);
-    }
-    flags
-}
-
-/// Runs a command line. Says what is wrong on the standard error.
+/// Runs a command line. Prints errors to standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let matches = match command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            // A pipe that has been closed has nobody to tell.
+            // Standard error may be closed.
             let _ = error.print();
-            let partly = command().ignore_errors(true).try_get_matches_from(arguments);
+            let partial = command().ignore_errors(true).try_get_matches_from(arguments);
             return match error.use_stderr() {
-                true => failure(partly.ok().as_ref()),
+                true => failure_code(partial.ok().as_ref()),
                 false => ExitCode::SUCCESS,
             };
         }
     };
-    let done = Context::new(&matches).and_then(|context| answer(context, &matches));
-    match done {
+    match Context::new(&matches).and_then(|context| dispatch(context, &matches)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if error.is::<Differences>() => ExitCode::from(1),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "Error: {}", told(&error));
-            failure(Some(&matches))
+            let _ = writeln!(io::stderr(), "Error: {}", message(&error));
+            failure_code(Some(&matches))
         }
     }
 }
 
-/// That something differs: what there is to say about it has been written.
-#[derive(Debug)]
-pub(crate) struct Differences;
-
-impl fmt::Display for Differences {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("there are differences")
-    }
+fn failure_code(matches: Option<&ArgMatches>) -> ExitCode {
+    let command = matches.and_then(ArgMatches::subcommand_name).and_then(ProgramCommand::find);
+    ExitCode::from(command.map_or(1, |command| command.failure_code))
 }
 
-impl std::error::Error for Differences {}
-
-/// The exit code of what went wrong. Where 1 stands for a difference, it is 2, as with `diff`.
-fn failure(matches: Option<&ArgMatches>) -> ExitCode {
-    let name = matches.and_then(ArgMatches::subcommand_name);
-    ExitCode::from(if name == Some("diff") { 2 } else { 1 })
-}
-
-/// Whether the reader of our output has gone, as `head` does.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+/// Whether the reader of standard output has exited, as `head` does. Not a failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn answer(context: Context, matches: &ArgMatches) -> Result<()> {
+fn dispatch(context: Context, matches: &ArgMatches) -> Result<()> {
     let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
-    let context = &match commands::WITHOUT_CONFIGURATION.contains(&name) {
-        true => context,
-        false => context.expect_intact()?,
-    };
-    if let Some(one) = commands::ALL.iter().find(|one| (one.command)().get_name() == name) {
-        return (one.run)(context, matches);
+    if let Some(program) = ProgramCommand::find(name) {
+        let context = match program.needs_configuration {
+            true => context.require_configuration()?,
+            false => context,
+        };
+        return (program.command.run)(&context, matches);
     }
-    let Some((below, matches)) = matches.subcommand() else { return Ok(()) };
-    let of_resource = resource::ALL.iter().find(|resource| resource.command == name);
-    let irregular = match of_resource {
-        Some(resource) => {
-            if let Some(done) = verbs::run(context, resource, below, matches) {
-                return done;
-            }
-            resource.irregular
-        }
-        None => resource::CLUSTER,
+    let context = &context.require_configuration()?;
+    let resource = resource::ALL.iter().find(|resource| resource.command == name);
+    let (Some(resource), Some((name, matches))) = (resource, matches.subcommand()) else {
+        bail!("unknown command {name:?}");
     };
-    if let Some(one) = irregular.iter().find(|one| (one.command)().get_name() == below) {
-        return (one.run)(context, matches);
+    if let Some(custom) = CustomCommand::find(resource.commands, name) {
+        return (custom.run)(context, matches);
     }
-    resource::set_or_remove(context, below, matches)
-}
-
-/// `--name` as a switch that is off.
-pub(crate) fn off(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    verbs::run(context, resource, name, matches)
+        .unwrap_or_else(|| bail!("unknown command {name:?}"))
 }

@@ -1,103 +1,77 @@
-//! Cells: what a table or a list of details shows of an object.
+//! Columns of tables and rows of details: a title, and how the text follows from an object.
 
-use chrono::{DateTime, Local};
 use serde_json::Value;
 
-use crate::field::text;
+use crate::{pointer, time};
 
-/// A column of a table, or a row of details.
+/// A column of `list` or a row of `info`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cell {
-    /// The heading.
+pub(crate) struct Column {
     pub title: &'static str,
-    /// What is shown.
-    pub of: Of,
+    source: Source,
 }
 
-/// What a cell shows of an object.
+/// Where the text of a column comes from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Of {
-    /// The value at a JSON pointer, lists with commas.
-    At(&'static str),
-    /// Whether there is anything in the list at a JSON pointer.
-    Any(&'static str),
-    /// A time in seconds since 1970-01-01 UTC, as local time.
+enum Source {
+    Value(&'static str),
+    IsNonEmpty(&'static str),
     Time(&'static str),
-    /// How many things the list at a JSON pointer has.
     Count(&'static str),
-    /// Something else.
-    Made(fn(&Value) -> String),
+    Computed(fn(&Value) -> String),
 }
 
-impl Cell {
-    /// The value at a JSON pointer.
-    pub(crate) const fn at(title: &'static str, at: &'static str) -> Self {
-        Self { title, of: Of::At(at) }
+impl Column {
+    /// The value at a JSON pointer; lists with commas.
+    pub(crate) const fn value(title: &'static str, pointer: &'static str) -> Self {
+        Self { title, source: Source::Value(pointer) }
     }
 
-    /// A time at a JSON pointer.
-    pub(crate) const fn time(title: &'static str, at: &'static str) -> Self {
-        Self { title, of: Of::Time(at) }
+    /// Whether the list at a JSON pointer has items: `true` or `false`.
+    pub(crate) const fn is_non_empty(title: &'static str, pointer: &'static str) -> Self {
+        Self { title, source: Source::IsNonEmpty(pointer) }
     }
 
-    /// Something made from the object.
-    pub(crate) const fn made(title: &'static str, make: fn(&Value) -> String) -> Self {
-        Self { title, of: Of::Made(make) }
+    /// The number of items in the list at a JSON pointer.
+    pub(crate) const fn count(title: &'static str, pointer: &'static str) -> Self {
+        Self { title, source: Source::Count(pointer) }
     }
 
-    /// What is shown of `object`. Whoever sends an event writes texts: they do not steer the terminal.
-    pub(crate) fn show(&self, object: &Value) -> String {
-        visible(&self.content(object))
+    /// The local time of the seconds since 1970-01-01 UTC at a JSON pointer.
+    pub(crate) const fn time(title: &'static str, pointer: &'static str) -> Self {
+        Self { title, source: Source::Time(pointer) }
     }
 
-    fn content(&self, object: &Value) -> String {
-        match self.of {
-            Of::At(at) => text(object.pointer(at)),
-            Of::Any(at) => {
-                let any = object.pointer(at).and_then(Value::as_array);
-                any.is_some_and(|list| !list.is_empty()).to_string()
-            }
-            Of::Time(at) => time(object.pointer(at).and_then(Value::as_i64)),
-            Of::Count(at) => {
-                let list = object.pointer(at).and_then(Value::as_array);
-                list.map_or(0, Vec::len).to_string()
-            }
-            Of::Made(make) => make(object),
-        }
+    /// The result of a function.
+    pub(crate) const fn computed(title: &'static str, compute: fn(&Value) -> String) -> Self {
+        Self { title, source: Source::Computed(compute) }
+    }
+
+    /// The text for an object. Escapes control characters: agents write texts such as the output of
+    /// checks, which must not control the terminal.
+    pub(crate) fn text(&self, object: &Value) -> String {
+        escape_control(&match self.source {
+            Source::Value(pointer) => pointer::text(object, pointer),
+            Source::IsNonEmpty(pointer) => (!pointer::list(object, pointer).is_empty()).to_string(),
+            Source::Time(pointer) => time::display(object.pointer(pointer).and_then(Value::as_i64)),
+            Source::Count(pointer) => pointer::list(object, pointer).len().to_string(),
+            Source::Computed(compute) => compute(object),
+        })
     }
 }
 
-/// A text in which characters that would steer a terminal are spelled out; lines stay lines.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+/// Keeps line breaks, expands tabs, and escapes other control characters.
+fn escape_control(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '\n' => shown.push('\n'),
-            '\t' => shown.push_str("    "),
-            control if control.is_control() => shown.extend(control.escape_default()),
-            other => shown.push(other),
+            '\n' => escaped.push('\n'),
+            '\t' => escaped.push_str("    "),
+            control if control.is_control() => escaped.extend(control.escape_default()),
+            other => escaped.push(other),
         }
     }
-    shown
-}
-
-/// A time as local time; `N/A` if there is none.
-pub(crate) fn time(seconds: Option<i64>) -> String {
-    let time = seconds.filter(|seconds| *seconds != 0);
-    let time = time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    match time {
-        Some(time) => time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S %z").to_string(),
-        None => "N/A".into(),
-    }
-}
-
-/// The lists of a list of single-entry objects: `critical: [h1, h2]`.
-pub(crate) fn hook_lists(value: Option<&Value>) -> String {
-    let lists = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let entries = lists.iter().filter_map(Value::as_object).flatten();
-    let shown =
-        entries.map(|(kind, hooks)| format!("{kind}: [{}]", text(Some(hooks)).replace(',', ", ")));
-    shown.collect::<Vec<_>>().join(", ")
+    escaped
 }
 
 #[cfg(test)]
@@ -106,9 +80,9 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn texts_do_not_steer_the_terminal() {
-        let output = Cell::at("Output", "/output");
+    fn control_characters_are_escaped() {
+        let output = Column::value("Output", "/output");
         let object = json!({"output": "a\tb\r\n\u{1b}[2Jé\u{9b}31m"});
-        assert_eq!(output.show(&object), "a    b\\r\n\\u{1b}[2Jé\\u{9b}31m");
+        assert_eq!(output.text(&object), "a    b\\r\n\\u{1b}[2Jé\\u{9b}31m");
     }
 }

@@ -1,6 +1,7 @@
-//! What every command can reach: the settings of this run, the server, and the terminal.
+//! The context of a run: settings, client and standard output. Every command gets it.
 //!
-//! Commands are plain functions: a call to the server returns when the answer is there.
+//! A setting comes from the first of: flag, environment variable, configuration directory, default.
+//! Commands are blocking functions; [`Context::wait`] runs the asynchronous client.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -11,75 +12,76 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use clap::ArgMatches;
+use etcetera::BaseStrategy as _;
 use sensu_client::config::{Cluster, ConfigDir, ConfigError, Profile};
 use sensu_client::{Client, Tokens};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::global_flags::{Flags, given};
+use crate::global_flags::{CA_FILE, GlobalFlags, SKIP_VERIFY};
 use crate::prefix_cache::PrefixCache;
 
-/// The address of a server on this machine.
-pub(crate) const HERE: &str = "http://127.0.0.1:8080";
+/// Server URL without flag, variable and configuration.
+pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 
-/// How long a request may take if nobody says.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
+/// Time limit of a request without flag, variable and configuration.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What is said when nobody has logged in.
+/// Error without credentials, as in Sensu Go 5.0.0.
 pub(crate) const NO_CREDENTIALS: &str =
     "Unable to locate credentials. You can configure credentials by running \"sensuctl configure\"";
 
-/// The settings of this run, and what follows from them.
+/// Settings of a run, and what follows from them.
 pub(crate) struct Context {
     directory: ConfigDir,
     cluster: Cluster,
     profile: Profile,
-    flags: Flags,
+    flags: GlobalFlags,
     client: OnceCell<Client>,
-    memory: Option<PrefixCache>,
+    prefixes: Option<PrefixCache>,
     runtime: Runtime,
-    /// What could not be read of the configuration.
-    broken: Vec<ConfigError>,
+    config_errors: Vec<ConfigError>,
 }
 
 impl Context {
-    /// The context of a run with these flags.
+    /// Reads flags and configuration. Errors of the configuration are deferred to
+    /// [`Context::require_configuration`], because some commands work without it.
     pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
-        let mut broken = Vec::new();
-        let directory = match given(matches, "config-dir") {
+        let mut config_errors = Vec::new();
+        let flags = GlobalFlags::from_matches(matches)?;
+        let directory = match &flags.config_dir {
             Some(path) => ConfigDir::new(path),
-            None => kept(ConfigDir::for_current_user(), &mut broken)
+            None => ok_or_defer(ConfigDir::for_current_user(), &mut config_errors)
                 .unwrap_or_else(|| ConfigDir::new("")),
         };
-        let flags = Flags::of(matches)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let cluster = kept(directory.read_cluster(), &mut broken).unwrap_or_default();
-        let profile = kept(directory.read_profile(), &mut broken).unwrap_or_default();
-        let memory =
-            given(matches, "cache-dir").map(PathBuf::from).or_else(cache).map(PrefixCache::within);
+        let cluster = ok_or_defer(directory.read_cluster(), &mut config_errors).unwrap_or_default();
+        let profile = ok_or_defer(directory.read_profile(), &mut config_errors).unwrap_or_default();
+        let cache_dir = flags.cache_dir.clone().or_else(default_cache_dir);
+        let prefixes = cache_dir.map(PrefixCache::in_directory);
         let client = OnceCell::new();
-        Ok(Self { directory, cluster, profile, flags, client, memory, runtime, broken })
+        Ok(Self { directory, cluster, profile, flags, client, prefixes, runtime, config_errors })
     }
 
-    /// Refuses to go on if the configuration could not be read.
-    pub(crate) fn expect_intact(mut self) -> Result<Self> {
-        match self.broken.is_empty() {
+    /// Fails if the configuration directory could not be read.
+    pub(crate) fn require_configuration(mut self) -> Result<Self> {
+        match self.config_errors.is_empty() {
             true => Ok(self),
-            false => Err(self.broken.swap_remove(0).into()),
+            false => Err(self.config_errors.swap_remove(0).into()),
         }
     }
 
-    /// Moves files that hold nonsense out of the way, and says where to.
-    pub(crate) fn mend(&self) -> Result<()> {
-        for error in &self.broken {
+    /// Renames malformed configuration files to `NAME.broken`, and reports it on standard error.
+    pub(crate) fn set_malformed_files_aside(&self) -> Result<()> {
+        for error in &self.config_errors {
             let ConfigError::Malformed { path, source } = error else { bail!("{error}") };
-            let mut aside = path.clone().into_os_string();
-            aside.push(".broken");
-            fs::rename(path, &aside)
+            let mut renamed = path.clone().into_os_string();
+            renamed.push(".broken");
+            fs::rename(path, &renamed)
                 .with_context(|| format!("cannot rename {}", path.display()))?;
-            let aside = PathBuf::from(aside);
-            let (was, is) = (path.display(), aside.display());
-            writeln!(io::stderr(), "{was} cannot be read, and is now {is}: {source}")?;
+            let renamed = PathBuf::from(renamed);
+            let (from, to) = (path.display(), renamed.display());
+            writeln!(io::stderr(), "{from} is malformed and was renamed to {to}: {source}")?;
         }
         Ok(())
     }
@@ -89,70 +91,75 @@ impl Context {
         &self.directory
     }
 
-    /// What the file `cluster` held when the program began.
+    /// The file `cluster`, as it was when the run began.
     pub(crate) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
-    /// The format of the profile; empty if it has none.
-    pub(crate) fn preferred_format(&self) -> &str {
+    /// The configured output format; empty if there is none.
+    pub(crate) fn configured_format(&self) -> &str {
         &self.profile.format
     }
 
-    /// The server's address.
+    /// URL of the server.
     pub(crate) fn api_url(&self) -> &str {
-        let kept = Some(self.cluster.api_url.as_str()).filter(|url| !url.is_empty());
-        self.flags.api_url.as_deref().or(kept).unwrap_or(HERE)
+        let configured = Some(self.cluster.api_url.as_str()).filter(|url| !url.is_empty());
+        self.flags.api_url.as_deref().or(configured).unwrap_or(DEFAULT_URL)
     }
 
     /// The namespace to work in.
     pub(crate) fn namespace(&self) -> &str {
-        let kept = Some(self.profile.namespace.as_str()).filter(|name| !name.is_empty());
-        self.flags.namespace.as_deref().or(kept).unwrap_or("default")
+        let configured = Some(self.profile.namespace.as_str()).filter(|name| !name.is_empty());
+        self.flags.namespace.as_deref().or(configured).unwrap_or("default")
     }
 
-    /// The file with the authorities to trust, if there is one.
+    /// PEM file with the CA certificates to trust; `None` for those of the system.
     pub(crate) fn ca_file(&self) -> Option<PathBuf> {
-        let kept = self.cluster.extra.get("trusted-ca-file").and_then(Value::as_str);
-        let kept = kept.filter(|path| !path.is_empty()).map(PathBuf::from);
-        self.flags.ca_file.clone().or(kept)
+        let configured = self.cluster.extra.get(CA_FILE).and_then(Value::as_str);
+        let configured = configured.filter(|path| !path.is_empty()).map(PathBuf::from);
+        self.flags.ca_file.clone().or(configured)
     }
 
-    /// Whether any certificate is accepted.
+    /// Whether any server certificate is accepted.
     pub(crate) fn skip_verify(&self) -> bool {
-        let kept = self.cluster.extra.get("insecure-skip-tls-verify").and_then(Value::as_bool);
-        self.flags.skip_verify || kept == Some(true)
+        let configured = self.cluster.extra.get(SKIP_VERIFY).and_then(Value::as_bool);
+        self.flags.skip_verify || configured == Some(true)
     }
 
-    /// How long a request may take.
+    /// Time limit of a request. The configuration stores nanoseconds, as Sensu Go does.
     pub(crate) fn timeout(&self) -> Duration {
-        let kept = self.cluster.extra.get("timeout").and_then(Value::as_u64);
-        let kept = kept.filter(|nanoseconds| *nanoseconds > 0).map(Duration::from_nanos);
-        self.flags.timeout.or(kept).unwrap_or(TIMEOUT)
+        let configured = self.cluster.extra.get("timeout").and_then(Value::as_u64);
+        let configured = configured.filter(|nanos| *nanos > 0).map(Duration::from_nanos);
+        self.flags.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT)
     }
 
-    /// How long a request may take, if this run says so.
-    pub(crate) fn timeout_of_this_run(&self) -> Option<Duration> {
+    /// Time limit of a request by flag or variable.
+    pub(crate) fn given_timeout(&self) -> Option<Duration> {
         self.flags.timeout
     }
 
-    /// The tokens of the environment, or else those of the configuration directory.
+    /// Tokens of the environment, or of the configuration directory.
     pub(crate) fn tokens(&self) -> Option<Tokens> {
         self.flags.tokens.clone().or_else(|| self.cluster.tokens())
     }
 
-    /// The user whom the access token speaks for.
+    /// The user of the access token.
     pub(crate) fn user(&self) -> Option<String> {
-        claim(&self.tokens()?.access_token, "sub")?.as_str().map(str::to_owned)
+        token_claim(&self.tokens()?.access_token, "sub")?.as_str().map(str::to_owned)
     }
 
-    /// Whether an API key stands for the session.
+    /// Whether requests authenticate with an API key.
     pub(crate) fn has_api_key(&self) -> bool {
         self.flags.api_key.is_some()
     }
 
-    /// The settings of a client, without credentials.
-    pub(crate) fn builder(&self) -> sensu_client::ClientBuilder {
+    /// Whether there are credentials of any kind.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.has_api_key() || self.tokens().is_some()
+    }
+
+    /// A client builder with all settings except credentials.
+    pub(crate) fn client_builder(&self) -> sensu_client::ClientBuilder {
         let builder = Client::builder()
             .base_url(self.api_url())
             .default_namespace(self.namespace())
@@ -162,33 +169,37 @@ impl Context {
             Some(file) => builder.trusted_ca_file(file),
             None => builder,
         };
-        match self.memory.as_ref().and_then(|memory| memory.of(self.api_url())) {
+        match self.prefixes.as_ref().and_then(|prefixes| prefixes.get(self.api_url())) {
             Some(prefix) => builder.api_prefix(prefix),
             None => builder,
         }
     }
 
-    /// Remembers what a client found out about its server.
-    pub(crate) fn remember(&self, address: &str, client: &Client) {
-        if let Some(memory) = &self.memory {
-            memory.keep(address, client.api_prefix());
+    /// Caches the API prefix that a client has found.
+    pub(crate) fn cache_prefix(&self, url: &str, client: &Client) {
+        if let Some(prefixes) = &self.prefixes {
+            prefixes.insert(url, client.api_prefix());
         }
     }
 
-    /// The client, with the best credentials there are: key, environment, configuration directory.
+    /// The client.
+    ///
+    /// # Errors
+    /// [`NO_CREDENTIALS`] if there are none.
     pub(crate) fn client(&self) -> Result<&Client> {
-        match self.flags.api_key.is_some() || self.tokens().is_some() {
+        match self.has_credentials() {
             true => self.client_or_anonymous(),
             false => bail!(NO_CREDENTIALS),
         }
     }
 
-    /// The client; without credentials if there are none.
+    /// The client, without credentials if there are none. Otherwise it uses the first of: API key,
+    /// tokens of the environment, session of the configuration directory.
     pub(crate) fn client_or_anonymous(&self) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let builder = self.builder();
+        let builder = self.client_builder();
         let builder = match (&self.flags.api_key, &self.flags.tokens) {
             (Some(key), _) => builder.api_key(key.clone()),
             (None, Some(tokens)) => builder.tokens(tokens.clone()),
@@ -199,71 +210,65 @@ impl Context {
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// Waits for something of the library.
+    /// Blocks until a future is complete.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
 
-    /// Logs in again, and keeps the session if the last one was kept.
-    pub(crate) fn begin_session(&self, user: &str, password: &str) -> Result<()> {
+    /// Logs in, and replaces the session of the configuration directory. Does nothing if the
+    /// credentials of this run come from flags or environment.
+    pub(crate) fn renew_session(&self, user: &str, password: &str) -> Result<()> {
         if self.flags.api_key.is_some() || self.flags.tokens.is_some() {
             return Ok(());
         }
-        let client = self.wait(self.builder().basic_auth(user, password).log_in())?;
+        let client = self.wait(self.client_builder().basic_auth(user, password).log_in())?;
         let tokens = client.tokens();
         Ok(self.directory.update_cluster(|cluster| cluster.set_tokens(tokens.as_ref()))?)
     }
 
-    /// Writes a line to the standard output.
-    pub(crate) fn say(&self, text: &str) -> Result<()> {
-        self.write(&format!("{text}\n"))
+    /// Prints a line to standard output.
+    pub(crate) fn print_line(&self, text: &str) -> Result<()> {
+        self.print(&format!("{text}\n"))
     }
 
-    /// Writes to the standard output.
-    pub(crate) fn write(&self, text: &str) -> Result<()> {
-        self.write_bytes(text.as_bytes())
+    /// Prints a text to standard output.
+    pub(crate) fn print(&self, text: &str) -> Result<()> {
+        self.print_bytes(text.as_bytes())
     }
 
-    /// Writes what need not be text to the standard output.
-    pub(crate) fn write_bytes(&self, bytes: &[u8]) -> Result<()> {
+    /// Writes bytes to standard output.
+    pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(bytes)?;
         Ok(out.flush()?)
     }
 
-    /// Whether the standard output shows colours.
-    pub(crate) fn has_colours(&self) -> bool {
-        io::stdout().is_terminal() && setting("NO_COLOR").is_none()
+    /// Whether standard output is a terminal and `NO_COLOR` is not set.
+    pub(crate) fn use_colors(&self) -> bool {
+        io::stdout().is_terminal() && terminal_variable("NO_COLOR").is_none()
     }
 }
 
-/// What was read; what is wrong with it is put with the rest that is broken.
-fn kept<T>(read: Result<T, ConfigError>, broken: &mut Vec<ConfigError>) -> Option<T> {
-    read.map_err(|error| broken.push(error)).ok()
+fn ok_or_defer<T>(read: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {
+    read.map_err(|error| errors.push(error)).ok()
 }
 
-/// The cache directory of the user: `sensu/sensuctl` in `$XDG_CACHE_HOME`, or in `~/.cache`.
-fn cache() -> Option<PathBuf> {
-    let home = || setting("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let folder = setting("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?;
-    Some(folder.join("sensu").join("sensuctl"))
+/// `sensu/sensuctl` in `$XDG_CACHE_HOME` or `~/.cache`; `None` without a home directory.
+fn default_cache_dir() -> Option<PathBuf> {
+    let dirs = etcetera::base_strategy::Xdg::new().ok()?;
+    Some(dirs.cache_dir().join("sensu").join("sensuctl"))
 }
 
-/// A claim of a token, which is not verified: the server does that.
-pub(crate) fn claim(token: &str, name: &str) -> Option<Value> {
+/// A claim of a JWT, not verified: only the server can do that.
+pub(crate) fn token_claim(token: &str, name: &str) -> Option<Value> {
     let payload = token.split('.').nth(1)?;
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()?;
     serde_json::from_slice::<Value>(&bytes).ok()?.get(name).cloned()
 }
 
-/// The time in seconds since 1970-01-01 UTC.
-pub(crate) fn now() -> i64 {
-    chrono::Utc::now().timestamp()
-}
-
-/// A setting of the environment that concerns the terminal, not the program.
-#[expect(clippy::disallowed_methods, reason = "not a setting of ours: terminals share these")]
-pub(crate) fn setting(name: &str) -> Option<String> {
+/// An environment variable that all terminal programs share, such as `EDITOR`. Empty counts as unset.
+#[expect(clippy::disallowed_methods, reason = "not a setting of sensuctl: clap does not read it")]
+pub(crate) fn terminal_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -272,9 +277,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_says_whom_it_speaks_for() {
+    fn claims_are_read_from_the_payload_of_a_token() {
         let token = "e30.eyJzdWIiOiJhZG1pbiJ9.x";
-        assert_eq!(claim(token, "sub"), Some(Value::from("admin")));
-        assert_eq!(claim("nonsense", "sub"), None);
+        assert_eq!(token_claim(token, "sub"), Some(Value::from("admin")));
+        assert_eq!(token_claim("nonsense", "sub"), None);
     }
 }

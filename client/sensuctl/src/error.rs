@@ -1,46 +1,61 @@
-//! What goes wrong: in words, and what commands can do about it.
+//! Errors: their messages, and the conditions that commands react to.
+
+use std::fmt;
 
 use percent_encoding::percent_decode_str;
 use sensu_client::{Error, ErrorCode, StatusCode};
 
-/// Says what is not there, where the server says only that something is not.
-pub(crate) fn at(path: &str, error: anyhow::Error) -> anyhow::Error {
-    let says_nothing = error.to_string() == "not found";
+/// `diff` found differences and has printed them. Not a failure; the exit code is 1.
+#[derive(Debug)]
+pub(crate) struct Differences;
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there are differences")
+    }
+}
+
+impl std::error::Error for Differences {}
+
+/// Adds the object to an error that does not name it: Sensu responds only `not found`.
+pub(crate) fn with_context(path: &str, error: anyhow::Error) -> anyhow::Error {
+    if error.to_string() != "not found" {
+        return error;
+    }
     let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
-    let inside = path.strip_prefix("namespaces/").and_then(|rest| rest.split_once('/'));
-    match inside {
-        _ if !says_nothing => error,
-        Some((namespace, thing)) => error.context(format!("{thing} in namespace {namespace:?}")),
+    match path.strip_prefix("namespaces/").and_then(|rest| rest.split_once('/')) {
+        Some((namespace, object)) => error.context(format!("{object} in namespace {namespace:?}")),
         None => error.context(path.into_owned()),
     }
 }
 
-/// An error in words: what was tried, and why it failed. What a library says below that adds nothing.
-pub(crate) fn told(error: &anyhow::Error) -> String {
-    let mut words = Vec::new();
+/// The message of an error and its causes, separated by colons. Causes below an [`Error`] are
+/// left out: they repeat it.
+pub(crate) fn message(error: &anyhow::Error) -> String {
+    let mut parts = Vec::new();
     for cause in error.chain() {
-        words.push(cause.to_string());
+        parts.push(cause.to_string());
         match cause.downcast_ref::<Error>() {
             Some(Error::Transport(failed)) => {
-                let place = failed.url().map(|url| url.origin().ascii_serialization());
-                words.extend(place.map(|place| format!("at {place}")));
+                let origin = failed.url().map(|url| url.origin().ascii_serialization());
+                parts.extend(origin.map(|origin| format!("at {origin}")));
                 break;
             }
             Some(_) => break,
             None => {}
         }
     }
-    words.join(": ")
+    parts.join(": ")
 }
 
-/// Whether what was asked for is not there.
-pub(crate) fn is_missing(error: &anyhow::Error) -> bool {
+/// Whether the object does not exist.
+pub(crate) fn is_not_found(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<Error>();
     error.and_then(Error::code) == Some(ErrorCode::NotFound)
 }
 
-/// Whether the object was not the one that was read.
-pub(crate) fn is_stale(error: &anyhow::Error) -> bool {
+/// Whether another client has changed the object since it was read (412).
+pub(crate) fn is_precondition_failed(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<Error>();
     error.and_then(Error::status) == Some(StatusCode::PRECONDITION_FAILED)
 }

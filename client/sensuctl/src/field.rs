@@ -1,73 +1,204 @@
-//! Fields of a resource that have a flag, and a question in a terminal.
+//! Fields of a resource that users set with a flag or in a prompt.
 
 use anyhow::{Result, bail};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// A field: its flag, its question, and where it is in the object.
-#[derive(Debug)]
+use crate::args::{split_list, switch};
+use crate::{pointer, time};
+
+/// A field: its flag, its prompt, and its place in the object. Built from one of the constructors and
+/// methods that add to it: `Field::text("command", "/command", "Command to run").required()`.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
-    /// The long flag, without dashes. Also names the field in messages.
+    /// Long flag, without dashes.
     pub flag: &'static str,
-    /// The short flag.
-    pub short: Option<char>,
-    /// Where the value is in the object, as a JSON pointer.
-    pub at: &'static str,
-    /// What values look like.
-    pub shape: Shape,
-    /// The flag's help.
+    /// JSON pointer of the value.
+    pub pointer: &'static str,
+    /// Help text of the flag and the prompt.
     pub help: &'static str,
-    /// What is asked in a terminal; nothing if empty.
-    pub question: &'static str,
-    /// The value when neither flag nor answer gives one; nothing if empty.
-    pub default: &'static str,
-    /// Whether `create` refuses to go on without a value.
+    /// Type of the value.
+    pub value_type: ValueType,
+    /// Text of the prompt; `None` if `create --interactive` does not ask for the field.
+    pub prompt: Option<&'static str>,
+    /// Value of `create` without flag or answer.
+    pub default: Option<&'static str>,
+    /// Whether `create` fails without a value.
     pub required: bool,
-    /// Asked only if another field has one of these values: its pointer, the values.
-    pub asked_if: Option<(&'static str, &'static [&'static str])>,
+    /// The `set-FLAG` and `remove-FLAG` commands that the field has.
+    pub setter: Setter,
+    short: Option<char>,
+    value_name: Option<&'static str>,
+    prompt_if: Option<(&'static str, &'static [&'static str])>,
 }
 
-/// What the values of a field look like.
+/// Type of the values of a field.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Shape {
-    /// Any text.
+pub(crate) enum ValueType {
     Text,
     /// A whole number.
     Number,
-    /// `true` or `false`.
     Bool,
     /// Texts, separated by commas.
     List,
-    /// One of these texts; the last one may be `none`, which means no value.
+    /// One of these texts. `none`, if it is among them, stands for no value.
     Choice(&'static [&'static str]),
+    /// A time in one of the notations of [`time::parse`]; sent as seconds since 1970-01-01 UTC.
+    Time,
 }
 
-/// A field that is nothing in particular: to be completed with `..FIELD`.
-pub(crate) const FIELD: Field = Field {
-    flag: "",
-    short: None,
-    at: "",
-    shape: Shape::Text,
-    help: "",
-    question: "",
-    default: "",
-    required: false,
-    asked_if: None,
-};
-
-/// The assets that a command needs.
-pub(crate) const RUNTIME_ASSETS: Field = Field {
-    flag: "runtime-assets",
-    short: Some('r'),
-    at: "/runtime_assets",
-    shape: Shape::List,
-    help: "Assets that the command needs",
-    question: "Runtime Assets:",
-    ..FIELD
-};
+/// Commands that change one field of an existing object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Setter {
+    /// No command.
+    None,
+    /// `set-FLAG NAME VALUE`. Clears the field with the flag `clears`, which excludes this one.
+    Set { clears: Option<&'static str> },
+    /// `set-FLAG NAME VALUE` and `remove-FLAG NAME`.
+    SetAndRemove,
+}
 
 impl Field {
-    /// The flag.
+    const fn new(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+        value_type: ValueType,
+    ) -> Self {
+        Self {
+            flag,
+            pointer,
+            help,
+            value_type,
+            prompt: None,
+            default: None,
+            required: false,
+            setter: Setter::None,
+            short: None,
+            value_name: None,
+            prompt_if: None,
+        }
+    }
+
+    pub(crate) const fn text(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self::new(flag, pointer, help, ValueType::Text)
+    }
+
+    pub(crate) const fn number(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self::new(flag, pointer, help, ValueType::Number)
+    }
+
+    pub(crate) const fn bool(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self::new(flag, pointer, help, ValueType::Bool)
+    }
+
+    pub(crate) const fn list(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self::new(flag, pointer, help, ValueType::List)
+    }
+
+    pub(crate) const fn time(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self::new(flag, pointer, help, ValueType::Time)
+    }
+
+    pub(crate) const fn choice(
+        flag: &'static str,
+        pointer: &'static str,
+        help: &'static str,
+        choices: &'static [&'static str],
+    ) -> Self {
+        Self::new(flag, pointer, help, ValueType::Choice(choices))
+    }
+
+    /// The environment variables of a command.
+    pub(crate) const ENV_VARS: Self =
+        Self::list("env-vars", "/env_vars", "Environment variables of the command")
+            .value_name("NAME=VALUE,...");
+
+    /// The assets that a command needs.
+    pub(crate) const RUNTIME_ASSETS: Self =
+        Self::list("runtime-assets", "/runtime_assets", "Assets that the command needs").short('r');
+
+    pub(crate) const fn short(mut self, short: char) -> Self {
+        self.short = Some(short);
+        self
+    }
+
+    pub(crate) const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Replaces the name of the value in `--help`, which is the type of the value otherwise.
+    pub(crate) const fn value_name(mut self, value_name: &'static str) -> Self {
+        self.value_name = Some(value_name);
+        self
+    }
+
+    pub(crate) const fn prompt(mut self, prompt: &'static str) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// Asks only if the field at `pointer` has one of these values.
+    pub(crate) const fn prompt_if(
+        mut self,
+        pointer: &'static str,
+        values: &'static [&'static str],
+    ) -> Self {
+        self.prompt_if = Some((pointer, values));
+        self
+    }
+
+    pub(crate) const fn default(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Adds a `set-FLAG` command.
+    pub(crate) const fn settable(mut self) -> Self {
+        self.setter = Setter::Set { clears: None };
+        self
+    }
+
+    /// Adds a `set-FLAG` command that clears another field: an object has only one of the two.
+    pub(crate) const fn settable_instead_of(mut self, flag: &'static str) -> Self {
+        self.setter = Setter::Set { clears: Some(flag) };
+        self
+    }
+
+    /// Adds `set-FLAG` and `remove-FLAG` commands.
+    pub(crate) const fn removable(mut self) -> Self {
+        self.setter = Setter::SetAndRemove;
+        self
+    }
+
+    /// The flag, as an argument of `create` and `update`.
     pub(crate) fn arg(&self) -> Arg {
         let arg = Arg::new(self.flag).long(self.flag).help(self.help);
         let arg = match self.short {
@@ -75,25 +206,30 @@ impl Field {
             None => arg,
         };
         let arg = match self.default {
-            "" => arg,
-            default => arg.default_value(default),
+            Some(default) => arg.default_value(default),
+            None => arg,
         };
-        match self.shape {
-            Shape::Bool => switch(arg),
-            Shape::List => arg.value_name("NAME,...").action(ArgAction::Append),
-            Shape::Number => arg.value_name("NUMBER").allow_negative_numbers(true),
-            Shape::Text => arg.value_name("TEXT").allow_hyphen_values(true),
-            Shape::Choice(values) => {
-                arg.value_name("ONE OF").help(format!("{} ({})", self.help, values.join(", ")))
+        let arg = match self.value_type {
+            ValueType::Bool => switch(arg),
+            ValueType::List => arg.value_name("NAME,...").action(ArgAction::Append),
+            ValueType::Number => arg.value_name("NUMBER").allow_negative_numbers(true),
+            ValueType::Text => arg.value_name("TEXT").allow_hyphen_values(true),
+            ValueType::Time => arg.value_name("TIME").allow_hyphen_values(true),
+            ValueType::Choice(choices) => {
+                arg.value_name("VALUE").help(format!("{}: {}", self.help, choices.join(", ")))
             }
+        };
+        match self.value_name {
+            Some(name) => arg.value_name(name),
+            None => arg,
         }
     }
 
-    /// What the flag says, if it was given or has a default.
-    pub(crate) fn given(&self, matches: &ArgMatches) -> Option<String> {
-        match self.shape {
-            Shape::Bool => matches.get_one::<bool>(self.flag).map(bool::to_string),
-            Shape::List => {
+    /// The value of the flag or its default.
+    pub(crate) fn value(&self, matches: &ArgMatches) -> Option<String> {
+        match self.value_type {
+            ValueType::Bool => matches.get_one::<bool>(self.flag).map(bool::to_string),
+            ValueType::List => {
                 let values = matches.get_many::<String>(self.flag)?;
                 Some(values.map(String::as_str).collect::<Vec<_>>().join(","))
             }
@@ -101,145 +237,93 @@ impl Field {
         }
     }
 
-    /// Whether the flag itself was given.
-    pub(crate) fn was_given(&self, matches: &ArgMatches) -> bool {
-        matches.value_source(self.flag) == Some(clap::parser::ValueSource::CommandLine)
+    /// Whether the flag is on the command line.
+    pub(crate) fn is_given(&self, matches: &ArgMatches) -> bool {
+        matches.value_source(self.flag) == Some(ValueSource::CommandLine)
     }
 
-    /// The value that a text means.
+    /// Parses a value.
     pub(crate) fn parse(&self, text: &str) -> Result<Value> {
         let trimmed = text.trim();
-        Ok(match self.shape {
-            Shape::Text => json!(text),
-            Shape::List => json!(split(text)),
-            Shape::Number if trimmed.is_empty() => json!(0),
-            Shape::Number => match trimmed.parse::<i64>() {
+        Ok(match self.value_type {
+            ValueType::Text => json!(text),
+            ValueType::List => json!(split_list(text)),
+            ValueType::Number if trimmed.is_empty() => json!(0),
+            ValueType::Number => match trimmed.parse::<i64>() {
                 Ok(number) => json!(number),
                 Err(_) => bail!("--{}: {text:?} is not a whole number", self.flag),
             },
-            Shape::Bool => match trimmed.to_ascii_lowercase().as_str() {
+            ValueType::Bool => match trimmed.to_ascii_lowercase().as_str() {
                 "true" | "t" | "1" | "y" | "yes" => json!(true),
                 "false" | "f" | "0" | "n" | "no" | "" => json!(false),
                 _ => bail!("--{}: {text:?} is neither true nor false", self.flag),
             },
-            Shape::Choice(_) if trimmed == "none" => json!(""),
-            Shape::Choice(_) => json!(trimmed.to_ascii_lowercase()),
+            ValueType::Choice(_) if trimmed == "none" => json!(""),
+            ValueType::Choice(_) => json!(trimmed.to_ascii_lowercase()),
+            ValueType::Time => json!(time::parse(text, time::now())?),
         })
     }
 
-    /// The value that an object has, as text: the default of its question.
-    pub(crate) fn show(&self, object: &Value) -> String {
-        text(object.pointer(self.at))
+    /// The default of the prompt for an existing object: its value, as a user would type it. A time
+    /// is not repeated: the default of the field applies.
+    pub(crate) fn current(&self, object: &Value) -> String {
+        match self.value_type {
+            ValueType::Time => self.default.unwrap_or_default().to_owned(),
+            _ => pointer::text(object, self.pointer),
+        }
     }
 
-    /// Sets the value that a text means.
+    /// Parses a value and sets it.
     pub(crate) fn set(&self, object: &mut Value, text: &str) -> Result<()> {
-        let value = self.parse(text)?;
-        place(object, self.at, value);
+        pointer::set(object, self.pointer, self.parse(text)?);
         Ok(())
     }
 
-    /// Sets what stands for no value.
+    /// Sets the zero value of the type.
     pub(crate) fn clear(&self, object: &mut Value) {
-        let nothing = match self.shape {
-            Shape::Text | Shape::Choice(_) => json!(""),
-            Shape::Number => json!(0),
-            Shape::Bool => json!(false),
-            Shape::List => json!([]),
+        let zero = match self.value_type {
+            ValueType::Text | ValueType::Choice(_) => json!(""),
+            ValueType::Number | ValueType::Time => json!(0),
+            ValueType::Bool => json!(false),
+            ValueType::List => json!([]),
         };
-        place(object, self.at, nothing);
+        pointer::set(object, self.pointer, zero);
     }
 
-    /// Whether the question makes sense for this object.
-    pub(crate) fn is_asked(&self, object: &Value) -> bool {
-        let fits = self.asked_if.is_none_or(|(at, values)| {
-            object.pointer(at).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
-        });
-        !self.question.is_empty() && fits
+    /// The prompt, if it applies to this object.
+    pub(crate) fn prompt_for(&self, object: &Value) -> Option<&'static str> {
+        let applies = self
+            .prompt_if
+            .is_none_or(|(at, values)| values.contains(&pointer::text(object, at).as_str()));
+        self.prompt.filter(|_| applies)
     }
-}
-
-/// A flag that is `true` alone, and takes `=false`.
-pub(crate) fn switch(arg: Arg) -> Arg {
-    arg.value_name("BOOL")
-        .num_args(0..=1)
-        .require_equals(true)
-        .default_missing_value("true")
-        .hide_possible_values(true)
-        .value_parser(clap::value_parser!(bool))
-}
-
-/// The parts of a list that is written with commas; blanks around them do not count.
-pub(crate) fn split(text: &str) -> Vec<&str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// A value as a person would type it.
-pub(crate) fn text(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(values)) => {
-            values.iter().map(|value| text(Some(value))).collect::<Vec<_>>().join(",")
-        }
-        Some(other) => other.to_string(),
-    }
-}
-
-/// Puts a value at a JSON pointer, and makes the objects and lists on the way there.
-pub(crate) fn place(object: &mut Value, at: &str, value: Value) {
-    let mut here = object;
-    for part in at.trim_start_matches('/').split('/') {
-        here = match part.parse::<usize>() {
-            Ok(index) => {
-                if !here.is_array() {
-                    *here = Value::Array(Vec::new());
-                }
-                let Value::Array(list) = here else { return };
-                while list.len() <= index {
-                    list.push(Value::Null);
-                }
-                let Some(item) = list.get_mut(index) else { return };
-                item
-            }
-            Err(_) => {
-                if !here.is_object() {
-                    *here = Value::Object(Map::new());
-                }
-                let Value::Object(map) = here else { return };
-                map.entry(part).or_insert(Value::Null)
-            }
-        };
-    }
-    *here = value;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PORT: Field =
-        Field { flag: "socket-port", at: "/socket/port", shape: Shape::Number, ..FIELD };
+    const PORT: Field = Field::number("socket-port", "/socket/port", "");
 
     #[test]
-    fn values_go_where_the_pointer_says() {
+    fn values_are_set_at_the_pointer() {
         let mut object = json!({"socket": {"host": "h"}, "type": "tcp"});
         PORT.set(&mut object, " 99 ").unwrap();
         assert_eq!(object, json!({"socket": {"host": "h", "port": 99}, "type": "tcp"}));
-        assert_eq!(PORT.show(&object), "99");
+        assert_eq!(PORT.current(&object), "99");
         PORT.clear(&mut object);
         assert_eq!(object["socket"]["port"], 0);
     }
 
     #[test]
-    fn a_number_that_is_none_is_refused() {
-        let refused = PORT.parse("ten").unwrap_err().to_string();
-        assert_eq!(refused, r#"--socket-port: "ten" is not a whole number"#);
+    fn an_invalid_number_is_an_error() {
+        let error = PORT.parse("ten").unwrap_err().to_string();
+        assert_eq!(error, r#"--socket-port: "ten" is not a whole number"#);
     }
 
     #[test]
     fn lists_are_split_at_commas() {
-        let list = Field { shape: Shape::List, ..FIELD };
+        let list = Field::list("list", "/list", "");
         assert_eq!(list.parse("x, y z,,").unwrap(), json!(["x", "y z"]));
         assert_eq!(list.parse(" ").unwrap(), json!([]));
     }

@@ -1,4 +1,4 @@
-//! `sensuctl`: the command line.
+//! The program; all of it is in the library, which the tests use too.
 
 use std::process::ExitCode;
 

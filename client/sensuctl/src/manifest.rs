@@ -1,4 +1,5 @@
-//! Documents: objects with their type and version around them, from JSON or YAML.
+//! Reads manifests: objects from files, with their kind and source. Checks types, fields and names
+//! before anything is sent.
 
 use std::io::{self, Write as _};
 
@@ -6,59 +7,58 @@ use anyhow::{Result, bail};
 use sensu_manifests::{Manifest, SourceFile};
 use serde_json::Value;
 
-use crate::field::text;
-use crate::resource::{self, Resource};
-use crate::schema;
+use crate::descriptor::Descriptor;
+use crate::{resource, schema};
 
-/// An object, what it is, and where it came from.
+/// An object of a manifest.
 #[derive(Debug)]
-pub(crate) struct Document {
-    /// What it is.
-    pub resource: &'static Resource,
-    /// The object as the API has it, without what was around it.
+pub(crate) struct ManifestObject {
+    pub resource: &'static Descriptor,
+    /// The object as the API represents it.
     pub object: Value,
-    place: String,
+    /// File and position, as a prefix of messages.
+    source: String,
 }
 
-impl Document {
-    /// Where it is on the server.
-    pub(crate) fn address(&self) -> String {
-        self.resource.place_of(&self.object)
+impl ManifestObject {
+    /// The path of the object on the server.
+    pub(crate) fn path(&self) -> String {
+        self.resource.path_of(&self.object)
     }
 
-    /// Refuses what the server would not take.
-    pub(crate) fn expect_sendable(&self) -> Result<()> {
-        match self.resource.command {
-            "api-key" => bail!(
-                "the server makes API keys and shows each of them once: run `sensuctl api-key grant {}`",
-                text(self.object.pointer("/username"))
-            ),
-            _ => Ok(()),
+    /// Fails for kinds that only the server creates.
+    pub(crate) fn require_writable(&self) -> Result<()> {
+        match self.resource.manifest_error {
+            Some(error) => bail!(error(&self.object)),
+            None => Ok(()),
         }
     }
 
-    /// What it is called where all are listed.
+    /// Kind, namespace and name: `CheckConfig default/check-cpu`.
     pub(crate) fn title(&self) -> String {
         let Self { resource, object, .. } = self;
-        let namespace = match resource.namespaced {
+        let namespace = match resource.is_namespaced() {
             true => resource.namespace_of(object) + "/",
             false => String::new(),
         };
-        format!("{} {namespace}{}", resource.kind, resource.name_of(object))
+        format!("{} {namespace}{}", resource.kind, resource.display_name(object))
     }
 
-    /// What it is called in messages.
-    pub(crate) fn told(&self) -> String {
-        let name = self.resource.name_of(&self.object);
-        format!("{} {} {name}", self.place, self.resource.kind)
+    /// Source, kind and name, as a prefix of errors.
+    pub(crate) fn source(&self) -> String {
+        let Self { resource, object, source } = self;
+        format!("{source} {} {}", resource.kind, resource.display_name(object))
     }
 }
 
-/// Reads texts. Says what is wrong with each document that cannot be used, and refuses all if there
-/// is one.
-pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<Document>> {
-    let mut documents = Vec::new();
-    let mut broken = 0;
+/// Reads all manifests of these files. Objects without a namespace get `namespace`. Prints every
+/// invalid manifest to standard error.
+///
+/// # Errors
+/// If a file is neither JSON nor YAML, or a manifest is invalid.
+pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<ManifestObject>> {
+    let mut objects = Vec::new();
+    let mut invalid = 0;
     for SourceFile { path, content } in sources {
         let values = match sensu_manifests::parse(content) {
             Ok(values) => values,
@@ -66,41 +66,40 @@ pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<Docume
             Err(error) => bail!("cannot read {path}: {error}"),
         };
         for (position, value) in values.into_iter().enumerate() {
-            let place = match path.as_str() {
+            let source = match path.as_str() {
                 "" => format!("resource {position}:"),
                 path => format!("{path}: resource {position}:"),
             };
-            match one(value, namespace) {
-                Ok((resource, object)) => documents.push(Document { resource, object, place }),
+            match read_object(value, namespace) {
+                Ok((resource, object)) => {
+                    objects.push(ManifestObject { resource, object, source });
+                }
                 Err(error) => {
-                    broken += 1;
-                    writeln!(io::stderr(), "{place} {error:#}")?;
+                    invalid += 1;
+                    writeln!(io::stderr(), "{source} {error:#}")?;
                 }
             }
         }
     }
-    match broken {
-        0 => Ok(documents),
+    match invalid {
+        0 => Ok(objects),
+        // As in Sensu Go 5.0.0.
         _ => bail!("some resources couldn't be parsed"),
     }
 }
 
-/// What a wrapped object is, and the object in its namespace.
-fn one(value: Value, namespace: &str) -> Result<(&'static Resource, Value)> {
-    let wrapped = Manifest::from_value(value)?;
-    let kind = wrapped.kind.clone();
+fn read_object(value: Value, namespace: &str) -> Result<(&'static Descriptor, Value)> {
+    let manifest = Manifest::from_value(value)?;
+    let kind = manifest.kind.clone();
     let Some(resource) = resource::ALL.iter().find(|resource| resource.kind == kind) else {
-        bail!("unknown type {kind:?}; `sensuctl describe-type all` shows them");
+        bail!("unknown type {kind:?}; `sensuctl describe-type all` lists the types");
     };
-    let has_metadata = resource.name_at == "/metadata/name" || resource.command == "event";
-    let name_in = (!has_metadata).then(|| resource.name_at.trim_start_matches('/'));
-    let mut object = wrapped.into_object(name_in);
-    if let Some(unknown) = schema::unknown_field(resource.kind, &object) {
-        bail!("unknown field {unknown:?}");
+    let mut object = manifest.into_object(resource.name_field());
+    if let Some(field) = schema::unknown_field(resource.schema(), &object) {
+        bail!("unknown field {field:?}");
     }
-    resource.put_into(&mut object, namespace);
-    let name = resource.name_of(&object);
-    if name.is_empty() || name.starts_with('/') || name.ends_with('/') {
+    resource.set_default_namespace(&mut object, namespace);
+    if !resource.has_name(&object) {
         bail!("{kind} has no name");
     }
     Ok((resource, object))
@@ -112,23 +111,23 @@ mod tests {
 
     use super::*;
 
-    fn read_one(text: &str) -> Result<(&'static Resource, Value)> {
-        one(sensu_manifests::parse(text).unwrap().remove(0), "ops")
+    fn read_one(text: &str) -> Result<(&'static Descriptor, Value)> {
+        read_object(sensu_manifests::parse(text).unwrap().remove(0), "ops")
     }
 
     #[test]
-    fn json_and_yaml_mean_the_same() {
+    fn json_and_yaml_give_the_same_object() {
         let json = r#"{"type": "HookConfig", "api_version": "core/v2",
             "metadata": {"name": "h"}, "spec": {"command": "ps", "timeout": 5}}"#;
         let yaml = "type: HookConfig\napi_version: core/v2\nmetadata:\n  name: h\nspec:\n  command: ps\n  timeout: 5\n";
         let (hook, object) = read_one(json).unwrap();
         assert_eq!(read_one(yaml).unwrap().1, object);
-        assert_eq!(hook.place_of(&object), "/namespaces/ops/hooks/h");
+        assert_eq!(hook.path_of(&object), "/namespaces/ops/hooks/h");
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        for (document, wrong) in [
+    fn invalid_manifests_are_rejected() {
+        for (manifest, message) in [
             (r#"{"spec": {}}"#, "has no type"),
             (r#"{"type": "Nonsense", "metadata": {"name": "x"}}"#, "unknown type \"Nonsense\""),
             (r#"{"type": "Role", "api_version": "rbac/v9", "metadata": {"name": "x"}}"#, "rbac/v9"),
@@ -138,21 +137,22 @@ mod tests {
                 r#"{"type": "Role", "metadata": {"name": "x"}, "spec": {"rules": [{"verb": []}]}}"#,
                 "\"rules.0.verb\"",
             ),
+            (r#"{"type": "Event", "spec": {"entity": {"metadata": {"name": "e"}}}}"#, "no name"),
         ] {
-            let said = read_one(document).unwrap_err().to_string();
-            assert!(said.contains(wrong), "{said}");
+            let error = read_one(manifest).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
         }
     }
 
     #[test]
-    fn names_of_namespaces_and_users_are_found_in_both_places() {
-        for document in [
+    fn a_kind_without_metadata_may_have_its_name_in_either_place() {
+        for manifest in [
             r#"{"type": "Namespace", "spec": {"name": "dev"}}"#,
             r#"{"type": "Namespace", "metadata": {"name": "dev"}, "spec": {}}"#,
         ] {
-            let (resource, object) = read_one(document).unwrap();
+            let (resource, object) = read_one(manifest).unwrap();
             assert_eq!(object, json!({"name": "dev"}));
-            assert_eq!(resource.place_of(&object), "/namespaces/dev");
+            assert_eq!(resource.path_of(&object), "/namespaces/dev");
         }
     }
 }

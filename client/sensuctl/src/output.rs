@@ -1,4 +1,4 @@
-//! Formats: `tabular`, `json`, `wrapped-json` and `yaml`; and what an expression picks.
+//! Output formats: `tabular`, `json`, `wrapped-json`, `yaml`, and queries.
 
 use std::ffi::OsStr;
 
@@ -7,29 +7,30 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::column::Cell;
+use crate::args::option;
+use crate::column::Column;
 use crate::context::Context;
+use crate::descriptor::Descriptor;
+use crate::list_options::is_all_namespaces;
 use crate::output_query::OutputQuery;
-use crate::resource::Resource;
-use crate::serialize::{Notation, documents, pretty, wrap, yaml};
+use crate::serialize::{ManifestFormat, json_pretty, manifests, wrap, yaml};
 use crate::table;
-use crate::verbs::list::is_everywhere;
 
-/// The formats, by name.
+/// Names of the formats, without queries.
 pub(crate) const FORMATS: [&str; 4] = ["tabular", "json", "wrapped-json", "yaml"];
 
-/// How objects are written.
+/// An output format.
 #[derive(Clone, Debug)]
 pub(crate) enum Format {
-    /// Tables and lists, for people.
+    /// Tables and details.
     Tabular,
-    /// What the server sent.
+    /// The JSON of the API.
     Json,
-    /// With type and version, for `create --file`.
-    Wrapped,
-    /// The same as YAML.
+    /// JSON manifests, as `create --file` reads them.
+    WrappedJson,
+    /// YAML manifests.
     Yaml,
-    /// What an expression picks of what the server sent.
+    /// The result of a query on the JSON of the API.
     Query(OutputQuery),
 }
 
@@ -38,43 +39,43 @@ impl Format {
     pub(crate) fn named(name: &str) -> Self {
         match name.trim().to_ascii_lowercase().as_str() {
             "json" => Self::Json,
-            "wrapped-json" => Self::Wrapped,
+            "wrapped-json" => Self::WrappedJson,
             "yaml" => Self::Yaml,
             _ => Self::Tabular,
         }
     }
 
-    /// The format that a flag's value means.
-    fn read(text: &str) -> Result<Self> {
-        if let Some(pick) = OutputQuery::read(text) {
-            return Ok(Self::Query(pick?));
+    fn parse(text: &str) -> Result<Self> {
+        if let Some(query) = OutputQuery::parse(text) {
+            return Ok(Self::Query(query?));
         }
         match FORMATS.iter().any(|known| known.eq_ignore_ascii_case(text.trim())) {
             true => Ok(Self::named(text)),
-            false => bail!("it is none of {}, jsonpath=PATH, jq=FILTER", FORMATS.join(", ")),
+            false => bail!("expected {}, jsonpath=PATH or jq=FILTER", FORMATS.join(", ")),
         }
     }
 }
 
-/// `--format`, and `-o` as its short form.
-pub(crate) fn flag() -> Arg {
-    documents_flag().short('o').value_parser(FormatParser).help(
-        "Output format: tabular, json, wrapped-json, yaml, or what jsonpath=PATH or jq=FILTER picks of the JSON",
+/// `--format` with queries, and `-o`.
+pub(crate) fn format_arg() -> Arg {
+    manifest_format_arg().short('o').value_parser(FormatParser).help(
+        "Output format: tabular, json, wrapped-json, yaml, jsonpath=PATH or jq=FILTER [default: the configured one, or tabular]",
     )
 }
 
-/// `--format` for what only whole documents can be made of.
-pub(crate) fn documents_flag() -> Arg {
-    Arg::new("format")
-        .long("format")
-        .value_name("FORMAT")
-        .value_parser(PossibleValuesParser::new(FORMATS).map(|name| Format::named(&name)))
-        .ignore_case(true)
-        .hide_possible_values(true)
-        .help("Output format: tabular, json, wrapped-json or yaml")
+/// `--format` without queries.
+pub(crate) fn manifest_format_arg() -> Arg {
+    option(
+        "format",
+        "FORMAT",
+        "Output format: yaml or wrapped-json [default: the configured one, or yaml]",
+    )
+    .value_parser(PossibleValuesParser::new(FORMATS).map(|name| Format::named(&name)))
+    .ignore_case(true)
+    .hide_possible_values(true)
 }
 
-/// Reads a format, so that a wrong expression is refused before anything is done.
+/// Parses the format with the command line, so that a malformed query fails before any request.
 #[derive(Clone)]
 struct FormatParser;
 
@@ -87,7 +88,7 @@ impl TypedValueParser for FormatParser {
         arg: Option<&Arg>,
         value: &OsStr,
     ) -> Result<Format, clap::Error> {
-        Format::read.parse_ref(command, arg, value)
+        Format::parse.parse_ref(command, arg, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
@@ -95,92 +96,72 @@ impl TypedValueParser for FormatParser {
     }
 }
 
-/// The format that the flag names.
-pub(crate) fn asked(matches: &ArgMatches) -> Option<Format> {
+/// The format of the flag.
+pub(crate) fn given_format(matches: &ArgMatches) -> Option<Format> {
     matches.try_get_one::<Format>("format").ok().flatten().cloned()
 }
 
-/// The format to write in: the flag's, or that of the profile.
+/// The format of the flag, or the configured one.
 pub(crate) fn format(context: &Context, matches: &ArgMatches) -> Format {
-    asked(matches).unwrap_or_else(|| Format::named(context.preferred_format()))
+    given_format(matches).unwrap_or_else(|| Format::named(context.configured_format()))
 }
 
-/// Writes one object.
-pub(crate) fn one(
+/// Prints one object.
+pub(crate) fn print_object(
     context: &Context,
-    resource: &Resource,
+    resource: &Descriptor,
     object: &Value,
     matches: &ArgMatches,
 ) -> Result<()> {
     let text = match format(context, matches) {
-        Format::Json => pretty(object)?,
-        Format::Query(pick) => pick.of(object)?,
+        Format::Json => json_pretty(object)?,
+        Format::Query(query) => query.evaluate(object)?,
         Format::Tabular => {
-            let title = match resource.command {
-                "event" => resource.name_of(object).replacen('/', " - ", 1),
-                _ => resource.name_of(object),
-            };
-            table::details(&title, resource.details, object, context.has_colours())
+            let title = resource.name_of(object).join(" - ");
+            table::details(&title, resource.details, object, context.use_colors())
         }
-        Format::Wrapped => pretty(&wrap(resource, object))?,
+        Format::WrappedJson => json_pretty(&wrap(resource, object))?,
         Format::Yaml => yaml(&wrap(resource, object))?,
     };
-    context.write(&text)
+    context.print(&text)
 }
 
-/// Writes a list of objects.
-pub(crate) fn many(
+/// Prints a list of objects.
+pub(crate) fn print_list(
     context: &Context,
-    resource: &Resource,
+    resource: &Descriptor,
     objects: &[Value],
     matches: &ArgMatches,
 ) -> Result<()> {
+    let wrap_all = || objects.iter().map(|object| wrap(resource, object)).collect::<Vec<_>>();
     let text = match format(context, matches) {
-        Format::Json => pretty(&json!(objects))?,
-        Format::Query(pick) => pick.of(&json!(objects))?,
+        Format::Json => json_pretty(&json!(objects))?,
+        Format::Query(query) => query.evaluate(&json!(objects))?,
         Format::Tabular => {
-            let columns = columns(resource, is_everywhere(matches));
-            table::table(&columns, objects, context.has_colours())
+            let columns = resource.columns(is_all_namespaces(matches));
+            table::table(&columns, objects, context.use_colors())
         }
-        Format::Wrapped => documents(&wrapped(resource, objects), Notation::Json)?,
-        Format::Yaml => documents(&wrapped(resource, objects), Notation::Yaml)?,
+        Format::WrappedJson => manifests(&wrap_all(), ManifestFormat::Json)?,
+        Format::Yaml => manifests(&wrap_all(), ManifestFormat::Yaml)?,
     };
-    context.write(&text)
+    context.print(&text)
 }
 
-/// Writes what is no resource: wrapped formats do not apply to it.
-pub(crate) fn things(
+/// Prints a value that is no resource, and therefore has no wrapped form.
+pub(crate) fn print_value(
     context: &Context,
-    cells: &[Cell],
+    columns: &[Column],
     value: &Value,
     matches: &ArgMatches,
 ) -> Result<()> {
     let text = match format(context, matches) {
-        Format::Json | Format::Wrapped => pretty(value)?,
+        Format::Json | Format::WrappedJson => json_pretty(value)?,
         Format::Yaml => yaml(value)?,
-        Format::Query(pick) => pick.of(value)?,
+        Format::Query(query) => query.evaluate(value)?,
         Format::Tabular => {
-            let things = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            table::table(cells, things, context.has_colours())
+            let rows = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            table::table(columns, rows, context.use_colors())
         }
     };
-    context.write(&text)
-}
-
-/// The columns of a list; of all namespaces, with the namespace after the name.
-fn columns(resource: &Resource, everywhere: bool) -> Vec<Cell> {
-    let mut columns = resource.columns.to_vec();
-    let shows_it = columns.iter().any(|column| column.title == "Namespace");
-    if everywhere && resource.namespaced && !shows_it {
-        let (position, at) = match resource.command {
-            "event" => (2, "/entity/metadata/namespace"),
-            _ => (1, "/metadata/namespace"),
-        };
-        columns.insert(position, Cell::at("Namespace", at));
-    }
-    columns
-}
-
-fn wrapped(resource: &Resource, objects: &[Value]) -> Vec<Value> {
-    objects.iter().map(|object| wrap(resource, object)).collect()
+    context.print(&text)
 }

@@ -1,4 +1,4 @@
-//! Picking: parts of what a command shows, by an expression of `JSONPath` (RFC 9535) or of jq.
+//! Output queries: `jsonpath=PATH` (RFC 9535) and `jq=FILTER`.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use jaq_json::Val;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-/// Formats of jq that the library leaves to its users.
+/// `@csv` and `@tsv` of jq, which jaq leaves to its callers.
 const FORMATS: &str = r#"
 def @csv: map(if . == null then "" elif isstring then "\"\(gsub("\""; "\"\""))\"" else tostring end) | join(",");
 def @tsv: map(if . == null then "" elif isstring
@@ -19,40 +19,38 @@ def @tsv: map(if . == null then "" elif isstring
   else tostring end) | join("\t");
 "#;
 
-/// What is picked, read and ready to be used.
+/// A compiled query.
 #[derive(Clone)]
 pub(crate) enum OutputQuery {
-    /// What a path leads to.
-    Path(Arc<JsonPath>),
-    /// What a filter makes.
-    Filter(Arc<jaq_core::Filter<JustLut<Val>>>),
+    JsonPath(Arc<JsonPath>),
+    Jq(Arc<jaq_core::Filter<JustLut<Val>>>),
 }
 
 impl std::fmt::Debug for OutputQuery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Path(_) => "jsonpath",
-            Self::Filter(_) => "jq",
+            Self::JsonPath(_) => "jsonpath",
+            Self::Jq(_) => "jq",
         })
     }
 }
 
 impl OutputQuery {
-    /// Reads `jsonpath=EXPRESSION` or `jq=EXPRESSION`; `None` if it is neither.
-    pub(crate) fn read(text: &str) -> Option<Result<Self>> {
+    /// Compiles `jsonpath=EXPRESSION` or `jq=EXPRESSION`; `None` if the text is neither.
+    pub(crate) fn parse(text: &str) -> Option<Result<Self>> {
         let (language, expression) = text.split_once('=')?;
         match language.trim().to_ascii_lowercase().as_str() {
-            "jsonpath" => Some(path(expression)),
-            "jq" => Some(filter(expression)),
+            "jsonpath" => Some(compile_json_path(expression)),
+            "jq" => Some(compile_jq(expression)),
             _ => None,
         }
     }
 
-    /// What is picked of a value, each on a line of its own: texts as they are, the rest as JSON.
-    pub(crate) fn of(&self, value: &Value) -> Result<String> {
+    /// Evaluates the query. One result per line: strings as they are, other values as JSON.
+    pub(crate) fn evaluate(&self, value: &Value) -> Result<String> {
         let mut text = String::new();
         match self {
-            Self::Path(path) => {
+            Self::JsonPath(path) => {
                 for found in path.query(value) {
                     match found {
                         Value::String(found) => writeln!(text, "{found}")?,
@@ -60,15 +58,17 @@ impl OutputQuery {
                     }
                 }
             }
-            Self::Filter(filter) => {
+            Self::Jq(filter) => {
                 let value = serde_json::to_vec(value)?;
                 let value =
                     jaq_json::read::parse_single(&value).map_err(|error| anyhow!("{error}"))?;
                 let context = Ctx::<JustLut<Val>>::new(&filter.lut, Vars::new([]));
-                for made in filter.id.run((context, value)).map(unwrap_valr) {
-                    match made.map_err(|error| anyhow!("jq: {error}"))? {
-                        Val::TStr(made) => writeln!(text, "{}", String::from_utf8_lossy(&made))?,
-                        made => writeln!(text, "{made}")?,
+                for result in filter.id.run((context, value)).map(unwrap_valr) {
+                    match result.map_err(|error| anyhow!("jq: {error}"))? {
+                        Val::TStr(result) => {
+                            writeln!(text, "{}", String::from_utf8_lossy(&result))?;
+                        }
+                        result => writeln!(text, "{result}")?,
                     }
                 }
             }
@@ -77,29 +77,29 @@ impl OutputQuery {
     }
 }
 
-/// A path; the braces of `kubectl` are taken, and `$` need not be written.
-fn path(expression: &str) -> Result<OutputQuery> {
+/// Accepts the braces of kubectl, and paths without the leading `$`.
+fn compile_json_path(expression: &str) -> Result<OutputQuery> {
     let mut bare = expression.trim();
     if let Some(inner) = bare.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         if inner.contains(['{', '}']) {
-            bail!("one expression in braces at a time; `jq=` makes texts of several");
+            bail!("only one expression in braces is supported; use jq= to combine several");
         }
         bare = inner.trim();
     }
     let full = if bare.starts_with('$') { bare.to_owned() } else { format!("${bare}") };
     let path = JsonPath::parse(&full).map_err(|error| {
         let rest: String = full.chars().skip(error.position().saturating_sub(1)).collect();
-        let rest = if rest.is_empty() { "its end".to_owned() } else { format!("{rest:?}") };
-        let why = match error.message() {
-            "parser error" => "no path of JSONPath (RFC 9535) goes on like this",
-            why => why,
+        let rest = if rest.is_empty() { "the end".to_owned() } else { format!("{rest:?}") };
+        let reason = match error.message() {
+            "parser error" => "not a JSONPath (RFC 9535)",
+            reason => reason,
         };
-        anyhow!("the path {full} is wrong at {rest}: {why}")
+        anyhow!("invalid path {full} at {rest}: {reason}")
     })?;
-    Ok(OutputQuery::Path(Arc::new(path)))
+    Ok(OutputQuery::JsonPath(Arc::new(path)))
 }
 
-fn filter(expression: &str) -> Result<OutputQuery> {
+fn compile_jq(expression: &str) -> Result<OutputQuery> {
     let ours = load::parse(FORMATS, |parser| parser.defs()).unwrap_or_default();
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(ours);
     let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
@@ -107,39 +107,39 @@ fn filter(expression: &str) -> Result<OutputQuery> {
     let program = File { code: expression, path: () };
     let modules = Loader::new(definitions).load(&arena, program).map_err(|errors| {
         let first = errors.into_iter().next();
-        let (place, wanted) = match first {
+        let (code, expected) = match first {
             Some((file, load::Error::Lex(errors))) => {
-                (file.code, first_of(errors, |wanted| wanted.as_str().to_owned()))
+                (file.code, first_error(errors, |expected| expected.as_str().to_owned()))
             }
             Some((file, load::Error::Parse(errors))) => {
-                (file.code, first_of(errors, |wanted| wanted.as_str().to_owned()))
+                (file.code, first_error(errors, |expected| expected.as_str().to_owned()))
             }
             Some((file, load::Error::Io(errors))) => (file.code, errors.into_iter().next()),
             None => ("", None),
         };
-        let Some((found, wanted)) = wanted else { return anyhow!("the filter is wrong") };
-        wrong(place, found, &format!("{wanted} is expected"))
+        let Some((found, expected)) = expected else { return anyhow!("invalid jq filter") };
+        jq_error(code, found, &format!("expected {expected}"))
     })?;
     let filter = Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
         let first = errors.into_iter().next();
         let first = first.and_then(|(file, errors)| Some((file.code, errors.into_iter().next()?)));
-        let Some((place, (found, what))) = first else { return anyhow!("the filter is wrong") };
-        wrong(place, found, &format!("there is no such {}", what.as_str()))
+        let Some((code, (found, what))) = first else { return anyhow!("invalid jq filter") };
+        jq_error(code, found, &format!("undefined {}", what.as_str()))
     })?;
-    Ok(OutputQuery::Filter(Arc::new(filter)))
+    Ok(OutputQuery::Jq(Arc::new(filter)))
 }
 
-fn first_of<E>(errors: Vec<(E, &str)>, show: impl Fn(&E) -> String) -> Option<(&str, String)> {
-    errors.into_iter().next().map(|(wanted, found)| (found, show(&wanted)))
+fn first_error<E>(errors: Vec<(E, &str)>, show: impl Fn(&E) -> String) -> Option<(&str, String)> {
+    errors.into_iter().next().map(|(expected, found)| (found, show(&expected)))
 }
 
-/// What is wrong with a filter, and where: `found` is a part of it.
-fn wrong(expression: &str, found: &str, why: &str) -> anyhow::Error {
+/// An error with its position; `found` is a slice of `expression`.
+fn jq_error(expression: &str, found: &str, reason: &str) -> anyhow::Error {
     let start = load::span(expression, found).start;
     let rest = expression.get(start..).unwrap_or_default();
     let position = expression.get(..start).map_or(0, |before| before.chars().count()) + 1;
-    let rest = if rest.is_empty() { "its end".to_owned() } else { format!("{rest:?}") };
-    anyhow!("the filter is wrong at character {position}, at {rest}: {why}")
+    let rest = if rest.is_empty() { "the end".to_owned() } else { format!("{rest:?}") };
+    anyhow!("invalid jq filter at character {position}, {rest}: {reason}")
 }
 
 #[cfg(test)]
@@ -147,12 +147,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn picked(text: &str, value: &Value) -> String {
-        OutputQuery::read(text).expect("a pick").expect("is right").of(value).expect("picks")
+    fn evaluate(text: &str, value: &Value) -> String {
+        let query = OutputQuery::parse(text).expect("a query").expect("is valid");
+        query.evaluate(value).expect("evaluates")
     }
 
     #[test]
-    fn texts_are_written_as_they_are_and_the_rest_as_json() {
+    fn strings_are_printed_bare_and_other_values_as_json() {
         let value = json!({"metadata": {"name": "é"}, "big": u64::MAX, "list": [1, null, {"b": 1, "a": 2}]});
         for (expression, text) in [
             ("jsonpath=$.metadata.name", "é\n"),
@@ -169,28 +170,28 @@ mod tests {
             ("jq=0 | todate", "1970-01-01T00:00:00Z\n"),
             ("jq=empty", ""),
         ] {
-            assert_eq!(picked(expression, &value), text, "{expression}");
+            assert_eq!(evaluate(expression, &value), text, "{expression}");
         }
-        assert!(OutputQuery::read("yaml").is_none() && OutputQuery::read("xml=1").is_none());
+        assert!(OutputQuery::parse("yaml").is_none() && OutputQuery::parse("xml=1").is_none());
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        for (expression, said) in [
-            ("jsonpath=.a[", "the path $.a[ is wrong at"),
-            ("jsonpath={.a}{.b}", "one expression in braces at a time"),
-            ("jq=.a | nonsense(1)", "character 6, at \"nonsense(1)\": there is no such filter"),
-            ("jq=.a |", "the filter is wrong at character 5, at its end: term is expected"),
-            ("jq=é[", "the filter is wrong at character 1"),
-            ("jq=.a $x", "the filter is wrong at character 4, at \"$x\""),
-            ("jq=$x", "character 1, at \"$x\": there is no such variable"),
+    fn errors_name_the_position() {
+        for (expression, message) in [
+            ("jsonpath=.a[", "invalid path $.a[ at"),
+            ("jsonpath={.a}{.b}", "only one expression in braces"),
+            ("jq=.a | nonsense(1)", "at character 6, \"nonsense(1)\": undefined filter"),
+            ("jq=.a |", "invalid jq filter at character 5, the end: expected term"),
+            ("jq=é[", "invalid jq filter at character 1"),
+            ("jq=.a $x", "invalid jq filter at character 4, \"$x\""),
+            ("jq=$x", "at character 1, \"$x\": undefined variable"),
         ] {
-            let error =
-                OutputQuery::read(expression).expect("a pick").expect_err("is wrong").to_string();
-            assert!(error.contains(said), "{expression}: {error}");
+            let query = OutputQuery::parse(expression).expect("a query");
+            let error = query.expect_err("is invalid").to_string();
+            assert!(error.contains(message), "{expression}: {error}");
         }
-        let pick = OutputQuery::read("jq=.a.b").expect("a pick").expect("is right");
-        let error = pick.of(&json!({"a": 1})).expect_err("no object").to_string();
+        let query = OutputQuery::parse("jq=.a.b").expect("a query").expect("is valid");
+        let error = query.evaluate(&json!({"a": 1})).expect_err("no object").to_string();
         assert!(error.starts_with("jq: cannot index 1"), "{error}");
     }
 }

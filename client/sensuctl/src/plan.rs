@@ -1,7 +1,7 @@
-//! Plans: what it would change to apply a document.
+//! Plans: what applying a manifest changes.
 //!
-//! The server is asked twice: what is there, and what would be there. It judges rights and rules,
-//! fills in defaults, and writes nothing.
+//! A plan compares the existing object with the result of a dry run. The server applies validation,
+//! permissions and defaults to the dry run, and writes nothing.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,23 +11,19 @@ use serde_json::{Value, json};
 
 use crate::api::Versioned;
 use crate::context::Context;
-use crate::error::is_missing;
-use crate::field::place;
-use crate::manifest::Document;
-use crate::resource::{Ownership, Resource};
-use crate::serialize;
+use crate::descriptor::{Descriptor, Ownership};
+use crate::error::is_not_found;
+use crate::manifest::ManifestObject;
+use crate::{pointer, serialize};
 
-/// Fields of all resources that stay what they are unless a document says otherwise.
-const ALL: &[(&str, Ownership)] = &[("/metadata/created_by", Ownership::KeepExisting)];
+/// Fields of all kinds whose value does not come from a manifest alone.
+const COMMON: &[(&str, Ownership)] = &[("/metadata/created_by", Ownership::KeepExisting)];
 
-/// What applying a document does.
+/// The effect of applying a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// The object is new.
     Created,
-    /// The object becomes another.
     Configured,
-    /// The object is what the document says.
     Unchanged,
 }
 
@@ -41,113 +37,109 @@ impl fmt::Display for Effect {
     }
 }
 
-/// What it would change to apply a document.
+/// What applying a manifest changes.
 pub(crate) struct Plan {
-    /// What applying it does.
     pub effect: Effect,
-    /// What is there now, as YAML; empty if there is nothing.
+    /// The existing object as YAML; empty if there is none.
     pub before: String,
-    /// What would be there, as YAML.
+    /// The resulting object as YAML.
     pub after: String,
-    loan: Option<Versioned>,
+    existing: Option<Versioned>,
     body: Value,
     path: String,
 }
 
-/// Namespaces that documents bring with them: nothing can be tried out in those yet.
+/// Namespaces that the manifests create: a dry run in one that does not exist yet fails.
 #[derive(Debug, Default)]
 pub(crate) struct PlannedNamespaces(HashSet<String>);
 
 impl PlannedNamespaces {
-    /// The namespaces among these documents.
-    pub(crate) fn among(documents: &[Document]) -> Self {
-        let namespaces = documents.iter().filter(|one| one.resource.command == "namespace");
-        Self(namespaces.map(|one| one.resource.name_of(&one.object)).collect())
+    /// The namespaces among these objects.
+    pub(crate) fn among(objects: &[ManifestObject]) -> Self {
+        let namespaces = objects.iter().filter(|object| object.resource.is_namespace);
+        Self(namespaces.map(|object| object.resource.display_name(&object.object)).collect())
     }
 }
 
 impl Plan {
-    /// The plan for a document.
-    pub(crate) fn of(
+    /// Plans one object.
+    pub(crate) fn new(
         context: &Context,
-        document: &Document,
-        coming: &PlannedNamespaces,
+        manifest: &ManifestObject,
+        namespaces: &PlannedNamespaces,
     ) -> Result<Self> {
-        document.expect_sendable()?;
-        let resource = document.resource;
-        let (path, mut body) = (document.address(), document.object.clone());
-        let loan = context.get_optional(&path)?;
-        if let Some(loan) = &loan {
-            complete(resource, &mut body, &loan.object);
+        manifest.require_writable()?;
+        let resource = manifest.resource;
+        let (path, mut body) = (manifest.path(), manifest.object.clone());
+        let existing = context.get_optional(&path)?;
+        if let Some(existing) = &existing {
+            merge_existing(resource, &mut body, &existing.object);
         }
         let after = match context.dry_run_put(&path, &body) {
             Err(error)
-                if is_missing(&error) && coming.0.contains(&resource.namespace_of(&body)) =>
+                if is_not_found(&error) && namespaces.0.contains(&resource.namespace_of(&body)) =>
             {
                 body.clone()
             }
-            tried => tried?,
+            result => result?,
         };
-        let before = match &loan {
-            Some(loan) => comparable(resource, &loan.object)?,
+        let before = match &existing {
+            Some(existing) => comparable(resource, &existing.object)?,
             None => String::new(),
         };
         let after = comparable(resource, &after)?;
-        let effect = match &loan {
+        let effect = match &existing {
             None => Effect::Created,
             Some(_) if before == after => Effect::Unchanged,
             Some(_) => Effect::Configured,
         };
-        Ok(Self { effect, before, after, loan, body, path })
+        Ok(Self { effect, before, after, existing, body, path })
     }
 
-    /// Carries it out, if the object is still what it was.
-    pub(crate) fn carry_out(self, context: &Context) -> Result<()> {
-        match (self.effect, self.loan) {
+    /// Writes the object.
+    ///
+    /// # Errors
+    /// If another client has changed it since the plan was made;
+    /// see [`crate::error::is_precondition_failed`].
+    pub(crate) fn execute(self, context: &Context) -> Result<()> {
+        match (self.effect, self.existing) {
             (Effect::Unchanged, _) => Ok(()),
-            (_, Some(mut loan)) => {
-                loan.object = self.body;
-                context.put_if_unchanged(&loan)
+            (_, Some(mut existing)) => {
+                existing.object = self.body;
+                context.put_if_unchanged(&existing)
             }
-            (_, None) => context.put_new(&self.path, &self.body),
+            (_, None) => context.put_if_absent(&self.path, &self.body),
         }
     }
 }
 
-/// Fills in what stays as it is, and leaves out what the server would not show.
-fn complete(resource: &Resource, body: &mut Value, before: &Value) {
-    for (at, follows) in ALL.iter().chain(resource.followed) {
-        let says = body.pointer(at).is_some_and(|value| !is_nothing(value));
-        match (follows, before.pointer(at)) {
-            (Ownership::KeepExisting, Some(kept)) if !says && !is_nothing(kept) => {
-                place(body, at, kept.clone());
+/// Fills in fields that keep their value, and removes those that the server does not show.
+fn merge_existing(resource: &Descriptor, body: &mut Value, existing: &Value) {
+    for (at, ownership) in COMMON.iter().chain(resource.ownership) {
+        let is_given = body.pointer(at).is_some_and(|value| !is_zero(value));
+        match (ownership, existing.pointer(at)) {
+            (Ownership::KeepExisting, Some(value)) if !is_given && !is_zero(value) => {
+                pointer::set(body, at, value.clone());
             }
-            (Ownership::ServerManaged, None) => remove(body, at),
+            (Ownership::ServerManaged, None) => pointer::remove(body, at),
             _ => {}
         }
     }
 }
 
-/// An object as YAML, without what is the server's.
-fn comparable(resource: &Resource, object: &Value) -> Result<String> {
+/// An object as YAML, without the fields that the server manages.
+fn comparable(resource: &Descriptor, object: &Value) -> Result<String> {
     let mut object = object.clone();
-    for (at, _) in
-        resource.followed.iter().filter(|(_, follows)| *follows == Ownership::ServerManaged)
-    {
-        remove(&mut object, at);
+    for (at, ownership) in resource.ownership {
+        if *ownership == Ownership::ServerManaged {
+            pointer::remove(&mut object, at);
+        }
     }
     serialize::yaml(&serialize::wrap(resource, &object))
 }
 
-fn is_nothing(value: &Value) -> bool {
+fn is_zero(value: &Value) -> bool {
     [Value::Null, json!(""), json!(0), json!([]), json!({})].contains(value)
-}
-
-fn remove(object: &mut Value, at: &str) {
-    let Some((parent, name)) = at.rsplit_once('/') else { return };
-    if let Some(Value::Object(fields)) = object.pointer_mut(parent) {
-        fields.shift_remove(name);
-    }
 }
 
 #[cfg(test)]
@@ -156,14 +148,14 @@ mod tests {
     use crate::resource;
 
     #[test]
-    fn what_a_document_leaves_out_stays_if_it_is_not_its_own() {
+    fn fields_that_the_manifest_leaves_out_keep_their_value() {
         let silenced = resource::find("silenced").unwrap();
-        let before = json!({"begin": 5, "expire_at": 0, "creator": "admin", "reason": "old"});
+        let existing = json!({"begin": 5, "expire_at": 0, "creator": "admin", "reason": "old"});
         let mut body = json!({"reason": "new", "creator": "bob"});
-        complete(silenced, &mut body, &before);
+        merge_existing(silenced, &mut body, &existing);
         assert_eq!(body, json!({"reason": "new", "creator": "bob", "begin": 5}));
         let mut body = json!({"begin": 7});
-        complete(silenced, &mut body, &before);
+        merge_existing(silenced, &mut body, &existing);
         assert_eq!(body, json!({"begin": 7}));
     }
 
@@ -171,18 +163,18 @@ mod tests {
     fn a_password_is_neither_compared_nor_sent_again() {
         let user = resource::find("user").unwrap();
         let mut body = json!({"username": "bob", "password": "P@ssw0rd!"});
-        complete(user, &mut body, &json!({"username": "bob"}));
+        merge_existing(user, &mut body, &json!({"username": "bob"}));
         assert_eq!(body, json!({"username": "bob"}));
     }
 
     #[test]
-    fn what_is_the_servers_makes_no_difference() {
+    fn fields_that_the_server_manages_are_not_compared() {
         let event = resource::find("event").unwrap();
-        let result = |status: i64, history: Value| {
-            let event_of = json!({"check": {"status": status, "history": history}});
-            comparable(event, &event_of).unwrap()
+        let comparable = |status: i64, history: Value| {
+            let object = json!({"check": {"status": status, "history": history}});
+            comparable(event, &object).unwrap()
         };
-        assert_eq!(result(1, json!([])), result(1, json!([{"status": 1}])));
-        assert_ne!(result(1, json!([])), result(2, json!([])));
+        assert_eq!(comparable(1, json!([])), comparable(1, json!([{"status": 1}])));
+        assert_ne!(comparable(1, json!([])), comparable(2, json!([])));
     }
 }

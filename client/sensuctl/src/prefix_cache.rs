@@ -1,5 +1,5 @@
-//! Which prefix servers have, remembered from one run to the next: released Sensu backends would be
-//! asked twice otherwise, each time.
+//! Cache of API prefixes. Without it, each run against a released Sensu backend needs a second
+//! request to find out that the backend serves `/api`, not `/apis`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,37 +7,36 @@ use std::path::PathBuf;
 use sensu_client::ApiPrefix;
 use serde_json::{Map, Value, json};
 
-/// A file in the cache directory: addresses of servers that have `/api`. It is only a hint: without
-/// it everything works, and takes longer.
+/// The file `prefixes` in the cache directory: URLs of servers with the prefix `/api`. A file that is
+/// missing, broken or read-only costs time and nothing else.
 #[derive(Debug)]
 pub(crate) struct PrefixCache {
     file: PathBuf,
 }
 
 impl PrefixCache {
-    /// The memory in a cache directory.
-    pub(crate) fn within(folder: PathBuf) -> Self {
-        Self { file: folder.join("prefixes") }
+    /// The cache in this directory.
+    pub(crate) fn in_directory(directory: PathBuf) -> Self {
+        Self { file: directory.join("prefixes") }
     }
 
-    /// The prefix of a server, if it is the one that is not tried first.
-    pub(crate) fn of(&self, address: &str) -> Option<ApiPrefix> {
-        (self.known().get(address)? == "/api").then_some(ApiPrefix::Api)
+    /// The cached prefix of a server.
+    pub(crate) fn get(&self, url: &str) -> Option<ApiPrefix> {
+        (self.entries().get(url)? == "/api").then_some(ApiPrefix::Api)
     }
 
-    /// Remembers the prefix of a server.
-    pub(crate) fn keep(&self, address: &str, prefix: Option<ApiPrefix>) {
-        if prefix != Some(ApiPrefix::Api) || self.of(address).is_some() {
+    /// Caches the prefix of a server, unless it is `/apis`, which clients try first.
+    pub(crate) fn insert(&self, url: &str, prefix: Option<ApiPrefix>) {
+        if prefix != Some(ApiPrefix::Api) || self.get(url).is_some() {
             return;
         }
-        let mut known = self.known();
-        known.insert(address.to_owned(), json!("/api"));
-        // A hint that cannot be kept is no reason to fail.
+        let mut entries = self.entries();
+        entries.insert(url.to_owned(), json!("/api"));
         let _ = self.file.parent().map(fs::create_dir_all);
-        let _ = fs::write(&self.file, Value::Object(known).to_string());
+        let _ = fs::write(&self.file, Value::Object(entries).to_string());
     }
 
-    fn known(&self) -> Map<String, Value> {
+    fn entries(&self) -> Map<String, Value> {
         let text = fs::read_to_string(&self.file).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     }
@@ -48,15 +47,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_tried_second_is_remembered() {
+    fn only_the_prefix_that_is_tried_second_is_cached() {
         let folder = tempfile::tempdir().unwrap();
-        let memory = PrefixCache::within(folder.path().join("cache"));
-        memory.keep("http://a", Some(ApiPrefix::Api));
-        memory.keep("http://b", Some(ApiPrefix::Apis));
-        memory.keep("http://c", None);
-        assert_eq!(memory.of("http://a"), Some(ApiPrefix::Api));
-        assert_eq!((memory.of("http://b"), memory.of("http://c")), (None, None));
+        let cache = PrefixCache::in_directory(folder.path().join("cache"));
+        cache.insert("http://a", Some(ApiPrefix::Api));
+        cache.insert("http://b", Some(ApiPrefix::Apis));
+        cache.insert("http://c", None);
+        assert_eq!(cache.get("http://a"), Some(ApiPrefix::Api));
+        assert_eq!((cache.get("http://b"), cache.get("http://c")), (None, None));
         fs::write(folder.path().join("cache/prefixes"), "broken").unwrap();
-        assert_eq!(memory.of("http://a"), None);
+        assert_eq!(cache.get("http://a"), None);
     }
 }

@@ -1,33 +1,32 @@
-//! Tables and lists of details, for people.
+//! The `tabular` format: tables of many objects, details of one.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Attribute, Cell as TableCell, Color, ContentArrangement, Table};
-use comfy_table::{LineStyle, TableStyle};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::Value;
 
-use crate::column::Cell;
+use crate::column::Column;
 
-/// A rule below the headings, and nothing else.
+/// A rule below the headings, and no other lines.
 const RULE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
-/// Objects, one to a row.
-pub(crate) fn table(columns: &[Cell], objects: &[Value], colours: bool) -> String {
+/// A table with one row per object.
+pub(crate) fn table(columns: &[Column], objects: &[Value], use_colors: bool) -> String {
     let mut table = Table::new();
     table.load_style(RULE);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    match colours {
+    match use_colors {
         true => table.enforce_styling(),
         false => table.force_no_tty(),
     };
     table.set_header(columns.iter().map(|column| {
-        let heading = TableCell::new(column.title);
-        if colours { heading.add_attribute(Attribute::Bold) } else { heading }
+        let heading = Cell::new(column.title);
+        if use_colors { heading.add_attribute(Attribute::Bold) } else { heading }
     }));
     for object in objects {
         table.add_row(columns.iter().enumerate().map(|(position, column)| {
-            let cell = TableCell::new(column.show(object));
+            let cell = Cell::new(column.text(object));
             match position {
-                0 if colours => cell.fg(Color::Blue).add_attribute(Attribute::Bold),
+                0 if use_colors => cell.fg(Color::Blue).add_attribute(Attribute::Bold),
                 _ => cell,
             }
         }));
@@ -36,24 +35,23 @@ pub(crate) fn table(columns: &[Cell], objects: &[Value], colours: bool) -> Strin
     lines.collect()
 }
 
-/// One object, a line for each part.
-pub(crate) fn details(title: &str, rows: &[Cell], object: &Value, colours: bool) -> String {
-    let rows: Vec<_> = rows.iter().map(|row| (row.title, row.show(object))).collect();
-    titled(title, &rows, colours)
+/// A title and one labelled line per row.
+pub(crate) fn details(title: &str, rows: &[Column], object: &Value, use_colors: bool) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| (row.title, row.text(object))).collect();
+    labelled(title, &rows, use_colors)
 }
 
-/// A title, and labels with their values below it.
-pub(crate) fn titled(title: &str, rows: &[(&str, String)], colours: bool) -> String {
+/// A title and one line per label and value. Values are aligned, also those with several lines.
+pub(crate) fn labelled(title: &str, rows: &[(&str, String)], use_colors: bool) -> String {
     let bold = Style::new().bold().fg_color(Some(AnsiColor::BrightWhite.into()));
-    let mut text = match colours {
+    let mut text = match use_colors {
         true => format!("=== {bold}{title}{bold:#}\n"),
         false => format!("=== {title}\n"),
     };
-    let widest = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0) + 2;
+    let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0) + 2;
     for (label, value) in rows {
-        // Further lines of a value stand below its first one.
-        let value = value.replace('\n', &format!("\n{:widest$}", ""));
-        let line = format!("{:widest$}{value}", format!("{label}: "));
+        let value = value.replace('\n', &format!("\n{:width$}", ""));
+        let line = format!("{:width$}{value}", format!("{label}: "));
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -67,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_table_has_a_rule_below_its_headings() {
-        let columns = [Cell::at("Name", "/name"), Cell::at("Interval", "/interval")];
+        let columns = [Column::value("Name", "/name"), Column::value("Interval", "/interval")];
         let text = table(&columns, &[json!({"name": "check-cpu", "interval": 60})], false);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "  Name        Interval");
@@ -76,8 +74,8 @@ mod tests {
     }
 
     #[test]
-    fn details_are_aligned() {
-        let rows = [Cell::at("Name", "/name"), Cell::at("Command", "/command")];
+    fn values_of_details_are_aligned() {
+        let rows = [Column::value("Name", "/name"), Column::value("Command", "/command")];
         let text = details("a", &rows, &json!({"name": "a", "command": "x\ny"}), false);
         assert_eq!(text, "=== a\nName:    a\nCommand: x\n         y\n");
     }

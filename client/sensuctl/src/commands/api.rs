@@ -1,6 +1,6 @@
-//! `sensuctl api`: any call of the API, through the session.
+//! `sensuctl api`: sends any request, with the credentials of the session.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -9,9 +9,9 @@ use sensu_client::header::{HeaderName, HeaderValue};
 use sensu_client::{Method, RawRequest, RawResponse, StatusCode};
 use serde_json::Value;
 
-use crate::cli::off;
+use crate::args::{flag, option, optional, required};
 use crate::context::{Context, NO_CREDENTIALS};
-use crate::serialize::pretty;
+use crate::serialize::json_pretty;
 
 const EXAMPLES: &str = "Examples:
   sensuctl api /apis/core/v2/namespaces/default/checks
@@ -20,152 +20,140 @@ const EXAMPLES: &str = "Examples:
   sensuctl api PUT /apis/core/v2/namespaces/default/hooks/restart -d @restart.json -q dryRun=true
   sensuctl api DELETE /apis/core/v2/namespaces/default/checks/check-cpu -H 'If-Match: \"5f2a\"' -i";
 
-/// Its arguments.
-pub(crate) fn command() -> Command {
-    let many = |name: &'static str, short: char, value: &'static str, help: &'static str| {
-        let arg = Arg::new(name).long(name).short(short).value_name(value).help(help);
-        arg.action(ArgAction::Append).allow_hyphen_values(true)
+pub(super) fn arguments(command: Command) -> Command {
+    let repeatable = |name, value, help| {
+        option(name, value, help).action(ArgAction::Append).allow_hyphen_values(true)
     };
-    Command::new("api")
-        .about("Make any call of the API, and print the answer")
+    command
+        .about("Send a request to the API, and print the response body")
         .long_about(
-            "Make any call of the API with the credentials of the session, and print the body of the answer: JSON with indents in a terminal, as it came elsewhere. Statuses from 400 on end with exit code 1, and with the server's message on the standard error.",
+            "Send a request to the API with the credentials of the session, and print the response body: indented JSON in a terminal, unchanged elsewhere. Statuses from 400 to 599 print the server's message to standard error and end with exit code 1.",
         )
         .after_help(EXAMPLES)
         .allow_missing_positional(true)
         .arg(
             Arg::new("method")
                 .value_name("METHOD")
-                .help("The method; GET if left out, or POST with --data"),
+                .help("HTTP method [default: GET, or POST with --data]"),
         )
         .arg(
             Arg::new("path")
                 .value_name("PATH")
                 .required(true)
-                .help("The path, escaped as in a URL: /apis/core/v2/namespaces"),
+                .help("Percent-encoded path, such as /apis/core/v2/namespaces"),
         )
         .arg(
-            Arg::new("data")
-                .long("data")
+            option("data", "BODY", "Request body; @FILE reads a file, - reads standard input")
                 .short('d')
-                .value_name("BODY")
-                .allow_hyphen_values(true)
-                .help("The body; @FILE for what a file holds, - for the standard input"),
+                .allow_hyphen_values(true),
         )
-        .arg(many("query", 'q', "NAME=VALUE", "Adds to the query; is escaped"))
-        .arg(many("header", 'H', "NAME: VALUE", "Sets a header"))
-        .arg(off("include", "Print status and headers, too").short('i'))
         .arg(
-            off("paginate", "Print a list to its end, as one: answers have a limited size")
+            repeatable("query", "NAME=VALUE", "Query parameter, not encoded; repeatable")
+                .short('q'),
+        )
+        .arg(repeatable("header", "NAME: VALUE", "Request header; repeatable").short('H'))
+        .arg(flag("include", "Print the status and the response headers too").short('i'))
+        .arg(
+            flag("paginate", "Request all pages of a list, and print them as one list")
                 .conflicts_with("include"),
         )
 }
 
-/// Makes the call.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let client = context.client_or_anonymous()?;
-    let body = matches.get_one::<String>("data").map(|given| data(given)).transpose()?;
-    let method = match matches.get_one::<String>("method") {
+    let body = optional(matches, "data").map(read_body).transpose()?;
+    let method = match optional(matches, "method") {
         Some(name) => Method::from_bytes(name.to_ascii_uppercase().as_bytes())
             .with_context(|| format!("{name:?} is not a method"))?,
         None if body.is_some() => Method::POST,
         None => Method::GET,
     };
-    let mut request = client.raw(method, crate::verbs::required(matches, "path"));
+    let mut request = client.raw(method, required(matches, "path"));
     if let Some(body) = body {
         request = request.body(body);
     }
-    for given in matches.get_many::<String>("query").into_iter().flatten() {
-        let (name, value) = given.split_once('=').unwrap_or((given, ""));
+    for parameter in matches.get_many::<String>("query").into_iter().flatten() {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         request = request.query(name, value);
     }
-    for given in matches.get_many::<String>("header").into_iter().flatten() {
-        let (name, value) = header(given)?;
+    for header in matches.get_many::<String>("header").into_iter().flatten() {
+        let (name, value) = parse_header(header)?;
         request = request.header(name, value);
     }
-    let done = match matches.get_flag("paginate") {
-        true => list(context, request),
-        false => one(context, request, matches.get_flag("include")),
+    let result = match matches.get_flag("paginate") {
+        true => print_list(context, request),
+        false => print_response(context, request, matches.get_flag("include")),
     };
-    context.remember(context.api_url(), client);
-    done
+    context.cache_prefix(context.api_url(), client);
+    result
 }
 
-fn one(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> {
-    let answer =
-        context.wait(request.send_unchecked()).map_err(|error| context.explained(error))?;
+fn print_response(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> {
+    let response =
+        context.wait(request.send_unchecked()).map_err(|error| context.explain(error))?;
     if include {
-        context.write(&head(&answer))?;
+        context.print(&head(&response))?;
     }
-    match readable(&answer) {
-        Some(text) => context.write(&text)?,
-        None => context.write_bytes(&answer.body)?,
+    match indented(&response) {
+        Some(text) => context.print(&text)?,
+        None => context.print_bytes(&response.body)?,
     }
-    if answer.continue_token().is_some() && !include {
-        eprint("There are more: --paginate prints them all.");
+    if response.continue_token().is_some() && !include {
+        // Standard error may be closed.
+        let _ = writeln!(io::stderr(), "The list has more pages: --paginate prints all of them.");
     }
-    answer.error_for_status().map(drop).map_err(|error| match error.status() {
-        Some(StatusCode::UNAUTHORIZED) if is_stranger(context) => {
+    response.error_for_status().map(drop).map_err(|error| match error.status() {
+        Some(StatusCode::UNAUTHORIZED) if !context.has_credentials() => {
             anyhow!("{error}. {NO_CREDENTIALS}")
         }
         _ => error.into(),
     })
 }
 
-fn list(context: &Context, request: RawRequest<'_>) -> Result<()> {
+fn print_list(context: &Context, request: RawRequest<'_>) -> Result<()> {
     let items: Vec<Value> =
-        context.wait(request.stream().try_collect()).map_err(|error| context.explained(error))?;
-    context.write(&pretty(&Value::Array(items))?)
+        context.wait(request.stream().try_collect()).map_err(|error| context.explain(error))?;
+    context.print(&json_pretty(&Value::Array(items))?)
 }
 
-fn is_stranger(context: &Context) -> bool {
-    !context.has_api_key() && context.tokens().is_none()
-}
-
-/// A body: what is given, what is in a file, or what comes in.
-fn data(given: &str) -> Result<Vec<u8>> {
-    match given.strip_prefix('@') {
-        _ if given == "-" || given == "@-" => {
+fn read_body(text: &str) -> Result<Vec<u8>> {
+    match text.strip_prefix('@') {
+        _ if text == "-" || text == "@-" => {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes)?;
             Ok(bytes)
         }
         Some(file) => std::fs::read(file).with_context(|| format!("cannot read {file}")),
-        None => Ok(given.as_bytes().to_vec()),
+        None => Ok(text.as_bytes().to_vec()),
     }
 }
 
-/// A header as it is written: `If-Match: "5f2a"`.
-fn header(given: &str) -> Result<(HeaderName, HeaderValue)> {
-    let Some((name, value)) = given.split_once(':') else {
-        bail!("the header {given:?} has no colon: write it like 'If-Match: *'");
+/// Parses `NAME: VALUE`, as curl does.
+fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue)> {
+    let Some((name, value)) = text.split_once(':') else {
+        bail!("the header {text:?} has no colon: write it like 'If-Match: *'");
     };
-    let name = name.trim().parse().with_context(|| format!("{name:?} is not a header's name"))?;
-    let value = value.trim().parse().with_context(|| format!("{value:?} is not a header's value"));
+    let name = name.trim().parse().with_context(|| format!("{name:?} is not a header name"))?;
+    let value = value.trim().parse().with_context(|| format!("{value:?} is not a header value"));
     Ok((name, value?))
 }
 
-fn head(answer: &RawResponse) -> String {
-    let mut text = format!("{:?} {}\n", answer.version, answer.status);
-    for (name, value) in &answer.headers {
+/// Status line and headers.
+fn head(response: &RawResponse) -> String {
+    let mut text = format!("{:?} {}\n", response.version, response.status);
+    for (name, value) in &response.headers {
         text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
     }
     text.push('\n');
     text
 }
 
-/// The body as people read it, if it is JSON and they do.
-fn readable(answer: &RawResponse) -> Option<String> {
+/// The body with indentation, if it is JSON and standard output is a terminal.
+fn indented(response: &RawResponse) -> Option<String> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    pretty(&serde_json::from_slice(&answer.body).ok()?).ok()
-}
-
-/// Says something that is not part of the answer.
-fn eprint(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(io::stderr(), "{text}");
+    json_pretty(&serde_json::from_slice(&response.body).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -173,11 +161,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_read_as_curl_reads_them() {
-        let (name, value) = header("If-Match: \"a:b\"").unwrap();
+    fn headers_are_parsed_as_in_curl() {
+        let (name, value) = parse_header("If-Match: \"a:b\"").unwrap();
         assert_eq!((name.as_str(), value.to_str().unwrap()), ("if-match", "\"a:b\""));
-        for bad in ["If-Match", "a b: c", ": x", "x: a\nb"] {
-            header(bad).unwrap_err();
+        for invalid in ["If-Match", "a b: c", ": x", "x: a\nb"] {
+            parse_header(invalid).unwrap_err();
         }
     }
 }

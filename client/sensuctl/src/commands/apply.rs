@@ -1,65 +1,65 @@
-//! `sensuctl apply`: create or replace what files hold, where it makes a difference.
+//! `sensuctl apply`: creates or replaces the objects of manifests that differ from the existing ones.
 
 use anyhow::Result;
 use clap::{ArgMatches, Command};
 
-use super::{create, files};
-use crate::api::TRIES;
-use crate::cli::off;
+use super::files;
+use crate::api::ATTEMPTS;
+use crate::args::flag;
 use crate::context::Context;
-use crate::error::is_stale;
-use crate::manifest::Document;
-use crate::plan::{Plan, PlannedNamespaces};
+use crate::error::is_precondition_failed;
+use crate::manifest::ManifestObject;
+use crate::plan::{Effect, Plan, PlannedNamespaces};
 
 const EXAMPLES: &str = "Examples:
   sensuctl apply --file monitoring/ --recursive --dry-run
   sensuctl apply --file monitoring/ --recursive
   git show HEAD:checks.yaml | sensuctl apply";
 
-/// Its flags.
-pub(crate) fn command() -> Command {
-    let command = Command::new("apply")
-        .about("Create or replace resources from files, where that changes anything")
+pub(super) fn arguments(command: Command) -> Command {
+    let command = command
+        .about("Create or replace resources from files, where they differ")
         .long_about(
-            "Create or replace resources from files, where that changes anything: an object that is what its document says is left alone. Says of each one whether it was created, configured or unchanged. Files are read as `sensuctl create` reads them.
+            "Create or replace resources from files, where they differ from the existing ones, and print for each one whether it was created, configured or unchanged. Files are read as by `sensuctl create`.
 
-What only the server knows is not compared: the history of events, who made a silence, passwords and redacted values. Applying a user who exists does not change the password.",
+Values that only the server sets are not compared: the history of events, the creator of a silenced entry, passwords and redacted values. Applying an existing user does not change the password.",
         )
         .after_help(EXAMPLES);
     files::arguments(command)
-        .arg(off("dry-run", "Say what would be done, judged by the server, and do nothing"))
+        .arg(flag("dry-run", "Print the effects, validated by the server, and write nothing"))
 }
 
-/// Applies them.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let documents = files::read_some_for_sending(context, matches)?;
-    let is_trial = matches.get_flag("dry-run");
-    // Without a dry run, namespaces are there before anything goes into them.
-    let coming =
-        if is_trial { PlannedNamespaces::among(&documents) } else { PlannedNamespaces::default() };
-    create::for_each(&documents, |document| {
-        let plan = match is_trial {
-            true => Plan::of(context, document, &coming)?.effect,
-            false => apply(context, document, &coming)?,
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let objects = files::read_some_for_writing(context, matches)?;
+    let dry_run = matches.get_flag("dry-run");
+    // Without a dry run, a planned namespace exists before the objects in it are written.
+    let namespaces = match dry_run {
+        true => PlannedNamespaces::among(&objects),
+        false => PlannedNamespaces::default(),
+    };
+    files::for_each(&objects, |object| {
+        let effect = match dry_run {
+            true => Plan::new(context, object, &namespaces)?.effect,
+            false => apply(context, object, &namespaces)?,
         };
-        let note = if is_trial { " (dry run)" } else { "" };
-        Ok(Some(format!("{} {plan}{note}", document.title())))
+        let note = if dry_run { " (dry run)" } else { "" };
+        Ok(Some(format!("{} {effect}{note}", object.title())))
     })
 }
 
-/// Plans and carries out; again if somebody else was quicker.
+/// Starts again if another client has changed the object between plan and write.
 fn apply(
     context: &Context,
-    document: &Document,
-    coming: &PlannedNamespaces,
-) -> Result<crate::plan::Effect> {
-    let mut tries = 1..TRIES;
+    object: &ManifestObject,
+    namespaces: &PlannedNamespaces,
+) -> Result<Effect> {
+    let mut retries = 1..ATTEMPTS;
     loop {
-        let plan = Plan::of(context, document, coming)?;
+        let plan = Plan::new(context, object, namespaces)?;
         let effect = plan.effect;
-        match plan.carry_out(context) {
-            Err(error) if is_stale(&error) && tries.next().is_some() => {}
-            done => return done.map(|()| effect),
+        match plan.execute(context) {
+            Err(error) if is_precondition_failed(&error) && retries.next().is_some() => {}
+            result => return result.map(|()| effect),
         }
     }
 }

@@ -1,26 +1,24 @@
-//! `sensuctl delete`: delete what files hold.
+//! `sensuctl delete`: deletes the objects of manifests.
 
 use anyhow::Result;
 use clap::{ArgMatches, Command};
 
-use super::{create, files};
+use super::files;
 use crate::context::Context;
 
-/// Its flags.
-pub(crate) fn command() -> Command {
-    let command = Command::new("delete")
-        .about("Delete the resources that files hold")
+pub(super) fn arguments(command: Command) -> Command {
+    let command = command
+        .about("Delete the resources that files contain")
         .after_help("Examples:\n  sensuctl delete --file checks.yaml");
     files::arguments(command)
 }
 
-/// Deletes them, the last ones first.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let mut documents = files::read(context, matches)?;
-    documents.reverse();
-    documents.sort_by_key(|document| document.resource.command == "namespace");
-    create::for_each(&documents, |document| {
-        context.delete(&document.address())?;
+/// In the reverse of the order of creation.
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let mut objects = files::read_for_writing(context, matches)?;
+    objects.reverse();
+    files::for_each(&objects, |object| {
+        context.delete(&object.path())?;
         Ok(None)
     })
 }

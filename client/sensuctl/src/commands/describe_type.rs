@@ -1,63 +1,48 @@
-//! `sensuctl describe-type`: what types there are, and what they are called.
+//! `sensuctl describe-type`: lists the types of resources and their names.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::column::Cell;
+use super::types::resolve_types;
+use crate::args::required;
+use crate::column::Column;
 use crate::context::Context;
-use crate::field::split;
-use crate::output;
-use crate::resource::{self, Resource};
+use crate::descriptor::Descriptor;
+use crate::{output, resource};
 
-const COLUMNS: &[Cell] = &[
-    Cell::at("Fully Qualified Name", "/fully_qualified_name"),
-    Cell::at("Short Name", "/short_name"),
-    Cell::at("API Version", "/api_version"),
-    Cell::at("Type", "/type"),
-    Cell::at("Namespaced", "/namespaced"),
+const COLUMNS: &[Column] = &[
+    Column::value("Fully Qualified Name", "/fully_qualified_name"),
+    Column::value("Short Name", "/short_name"),
+    Column::value("API Version", "/api_version"),
+    Column::value("Type", "/type"),
+    Column::value("Namespaced", "/namespaced"),
 ];
 
-/// Its arguments.
-pub(crate) fn command() -> Command {
-    Command::new("describe-type")
-        .about("Show the types of resources")
+pub(super) fn arguments(command: Command) -> Command {
+    command
+        .about("List the types of resources")
         .after_help(
-            "Examples:\n  sensuctl describe-type all\n  sensuctl describe-type check,core/v2.Handler",
+            "Examples:
+  sensuctl describe-type all
+  sensuctl describe-type check,core/v2.Handler",
         )
-        .arg(
-            Arg::new("types")
-                .value_name("TYPE,...")
-                .help("Which types; all for all of them")
-                .default_value("all"),
-        )
-        .arg(output::flag())
+        .arg(Arg::new("types").value_name("TYPE,...").help("Types, or all").default_value("all"))
+        .arg(output::format_arg())
 }
 
-/// Shows them.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let types = crate::verbs::required(matches, "types");
-    let mut shown = Vec::new();
-    match types {
-        "all" => shown.extend(resource::ALL.iter().map(|resource| describe(resource))),
-        types => {
-            for name in split(types) {
-                match resource::find(name) {
-                    Some(resource) => shown.push(describe(resource)),
-                    None => bail!("invalid resource type: {name}"),
-                }
-            }
-        }
-    }
-    output::things(context, COLUMNS, &Value::Array(shown), matches)
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let types = resolve_types(required(matches, "types"), || resource::ALL.to_vec())?;
+    let rows: Vec<Value> = types.into_iter().map(describe).collect();
+    output::print_value(context, COLUMNS, &Value::Array(rows), matches)
 }
 
-fn describe(resource: &Resource) -> Value {
+fn describe(resource: &Descriptor) -> Value {
     json!({
         "fully_qualified_name": format!("core/v2.{}", resource.kind),
         "short_name": resource.short_name(),
         "api_version": "core/v2",
         "type": resource.kind,
-        "namespaced": resource.namespaced,
+        "namespaced": resource.is_namespaced(),
     })
 }

@@ -1,4 +1,4 @@
-//! `sensuctl diff`: what it would change to apply files.
+//! `sensuctl diff`: shows what `sensuctl apply` would change.
 
 use std::fmt::Write as _;
 
@@ -7,59 +7,62 @@ use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 use similar::TextDiff;
 
-use super::{create, files};
-use crate::cli::Differences;
+use super::files;
 use crate::context::Context;
-use crate::manifest::Document;
+use crate::error::Differences;
+use crate::manifest::ManifestObject;
 use crate::plan::{Effect, Plan, PlannedNamespaces};
 
-/// Lines around a change that are shown.
-const AROUND: usize = 3;
+/// Unchanged lines around a change.
+const CONTEXT_LINES: usize = 3;
 
-/// Its flags.
-pub(crate) fn command() -> Command {
-    let command = Command::new("diff")
-        .about("Show what it would change to apply files")
+/// Exit code of failures; 1 means differences, as in diff(1).
+pub(super) const FAILURE_CODE: u8 = 2;
+
+pub(super) fn arguments(command: Command) -> Command {
+    let command = command
+        .about("Show what applying files would change")
         .long_about(
-            "Show what it would change to apply files, as unified differences of YAML. The server judges rules and rights, and nothing is written. What only the server knows is not compared; see `sensuctl apply --help`.",
+            "Show what applying files would change, as unified diffs of YAML. The server validates the resources and checks permissions, and writes nothing. Values that only the server sets are not compared; see `sensuctl apply --help`.",
         )
-        .after_help("Examples:
+        .after_help(
+            "Examples:
   sensuctl diff --file checks.yaml
-  sensuctl diff --file monitoring/ --recursive && echo 'nothing to do'
+  sensuctl diff --file monitoring/ --recursive && echo 'no differences'
 
-Exit codes: 0 if nothing would change, 1 if something would, 2 if anything goes wrong.");
+Exit codes: 0 without differences, 1 with differences, 2 on any failure.",
+        );
     files::arguments(command)
 }
 
-/// Shows it.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let documents = files::read_some_for_sending(context, matches)?;
-    let coming = PlannedNamespaces::among(&documents);
-    let mut any = false;
-    create::for_each(&documents, |document| {
-        let plan = Plan::of(context, document, &coming)?;
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let objects = files::read_some_for_writing(context, matches)?;
+    let namespaces = PlannedNamespaces::among(&objects);
+    let mut has_differences = false;
+    files::for_each(&objects, |object| {
+        let plan = Plan::new(context, object, &namespaces)?;
         if plan.effect == Effect::Unchanged {
             return Ok(None);
         }
-        any = true;
-        Ok(Some(unified(document, &plan, context.has_colours())))
+        has_differences = true;
+        Ok(Some(unified(object, &plan, context.use_colors())))
     })?;
-    match any {
+    match has_differences {
         true => bail!(Differences),
         false => Ok(()),
     }
 }
 
-/// The difference, without the last line end.
-fn unified(document: &Document, plan: &Plan, colours: bool) -> String {
-    let title = document.title();
+/// The unified diff, without the last line end.
+fn unified(object: &ManifestObject, plan: &Plan, use_colors: bool) -> String {
+    let title = object.title();
     let before = if plan.effect == Effect::Created { "/dev/null" } else { &title };
     let diff = TextDiff::from_lines(&plan.before, &plan.after);
-    let text = diff.unified_diff().context_radius(AROUND).header(before, &title).to_string();
-    if !colours {
+    let text = diff.unified_diff().context_radius(CONTEXT_LINES).header(before, &title).to_string();
+    if !use_colors {
         return text.trim_end().to_owned();
     }
-    let mut coloured = String::new();
+    let mut colored = String::new();
     for (position, line) in text.lines().enumerate() {
         let style = match line.as_bytes().first() {
             _ if position < 2 => Style::new().bold(),
@@ -68,8 +71,8 @@ fn unified(document: &Document, plan: &Plan, colours: bool) -> String {
             Some(b'@') => AnsiColor::Cyan.on_default(),
             _ => Style::new(),
         };
-        // Writing to a text does not fail.
-        let _ = writeln!(coloured, "{style}{line}{style:#}");
+        // Writing to a string does not fail.
+        let _ = writeln!(colored, "{style}{line}{style:#}");
     }
-    coloured.trim_end().to_owned()
+    colored.trim_end().to_owned()
 }

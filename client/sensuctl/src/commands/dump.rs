@@ -1,129 +1,94 @@
-//! `sensuctl dump`: write resources of many types, so that `create --file` can read them.
+//! `sensuctl dump`: writes the objects of several types as manifests.
 
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Arg, ArgMatches, Command};
 
-use crate::cli::off;
+use super::progress;
+use super::types::{ALL, resolve_types};
+use crate::args::{flag, option, optional};
 use crate::context::Context;
-use crate::error::is_missing;
-use crate::output::{self, Format};
-use crate::resource::{self, Resource};
-use crate::serialize::{self, Notation};
-use crate::verbs::list;
+use crate::error::is_not_found;
+use crate::list_options::{ListOptions, all_namespaces, is_all_namespaces, selectors};
+use crate::output::{Format, format, manifest_format_arg};
+use crate::resource::dumped;
+use crate::serialize::{self, ManifestFormat};
 
-/// What `all` means, what is in no namespace first.
-const ALL: &[&str] = &[
-    "namespace",
-    "cluster-role",
-    "cluster-role-binding",
-    "user",
-    "asset",
-    "check",
-    "entity",
-    "event",
-    "extension",
-    "filter",
-    "handler",
-    "hook",
-    "mutator",
-    "role",
-    "role-binding",
-    "silenced",
-];
-
-/// Its arguments.
-pub(crate) fn command() -> Command {
-    Command::new("dump")
-        .about("Write resources of several types to a file or the standard output")
+pub(super) fn arguments(command: Command) -> Command {
+    command
+        .about("Export resources of several types")
         .long_about(
-            "Write resources of several types to a file or the standard output, as YAML or wrapped JSON that `sensuctl create --file` reads. Passwords and API keys are not among them: the server does not show any.",
+            "Export resources of several types to a file or standard output, as YAML or wrapped JSON that `sensuctl create --file` reads. Passwords and API keys are not exported: the server does not show them.",
         )
-        .after_help("Examples:\n  sensuctl dump all --all-namespaces --file backup.yaml\n  sensuctl dump check,handler --format wrapped-json\n  sensuctl dump all --omit event,entity")
+        .after_help(
+            "Examples:
+  sensuctl dump all --all-namespaces --file backup.yaml
+  sensuctl dump check,handler --format wrapped-json
+  sensuctl dump all --omit event,entity",
+        )
         .arg(
             Arg::new("types")
                 .value_name("TYPE,...")
-                .help("Which types, such as check,handler; all for all of them"),
+                .help("Types to export, such as check,handler, or all"),
         )
+        .arg(option("omit", "TYPE,...", "Types to leave out").short('o'))
         .arg(
-            Arg::new("omit")
-                .long("omit")
-                .short('o')
-                .value_name("TYPE,...")
-                .help("Which types to leave out"),
+            flag("list-types", "Print the types that all stands for, and exit")
+                .visible_alias("types")
+                .exclusive(true),
         )
-        .arg(off("list-types", "Show the types, and nothing else").visible_alias("types").exclusive(true))
-        .arg(list::all_namespaces())
-        .arg(
-            Arg::new("file")
-                .long("file")
-                .short('f')
-                .value_name("FILE")
-                .help("Where to write to"),
-        )
-        .args(list::selectors())
-        .arg(output::documents_flag())
+        .arg(all_namespaces())
+        .arg(option("file", "FILE", "File to write [default: standard output]").short('f'))
+        .args(selectors())
+        .arg(manifest_format_arg())
 }
 
-/// Writes them.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     if matches.get_flag("list-types") {
-        return context.write(&(ALL.join("\n") + "\n"));
+        let types: Vec<_> = dumped().iter().map(|resource| resource.command).collect();
+        return context.print_line(&types.join("\n"));
     }
-    let types = matches.get_one::<String>("types");
-    let types =
-        types.ok_or_else(|| anyhow!("say which types to dump: all, or check,handler,..."))?;
-    let mut resources = named(types)?;
-    if let Some(omit) = matches.get_one::<String>("omit") {
-        let omit = named(omit)?;
-        resources.retain(|kept| !omit.iter().any(|left| left.kind == kept.kind));
+    let types = optional(matches, "types")
+        .ok_or_else(|| anyhow!("the types are missing: all, or check,handler,..."))?;
+    let mut resources = resolve_types(types, dumped)?;
+    if let Some(omitted) = optional(matches, "omit") {
+        let omitted = resolve_types(omitted, dumped)?;
+        resources.retain(|resource| !omitted.iter().any(|other| other.kind == resource.kind));
     }
-    let notation = match output::format(context, matches) {
-        Format::Wrapped => Notation::Json,
-        _ => Notation::Yaml,
+    let manifest_format = match format(context, matches) {
+        Format::WrappedJson => ManifestFormat::Json,
+        _ => ManifestFormat::Yaml,
     };
-    let namespace = (!list::is_everywhere(matches)).then(|| context.namespace());
-    let narrow = list::narrow(matches);
-    let progress = super::progress(resources.len());
+    let namespace = (!is_all_namespaces(matches)).then(|| context.namespace());
+    let options = ListOptions::from_matches(matches);
+    let progress = progress::bar(resources.len());
     let mut wrapped = Vec::new();
     for resource in resources {
         progress.set_message(resource.command);
-        let objects = match context.list(&resource.collection(namespace), &narrow) {
-            // Later releases of Sensu have no extensions any more.
-            Err(error) if is_missing(&error) && types == "all" => Vec::new(),
-            listed => listed
-                .with_context(|| format!("cannot list {}", crate::verbs::plural(resource.noun)))?,
+        let objects = match context.list(&resource.collection_path(namespace), &options) {
+            // Backends of other releases do not have all types: no extensions since 6.0, no pipelines
+            // before 6.5.
+            Err(error) if is_not_found(&error) && types == ALL => Vec::new(),
+            result => result.with_context(|| format!("cannot list {}", resource.noun.plural))?,
         };
         wrapped.extend(objects.iter().map(|object| serialize::wrap(resource, object)));
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let text = serialize::documents(&wrapped, notation)?;
-    match matches.get_one::<String>("file") {
-        Some(file) => write(Path::new(file), &text),
-        None => context.write(&text),
+    let text = serialize::manifests(&wrapped, manifest_format)?;
+    match optional(matches, "file") {
+        Some(file) => replace(Path::new(file), &text),
+        None => context.print(&text),
     }
 }
 
-fn named(types: &str) -> Result<Vec<&'static Resource>> {
-    let types: Vec<&str> = match types {
-        "all" => ALL.to_vec(),
-        types => crate::field::split(types),
-    };
-    let find = |name: &&str| match resource::find(name) {
-        Some(resource) => Ok(resource),
-        None => bail!("invalid resource type: {name}"),
-    };
-    types.iter().map(find).collect()
-}
-
-/// Replaces a file when all is written: a dump that fails leaves the last one as it was.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
-    let written = written.and_then(|mut file| {
+/// Replaces a file at once: a dump that fails leaves the old file unchanged.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")));
+    let written = file.and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.persist(path).map_err(|error| error.error)
     });

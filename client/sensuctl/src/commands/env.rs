@@ -1,54 +1,56 @@
-//! `sensuctl env`: the settings and a fresh session, as commands of a shell.
+//! `sensuctl env`: prints settings and an access token as commands of a shell.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
+use crate::args::{option, required};
 use crate::context::Context;
 
-/// A token that is printed is good for at least so many seconds, if the server gives such.
-pub(super) const GOOD_FOR: u64 = 60;
+/// A printed token is valid for at least this long, if the server issues such tokens.
+pub(super) const MIN_VALIDITY: Duration = Duration::from_secs(60);
 
-/// Its flag.
-pub(crate) fn command() -> Command {
-    Command::new("env")
-        .about("Print commands that put settings and an access token into the environment of a shell")
-        .after_help("Examples:\n  eval $(sensuctl env)\n  sensuctl env --shell powershell | Invoke-Expression\n  curl -H \"Authorization: Bearer $SENSU_ACCESS_TOKEN\" $SENSU_API_URL/apis/core/v2/namespaces")
+pub(super) fn arguments(command: Command) -> Command {
+    command
+        .about("Print shell commands that export the settings and an access token")
+        .long_about(
+            "Print shell commands that export the settings and an access token. The refresh token is not exported: it is valid for one use, and a second use ends the session.",
+        )
+        .after_help(
+            "Examples:
+  eval $(sensuctl env)
+  sensuctl env --shell powershell | Invoke-Expression
+  curl -H \"Authorization: Bearer $SENSU_ACCESS_TOKEN\" $SENSU_API_URL/apis/core/v2/namespaces",
+        )
         .arg(
-            Arg::new("shell")
-                .long("shell")
-                .value_name("SHELL")
+            option("shell", "SHELL", "Name of the shell")
                 .value_parser(PossibleValuesParser::new(["bash", "fish", "cmd", "powershell"]))
-                .default_value("bash")
-                .help("Whose commands"),
+                .default_value("bash"),
         )
 }
 
-/// Prints them. The refresh token stays in its file: it is good for one use, and whoever uses an old
-/// one ends the session.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let client = context.client()?;
-    context.wait(client.access_token(Duration::from_secs(GOOD_FOR)))?;
-    let tokens = client.tokens();
-    let held =
-        |pick: fn(&sensu_client::Tokens) -> String| tokens.as_ref().map(pick).unwrap_or_default();
-    let shell = crate::verbs::required(matches, "shell");
+    context.wait(client.access_token(MIN_VALIDITY))?;
+    let (token, expires_at) = match client.tokens() {
+        Some(tokens) => (tokens.access_token, tokens.expires_at.to_string()),
+        None => Default::default(),
+    };
+    let ca_file = context.ca_file().map(|file| file.display().to_string()).unwrap_or_default();
+    let shell = required(matches, "shell");
     let mut text = String::new();
     for (name, value) in [
         ("SENSU_API_URL", context.api_url().to_owned()),
         ("SENSU_NAMESPACE", context.namespace().to_owned()),
-        ("SENSU_ACCESS_TOKEN", held(|tokens| tokens.access_token.clone())),
-        ("SENSU_ACCESS_TOKEN_EXPIRES_AT", held(|tokens| tokens.expires_at.to_string())),
-        (
-            "SENSU_TRUSTED_CA_FILE",
-            context.ca_file().map(|file| file.display().to_string()).unwrap_or_default(),
-        ),
+        ("SENSU_ACCESS_TOKEN", token),
+        ("SENSU_ACCESS_TOKEN_EXPIRES_AT", expires_at),
+        ("SENSU_TRUSTED_CA_FILE", ca_file),
         ("SENSU_INSECURE_SKIP_TLS_VERIFY", context.skip_verify().to_string()),
         ("SENSU_TIMEOUT", humantime::format_duration(context.timeout()).to_string()),
     ] {
-        text.push_str(&set(shell, name, &value));
+        text.push_str(&export(shell, name, &value));
         text.push('\n');
     }
     text.push_str(match shell {
@@ -57,11 +59,11 @@ pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
         "fish" => "# Run: sensuctl env --shell fish | source\n",
         _ => "# Run: eval $(sensuctl env)\n",
     });
-    context.write(&text)
+    context.print(&text)
 }
 
-/// The command that sets a variable.
-fn set(shell: &str, name: &str, value: &str) -> String {
+/// The command that sets an environment variable.
+fn export(shell: &str, name: &str, value: &str) -> String {
     match shell {
         "cmd" => format!("SET {name}={value}"),
         "powershell" => format!("$Env:{name} = '{}'", value.replace('\'', "''")),

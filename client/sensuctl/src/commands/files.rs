@@ -1,54 +1,85 @@
-//! `--file`: documents from files, directories and the standard input.
+//! `--file`: reads the manifests of files, and processes their objects one after the other.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgAction, ArgMatches, Command};
 
-use crate::cli::off;
+use super::progress;
+use crate::args::{flag, option};
 use crate::context::Context;
-use crate::manifest::{self, Document};
+use crate::error::message;
+use crate::manifest::{self, ManifestObject};
 
-/// The flags.
-pub(crate) fn arguments(command: Command) -> Command {
+/// `--file` and `--recursive`.
+pub(super) fn arguments(command: Command) -> Command {
     command
         .arg(
-            Arg::new("file")
-                .long("file")
-                .short('f')
-                .value_name("FILE")
-                .action(ArgAction::Append)
-                .help("A file or directory with resources, as wrapped JSON or YAML; - or nothing for the standard input"),
+            option(
+                "file",
+                "FILE",
+                "File or directory with resources as YAML or wrapped JSON; repeatable; - is standard input [default: -]",
+            )
+            .short('f')
+            .action(ArgAction::Append),
         )
-        .arg(off("recursive", "Read directories, with what is below them").short('r'))
+        .arg(flag("recursive", "Read directories, including subdirectories").short('r'))
 }
 
-/// The documents, checked, each in its namespace.
-pub(crate) fn read(context: &Context, matches: &ArgMatches) -> Result<Vec<Document>> {
+/// The objects, in the order in which they can be created: namespaces first.
+pub(super) fn read_for_writing(
+    context: &Context,
+    matches: &ArgMatches,
+) -> Result<Vec<ManifestObject>> {
     let files = matches.get_many::<String>("file").into_iter().flatten();
     let mut paths: Vec<PathBuf> = files.map(PathBuf::from).collect();
     if paths.is_empty() {
         paths.push("-".into());
     }
-    let texts = sensu_manifests::read_files(&paths, matches.get_flag("recursive"))?;
-    manifest::read(&texts, context.namespace())
+    let sources = sensu_manifests::read_files(&paths, matches.get_flag("recursive"))?;
+    let mut objects = manifest::read(&sources, context.namespace())?;
+    objects.sort_by_key(|object| !object.resource.is_namespace);
+    Ok(objects)
 }
 
-/// The documents in the order in which they can be sent: what is in a namespace needs the namespace.
-pub(crate) fn read_for_sending(context: &Context, matches: &ArgMatches) -> Result<Vec<Document>> {
-    let mut documents = read(context, matches)?;
-    documents.sort_by_key(|document| document.resource.command != "namespace");
-    Ok(documents)
-}
-
-/// The same, for commands whose answer means nothing without resources.
-pub(crate) fn read_some_for_sending(
+/// The same. Fails if there are none: the command that was to produce them has failed.
+pub(super) fn read_some_for_writing(
     context: &Context,
     matches: &ArgMatches,
-) -> Result<Vec<Document>> {
-    let documents = read_for_sending(context, matches)?;
-    if documents.is_empty() {
-        bail!("there are no resources in what was read");
+) -> Result<Vec<ManifestObject>> {
+    let objects = read_for_writing(context, matches)?;
+    if objects.is_empty() {
+        bail!("the input contains no resources");
     }
-    Ok(documents)
+    Ok(objects)
+}
+
+/// Processes every object, and prints what `work` returns. A failure does not stop the others.
+///
+/// # Errors
+/// If any object failed. The errors have been printed to standard error.
+pub(super) fn for_each(
+    objects: &[ManifestObject],
+    mut work: impl FnMut(&ManifestObject) -> Result<Option<String>>,
+) -> Result<()> {
+    let progress = progress::bar(objects.len());
+    let mut failed = 0;
+    for object in objects {
+        match work(object) {
+            Ok(None) => {}
+            Ok(Some(text)) => progress.suspend(|| writeln!(io::stdout(), "{text}"))?,
+            Err(error) => {
+                failed += 1;
+                let line = format!("{}: {}", object.source(), message(&error));
+                progress.suspend(|| writeln!(io::stderr(), "{line}"))?;
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    match failed {
+        0 => Ok(()),
+        _ => bail!("{failed} of {} resources failed", objects.len()),
+    }
 }

@@ -1,4 +1,4 @@
-//! `sensuctl logout`: end the session.
+//! `sensuctl logout`: ends the session.
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
@@ -6,23 +6,22 @@ use sensu_client::StatusCode;
 
 use crate::context::Context;
 
-/// Its name.
-pub(crate) fn command() -> Command {
-    Command::new("logout").about("End the session on the server, and forget its tokens")
+pub(super) fn arguments(command: Command) -> Command {
+    command.about("End the session on the server, and delete its tokens")
 }
 
-/// Ends it.
-pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
+/// The messages are those of Sensu Go 5.0.0.
+pub(super) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
     if context.cluster().tokens().is_none() {
         bail!("You are not logged in");
     }
-    let client = context.builder().config_dir(context.directory().clone()).build()?;
+    let client = context.client_builder().config_dir(context.directory().clone()).build()?;
     match context.wait(client.log_out()) {
-        // There is no session to end: its tokens are good for nothing.
+        // The session has ended already.
         Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
             context.directory().update_cluster(|cluster| cluster.set_tokens(None))?;
         }
-        ended => ended?,
+        result => result?,
     }
-    context.say("You have been logout")
+    context.print_line("You have been logout")
 }

@@ -1,45 +1,46 @@
-//! `sensuctl man`: manual pages.
+//! `sensuctl man`: manual pages, made from the texts of `--help`.
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::args::{option, optional};
 use crate::context::Context;
 
-/// Its arguments.
-pub(crate) fn command() -> Command {
-    Command::new("man")
-        .about("Print a manual page, or write all of them")
-        .after_help("Examples:\n  sensuctl man | man -l -\n  sensuctl man check create | man -l -\n  sensuctl man --directory /usr/local/share/man/man1")
+pub(super) fn arguments(command: Command) -> Command {
+    command
+        .about("Print a manual page, or write all of them to a directory")
+        .after_help(
+            "Examples:
+  sensuctl man | man -l -
+  sensuctl man check create | man -l -
+  sensuctl man --directory /usr/local/share/man/man1",
+        )
         .arg(
             Arg::new("command")
                 .value_name("COMMAND")
-                .help("Which command; the program itself if left out")
+                .help("Command to describe [default: sensuctl itself]")
                 .action(ArgAction::Append),
         )
         .arg(
-            Arg::new("directory")
-                .long("directory")
-                .value_name("DIR")
-                .help("Write the pages of all commands here")
+            option("directory", "DIR", "Write the pages of all commands to this directory")
                 .conflicts_with("command"),
         )
 }
 
-/// Prints or writes.
-pub(crate) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    if let Some(folder) = matches.get_one::<String>("directory") {
-        return clap_mangen::generate_to(crate::command(), folder)
-            .with_context(|| format!("cannot write to {folder}"));
+pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
+    if let Some(directory) = optional(matches, "directory") {
+        return clap_mangen::generate_to(crate::command(), directory)
+            .with_context(|| format!("cannot write to {directory}"));
     }
-    let mut page = crate::command();
-    page.build();
+    let mut command = crate::command();
+    command.build();
     for name in matches.get_many::<String>("command").into_iter().flatten() {
-        match page.find_subcommand(name) {
-            Some(found) => page = found.clone(),
-            None => bail!("no command {name:?}"),
+        match command.find_subcommand(name) {
+            Some(found) => command = found.clone(),
+            None => bail!("unknown command {name:?}"),
         }
     }
-    let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text)?;
-    context.write(&String::from_utf8_lossy(&text))
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    context.print(&String::from_utf8_lossy(&page))
 }

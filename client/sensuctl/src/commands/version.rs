@@ -5,12 +5,10 @@ use clap::{ArgMatches, Command};
 
 use crate::context::Context;
 
-/// Its name.
-pub(crate) fn command() -> Command {
-    Command::new("version").about("Show the version of this program")
+pub(super) fn arguments(command: Command) -> Command {
+    command.about("Print the version of sensuctl")
 }
 
-/// Shows it.
-pub(crate) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
-    context.say(concat!("sensuctl version ", env!("CARGO_PKG_VERSION")))
+pub(super) fn run(context: &Context, _matches: &ArgMatches) -> Result<()> {
+    context.print_line(concat!("sensuctl version ", env!("CARGO_PKG_VERSION")))
 }

@@ -1,77 +1,82 @@
-//! `sensuctl api-key`: what programs show instead of a password.
+//! `sensuctl api-key`
 
 use anyhow::Result;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
+use sensu_client::Method;
 use serde_json::json;
 
-use super::{CustomCommand, RESOURCE, Resource, Verb};
-use crate::column::Cell;
-use crate::context::{Context, now};
-use crate::field::{place, text};
-use crate::{output, time, verbs};
+use crate::args::{option, optional, positional, required};
+use crate::column::Column;
+use crate::context::Context;
+use crate::descriptor::{CustomCommand, Descriptor, Noun, Verb};
+use crate::verbs::delete;
+use crate::{output, pointer, time};
 
-/// API keys.
-pub(crate) const API_KEY: Resource = Resource {
+pub(crate) const API_KEY: Descriptor = Descriptor {
     command: "api-key",
     kind: "APIKey",
-    plural: "apikeys",
-    noun: "API key",
-    namespaced: false,
+    collection: "apikeys",
+    short_name: Some("apikey"),
+    schema: Some("ApiKey"),
+    noun: Noun::an("API key", "API keys"),
     verbs: &[Verb::List, Verb::Info],
     deleted: "Deleted",
-    columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Username", "/username"),
-        Cell::time("Created At", "/created_at"),
-        Cell::time("Expires At", "/expires_at"),
-    ],
-    details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Username", "/username"),
-        Cell::time("Created At", "/created_at"),
-        Cell::time("Expires At", "/expires_at"),
-    ],
-    irregular: &[
-        CustomCommand { command: grant_command, run: grant },
-        CustomCommand { command: revoke_command, run: revoke },
+    manifest_error: Some(|key| {
+        format!(
+            "only the server creates API keys: run `sensuctl api-key grant {}`",
+            pointer::text(key, "/username")
+        )
+    }),
+    columns: COLUMNS,
+    details: COLUMNS,
+    commands: &[
+        CustomCommand { name: "grant", arguments: grant_arguments, run: grant },
+        CustomCommand {
+            name: "revoke",
+            arguments: |command| delete::arguments(command.about("Delete an API key"), &API_KEY),
+            run: |context, matches| delete::run(context, &API_KEY, matches),
+        },
     ],
     examples: "  sensuctl api-key grant ci --expires 'in 90days'
   sensuctl --api-key KEY event list",
-    ..RESOURCE
+    ..Descriptor::CLUSTER_WIDE
 };
 
-fn grant_command() -> Command {
-    Command::new("grant")
-        .about("Make an API key for a user; it is shown this once")
-        .arg(verbs::positional("username", "USERNAME", "Whom the key speaks for"))
-        .arg(Arg::new("expires").long("expires").value_name("TIME").help(
-            "When the key ends, such as 'in 90days' or 2030-01-02T15:04:00Z; never if left out",
+const COLUMNS: &[Column] = &[
+    Column::value("Name", "/metadata/name"),
+    Column::value("Username", "/username"),
+    Column::time("Created At", "/created_at"),
+    Column::time("Expires At", "/expires_at"),
+];
+
+fn grant_arguments(command: Command) -> Command {
+    command
+        .about("Create an API key for a user, and print it; it cannot be shown again")
+        .arg(positional("username", "USERNAME", "User whose permissions the key has"))
+        .arg(option(
+            "expires",
+            "TIME",
+            "Expiry, such as 'in 90days' or 2030-01-02T15:04:00Z [default: never]",
         ))
-        .arg(output::flag())
+        .arg(output::format_arg())
 }
 
 fn grant(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let mut request = json!({"username": verbs::required(matches, "username")});
-    if let Some(expires) = matches.get_one::<String>("expires") {
-        place(&mut request, "/expires_at", json!(time::read(expires, now())?));
+    let mut request = json!({"username": required(matches, "username")});
+    if let Some(expires) = optional(matches, "expires") {
+        pointer::set(&mut request, "/expires_at", json!(time::parse(expires, time::now())?));
     }
-    let answer = context.call("POST", &API_KEY.collection(None), &[], Some(&request))?;
-    if output::asked(matches).is_some() {
-        return output::one(context, &API_KEY, &answer.body, matches);
+    let path = API_KEY.collection_path(None);
+    let response = context.call(Method::POST, &path, &[], Some(&request))?;
+    if output::given_format(matches).is_some() {
+        return output::print_object(context, &API_KEY, &response.body, matches);
     }
-    match text(answer.body.pointer("/key")) {
-        // Sensu Go says where the key is, and nothing else; the last part is the key.
+    match pointer::text(&response.body, "/key") {
+        // Released Sensu backends send no body; the last segment of the location is the key.
         key if key.is_empty() => {
-            context.say(&format!("Created: {}", answer.header("location").unwrap_or_default()))
+            let location = response.header("location").unwrap_or_default();
+            context.print_line(&format!("Created: {location}"))
         }
-        key => context.say(&format!("Created: {key}")),
+        key => context.print_line(&format!("Created: {key}")),
     }
-}
-
-fn revoke_command() -> Command {
-    verbs::delete::arguments(Command::new("revoke").about("Delete an API key"), &API_KEY)
-}
-
-fn revoke(context: &Context, matches: &ArgMatches) -> Result<()> {
-    verbs::delete::run(context, &API_KEY, matches)
 }

@@ -1,74 +1,53 @@
-//! `sensuctl asset`: files that checks, handlers and mutators need at run time.
+//! `sensuctl asset`
 
 use serde_json::Value;
 
-use super::{RESOURCE, Resource};
-use crate::column::Cell;
-use crate::field::{FIELD, Field, Shape, text};
+use crate::column::Column;
+use crate::descriptor::{Descriptor, Noun};
+use crate::field::Field;
+use crate::pointer;
 
-/// Assets.
-pub(crate) const ASSET: Resource = Resource {
+pub(crate) const ASSET: Descriptor = Descriptor {
     command: "asset",
     kind: "Asset",
-    plural: "assets",
-    noun: "asset",
+    collection: "assets",
+    noun: Noun::an("asset", "assets"),
     fields: &[
-        Field {
-            flag: "url",
-            short: Some('u'),
-            at: "/url",
-            help: "Where the asset is fetched from",
-            question: "URL:",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "sha512",
-            at: "/sha512",
-            help: "SHA-512 checksum of the file",
-            question: "SHA-512 Checksum:",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "filter",
-            at: "/filters",
-            shape: Shape::List,
-            help: "Expressions that decide which systems the asset is for",
-            question: "Filters:",
-            ..FIELD
-        },
+        Field::text("url", "/url", "URL of the archive").short('u').prompt("URL:").required(),
+        Field::text("sha512", "/sha512", "SHA-512 checksum of the archive, in hexadecimal")
+            .prompt("SHA-512 Checksum:")
+            .required(),
+        Field::list("filter", "/filters", "Expressions that select the systems of the asset")
+            .value_name("EXPRESSION,...")
+            .prompt("Filters:"),
     ],
     columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::made("URL", url),
-        Cell::made("Hash", |asset| {
-            text(asset.pointer("/sha512")).chars().take(7).collect::<String>()
+        Column::value("Name", "/metadata/name"),
+        Column::computed("URL", url),
+        Column::computed("Hash", |asset| {
+            pointer::text(asset, "/sha512").chars().take(7).collect::<String>()
         }),
     ],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Namespace", "/metadata/namespace"),
-        Cell::at("URL", "/url"),
-        Cell::at("SHA-512 Checksum", "/sha512"),
-        Cell::at("Filters", "/filters"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Namespace", "/metadata/namespace"),
+        Column::value("URL", "/url"),
+        Column::value("SHA-512 Checksum", "/sha512"),
+        Column::value("Filters", "/filters"),
     ],
     examples: "  sensuctl asset create plugins -u https://example.com/plugins.tgz --sha512 $(sha512sum < plugins.tgz | cut -c1-128)
   sensuctl asset list --all-namespaces",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };
 
-/// The address, or where the builds are.
+/// The URL, or the number of builds.
 fn url(asset: &Value) -> String {
-    match text(asset.pointer("/url")) {
-        url if url.is_empty() => {
-            let builds = asset.pointer("/builds").and_then(Value::as_array);
-            match builds.map_or(0, Vec::len) {
-                0 => String::new(),
-                1 => "(1 build)".into(),
-                builds => format!("({builds} builds)"),
-            }
-        }
+    match pointer::text(asset, "/url") {
+        url if url.is_empty() => match pointer::list(asset, "/builds").len() {
+            0 => String::new(),
+            1 => "(1 build)".into(),
+            builds => format!("({builds} builds)"),
+        },
         url => url,
     }
 }

@@ -1,68 +1,57 @@
-//! `sensuctl entity`: what is monitored.
+//! `sensuctl entity`
 
-use super::{Ownership, RESOURCE, Resource};
-use crate::column::Cell;
-use crate::field::{FIELD, Field, Shape, text};
+use crate::column::Column;
+use crate::descriptor::{Descriptor, Noun, Ownership};
+use crate::field::Field;
+use crate::pointer;
 
-/// Entities.
-pub(crate) const ENTITY: Resource = Resource {
+pub(crate) const ENTITY: Descriptor = Descriptor {
     command: "entity",
     kind: "Entity",
-    plural: "entities",
-    noun: "entity",
+    collection: "entities",
+    noun: Noun::an("entity", "entities"),
     fields: &[
-        Field {
-            flag: "entity-class",
-            short: Some('c'),
-            at: "/entity_class",
-            help: "The class of the entity: proxy, or agent",
-            question: "Entity Class:",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "subscriptions",
-            short: Some('s'),
-            at: "/subscriptions",
-            shape: Shape::List,
-            help: "Subscriptions, which decide which checks are run",
-            question: "Subscriptions:",
-            ..FIELD
-        },
+        Field::text("entity-class", "/entity_class", "Class of the entity: proxy or agent")
+            .short('c')
+            .prompt("Entity Class:")
+            .required(),
+        Field::list("subscriptions", "/subscriptions", "Subscriptions of the entity")
+            .short('s')
+            .prompt("Subscriptions:"),
     ],
-    followed: &[
+    ownership: &[
         ("/last_seen", Ownership::KeepExisting),
         ("/system", Ownership::KeepExisting),
         ("/sensu_agent_version", Ownership::KeepExisting),
     ],
     columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Class", "/entity_class"),
-        Cell::at("OS", "/system/os"),
-        Cell::at("Subscriptions", "/subscriptions"),
-        Cell::time("Last Seen", "/last_seen"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Class", "/entity_class"),
+        Column::value("OS", "/system/os"),
+        Column::value("Subscriptions", "/subscriptions"),
+        Column::time("Last Seen", "/last_seen"),
     ],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Entity Class", "/entity_class"),
-        Cell::at("Subscriptions", "/subscriptions"),
-        Cell::time("Last Seen", "/last_seen"),
-        Cell::at("Hostname", "/system/hostname"),
-        Cell::at("OS", "/system/os"),
-        Cell::made("Platform", |entity| {
+        Column::value("Name", "/metadata/name"),
+        Column::value("Entity Class", "/entity_class"),
+        Column::value("Subscriptions", "/subscriptions"),
+        Column::time("Last Seen", "/last_seen"),
+        Column::value("Hostname", "/system/hostname"),
+        Column::value("OS", "/system/os"),
+        Column::computed("Platform", |entity| {
             ["/system/platform", "/system/platform_family", "/system/platform_version"]
                 .iter()
-                .map(|at| text(entity.pointer(at)))
+                .map(|at| pointer::text(entity, at))
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join(" ")
         }),
-        Cell::at("Arch", "/system/arch"),
-        Cell::at("Auto-Deregistration", "/deregister"),
-        Cell::at("Deregistration Handler", "/deregistration/handler"),
-        Cell::at("Namespace", "/metadata/namespace"),
+        Column::value("Arch", "/system/arch"),
+        Column::value("Auto-Deregistration", "/deregister"),
+        Column::value("Deregistration Handler", "/deregistration/handler"),
+        Column::value("Namespace", "/metadata/namespace"),
     ],
     examples: "  sensuctl entity create switch-1 --entity-class proxy --subscriptions network
   sensuctl entity list --field-selector 'entity.entity_class == proxy'",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };

@@ -1,25 +1,35 @@
-//! `sensuctl event`: what checks found.
+//! `sensuctl event`
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{CustomCommand, Ownership, RESOURCE, Resource, Verb};
-use crate::column::{Cell, Of};
-use crate::context::{Context, now};
-use crate::field::{place, text};
-use crate::verbs;
+use crate::column::Column;
+use crate::context::Context;
+use crate::descriptor::{CustomCommand, Descriptor, NamePart, Noun, Ownership, Verb};
+use crate::{pointer, time};
 
-/// Events.
-pub(crate) const EVENT: Resource = Resource {
+pub(crate) const EVENT: Descriptor = Descriptor {
     command: "event",
     kind: "Event",
-    plural: "events",
-    noun: "event",
-    name_at: "/entity/metadata/name",
+    collection: "events",
+    noun: Noun::an("event", "events"),
+    name: &[
+        NamePart {
+            argument: "entity",
+            help: "Name of the entity of the event",
+            pointer: "/entity/metadata/name",
+        },
+        NamePart {
+            argument: "check",
+            help: "Name of the check of the event",
+            pointer: "/check/metadata/name",
+        },
+    ],
+    namespace: &["/entity/metadata/namespace", "/check/metadata/namespace"],
     verbs: &[Verb::List, Verb::Info, Verb::Delete],
     deleted: "Deleted",
-    followed: &[
+    ownership: &[
         ("/id", Ownership::ServerManaged),
         ("/sequence", Ownership::ServerManaged),
         ("/timestamp", Ownership::ServerManaged),
@@ -36,57 +46,58 @@ pub(crate) const EVENT: Resource = Resource {
         ("/entity/last_seen", Ownership::ServerManaged),
     ],
     columns: &[
-        Cell::at("Entity", "/entity/metadata/name"),
-        Cell::at("Check", "/check/metadata/name"),
-        Cell::made("Output", output),
-        Cell::at("Status", "/check/status"),
-        Cell { title: "Silenced", of: Of::Any("/check/silenced") },
-        Cell::time("Timestamp", "/timestamp"),
+        Column::value("Entity", "/entity/metadata/name"),
+        Column::value("Check", "/check/metadata/name"),
+        Column::computed("Output", output),
+        Column::value("Status", "/check/status"),
+        Column::is_non_empty("Silenced", "/check/silenced"),
+        Column::time("Timestamp", "/timestamp"),
     ],
     details: &[
-        Cell::at("Entity", "/entity/metadata/name"),
-        Cell::at("Check", "/check/metadata/name"),
-        Cell::made("Output", output),
-        Cell::at("Status", "/check/status"),
-        Cell::made("History", |event| {
-            let history = event.pointer("/check/history").and_then(Value::as_array);
-            let history = history.map(Vec::as_slice).unwrap_or_default();
-            let statuses = history.iter().map(|result| text(result.pointer("/status")));
+        Column::value("Entity", "/entity/metadata/name"),
+        Column::value("Check", "/check/metadata/name"),
+        Column::computed("Output", output),
+        Column::value("Status", "/check/status"),
+        Column::computed("History", |event| {
+            let history = pointer::list(event, "/check/history").iter();
+            let statuses = history.map(|result| pointer::text(result, "/status"));
             statuses.collect::<Vec<_>>().join(",")
         }),
-        Cell { title: "Silenced", of: Of::Any("/check/silenced") },
-        Cell::at("Silenced By", "/check/silenced"),
-        Cell::time("Timestamp", "/timestamp"),
-        Cell::at("Namespace", "/entity/metadata/namespace"),
+        Column::is_non_empty("Silenced", "/check/silenced"),
+        Column::value("Silenced By", "/check/silenced"),
+        Column::time("Timestamp", "/timestamp"),
+        Column::value("Namespace", "/entity/metadata/namespace"),
     ],
-    irregular: &[CustomCommand { command: resolve_command, run: resolve }],
+    commands: &[CustomCommand { name: "resolve", arguments: resolve_arguments, run: resolve }],
     examples: "  sensuctl event list --field-selector 'event.check.status != 0'
   sensuctl event info web-1 check-cpu --format yaml
   sensuctl event resolve web-1 check-cpu",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };
 
 fn output(event: &Value) -> String {
-    text(event.pointer("/check/output")).trim_end().to_owned()
+    pointer::text(event, "/check/output").trim_end().to_owned()
 }
 
-fn resolve_command() -> Command {
-    let command = Command::new("resolve")
-        .about("Resolve an event: set its status to 0")
-        .long_about("Resolve an event: set its status to 0, its output to a note that says who did it, and its time to now.");
-    verbs::name_arguments(command, &EVENT)
+fn resolve_arguments(command: Command) -> Command {
+    command
+        .about("Resolve an event")
+        .long_about(
+            "Resolve an event: set its status to 0, its timestamp to now, and its output to \"Resolved manually by sensuctl\".",
+        )
+        .args(EVENT.name_arguments())
 }
 
 fn resolve(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let name = verbs::name(matches, &EVENT)?;
-    context.change(&EVENT.item(context.namespace(), &name), |event| {
+    let name = EVENT.name_from_matches(matches);
+    context.change(&EVENT.object_path(context.namespace(), &name), |event| {
         if event.pointer("/check").is_none_or(Value::is_null) {
-            bail!("the event has no check result to resolve");
+            bail!("the event has no check");
         }
-        place(event, "/check/status", json!(0));
-        place(event, "/check/output", json!("Resolved manually by sensuctl"));
-        place(event, "/timestamp", json!(now()));
+        pointer::set(event, "/check/status", json!(0));
+        pointer::set(event, "/check/output", json!("Resolved manually by sensuctl"));
+        pointer::set(event, "/timestamp", json!(time::now()));
         Ok(())
     })?;
-    context.say("OK")
+    context.print_line("OK")
 }

@@ -1,55 +1,54 @@
-//! `sensuctl extension`: programs that the server talks to.
+//! `sensuctl extension`
 
 use anyhow::Result;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::json;
 
-use super::{CustomCommand, RESOURCE, Resource, Verb};
-use crate::column::Cell;
+use crate::args::{positional, required};
+use crate::column::Column;
 use crate::context::Context;
-use crate::field::place;
-use crate::verbs;
+use crate::descriptor::{CustomCommand, Descriptor, Noun, Verb};
+use crate::pointer;
+use crate::verbs::delete;
 
-/// Extensions.
-pub(crate) const EXTENSION: Resource = Resource {
+pub(crate) const EXTENSION: Descriptor = Descriptor {
     command: "extension",
     kind: "Extension",
-    plural: "extensions",
-    noun: "extension",
+    collection: "extensions",
+    noun: Noun::an("extension", "extensions"),
     verbs: &[Verb::List, Verb::Info],
-    columns: &[Cell::at("Name", "/metadata/name"), Cell::at("URL", "/url")],
+    columns: &[Column::value("Name", "/metadata/name"), Column::value("URL", "/url")],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("URL", "/url"),
-        Cell::at("Namespace", "/metadata/namespace"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("URL", "/url"),
+        Column::value("Namespace", "/metadata/namespace"),
     ],
-    irregular: &[
-        CustomCommand { command: register_command, run: register },
-        CustomCommand { command: deregister_command, run: deregister },
+    commands: &[
+        CustomCommand { name: "register", arguments: register_arguments, run: register },
+        CustomCommand {
+            name: "deregister",
+            arguments: |command| {
+                delete::arguments(command.about("Deregister an extension"), &EXTENSION)
+            },
+            run: |context, matches| delete::run(context, &EXTENSION, matches),
+        },
     ],
     examples: "  sensuctl extension register metrics http://127.0.0.1:31001",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };
 
-fn register_command() -> Command {
-    Command::new("register")
-        .about("Register an extension")
-        .arg(verbs::positional("name", "NAME", "The extension"))
-        .arg(Arg::new("url").value_name("URL").help("Where the extension listens").required(true))
+fn register_arguments(command: Command) -> Command {
+    command.about("Register an extension").args(EXTENSION.name_arguments()).arg(positional(
+        "url",
+        "URL",
+        "URL on which the extension listens",
+    ))
 }
 
 fn register(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let name = verbs::required(matches, "name");
-    let mut extension = EXTENSION.named(context.namespace(), name);
-    place(&mut extension, "/url", json!(verbs::required(matches, "url")));
-    context.put(&EXTENSION.item(context.namespace(), name), &extension)?;
-    context.say("OK")
-}
-
-fn deregister_command() -> Command {
-    verbs::delete::arguments(Command::new("deregister").about("Forget an extension"), &EXTENSION)
-}
-
-fn deregister(context: &Context, matches: &ArgMatches) -> Result<()> {
-    verbs::delete::run(context, &EXTENSION, matches)
+    let name = EXTENSION.name_from_matches(matches);
+    let mut extension = EXTENSION.new_object(context.namespace(), &name);
+    pointer::set(&mut extension, "/url", json!(required(matches, "url")));
+    context.put(&EXTENSION.object_path(context.namespace(), &name), &extension)?;
+    context.print_line("OK")
 }

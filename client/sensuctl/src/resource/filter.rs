@@ -1,62 +1,54 @@
-//! `sensuctl filter`: expressions that decide which events reach a handler.
+//! `sensuctl filter`
 
-use super::{RESOURCE, Resource};
-use crate::column::{Cell, Of};
-use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape, text};
+use serde_json::Value;
 
-/// Filters.
-pub(crate) const FILTER: Resource = Resource {
+use crate::column::Column;
+use crate::descriptor::{Descriptor, Noun};
+use crate::field::Field;
+use crate::pointer;
+
+pub(crate) const FILTER: Descriptor = Descriptor {
     command: "filter",
     kind: "EventFilter",
-    plural: "filters",
-    noun: "filter",
+    collection: "filters",
+    short_name: Some("event_filter"),
+    noun: Noun::a("filter", "filters"),
     fields: &[
-        Field {
-            flag: "action",
-            short: Some('a'),
-            at: "/action",
-            shape: Shape::Choice(&["allow", "deny"]),
-            help: "What happens to events for which all expressions are true",
-            question: "Action:",
-            default: "allow",
-            ..FIELD
-        },
-        Field {
-            flag: "statements",
-            short: Some('s'),
-            at: "/expressions",
-            shape: Shape::List,
-            help: "JavaScript expressions about the event",
-            ..FIELD
-        },
-        Field {
-            flag: "expressions",
-            short: Some('e'),
-            at: "/expressions",
-            shape: Shape::List,
-            help: "JavaScript expressions about the event",
-            question: "Expressions (comma separated list):",
-            ..FIELD
-        },
-        Field { help: "Assets that the expressions need", ..RUNTIME_ASSETS },
+        Field::choice(
+            "action",
+            "/action",
+            "Action for events for which all expressions are true",
+            &["allow", "deny"],
+        )
+        .short('a')
+        .prompt("Action:")
+        .default("allow"),
+        // `--statements` is the flag of early releases of Sensu Go.
+        Field::list("statements", "/expressions", "Same as --expressions").short('s'),
+        Field::list("expressions", "/expressions", "JavaScript expressions over the event")
+            .short('e')
+            .prompt("Expressions (comma separated list):"),
+        Field::RUNTIME_ASSETS.help("Assets that the expressions need").prompt("Runtime Assets:"),
     ],
     columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Action", "/action"),
-        Cell::made("Expressions", |filter| {
-            let list = filter.pointer("/expressions").and_then(|list| list.as_array());
-            let list = list.map(Vec::as_slice).unwrap_or_default();
-            let shown = list.iter().map(|part| format!("({})", text(Some(part))));
-            shown.collect::<Vec<_>>().join(" && ")
-        }),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Action", "/action"),
+        Column::computed("Expressions", expressions),
     ],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Namespace", "/metadata/namespace"),
-        Cell::at("Action", "/action"),
-        Cell { title: "Expressions", of: Of::At("/expressions") },
-        Cell::at("Runtime Assets", "/runtime_assets"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Namespace", "/metadata/namespace"),
+        Column::value("Action", "/action"),
+        Column::value("Expressions", "/expressions"),
+        Column::value("Runtime Assets", "/runtime_assets"),
     ],
     examples: "  sensuctl filter create hourly --action allow --expressions 'event.check.occurrences % 60 == 0'",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };
+
+/// `(first) && (second)`
+fn expressions(filter: &Value) -> String {
+    let list = pointer::list(filter, "/expressions").iter();
+    let list = list.map(|expression| format!("({})", pointer::display(Some(expression))));
+    list.collect::<Vec<_>>().join(" && ")
+}

@@ -1,61 +1,44 @@
-//! `sensuctl hook`: commands that agents run in response to results.
+//! `sensuctl hook`
 
-use super::{RESOURCE, Resource};
-use crate::column::Cell;
-use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape};
+use crate::column::Column;
+use crate::descriptor::{Descriptor, Noun};
+use crate::field::Field;
 
-/// Hooks.
-pub(crate) const HOOK: Resource = Resource {
+pub(crate) const HOOK: Descriptor = Descriptor {
     command: "hook",
     kind: "HookConfig",
-    plural: "hooks",
-    noun: "hook",
+    collection: "hooks",
+    short_name: Some("hook_config"),
+    noun: Noun::a("hook", "hooks"),
     fields: &[
-        Field {
-            flag: "command",
-            short: Some('c'),
-            at: "/command",
-            help: "The command to run",
-            question: "Command:",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "timeout",
-            short: Some('t'),
-            at: "/timeout",
-            shape: Shape::Number,
-            help: "How long the command may take, in seconds",
-            question: "Timeout:",
-            default: "60",
-            ..FIELD
-        },
-        Field {
-            flag: "stdin",
-            at: "/stdin",
-            shape: Shape::Bool,
-            help: "Whether the event is written to the command's input",
-            question: "STDIN:",
-            default: "false",
-            ..FIELD
-        },
-        Field { question: "", ..RUNTIME_ASSETS },
+        Field::text("command", "/command", "Command to run")
+            .short('c')
+            .prompt("Command:")
+            .required(),
+        Field::number("timeout", "/timeout", "Time limit of the command, in seconds")
+            .short('t')
+            .prompt("Timeout:")
+            .default("60"),
+        Field::bool("stdin", "/stdin", "Write the event to the command's standard input")
+            .prompt("STDIN:")
+            .default("false"),
+        Field::RUNTIME_ASSETS,
     ],
     columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Command", "/command"),
-        Cell::at("Timeout", "/timeout"),
-        Cell::at("Stdin?", "/stdin"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Command", "/command"),
+        Column::value("Timeout", "/timeout"),
+        Column::value("Stdin?", "/stdin"),
     ],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Command", "/command"),
-        Cell::at("Timeout", "/timeout"),
-        Cell::at("Stdin?", "/stdin"),
-        Cell::at("Runtime Assets", "/runtime_assets"),
-        Cell::at("Namespace", "/metadata/namespace"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Command", "/command"),
+        Column::value("Timeout", "/timeout"),
+        Column::value("Stdin?", "/stdin"),
+        Column::value("Runtime Assets", "/runtime_assets"),
+        Column::value("Namespace", "/metadata/namespace"),
     ],
     examples: "  sensuctl hook create processes --command 'ps aux' --timeout 10
   sensuctl check set-hooks check-cpu --type critical --hooks processes",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };

@@ -1,60 +1,44 @@
-//! `sensuctl mutator`: commands that change events on their way to a handler.
+//! `sensuctl mutator`
 
-use super::{RESOURCE, Resource};
-use crate::column::Cell;
-use crate::field::{FIELD, Field, RUNTIME_ASSETS, Shape};
+use crate::column::Column;
+use crate::descriptor::{Descriptor, Noun};
+use crate::field::Field;
 
-/// Mutators.
-pub(crate) const MUTATOR: Resource = Resource {
+pub(crate) const MUTATOR: Descriptor = Descriptor {
     command: "mutator",
     kind: "Mutator",
-    plural: "mutators",
-    noun: "mutator",
+    collection: "mutators",
+    noun: Noun::a("mutator", "mutators"),
     fields: &[
-        Field {
-            flag: "command",
-            short: Some('c'),
-            at: "/command",
-            help: "The command to run; it reads the event from its input",
-            question: "Command:",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "timeout",
-            short: Some('t'),
-            at: "/timeout",
-            shape: Shape::Number,
-            help: "How long the command may take, in seconds; 0 for no limit",
-            question: "Timeout:",
-            ..FIELD
-        },
-        Field {
-            flag: "env-vars",
-            short: Some('e'),
-            at: "/env_vars",
-            shape: Shape::List,
-            help: "Environment variables of the command, as NAME=VALUE",
-            question: "Environment variables:",
-            ..FIELD
-        },
-        RUNTIME_ASSETS,
+        Field::text(
+            "command",
+            "/command",
+            "Command to run; it reads the event from standard input",
+        )
+        .short('c')
+        .prompt("Command:")
+        .required(),
+        Field::number("timeout", "/timeout", "Time limit of the command, in seconds; 0 for none")
+            .short('t')
+            .prompt("Timeout:"),
+        Field::ENV_VARS.short('e').prompt("Environment variables:"),
+        Field::RUNTIME_ASSETS.prompt("Runtime Assets:"),
     ],
     columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Command", "/command"),
-        Cell::at("Environment Variables", "/env_vars"),
-        Cell::at("Timeout", "/timeout"),
-        Cell::at("Assets", "/runtime_assets"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Command", "/command"),
+        Column::value("Environment Variables", "/env_vars"),
+        Column::value("Timeout", "/timeout"),
+        Column::value("Assets", "/runtime_assets"),
     ],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Command", "/command"),
-        Cell::at("Timeout", "/timeout"),
-        Cell::at("Environment Variables", "/env_vars"),
-        Cell::at("Runtime Assets", "/runtime_assets"),
-        Cell::at("Namespace", "/metadata/namespace"),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Command", "/command"),
+        Column::value("Timeout", "/timeout"),
+        Column::value("Environment Variables", "/env_vars"),
+        Column::value("Runtime Assets", "/runtime_assets"),
+        Column::value("Namespace", "/metadata/namespace"),
     ],
     examples: "  sensuctl mutator create hide-secrets --command hide-secrets.sh --timeout 10",
-    ..RESOURCE
+    ..Descriptor::NAMESPACED
 };

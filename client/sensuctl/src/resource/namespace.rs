@@ -1,22 +1,25 @@
-//! `sensuctl namespace`: what keeps the resources of one team apart from those of another.
+//! `sensuctl namespace`
 
-use super::{RESOURCE, Resource, Verb};
-use crate::column::Cell;
+use crate::column::Column;
+use crate::descriptor::{DeleteFlag, Descriptor, NamePart, Noun, Verb};
 
-/// Namespaces.
-pub(crate) const NAMESPACE: Resource = Resource {
+pub(crate) const NAMESPACE: Descriptor = Descriptor {
     command: "namespace",
     kind: "Namespace",
-    plural: "namespaces",
-    noun: "namespace",
-    namespaced: false,
-    name_at: "/name",
+    collection: "namespaces",
+    noun: Noun::a("namespace", "namespaces"),
+    name: &[NamePart::at("/name")],
+    is_namespace: true,
     verbs: &[Verb::List, Verb::Info, Verb::Create, Verb::Delete],
     created: "Created",
     deleted: "Deleted",
-    columns: &[Cell::at("Name", "/name")],
-    details: &[Cell::at("Name", "/name")],
+    delete_flags: &[DeleteFlag {
+        name: "cascade",
+        help: "Delete the objects in the namespace too; without it, the namespace must be empty",
+    }],
+    columns: &[Column::value("Name", "/name")],
+    details: &[Column::value("Name", "/name")],
     examples: "  sensuctl namespace create dev
   sensuctl namespace delete dev --cascade",
-    ..RESOURCE
+    ..Descriptor::CLUSTER_WIDE
 };

@@ -1,92 +1,74 @@
-//! `sensuctl role` and `sensuctl cluster-role`: what somebody may do.
+//! `sensuctl role` and `sensuctl cluster-role`
 
 use serde_json::Value;
 
-use super::{RESOURCE, Resource, Verb};
-use crate::column::{Cell, Of};
-use crate::field::{FIELD, Field, Shape, text};
+use crate::column::Column;
+use crate::descriptor::{Descriptor, Noun, Verb};
+use crate::field::Field;
+use crate::pointer;
 
-/// Roles, which are about one namespace.
-pub(crate) const ROLE: Resource = Resource {
+/// Permissions in one namespace.
+pub(crate) const ROLE: Descriptor = Descriptor {
     command: "role",
     kind: "Role",
-    plural: "roles",
-    noun: "role",
+    collection: "roles",
+    noun: Noun::a("role", "roles"),
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Namespace", "/metadata/namespace"),
-        Cell::made("Rules", rules),
+        Column::value("Name", "/metadata/name"),
+        Column::value("Namespace", "/metadata/namespace"),
+        Column::computed("Rules", rules),
     ],
     columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Namespace", "/metadata/namespace"),
-        Cell { title: "Rules", of: Of::Count("/rules") },
+        Column::value("Name", "/metadata/name"),
+        Column::value("Namespace", "/metadata/namespace"),
+        Column::count("Rules", "/rules"),
     ],
-    examples: "  sensuctl role create read-checks --verb get,list --resource checks
-  sensuctl role-binding create readers --role read-checks --group dev",
-    ..ANY
-};
-
-/// Cluster roles, which are about all namespaces and what is outside of them.
-pub(crate) const CLUSTER_ROLE: Resource = Resource {
-    command: "cluster-role",
-    kind: "ClusterRole",
-    plural: "clusterroles",
-    noun: "cluster role",
-    namespaced: false,
-    details: &[Cell::at("Name", "/metadata/name"), Cell::made("Rules", rules)],
-    columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell { title: "Rules", of: Of::Count("/rules") },
-    ],
-    examples: "  sensuctl cluster-role create auditor --verb get,list --resource '*'",
-    ..ANY
-};
-
-const ANY: Resource = Resource {
-    verbs: &[Verb::List, Verb::Info, Verb::Create, Verb::Delete],
+    verbs: VERBS,
     created: "Created",
     deleted: "Deleted",
-    fields: &[
-        Field {
-            flag: "verb",
-            short: Some('v'),
-            at: "/rules/0/verbs",
-            shape: Shape::List,
-            help: "What is allowed: get, list, create, update, delete, or *",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "resource",
-            short: Some('r'),
-            at: "/rules/0/resources",
-            shape: Shape::List,
-            help: "What it is allowed with, such as checks or events, or *",
-            required: true,
-            ..FIELD
-        },
-        Field {
-            flag: "resource-name",
-            short: Some('n'),
-            at: "/rules/0/resource_names",
-            shape: Shape::List,
-            help: "Names of the only ones that it is allowed with; all if left out",
-            ..FIELD
-        },
-    ],
-    ..RESOURCE
+    fields: FIELDS,
+    examples: "  sensuctl role create read-checks --verb get,list --resource checks
+  sensuctl role-binding create readers --role read-checks --group dev",
+    ..Descriptor::NAMESPACED
 };
 
-/// The rules, one to a line.
+/// Permissions in all namespaces, and on cluster-wide resources.
+pub(crate) const CLUSTER_ROLE: Descriptor = Descriptor {
+    command: "cluster-role",
+    kind: "ClusterRole",
+    collection: "clusterroles",
+    short_name: Some("cluster_role"),
+    noun: Noun::a("cluster role", "cluster roles"),
+    details: &[Column::value("Name", "/metadata/name"), Column::computed("Rules", rules)],
+    columns: &[Column::value("Name", "/metadata/name"), Column::count("Rules", "/rules")],
+    verbs: VERBS,
+    created: "Created",
+    deleted: "Deleted",
+    fields: FIELDS,
+    examples: "  sensuctl cluster-role create auditor --verb get,list --resource '*'",
+    ..Descriptor::CLUSTER_WIDE
+};
+
+const VERBS: &[Verb] = &[Verb::List, Verb::Info, Verb::Create, Verb::Delete];
+
+const FIELDS: &[Field] = &[
+    Field::list("verb", "/rules/0/verbs", "Allowed verbs: get, list, create, update, delete, or *")
+        .short('v')
+        .required(),
+    Field::list("resource", "/rules/0/resources", "Resources, such as checks or events, or *")
+        .short('r')
+        .required(),
+    Field::list("resource-name", "/rules/0/resource_names", "Names of objects [default: all]")
+        .short('n'),
+];
+
+/// One line per rule: `get,list on checks named check-cpu`.
 fn rules(role: &Value) -> String {
-    let rules = role.pointer("/rules").and_then(Value::as_array);
-    let rules = rules.map(Vec::as_slice).unwrap_or_default();
-    let shown = rules.iter().map(|rule| {
-        let names = text(rule.pointer("/resource_names"));
-        let names = if names.is_empty() { String::new() } else { format!(" named {names}") };
-        let (verbs, resources) = (text(rule.pointer("/verbs")), text(rule.pointer("/resources")));
-        format!("{verbs} on {resources}{names}")
+    let rules = pointer::list(role, "/rules").iter().map(|rule| {
+        let text = |at| pointer::text(rule, at);
+        let names = text("/resource_names");
+        let names = if names.is_empty() { names } else { format!(" named {names}") };
+        format!("{} on {}{names}", text("/verbs"), text("/resources"))
     });
-    shown.collect::<Vec<_>>().join("\n")
+    rules.collect::<Vec<_>>().join("\n")
 }

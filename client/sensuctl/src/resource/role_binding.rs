@@ -1,143 +1,122 @@
-//! `sensuctl role-binding` and `sensuctl cluster-role-binding`: who has a role.
+//! `sensuctl role-binding` and `sensuctl cluster-role-binding`
 
 use anyhow::{Result, bail};
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{CustomCommand, RESOURCE, Resource, Verb};
-use crate::column::Cell;
+use crate::args::{list, list_option, option, optional, positional, required};
+use crate::column::Column;
 use crate::context::Context;
-use crate::field::{place, split, text};
-use crate::verbs;
+use crate::descriptor::{CustomCommand, Descriptor, Noun, Verb};
+use crate::pointer;
 
-/// Role bindings, which are about one namespace.
-pub(crate) const ROLE_BINDING: Resource = Resource {
+/// Grants a role, or the part of a cluster role that concerns one namespace.
+pub(crate) const ROLE_BINDING: Descriptor = Descriptor {
     command: "role-binding",
     kind: "RoleBinding",
-    plural: "rolebindings",
-    noun: "role binding",
-    columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::made("Role", |binding| role(binding, "Role")),
-        Cell::made("Cluster Role", |binding| role(binding, "ClusterRole")),
-        Cell::made("Users", |binding| subjects(binding, "User")),
-        Cell::made("Groups", |binding| subjects(binding, "Group")),
-    ],
+    collection: "rolebindings",
+    short_name: Some("role_binding"),
+    noun: Noun::a("role binding", "role bindings"),
+    columns: &[NAME, ROLE, CLUSTER_ROLE, USERS, GROUPS],
     details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::at("Namespace", "/metadata/namespace"),
-        Cell::made("Role", |binding| role(binding, "Role")),
-        Cell::made("Cluster Role", |binding| role(binding, "ClusterRole")),
-        Cell::made("Users", |binding| subjects(binding, "User")),
-        Cell::made("Groups", |binding| subjects(binding, "Group")),
+        NAME,
+        Column::value("Namespace", "/metadata/namespace"),
+        ROLE,
+        CLUSTER_ROLE,
+        USERS,
+        GROUPS,
     ],
-    irregular: &[CustomCommand {
-        command: || arguments(&ROLE_BINDING).arg(role_flag()),
+    verbs: VERBS,
+    created: "Created",
+    deleted: "Deleted",
+    commands: &[CustomCommand {
+        name: "create",
+        arguments: |command| {
+            let role = option("role", "NAME", "Role of the namespace to grant").short('r');
+            arguments(command, &ROLE_BINDING).arg(role.conflicts_with("cluster-role"))
+        },
         run: |context, matches| create(context, &ROLE_BINDING, matches),
     }],
     examples: "  sensuctl role-binding create readers --cluster-role view --group dev --user bob",
-    ..ANY
+    ..Descriptor::NAMESPACED
 };
 
-/// Cluster role bindings, which are about all namespaces and what is outside of them.
-pub(crate) const CLUSTER_ROLE_BINDING: Resource = Resource {
+/// Grants a cluster role.
+pub(crate) const CLUSTER_ROLE_BINDING: Descriptor = Descriptor {
     command: "cluster-role-binding",
     kind: "ClusterRoleBinding",
-    plural: "clusterrolebindings",
-    noun: "cluster role binding",
-    namespaced: false,
-    columns: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::made("Cluster Role", |binding| role(binding, "ClusterRole")),
-        Cell::made("Users", |binding| subjects(binding, "User")),
-        Cell::made("Groups", |binding| subjects(binding, "Group")),
-    ],
-    details: &[
-        Cell::at("Name", "/metadata/name"),
-        Cell::made("Cluster Role", |binding| role(binding, "ClusterRole")),
-        Cell::made("Users", |binding| subjects(binding, "User")),
-        Cell::made("Groups", |binding| subjects(binding, "Group")),
-    ],
-    irregular: &[CustomCommand {
-        command: || arguments(&CLUSTER_ROLE_BINDING),
+    collection: "clusterrolebindings",
+    short_name: Some("cluster_role_binding"),
+    noun: Noun::a("cluster role binding", "cluster role bindings"),
+    columns: &[NAME, CLUSTER_ROLE, USERS, GROUPS],
+    details: &[NAME, CLUSTER_ROLE, USERS, GROUPS],
+    verbs: VERBS,
+    created: "Created",
+    deleted: "Deleted",
+    commands: &[CustomCommand {
+        name: "create",
+        arguments: |command| arguments(command, &CLUSTER_ROLE_BINDING),
         run: |context, matches| create(context, &CLUSTER_ROLE_BINDING, matches),
     }],
     examples: "  sensuctl cluster-role-binding create auditors --cluster-role view --group audit",
-    ..ANY
+    ..Descriptor::CLUSTER_WIDE
 };
 
-const ANY: Resource = Resource {
-    verbs: &[Verb::List, Verb::Info, Verb::Delete],
-    created: "Created",
-    deleted: "Deleted",
-    ..RESOURCE
-};
+const VERBS: &[Verb] = &[Verb::List, Verb::Info, Verb::Delete];
 
-fn arguments(resource: &Resource) -> Command {
-    let names = |flag: &'static str, short, help: &'static str| {
-        let names = Arg::new(flag).long(flag).short(short).help(help).value_name("NAME,...");
-        names.action(clap::ArgAction::Append)
-    };
-    Command::new("create")
-        .about(format!("Create a {}", resource.noun))
-        .arg(verbs::positional("name", "NAME", "Its name"))
-        .arg(
-            Arg::new("cluster-role")
-                .long("cluster-role")
-                .short('c')
-                .value_name("NAME")
-                .help("The cluster role that they get"),
-        )
-        .arg(names("user", 'u', "Users who get the role"))
-        .arg(names("group", 'g', "Groups whose members get the role"))
+const NAME: Column = Column::value("Name", "/metadata/name");
+const ROLE: Column = Column::computed("Role", |binding| role(binding, "Role"));
+const CLUSTER_ROLE: Column =
+    Column::computed("Cluster Role", |binding| role(binding, "ClusterRole"));
+const USERS: Column = Column::computed("Users", |binding| subjects(binding, "User"));
+const GROUPS: Column = Column::computed("Groups", |binding| subjects(binding, "Group"));
+
+fn arguments(command: Command, resource: &Descriptor) -> Command {
+    command
+        .about(format!("Create {}", resource.noun.with_article()))
+        .arg(positional("name", "NAME", "").help(format!("Name of the {}", resource.noun.singular)))
+        .arg(option("cluster-role", "NAME", "Cluster role to grant").short('c'))
+        .arg(list_option("user", "NAME,...", "Users to grant the role to").short('u'))
+        .arg(list_option("group", "NAME,...", "Groups to grant the role to").short('g'))
 }
 
-fn role_flag() -> Arg {
-    Arg::new("role")
-        .long("role")
-        .short('r')
-        .value_name("NAME")
-        .help("The role of the namespace that they get")
-        .conflicts_with("cluster-role")
-}
-
-fn create(context: &Context, resource: &Resource, matches: &ArgMatches) -> Result<()> {
-    let cluster_role = matches.get_one::<String>("cluster-role");
-    let role = matches.try_get_one::<String>("role").ok().flatten();
-    let role = match (cluster_role, role) {
+fn create(context: &Context, resource: &Descriptor, matches: &ArgMatches) -> Result<()> {
+    let role = match (optional(matches, "cluster-role"), optional(matches, "role")) {
         (Some(name), _) => json!({"type": "ClusterRole", "name": name}),
         (None, Some(name)) => json!({"type": "Role", "name": name}),
-        (None, None) if resource.namespaced => bail!("give a role: --role or --cluster-role"),
-        (None, None) => bail!("give a role: --cluster-role"),
+        (None, None) if resource.is_namespaced() => {
+            bail!("the role is missing: set --role or --cluster-role")
+        }
+        (None, None) => bail!("the role is missing: set --cluster-role"),
     };
     let mut subjects = Vec::new();
     for (flag, kind) in [("group", "Group"), ("user", "User")] {
-        let names = matches.get_many::<String>(flag).into_iter().flatten();
-        for name in names.flat_map(|names| split(names)) {
+        for name in list(matches, flag) {
             subjects.push(json!({"type": kind, "name": name}));
         }
     }
     if subjects.is_empty() {
-        bail!("give somebody who gets the role: --user or --group");
+        bail!("the subjects are missing: set --user or --group");
     }
-    let name = verbs::required(matches, "name");
-    let mut binding = resource.named(context.namespace(), name);
-    place(&mut binding, "/subjects", json!(subjects));
-    place(&mut binding, "/role_ref", role);
-    context.post(&resource.collection(Some(context.namespace())), &binding)?;
-    context.say(resource.created)
+    let name = required(matches, "name").to_owned();
+    let mut binding = resource.new_object(context.namespace(), &[name]);
+    pointer::set(&mut binding, "/subjects", json!(subjects));
+    pointer::set(&mut binding, "/role_ref", role);
+    context.post(&resource.collection_path(Some(context.namespace())), &binding)?;
+    context.print_line(resource.created)
 }
 
+/// The name of the role, if it is of this type.
 fn role(binding: &Value, kind: &str) -> String {
-    match text(binding.pointer("/role_ref/type")) == kind {
-        true => text(binding.pointer("/role_ref/name")),
+    match pointer::text(binding, "/role_ref/type") == kind {
+        true => pointer::text(binding, "/role_ref/name"),
         false => String::new(),
     }
 }
 
+/// The names of the subjects of this type.
 fn subjects(binding: &Value, kind: &str) -> String {
-    let subjects = binding.pointer("/subjects").and_then(Value::as_array);
-    let subjects = subjects.map(Vec::as_slice).unwrap_or_default();
-    let those = subjects.iter().filter(|subject| text(subject.pointer("/type")) == kind);
-    those.map(|subject| text(subject.pointer("/name"))).collect::<Vec<_>>().join(",")
+    let subjects = pointer::list(binding, "/subjects").iter();
+    let subjects = subjects.filter(|subject| pointer::text(subject, "/type") == kind);
+    subjects.map(|subject| pointer::text(subject, "/name")).collect::<Vec<_>>().join(",")
 }

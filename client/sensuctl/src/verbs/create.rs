@@ -1,114 +1,112 @@
-//! `create`: one object, from flags or from answers.
+//! `create`: creates one object from flags, or from answers in a terminal.
 
 use anyhow::{Result, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use crate::args::{flag, optional};
 use crate::context::Context;
-use crate::field::{Field, place};
-use crate::prompt;
-use crate::resource::Resource;
+use crate::descriptor::Descriptor;
+use crate::field::Field;
+use crate::{pointer, prompt};
 
-/// `[NAME]`, the flags of the fields, `--interactive`.
-pub(crate) fn arguments(command: Command, resource: &'static Resource) -> Command {
-    let command = match resource.command {
-        "silenced" => command,
-        _ => command.arg(Arg::new("name").value_name("NAME").help("Its name")),
-    };
-    let command = command.args(resource.fields.iter().map(Field::arg));
-    match asks_anything(resource) {
-        true => command.arg(interactive()),
-        false => command,
-    }
+const INTERACTIVE: &str = "interactive";
+
+/// `[NAME]`, one flag per field, and `--interactive` if there are prompts.
+pub(crate) fn arguments(command: Command, resource: &'static Descriptor) -> Command {
+    let help = format!("Name of the {}", resource.noun.singular);
+    let name = Arg::new("name").value_name("NAME").help(help);
+    field_arguments(command.arg(name), resource)
+}
+
+/// The same without the name.
+pub(crate) fn field_arguments(command: Command, resource: &'static Descriptor) -> Command {
+    let interactive = has_prompts(resource).then(interactive);
+    command.args(resource.fields.iter().map(Field::arg)).args(interactive)
 }
 
 /// `--interactive`.
 pub(crate) fn interactive() -> Arg {
-    Arg::new("interactive")
-        .long("interactive")
-        .action(ArgAction::SetTrue)
-        .help("Ask for what to set, in a terminal")
+    flag(INTERACTIVE, "Prompt for the values [default: in a terminal, if no flag sets one]")
 }
 
-fn asks_anything(resource: &Resource) -> bool {
-    resource.fields.iter().any(|field| !field.question.is_empty())
+fn has_prompts(resource: &Descriptor) -> bool {
+    resource.fields.iter().any(|field| field.prompt.is_some())
 }
 
-/// Whether to ask: if told to, or in a terminal without flags.
-pub(crate) fn asks(resource: &Resource, matches: &ArgMatches) -> bool {
-    if !asks_anything(resource) {
+/// Whether to prompt: with `--interactive`, or in a terminal if no flag of a field is given.
+pub(crate) fn is_interactive(resource: &Descriptor, matches: &ArgMatches) -> bool {
+    if !has_prompts(resource) {
         return false;
     }
-    let flags = resource.fields.iter().any(|field| field.was_given(matches));
-    matches.get_flag("interactive") || (!flags && prompt::is_possible())
+    let has_flags = resource.fields.iter().any(|field| field.is_given(matches));
+    matches.get_flag(INTERACTIVE) || (!has_flags && prompt::is_possible())
 }
 
-/// Creates it.
 pub(crate) fn run(
     context: &Context,
-    resource: &'static Resource,
+    resource: &'static Descriptor,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let name = matches.get_one::<String>("name").cloned().unwrap_or_default();
-    let mut object = resource.named(context.namespace(), &name);
-    if asks(resource, matches) {
-        questions(context, resource, &mut object, matches)?;
+    let name = optional(matches, "name").unwrap_or_default().to_owned();
+    let has_name = !name.is_empty();
+    let mut object = resource.new_object(context.namespace(), &[name]);
+    if is_interactive(resource, matches) {
+        set_from_answers(context, resource, &mut object, matches)?;
     } else {
-        from_flags(resource, &mut object, matches)?;
-        if name.is_empty() && prompt::is_possible() {
-            let name = prompt::text(&name_question(resource), "", true)?;
-            place(&mut object, resource.name_at, json!(name));
+        set_from_flags(resource, &mut object, matches)?;
+        if !has_name && prompt::is_possible() {
+            let name = prompt::text(&name_prompt(resource), "", true)?;
+            resource.set_name(&mut object, &[name]);
         }
     }
-    if resource.name_of(&object).is_empty() {
-        bail!("give the name of the {}", resource.noun);
+    if !resource.has_name(&object) {
+        bail!("the name of the {} is missing", resource.noun.singular);
     }
-    (resource.refuse)(&object)?;
+    (resource.validate)(&object)?;
     let namespace = resource.namespace_of(&object);
-    context.post(&resource.collection(Some(&namespace)), &object)?;
-    context.say(resource.created)
+    context.post(&resource.collection_path(Some(&namespace)), &object)?;
+    context.print_line(resource.created)
 }
 
-fn from_flags(resource: &Resource, object: &mut Value, matches: &ArgMatches) -> Result<()> {
-    let missing = |field: &&Field| field.required && field.given(matches).is_none();
-    let missing: Vec<_> = resource.fields.iter().filter(missing).collect();
+fn set_from_flags(resource: &Descriptor, object: &mut Value, matches: &ArgMatches) -> Result<()> {
+    let is_missing = |field: &&Field| field.required && field.value(matches).is_none();
+    let missing: Vec<_> = resource.fields.iter().filter(is_missing).collect();
     if !missing.is_empty() {
         let names: Vec<_> = missing.iter().map(|field| format!("{:?}", field.flag)).collect();
         bail!("required flag(s) {} not set", names.join(", "));
     }
     for field in resource.fields {
-        if let Some(value) = field.given(matches) {
+        if let Some(value) = field.value(matches) {
             field.set(object, &value)?;
         }
     }
     Ok(())
 }
 
-fn questions(
+fn set_from_answers(
     context: &Context,
-    resource: &'static Resource,
+    resource: &'static Descriptor,
     object: &mut Value,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let name = prompt::text(&name_question(resource), &resource.name_of(object), true)?;
-    place(object, resource.name_at, json!(name));
-    if resource.namespaced {
+    let name = prompt::text(&name_prompt(resource), &resource.display_name(object), true)?;
+    resource.set_name(object, &[name]);
+    if let Some(at) = resource.namespace.first() {
         let namespace = prompt::text("Namespace:", context.namespace(), true)?;
-        place(object, "/metadata/namespace", json!(namespace));
+        pointer::set(object, at, json!(namespace));
     }
     for field in resource.fields {
-        if field.is_asked(object) {
-            let default = field.given(matches).unwrap_or_default();
-            field.set(object, &prompt::field(field, &default)?)?;
-        } else if let Some(value) = field.given(matches) {
+        let flag = field.value(matches);
+        if let Some(prompt) = field.prompt_for(object) {
+            field.set(object, &prompt::field(field, prompt, &flag.unwrap_or_default())?)?;
+        } else if let Some(value) = flag {
             field.set(object, &value)?;
         }
     }
     Ok(())
 }
 
-/// `Check Name:`
-fn name_question(resource: &Resource) -> String {
-    let (first, rest) = resource.noun.split_at(1);
-    format!("{}{rest} Name:", first.to_uppercase())
+fn name_prompt(resource: &Descriptor) -> String {
+    format!("{} Name:", resource.noun.capitalized())
 }

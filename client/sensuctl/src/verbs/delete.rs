@@ -1,64 +1,54 @@
-//! `delete`: one object, after a question.
+//! `delete`: deletes one object after confirmation.
 
 use anyhow::{Result, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
+use sensu_client::Method;
 
+use crate::args::{flag, is_set};
 use crate::context::Context;
+use crate::descriptor::Descriptor;
 use crate::prompt;
-use crate::resource::Resource;
 
-/// `NAME`, and whether to ask.
-pub(crate) fn arguments(command: Command, resource: &Resource) -> Command {
-    let command = super::name_arguments(command, resource).arg(skip_confirm());
-    match resource.command {
-        "namespace" => command.arg(
-            Arg::new("cascade")
-                .long("cascade")
-                .action(ArgAction::SetTrue)
-                .help("Delete what is in the namespace too"),
-        ),
-        _ => command,
-    }
+const SKIP_CONFIRM: &str = "skip-confirm";
+
+pub(crate) fn arguments(command: Command, resource: &Descriptor) -> Command {
+    let flags = resource.delete_flags.iter().map(|own| flag(own.name, own.help));
+    command.args(resource.name_arguments()).arg(skip_confirm()).args(flags)
 }
 
 /// `--skip-confirm`.
 pub(crate) fn skip_confirm() -> Arg {
-    Arg::new("skip-confirm")
-        .long("skip-confirm")
-        .action(ArgAction::SetTrue)
-        .help("Do not ask whether you are sure")
+    flag(SKIP_CONFIRM, "Do not ask for confirmation; required without a terminal")
 }
 
-/// Deletes it.
-pub(crate) fn run(context: &Context, resource: &Resource, matches: &ArgMatches) -> Result<()> {
-    let name = super::name(matches, resource)?;
-    let cascade = matches.try_get_one::<bool>("cascade").ok().flatten() == Some(&true);
-    let query = if cascade { vec![("cascade", "true".to_owned())] } else { Vec::new() };
-    one(context, resource, &name, &query, matches)
+pub(crate) fn run(context: &Context, resource: &Descriptor, matches: &ArgMatches) -> Result<()> {
+    delete(context, resource, &resource.name_from_matches(matches), matches)
 }
 
-/// Deletes the one with this name.
-pub(crate) fn one(
+/// Deletes the object with a name that does not come from [`Descriptor::name_arguments`].
+pub(crate) fn delete(
     context: &Context,
-    resource: &Resource,
-    name: &str,
-    query: &[(&str, String)],
+    resource: &Descriptor,
+    name: &[String],
     matches: &ArgMatches,
 ) -> Result<()> {
-    if !is_confirmed("delete", name, matches)? {
-        return context.say("Canceled");
+    if !is_confirmed("delete", &name.join("/"), matches)? {
+        return context.print_line("Canceled");
     }
-    context.call("DELETE", &resource.item(context.namespace(), name), query, None)?;
-    context.say(resource.deleted)
+    let flags = resource.delete_flags.iter().filter(|flag| is_set(matches, flag.name));
+    let query: Vec<_> = flags.map(|flag| (flag.name, "true")).collect();
+    let path = resource.object_path(context.namespace(), name);
+    context.call(Method::DELETE, &path, &query, None)?;
+    context.print_line(resource.deleted)
 }
 
-/// Whether somebody is sure.
-pub(crate) fn is_confirmed(what: &str, name: &str, matches: &ArgMatches) -> Result<bool> {
-    if matches.get_flag("skip-confirm") {
+/// Asks for confirmation, unless `--skip-confirm` is set. The prompt is that of Sensu Go 5.0.0.
+pub(crate) fn is_confirmed(action: &str, name: &str, matches: &ArgMatches) -> Result<bool> {
+    if is_set(matches, SKIP_CONFIRM) {
         return Ok(true);
     }
     if !prompt::is_possible() {
-        bail!("there is no terminal to ask in whether you are sure: add --skip-confirm");
+        bail!("confirmation needs a terminal: add --skip-confirm");
     }
-    prompt::confirm(&format!("Are you sure you would like to {what} resource '{name}'?"))
+    prompt::confirm(&format!("Are you sure you would like to {action} resource '{name}'?"))
 }

@@ -1,20 +1,18 @@
-//! `info`: one object.
+//! `info`: shows one object.
 
 use anyhow::Result;
 use clap::{ArgMatches, Command};
 
 use crate::context::Context;
+use crate::descriptor::Descriptor;
 use crate::output;
-use crate::resource::Resource;
 
-/// Its arguments.
-pub(crate) fn arguments(command: Command, resource: &Resource) -> Command {
-    super::name_arguments(command, resource).arg(output::flag())
+pub(crate) fn arguments(command: Command, resource: &Descriptor) -> Command {
+    command.args(resource.name_arguments()).arg(output::format_arg())
 }
 
-/// Shows it.
-pub(crate) fn run(context: &Context, resource: &Resource, matches: &ArgMatches) -> Result<()> {
-    let name = super::name(matches, resource)?;
-    let object = context.get(&resource.item(context.namespace(), &name))?;
-    output::one(context, resource, &object, matches)
+pub(crate) fn run(context: &Context, resource: &Descriptor, matches: &ArgMatches) -> Result<()> {
+    let name = resource.name_from_matches(matches);
+    let object = context.get(&resource.object_path(context.namespace(), &name))?;
+    output::print_object(context, resource, &object, matches)
 }

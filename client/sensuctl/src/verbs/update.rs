@@ -1,42 +1,45 @@
-//! `update`: one object, with answers or flags; what is not asked stays.
+//! `update`: changes fields of one object, from flags, or from answers in a terminal. Fields without
+//! flag or answer keep their value.
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 
 use crate::context::Context;
+use crate::descriptor::Descriptor;
 use crate::prompt;
-use crate::resource::Resource;
 
-/// `NAME`, and the flags of the fields.
-pub(crate) fn arguments(command: Command, resource: &Resource) -> Command {
+/// Error of an update without flags outside a terminal.
+pub(crate) const NO_CHANGES: &str = "nothing to change: set at least one flag";
+
+pub(crate) fn arguments(command: Command, resource: &Descriptor) -> Command {
     let flags = resource.fields.iter().map(|field| field.arg().default_value(None));
-    super::name_arguments(command, resource).args(flags)
+    command.args(resource.name_arguments()).args(flags)
 }
 
-/// Changes it.
 pub(crate) fn run(
     context: &Context,
-    resource: &'static Resource,
+    resource: &'static Descriptor,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let address = resource.item(context.namespace(), &super::name(matches, resource)?);
-    let mut loan = context.get_for_update(&address)?;
-    let object = &mut loan.object;
-    let flags = resource.fields.iter().any(|field| field.was_given(matches));
-    if !flags && !prompt::is_possible() {
-        bail!("there is no terminal to ask in: say with flags what to change");
+    let name = resource.name_from_matches(matches);
+    let mut versioned =
+        context.get_for_update(&resource.object_path(context.namespace(), &name))?;
+    let object = &mut versioned.object;
+    let has_flags = resource.fields.iter().any(|field| field.is_given(matches));
+    if !has_flags && !prompt::is_possible() {
+        bail!(NO_CHANGES);
     }
     for field in resource.fields {
-        let value = match flags {
-            true => field.given(matches),
-            false if field.is_asked(object) => Some(prompt::field(field, &field.show(object))?),
-            false => None,
+        let value = match (has_flags, field.prompt_for(object)) {
+            (true, _) => field.value(matches),
+            (false, Some(prompt)) => Some(prompt::field(field, prompt, &field.current(object))?),
+            (false, None) => None,
         };
         if let Some(value) = value {
             field.set(object, &value)?;
         }
     }
-    (resource.refuse)(object)?;
-    context.put_if_unchanged(&loan)?;
-    context.say("OK")
+    (resource.validate)(object)?;
+    context.put_if_unchanged(&versioned)?;
+    context.print_line("OK")
 }

@@ -1,103 +1,91 @@
-//! `set-hooks`, `remove-hook` and `execute`: operations of their own on a check.
+//! `set-hooks`, `remove-hook` and `execute`: operations of the API on one check.
 
 use anyhow::Result;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use sensu_client::encode_segment;
 use serde_json::{Value, json};
 
 use super::CHECK;
+use crate::args::{list, list_option, option, optional, positional, required};
 use crate::context::Context;
-use crate::field::{place, split};
-use crate::verbs;
+use crate::pointer;
 
-pub(super) fn set_command() -> Command {
-    Command::new("set-hooks")
+const TYPE: &str = "Results after which the hooks run: a status from 0 to 255, ok, warning, critical, unknown or non-zero";
+
+fn check_path(context: &Context, matches: &ArgMatches) -> String {
+    CHECK.object_path(context.namespace(), &CHECK.name_from_matches(matches))
+}
+
+/// `critical: [h1, h2], ok: [h3]`
+pub(super) fn display(check: &Value) -> String {
+    let lists = pointer::list(check, "/check_hooks").iter().filter_map(Value::as_object).flatten();
+    let lists = lists.map(|(result, hooks)| {
+        format!("{result}: [{}]", pointer::display(Some(hooks)).replace(',', ", "))
+    });
+    lists.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn set_arguments(command: Command) -> Command {
+    command
         .alias("add-hook")
         .about("Add hooks to a check")
-        .long_about(
-            "Add hooks to a check.\n\nThe type says after which results they run: a status from 0 to 255, ok, warning, critical, unknown or non-zero.",
-        )
-        .arg(verbs::positional("name", "NAME", "The check"))
-        .arg(
-            Arg::new("type")
-                .long("type")
-                .short('t')
-                .value_name("TYPE")
-                .help("After which results the hooks run")
-                .required(true),
-        )
-        .arg(
-            Arg::new("hooks")
-                .long("hooks")
-                .short('k')
-                .value_name("NAME,...")
-                .help("The hooks")
-                .action(ArgAction::Append)
-                .required(true),
-        )
+        .args(CHECK.name_arguments())
+        .arg(option("type", "TYPE", TYPE).short('t').required(true))
+        .arg(list_option("hooks", "NAME,...", "Hooks to add").short('k').required(true))
 }
 
 pub(super) fn set(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let address = CHECK.item(context.namespace(), verbs::required(matches, "name"));
-    let kind = verbs::required(matches, "type");
-    let hooks = matches.get_many::<String>("hooks").into_iter().flatten();
-    let hooks: Vec<&str> = hooks.flat_map(|hooks| split(hooks)).collect();
-    context.put(&format!("{address}/hooks/{}", encode_segment(kind)), &json!({ kind: hooks }))?;
-    context.say("Added")
+    let result = required(matches, "type");
+    let hooks = json!({ result: list(matches, "hooks") });
+    let path = format!("{}/hooks/{}", check_path(context, matches), encode_segment(result));
+    context.put(&path, &hooks)?;
+    context.print_line("Added")
 }
 
-pub(super) fn remove_command() -> Command {
-    Command::new("remove-hook")
+pub(super) fn remove_arguments(command: Command) -> Command {
+    command
         .about("Remove a hook from a check")
-        .arg(verbs::positional("name", "NAME", "The check"))
-        .arg(verbs::positional("type", "TYPE", "After which results the hook runs"))
-        .arg(verbs::positional("hook", "HOOK", "The hook"))
+        .args(CHECK.name_arguments())
+        .arg(positional("type", "TYPE", TYPE))
+        .arg(positional("hook", "HOOK", "Hook to remove"))
 }
 
 pub(super) fn remove(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let address = CHECK.item(context.namespace(), verbs::required(matches, "name"));
-    let kind = encode_segment(verbs::required(matches, "type"));
-    let hook = encode_segment(verbs::required(matches, "hook"));
-    context.delete(&format!("{address}/hooks/{kind}/hook/{hook}"))?;
-    context.say("Removed")
+    let result = encode_segment(required(matches, "type"));
+    let hook = encode_segment(required(matches, "hook"));
+    context.delete(&format!("{}/hooks/{result}/hook/{hook}", check_path(context, matches)))?;
+    context.print_line("Removed")
 }
 
-pub(super) fn execute_command() -> Command {
-    Command::new("execute")
-        .about("Ask for one run of a check, now")
-        .arg(verbs::positional("name", "NAME", "The check"))
+pub(super) fn execute_arguments(command: Command) -> Command {
+    command
+        .about("Request one run of a check, now")
+        .args(CHECK.name_arguments())
+        .arg(option("reason", "TEXT", "Reason of the request").short('r'))
         .arg(
-            Arg::new("reason")
-                .long("reason")
-                .short('r')
-                .value_name("TEXT")
-                .help("Why the check is run"),
-        )
-        .arg(
-            Arg::new("subscriptions")
-                .long("subscriptions")
-                .short('s')
-                .value_name("NAME,...")
-                .help("Who runs it, instead of the check's own subscriptions")
-                .action(ArgAction::Append),
+            list_option(
+                "subscriptions",
+                "NAME,...",
+                "Subscriptions whose agents run the check [default: those of the check]",
+            )
+            .short('s'),
         )
 }
 
 pub(super) fn execute(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let name = verbs::required(matches, "name");
-    let subscriptions = matches.get_many::<String>("subscriptions").into_iter().flatten();
-    let subscriptions: Vec<&str> = subscriptions.flat_map(|list| split(list)).collect();
-    let mut request = json!({"metadata": {"name": name}});
+    let name = CHECK.name_from_matches(matches);
+    let subscriptions = list(matches, "subscriptions");
+    let mut request = json!({});
+    CHECK.set_name(&mut request, &name);
     if !subscriptions.is_empty() {
-        place(&mut request, "/subscriptions", json!(subscriptions));
+        pointer::set(&mut request, "/subscriptions", json!(subscriptions));
     }
     if let Some(user) = context.user() {
-        place(&mut request, "/creator", Value::String(user));
+        pointer::set(&mut request, "/creator", json!(user));
     }
-    if let Some(reason) = matches.get_one::<String>("reason") {
-        place(&mut request, "/reason", json!(reason));
+    if let Some(reason) = optional(matches, "reason") {
+        pointer::set(&mut request, "/reason", json!(reason));
     }
-    let address = CHECK.item(context.namespace(), name);
-    context.post(&format!("{address}/execute"), &request)?;
-    context.say("Issued")
+    context.post(&format!("{}/execute", check_path(context, matches)), &request)?;
+    context.print_line("Issued")
 }

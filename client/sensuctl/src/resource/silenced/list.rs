@@ -1,59 +1,59 @@
-//! `sensuctl silenced list`: all of them, or those of a subscription or a check.
+//! `sensuctl silenced list`: all entries, or those of a subscription or a check.
 
 use anyhow::Result;
 use clap::{ArgMatches, Command};
 use sensu_client::encode_segment;
 use serde_json::json;
 
-use super::{FIELDS, SILENCED, name};
-use crate::api::ListOptions;
+use super::{CHECK, SILENCED, SUBSCRIPTION, name};
 use crate::context::Context;
-use crate::field::Field;
-use crate::{output, verbs};
+use crate::list_options::{ListOptions, is_all_namespaces};
+use crate::output::print_list;
+use crate::verbs::list;
 
-/// Its flags.
-pub(super) fn command() -> Command {
-    verbs::list::arguments(Command::new("list").about("List the silenced entries"), &SILENCED)
-        .args(FIELDS.iter().take(2).map(Field::arg))
+pub(super) fn arguments(command: Command) -> Command {
+    list::arguments(command.about("List silenced entries"), &SILENCED)
+        .args([SUBSCRIPTION.arg(), CHECK.arg()])
 }
 
-/// Shows them.
+/// The API lists the entries of a subscription or a check without selectors and in one namespace only;
+/// with those flags, a field selector does the same.
 pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let flag = |flag| matches.get_one::<String>(flag).cloned().unwrap_or_default();
-    let (subscription, check) = (flag("subscription"), flag("check"));
-    let narrow = verbs::list::narrow(matches);
-    let is_narrowed = verbs::list::is_everywhere(matches) || !narrow.query.is_empty();
-    if is_narrowed && !(subscription.is_empty() && check.is_empty()) {
-        return narrowed(
-            context,
-            narrow,
-            &[("subscription", subscription), ("check", check)],
-            matches,
-        );
+    let subscription = SUBSCRIPTION.value(matches).unwrap_or_default();
+    let check = CHECK.value(matches).unwrap_or_default();
+    let options = ListOptions::from_matches(matches);
+    let has_options = is_all_namespaces(matches) || !options.query.is_empty();
+    if has_options && !(subscription.is_empty() && check.is_empty()) {
+        return list_selected(context, options, &subscription, &check, matches);
     }
-    let collection = SILENCED.collection(Some(context.namespace()));
-    let address = match (subscription.as_str(), check.as_str()) {
-        ("", "") => return verbs::list::run(context, &SILENCED, matches),
+    let collection = SILENCED.collection_path(Some(context.namespace()));
+    let path = match (subscription.as_str(), check.as_str()) {
+        ("", "") => return list::run(context, &SILENCED, matches),
         (_, "") => format!("{collection}/subscriptions/{}", encode_segment(&subscription)),
         ("", _) => format!("{collection}/checks/{}", encode_segment(&check)),
-        _ => SILENCED.item(context.namespace(), &name(&subscription, &check)),
+        _ => {
+            let name = name(&subscription, &check);
+            let entry = context.get(&SILENCED.object_path(context.namespace(), &[name]))?;
+            return print_list(context, &SILENCED, &[entry], matches);
+        }
     };
-    verbs::list::at(context, &SILENCED, &address, matches)
+    list::run_at(context, &SILENCED, &path, matches)
 }
 
-/// The list with these fields, next to whatever else narrows it down.
-fn narrowed(
+fn list_selected(
     context: &Context,
-    mut narrow: ListOptions,
-    fields: &[(&str, String)],
+    mut options: ListOptions,
+    subscription: &str,
+    check: &str,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let said = fields.iter().filter(|(_, value)| !value.is_empty());
-    for (field, value) in said {
-        // Values are texts of JSON in a selector, too.
-        narrow.and_field(&format!("silenced.{field} == {}", json!(value)));
+    for (field, value) in [("subscription", subscription), ("check", check)] {
+        if !value.is_empty() {
+            // Texts in selectors are quoted as in JSON.
+            options.and_field(&format!("silenced.{field} == {}", json!(value)));
+        }
     }
-    let namespace = (!verbs::list::is_everywhere(matches)).then(|| context.namespace());
-    let entries = context.list(&SILENCED.collection(namespace), &narrow)?;
-    output::many(context, &SILENCED, &entries, matches)
+    let namespace = (!is_all_namespaces(matches)).then(|| context.namespace());
+    let entries = context.list(&SILENCED.collection_path(namespace), &options)?;
+    print_list(context, &SILENCED, &entries, matches)
 }

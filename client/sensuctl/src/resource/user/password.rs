@@ -1,43 +1,63 @@
-//! Passwords: changed by who knows the old one, or reset by an administrator.
+//! Passwords: changed by the user, or reset by an administrator.
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::{USER, on_user};
+use super::{named_user, user_path};
+use crate::args::{option, optional, required};
 use crate::context::Context;
 use crate::prompt;
-use crate::verbs;
+use crate::verbs::create::interactive;
 
-/// What bcrypt costs: 2 to the power of this many rounds.
-const COST: u32 = 10;
+/// Logarithm of the number of bcrypt rounds.
+const BCRYPT_COST: u32 = 10;
 
-/// A flag that takes a password.
-pub(crate) fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name("PASSWORD").help(help).allow_hyphen_values(true)
+/// A flag whose value is a password.
+pub(super) fn password_arg(name: &'static str, help: &'static str) -> Arg {
+    option(name, "PASSWORD", help).allow_hyphen_values(true)
 }
 
-pub(super) fn change_command() -> Command {
-    Command::new("change-password")
+/// `--password-hash`.
+pub(super) fn hash_arg() -> Arg {
+    option(
+        "password-hash",
+        "HASH",
+        "bcrypt hash of the password; see `sensuctl user hash-password`",
+    )
+}
+
+fn new_password_arg() -> Arg {
+    password_arg("new-password", "New password: at least 8 characters, at most 72 bytes")
+}
+
+fn is_interactive(matches: &ArgMatches, given: bool) -> bool {
+    matches.get_flag("interactive") || (!given && prompt::is_possible())
+}
+
+pub(super) fn change_arguments(command: Command) -> Command {
+    command
         .about("Change a password")
-        .long_about("Change a password: your own, for which the current one is needed, or that of another user.")
-        .arg(Arg::new("name").value_name("USERNAME").help("Whose password; your own if left out"))
-        .arg(flag("current-password", "Your current password"))
-        .arg(flag("new-password", "The new password, 8 characters or more"))
-        .arg(verbs::create::interactive())
+        .long_about(
+            "Change your own password, which needs the current one, or that of another user. Ends all sessions of the user; your own session is renewed.",
+        )
+        .arg(Arg::new("name").value_name("USERNAME").help("Name of the user [default: yourself]"))
+        .arg(password_arg("current-password", "Your current password"))
+        .arg(new_password_arg())
+        .arg(interactive())
 }
 
 pub(super) fn change(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let given = |flag| matches.get_one::<String>(flag).cloned();
     let own = context.user();
-    let name = given("name").or_else(|| own.clone());
-    let name = name.ok_or_else(|| anyhow!("give the name of the user"))?;
-    let asks = matches.get_flag("interactive")
-        || (given("new-password").is_none() && prompt::is_possible());
-    if own.as_deref() == Some(name.as_str()) {
-        let current = match asks {
+    let name = optional(matches, "name").map(str::to_owned).or_else(|| own.clone());
+    let name = name.ok_or_else(|| anyhow!("the name of the user is missing"))?;
+    let is_own = own.as_deref() == Some(name.as_str());
+    let new = optional(matches, "new-password");
+    let is_interactive = is_interactive(matches, new.is_some());
+    if is_own {
+        let current = match is_interactive {
             true => prompt::password("Current Password:")?,
-            false => given("current-password").unwrap_or_default(),
+            false => optional(matches, "current-password").unwrap_or_default().to_owned(),
         };
         if current.is_empty() {
             bail!("current user's password must be provided");
@@ -46,89 +66,85 @@ pub(super) fn change(context: &Context, matches: &ArgMatches) -> Result<()> {
             bail!("given password did not match the one on file");
         }
     }
-    let new = new_password(given("new-password"), asks)?;
-    context.put(&format!("{}/password", USER.item("", &name)), &json!({"password": new}))?;
-    // The change has ended all sessions of the user, this one too.
-    if own.as_deref() == Some(name.as_str()) {
-        context.begin_session(&name, &new)?;
+    let new = new_password(new, is_interactive)?;
+    context.put(&format!("{}/password", user_path(&name)), &json!({"password": new}))?;
+    // The server has ended all sessions of the user, including the current one.
+    if is_own {
+        context.renew_session(&name, &new)?;
     }
-    context.say("Updated")
+    context.print_line("Updated")
 }
 
-fn new_password(given: Option<String>, asks: bool) -> Result<String> {
-    if asks {
+fn new_password(given: Option<&str>, is_interactive: bool) -> Result<String> {
+    if is_interactive {
         let new = prompt::password("New Password:")?;
         if new != prompt::password("Confirm Password:")? {
             bail!("given passwords do not match");
         }
         return Ok(new);
     }
-    given.filter(|new| !new.is_empty()).ok_or_else(|| anyhow!("new password must be provided"))
+    match given.filter(|new| !new.is_empty()) {
+        Some(new) => Ok(new.to_owned()),
+        None => bail!("new password must be provided"),
+    }
 }
 
-pub(super) fn reset_command() -> Command {
-    on_user("reset-password", "Set the password of a user, without the current one")
-        .arg(flag("new-password", "The new password, 8 characters or more"))
-        .arg(
-            Arg::new("password-hash").long("password-hash").value_name("HASH").help(
-                "The bcrypt hash of the password, as `sensuctl user hash-password` prints it",
-            ),
-        )
-        .arg(verbs::create::interactive())
+pub(super) fn reset_arguments(command: Command) -> Command {
+    named_user(command, "Set the password of a user without the current one")
+        .arg(new_password_arg())
+        .arg(hash_arg())
+        .arg(interactive())
 }
 
 pub(super) fn reset(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let name = verbs::required(matches, "name");
-    let hash = match matches.get_one::<String>("password-hash") {
-        Some(hash) => hash.clone(),
+    let name = required(matches, "name");
+    let hash = match optional(matches, "password-hash") {
+        Some(hash) => hash.to_owned(),
         None => {
-            let given = matches.get_one::<String>("new-password").cloned();
-            let asks =
-                matches.get_flag("interactive") || (given.is_none() && prompt::is_possible());
-            hashed(&new_password(given, asks)?)?
+            let given = optional(matches, "new-password");
+            hash_password(&new_password(given, is_interactive(matches, given.is_some()))?)?
         }
     };
     let request = json!({"username": name, "password_hash": hash});
-    context.put(&format!("{}/reset_password", USER.item("", name)), &request)?;
-    context.say("Reset")
+    context.put(&format!("{}/reset_password", user_path(name)), &request)?;
+    context.print_line("Reset")
 }
 
-/// The hash of a password that the server would accept.
-fn hashed(password: &str) -> Result<String> {
+/// Hashes a password, if the server would accept it.
+fn hash_password(password: &str) -> Result<String> {
     match (password.chars().count(), password.len()) {
         (..8, _) => bail!("password length must be at least 8 characters"),
-        (_, ..=72) => Ok(bcrypt::hash(password, COST)?),
+        (_, ..=72) => Ok(bcrypt::hash(password, BCRYPT_COST)?),
         _ => bail!("password must not be longer than 72 bytes"),
     }
 }
 
-pub(super) fn hash_command() -> Command {
-    Command::new("hash-password")
+pub(super) fn hash_arguments(command: Command) -> Command {
+    command
         .about("Print the bcrypt hash of a password")
-        .arg(Arg::new("password").value_name("PASSWORD").help("Asked for if left out"))
+        .arg(Arg::new("password").value_name("PASSWORD").help("The password [default: prompt]"))
 }
 
 pub(super) fn hash(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let password = match matches.get_one::<String>("password") {
-        Some(password) => password.clone(),
+    let password = match optional(matches, "password") {
+        Some(password) => password.to_owned(),
         None if prompt::is_possible() => prompt::password("Password:")?,
-        None => bail!("give the password"),
+        None => bail!("the password is missing"),
     };
-    context.say(&hashed(&password)?)
+    context.print_line(&hash_password(&password)?)
 }
 
-pub(super) fn test_command() -> Command {
-    on_user("test-creds", "Try a user's password, without logging in")
-        .arg(flag("password", "The user's password; asked for if left out"))
+pub(super) fn test_arguments(command: Command) -> Command {
+    named_user(command, "Check the password of a user without logging in")
+        .arg(password_arg("password", "Password of the user [default: prompt]"))
 }
 
 pub(super) fn test(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let name = verbs::required(matches, "name");
-    let password = match matches.get_one::<String>("password") {
-        Some(password) => password.clone(),
+    let password = match optional(matches, "password") {
+        Some(password) => password.to_owned(),
         None if prompt::is_possible() => prompt::password("Password:")?,
         None => bail!("required flag(s) \"password\" not set"),
     };
-    context.check_password(name, &password)?;
-    context.say("Authenticated")
+    context.check_password(required(matches, "name"), &password)?;
+    context.print_line("Authenticated")
 }
