@@ -171,7 +171,11 @@ fn what_somebody_else_changed_is_not_overwritten() {
     );
     let ran = edit(&stage, "edit check check-cpu", &script);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("another client has changed the object in the meantime"), "{}", ran.err);
+    assert!(
+        ran.err.contains("another client has changed the object in the meantime"),
+        "{}",
+        ran.err
+    );
     let (_, rest) = ran.err.split_once("your text is in ").expect("where it is");
     fs::remove_file(rest.split(':').next().expect("a path").trim()).expect("kept");
     let check: Value = serde_json::from_str(&stage.ok("check info check-cpu")).expect("JSON");

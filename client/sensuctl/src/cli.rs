@@ -74,7 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    match Context::new(&matches).and_then(|context| dispatch(context, &matches)) {
+    match Context::new(&matches, command).and_then(|context| dispatch(context, &matches)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if error.is::<Differences>() => ExitCode::from(1),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 use etcetera::BaseStrategy as _;
 use sensu_client::config::{Cluster, ConfigDir, ConfigError, Profile};
 use sensu_client::{Client, Tokens};
@@ -41,12 +41,13 @@ pub(crate) struct Context {
     prefixes: Option<PrefixCache>,
     runtime: Runtime,
     config_errors: Vec<ConfigError>,
+    command_tree: fn() -> Command,
 }
 
 impl Context {
-    /// Reads flags and configuration. Errors of the configuration are deferred to
+    /// Reads flags and configuration. `command_tree` builds the commands of the program. Errors of the configuration are deferred to
     /// [`Context::require_configuration`], because some commands work without it.
-    pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
+    pub(crate) fn new(matches: &ArgMatches, command_tree: fn() -> Command) -> Result<Self> {
         let mut config_errors = Vec::new();
         let flags = GlobalFlags::from_matches(matches)?;
         let directory = match &flags.config_dir {
@@ -60,7 +61,17 @@ impl Context {
         let cache_dir = flags.cache_dir.clone().or_else(default_cache_dir);
         let prefixes = cache_dir.map(PrefixCache::in_directory);
         let client = OnceCell::new();
-        Ok(Self { directory, cluster, profile, flags, client, prefixes, runtime, config_errors })
+        Ok(Self {
+            directory,
+            cluster,
+            profile,
+            flags,
+            client,
+            prefixes,
+            runtime,
+            config_errors,
+            command_tree,
+        })
     }
 
     /// Fails if the configuration directory could not be read.
@@ -84,6 +95,11 @@ impl Context {
             writeln!(io::stderr(), "{from} is malformed and was renamed to {to}: {source}")?;
         }
         Ok(())
+    }
+
+    /// All commands of the program, for completion scripts and manual pages.
+    pub(crate) fn command_tree(&self) -> Command {
+        (self.command_tree)()
     }
 
     /// The configuration directory.

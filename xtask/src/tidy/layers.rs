@@ -19,22 +19,45 @@ pub(super) struct Layers {
 }
 
 /// The crates whose layers are checked.
-pub(super) const CRATES: &[Layers] = &[Layers {
-    folder: "server/src",
-    order: &[
-        &["cli"],
-        &["runtime"],
-        &["gateway"],
-        &["http", "testkit", "import"],
-        &["openapi"],
-        &["resources"],
-        &["rbac", "auth"],
-        &["error", "catalog", "keyspace", "query", "metrics"],
-    ],
-    // Dropshot has one context type, which holds everything that operations use.
-    exceptions: &["runtime::context"],
-    known: &[],
-}];
+pub(super) const CRATES: &[Layers] = &[
+    Layers {
+        folder: "server/src",
+        order: &[
+            &["cli"],
+            &["runtime"],
+            &["gateway"],
+            &["http", "testkit", "import"],
+            &["openapi"],
+            &["resources"],
+            &["rbac", "auth"],
+            &["error", "catalog", "keyspace", "query", "metrics"],
+        ],
+        // Dropshot has one context type, which holds everything that operations use.
+        exceptions: &["runtime::context"],
+        known: &[],
+    },
+    Layers {
+        folder: "client/sensuctl/src",
+        order: &[
+            &["cli"],
+            &["commands"],
+            &["plan"],
+            &["manifest"],
+            &["resource"],
+            &["verbs"],
+            &["output"],
+            &["serialize", "table", "prompt"],
+            &["descriptor"],
+            &["column", "field"],
+            &["api"],
+            &["context"],
+            &["global_flags", "list_options", "prefix_cache"],
+            &["args", "error", "output_query", "pointer", "schema", "time"],
+        ],
+        exceptions: &[],
+        known: &[],
+    },
+];
 
 /// An import from one top-level module to another, and the files that contain it.
 pub(super) type Imports = BTreeMap<(String, String), BTreeSet<String>>;

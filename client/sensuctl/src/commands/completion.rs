@@ -27,6 +27,6 @@ pub(super) fn arguments(command: Command) -> Command {
 pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let shell = matches.get_one::<Shell>("shell").copied().unwrap_or(Shell::Bash);
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::command(), "sensuctl", &mut script);
+    clap_complete::generate(shell, &mut context.command_tree(), "sensuctl", &mut script);
     context.print(&String::from_utf8_lossy(&script))
 }

@@ -29,10 +29,10 @@ pub(super) fn arguments(command: Command) -> Command {
 
 pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     if let Some(directory) = optional(matches, "directory") {
-        return clap_mangen::generate_to(crate::command(), directory)
+        return clap_mangen::generate_to(context.command_tree(), directory)
             .with_context(|| format!("cannot write to {directory}"));
     }
-    let mut command = crate::command();
+    let mut command = context.command_tree();
     command.build();
     for name in matches.get_many::<String>("command").into_iter().flatten() {
         match command.find_subcommand(name) {
