@@ -1,5 +1,5 @@
-//! Reads through memory are never stale: not after an acknowledgement, not behind what any
-//! earlier read has shown, and not beyond what was written.
+//! Cached reads are never stale: no read is older than an acknowledged write or an earlier read, or
+//! shows a write that was not sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,35 +14,38 @@ use crate::fixture::{START, all, key, prefix, put, text};
 const NAMES: usize = 6;
 const STEPS: u64 = 400;
 
-/// The history of one name. Step `n` puts the number `n`, but each third step removes the name.
+/// The history of one name. Step `n` puts the number `n`, except that each third step deletes the
+/// name.
 #[derive(Default)]
 struct History {
-    /// The last step that was sent to the store, acknowledged by it, and shown by any read.
+    /// The last step that was sent to the store.
     sent: AtomicU64,
+    /// The last step that the store has acknowledged.
     acknowledged: AtomicU64,
-    shown: AtomicU64,
+    /// The last step that a read has returned.
+    read: AtomicU64,
 }
 
 impl History {
-    fn removes(step: u64) -> bool {
+    fn deletes(step: u64) -> bool {
         step.is_multiple_of(3)
     }
 
-    /// Judges what a read showed that began when `floor` was the last step known to have happened.
-    fn judge(&self, floor: u64, entry: Option<&Entry>, how: &str) {
+    /// Checks the result of a read that started when `floor` was the last known step.
+    fn check(&self, floor: u64, entry: Option<&Entry>, how: &str) {
         let sent = self.sent.load(Ordering::SeqCst);
         let step = match entry {
             Some(entry) => text(&entry.value).parse().unwrap(),
-            // The first step that removed it and is not too old.
+            // The first deletion that is not too old.
             None => floor.next_multiple_of(3),
         };
-        assert!(step >= floor, "{how} showed step {step} after step {floor}");
-        assert!(step <= sent, "{how} showed step {step} when {sent} was the last sent");
-        self.shown.fetch_max(step, Ordering::SeqCst);
+        assert!(step >= floor, "{how} returned step {step} after step {floor}");
+        assert!(step <= sent, "{how} returned step {step} when {sent} was the last sent");
+        self.read.fetch_max(step, Ordering::SeqCst);
     }
 
     fn floor(&self) -> u64 {
-        self.acknowledged.load(Ordering::SeqCst).max(self.shown.load(Ordering::SeqCst))
+        self.acknowledged.load(Ordering::SeqCst).max(self.read.load(Ordering::SeqCst))
     }
 }
 
@@ -50,7 +53,7 @@ async fn write(store: &dyn Store, history: &History, n: usize) {
     let name = format!("things/{n}/x");
     for step in 1..=STEPS {
         history.sent.store(step, Ordering::SeqCst);
-        let operation = match (History::removes(step), step.is_multiple_of(2)) {
+        let operation = match (History::deletes(step), step.is_multiple_of(2)) {
             (true, true) => Operation::Delete(key(&name)),
             (true, false) => Operation::DeletePrefix(prefix(&format!("things/{n}"))),
             (false, _) => put(&name, &step.to_string()),
@@ -62,12 +65,14 @@ async fn write(store: &dyn Store, history: &History, n: usize) {
 
 async fn read(store: &dyn Store, histories: &[History], done: &AtomicBool) -> u64 {
     let mut reads = 0;
-    while !done.load(Ordering::Relaxed) {
+    // Every reader reads at least once, also after the last write.
+    loop {
+        let last_round = done.load(Ordering::Relaxed);
         for (n, history) in histories.iter().enumerate() {
             for _ in 0..4 {
                 let floor = history.floor();
                 let entry = store.get(&key(&format!("things/{n}/x"))).await.unwrap();
-                history.judge(floor, entry.as_ref(), "get");
+                history.check(floor, entry.as_ref(), "get");
                 reads += 1;
             }
         }
@@ -75,11 +80,13 @@ async fn read(store: &dyn Store, histories: &[History], done: &AtomicBool) -> u6
         let found = store.scan(all("things")).await.unwrap();
         for (n, history) in histories.iter().enumerate() {
             let key = key(&format!("things/{n}/x"));
-            history.judge(floors[n], found.iter().find(|entry| entry.key == key), "scan");
+            history.check(floors[n], found.iter().find(|entry| entry.key == key), "scan");
+        }
+        if last_round {
+            return reads;
         }
         tokio::task::yield_now().await;
     }
-    reads
 }
 
 async fn stress(cache_bytes: u64) {
@@ -111,12 +118,12 @@ async fn no_read_is_stale() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_read_is_stale_while_memory_is_short() {
-    // Room for a few values: they come and go all the time.
+async fn no_read_is_stale_with_a_small_cache() {
+    // Fits a few values, so that values are evicted all the time.
     stress(600).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_read_is_stale_without_memory() {
+async fn no_read_is_stale_without_a_cache() {
     stress(0).await;
 }

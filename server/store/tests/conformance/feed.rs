@@ -1,55 +1,55 @@
-//! The change feed: nothing missing, whole transactions, a clear word when it is too late.
+//! The change feed: complete, in whole transactions, with an error for followers that are too late.
 
 use sensu_store::{Change, ChangesError, FeedLimits, Operation, Revision, Store};
 
 use crate::fixture::{Engine, Fixture, START, name, on_every_engine, prefix, put};
 
 on_every_engine!(
-    every_change_is_told_in_order,
+    every_change_appears_in_order,
     a_key_appears_once_in_a_transaction,
-    transactions_are_never_torn,
-    readers_and_writers_at_once_see_no_gap,
-    a_revision_that_never_was_is_refused,
-    touched_follows_each_room,
+    transactions_are_never_split,
+    concurrent_followers_see_no_gap,
+    a_revision_that_was_never_assigned_is_too_old,
+    last_modified_follows_each_collection,
 );
 
-fn told(changes: &[Change]) -> Vec<(Revision, String, bool)> {
+fn tuples(changes: &[Change]) -> Vec<(Revision, String, bool)> {
     changes.iter().map(|change| (change.revision, name(&change.key), change.deleted)).collect()
 }
 
-async fn every_change_is_told_in_order(fixture: Fixture) {
+async fn every_change_appears_in_order(fixture: Fixture) {
     fixture.put("things/b", "").await;
     fixture.commit([], [put("things/c", ""), put("things/a", "")]).await.unwrap();
     fixture.delete("things/b").await;
     fixture.delete("things/none").await;
     fixture.put("things/b", "").await;
     fixture.commit([], [Operation::DeletePrefix(prefix("things"))]).await.unwrap();
-    let owned = |revision, name: &str, deleted| (revision, name.to_owned(), deleted);
+    let change = |revision, name: &str, deleted| (revision, name.to_owned(), deleted);
     let all = [
-        owned(1, "things/b", false),
-        owned(2, "things/a", false),
-        owned(2, "things/c", false),
-        owned(3, "things/b", true),
-        owned(5, "things/b", false),
-        owned(6, "things/a", true),
-        owned(6, "things/b", true),
-        owned(6, "things/c", true),
+        change(1, "things/b", false),
+        change(2, "things/a", false),
+        change(2, "things/c", false),
+        change(3, "things/b", true),
+        change(5, "things/b", false),
+        change(6, "things/a", true),
+        change(6, "things/b", true),
+        change(6, "things/c", true),
     ];
-    assert_eq!(told(&fixture.store.changes(0, 100).await.unwrap()), all);
-    assert_eq!(told(&fixture.store.changes(2, 100).await.unwrap()), all[3..]);
-    assert_eq!(told(&fixture.store.changes(4, 100).await.unwrap()), all[4..]);
-    assert_eq!(told(&fixture.store.changes(6, 100).await.unwrap()), []);
+    assert_eq!(tuples(&fixture.store.changes(0, 100).await.unwrap()), all);
+    assert_eq!(tuples(&fixture.store.changes(2, 100).await.unwrap()), all[3..]);
+    assert_eq!(tuples(&fixture.store.changes(4, 100).await.unwrap()), all[4..]);
+    assert_eq!(tuples(&fixture.store.changes(6, 100).await.unwrap()), []);
 }
 
 async fn a_key_appears_once_in_a_transaction(fixture: Fixture) {
     let wipe = || Operation::DeletePrefix(prefix("things"));
     fixture.commit([], [put("things/a", "1"), put("things/a", "2"), wipe()]).await.unwrap();
     fixture.commit([], [put("things/a", "1"), wipe(), put("things/a", "2")]).await.unwrap();
-    let changes = told(&fixture.store.changes(0, 100).await.unwrap());
+    let changes = tuples(&fixture.store.changes(0, 100).await.unwrap());
     assert_eq!(changes, [(1, "things/a".to_owned(), true), (2, "things/a".to_owned(), false)]);
 }
 
-async fn transactions_are_never_torn(fixture: Fixture) {
+async fn transactions_are_never_split(fixture: Fixture) {
     for n in 0..6 {
         let wide = [
             put(&format!("things/{n}a"), ""),
@@ -72,7 +72,7 @@ async fn transactions_are_never_torn(fixture: Fixture) {
     }
 }
 
-async fn readers_and_writers_at_once_see_no_gap(fixture: Fixture) {
+async fn concurrent_followers_see_no_gap(fixture: Fixture) {
     const LAST: Revision = 300;
     let store = fixture.store.clone();
     let following = tokio::spawn(async move { follow(&*store, LAST).await });
@@ -90,7 +90,7 @@ async fn readers_and_writers_at_once_see_no_gap(fixture: Fixture) {
     assert_eq!(following.await.unwrap(), (1..=LAST).collect::<Vec<_>>());
 }
 
-/// The revisions that a follower of the feed is told until it is told the last.
+/// The revisions that a follower of the feed receives, until the last.
 async fn follow(store: &dyn Store, last: Revision) -> Vec<Revision> {
     let mut seen: Vec<Revision> = Vec::new();
     while seen.last() != Some(&last) {
@@ -102,40 +102,36 @@ async fn follow(store: &dyn Store, last: Revision) -> Vec<Revision> {
     seen
 }
 
-async fn a_revision_that_never_was_is_refused(fixture: Fixture) {
+async fn a_revision_that_was_never_assigned_is_too_old(fixture: Fixture) {
     fixture.put("things/a", "").await;
     assert!(fixture.store.changes(1, 1).await.unwrap().is_empty());
     for ahead in [2, u64::MAX] {
-        let refused = fixture.store.changes(ahead, 1).await;
-        assert!(matches!(refused, Err(ChangesError::TooOld { oldest: 0 })), "{refused:?}");
+        let rejected = fixture.store.changes(ahead, 1).await;
+        assert!(matches!(rejected, Err(ChangesError::TooOld { oldest: 0 })), "{rejected:?}");
     }
 }
 
-async fn touched_follows_each_room(fixture: Fixture) {
-    let touched = async |room| fixture.last_modified(room).await;
-    assert_eq!((touched("a").await, touched("b").await), (0, 0));
+async fn last_modified_follows_each_collection(fixture: Fixture) {
+    let last = async |collection| fixture.last_modified(collection).await;
+    assert_eq!((last("a").await, last("b").await), (0, 0));
     fixture.put("a/1", "").await;
-    assert_eq!((touched("a").await, touched("b").await), (1, 0));
+    assert_eq!((last("a").await, last("b").await), (1, 0));
     fixture.commit([], [put("a/1", ""), put("b/1", "")]).await.unwrap();
-    assert_eq!((touched("a").await, touched("b").await), (2, 2));
+    assert_eq!((last("a").await, last("b").await), (2, 2));
     fixture.delete("b/none").await;
-    assert_eq!((touched("a").await, touched("b").await), (2, 2), "nothing was there");
+    assert_eq!((last("a").await, last("b").await), (2, 2), "deleting nothing changes nothing");
     fixture.delete("b/1").await;
-    assert_eq!((touched("a").await, touched("b").await), (2, 4));
+    assert_eq!((last("a").await, last("b").await), (2, 4));
     fixture.commit([], [Operation::DeletePrefix(prefix("a"))]).await.unwrap();
-    assert_eq!((touched("a").await, touched("b").await, touched("c").await), (5, 4, 0));
-    assert_eq!(
-        fixture.store.last_modified(&["b", "c", "a"]).await.unwrap(),
-        5,
-        "the last of several"
-    );
+    assert_eq!((last("a").await, last("b").await, last("c").await), (5, 4, 0));
+    assert_eq!(fixture.store.last_modified(&["b", "c", "a"]).await.unwrap(), 5, "the maximum");
     assert_eq!(fixture.store.last_modified(&[]).await.unwrap(), 0);
 }
 
-/// Follows a trimmed feed from each revision: either everything after it comes, or `TooOld`.
-async fn trimmed(engine: Engine) {
-    const KEPT: usize = 10;
-    let limits = FeedLimits { max_changes: KEPT, max_age: 1000 };
+/// Follows a trimmed feed from each revision: it returns every later change, or `TooOld`.
+async fn check_trimming(engine: Engine) {
+    const MAX_CHANGES: usize = 10;
+    let limits = FeedLimits { max_changes: MAX_CHANGES, max_age: 1000 };
     let fixture = Fixture::with_feed(engine, limits).await;
     for n in 1..=50 {
         let last = fixture.put(&format!("things/{n:02}"), "").await;
@@ -148,36 +144,39 @@ async fn trimmed(engine: Engine) {
                 }
                 Err(ChangesError::TooOld { oldest }) => {
                     assert!(after < oldest);
-                    assert!(last - oldest >= KEPT as u64, "kept too few: {oldest} of {last}");
+                    assert!(
+                        last - oldest >= MAX_CHANGES as u64,
+                        "trimmed too much: {oldest} of {last}"
+                    );
                     oldest_seen = Some(oldest);
                 }
                 Err(error) => panic!("{error}"),
             }
         }
-        assert_eq!(oldest_seen.is_some(), last > KEPT as u64, "at {last}");
+        assert_eq!(oldest_seen.is_some(), last > MAX_CHANGES as u64, "at {last}");
     }
-    // Age: what is older than the limit goes with the next transaction.
+    // Changes beyond the maximum age are trimmed with the next transaction.
     fixture.clock.set(START + 1001);
     let last = fixture.put("things/late", "").await;
-    let refused = fixture.store.changes(last - 2, 10).await;
-    assert!(matches!(refused, Err(ChangesError::TooOld { oldest }) if oldest == last - 1));
+    let rejected = fixture.store.changes(last - 2, 10).await;
+    assert!(matches!(rejected, Err(ChangesError::TooOld { oldest }) if oldest == last - 1));
     assert_eq!(fixture.store.changes(last - 1, 10).await.unwrap().len(), 1);
     assert_eq!(fixture.store.verify().await.unwrap().entries, 51);
 }
 
 #[tokio::test]
-async fn memory_trims_and_says_so() {
-    trimmed(Engine::Memory).await;
+async fn memory_trims_the_feed() {
+    check_trimming(Engine::Memory).await;
 }
 
 #[tokio::test]
-async fn sqlite_trims_and_says_so() {
-    trimmed(Engine::Sqlite).await;
+async fn sqlite_trims_the_feed() {
+    check_trimming(Engine::Sqlite).await;
 }
 
 #[tokio::test]
-async fn postgres_trims_and_says_so() {
-    if Engine::Postgres.here() {
-        trimmed(Engine::Postgres).await;
+async fn postgres_trims_the_feed() {
+    if Engine::Postgres.is_available() {
+        check_trimming(Engine::Postgres).await;
     }
 }

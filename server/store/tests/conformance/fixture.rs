@@ -1,7 +1,8 @@
-//! A fresh store of any engine, and short words for what the tests do with it.
+//! An empty store of any engine, with helpers for the tests.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sensu_store::postgres::{PostgresOptions, PostgresStore};
@@ -13,10 +14,9 @@ use sensu_store::{
 use sensu_tests_postgres::Postgres;
 use tempfile::TempDir;
 
-/// The second at which every test begins.
+/// The time at which every test starts, in seconds.
 pub(crate) const START: i64 = 1_700_000_000;
 
-/// Which engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Memory,
@@ -25,25 +25,25 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    /// Whether it can be tested on this machine.
-    pub(crate) fn here(self) -> bool {
+    /// Whether the engine can be tested on this machine.
+    pub(crate) fn is_available(self) -> bool {
         self != Self::Postgres || sensu_tests_postgres::installed()
     }
 
-    /// Whether it keeps what it holds when it is closed.
-    pub(crate) fn keeps(self) -> bool {
+    /// Whether the data survives closing the store.
+    pub(crate) fn is_persistent(self) -> bool {
         self != Self::Memory
     }
 }
 
-/// A fresh store, its clock and a folder for files.
+/// An empty store, its clock, and a directory for files.
 pub(crate) struct Fixture {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) dir: TempDir,
     pub(crate) limits: FeedLimits,
-    /// The place of its own that a store has in a shared database.
+    /// The schema of the store in the shared PostgreSQL database.
     pub(crate) schema: String,
 }
 
@@ -67,19 +67,19 @@ impl Fixture {
         Self { engine, store, clock, dir, limits, schema }
     }
 
-    /// Closes a store that keeps its data and opens it again.
+    /// Closes a persistent store and opens it again.
     pub(crate) async fn reopen(&mut self) {
         self.store.close().await;
         let dir = self.dir.path().join("state");
         self.store = match self.engine {
-            Engine::Memory => panic!("it forgets"),
+            Engine::Memory => panic!("not persistent"),
             Engine::Sqlite => Arc::new(open(&dir, self.clock.clone(), self.limits)),
-            Engine::Postgres => self.beside().await,
+            Engine::Postgres => self.another_server().await,
         };
     }
 
-    /// Another server on the same database.
-    pub(crate) async fn beside(&self) -> Arc<dyn Store> {
+    /// The store as another server on the same database opens it.
+    pub(crate) async fn another_server(&self) -> Arc<dyn Store> {
         Arc::new(connect(&self.schema, self.clock.clone(), self.limits).await)
     }
 
@@ -109,30 +109,34 @@ impl Fixture {
         self.get(name).await.map(|entry| text(&entry.value))
     }
 
-    pub(crate) async fn last_modified(&self, room: &str) -> Revision {
-        self.store.last_modified(&[room]).await.unwrap()
+    pub(crate) async fn last_modified(&self, collection: &str) -> Revision {
+        self.store.last_modified(&[collection]).await.unwrap()
     }
 
-    /// The names below a prefix, as a scan shows them.
+    /// The names below a prefix, in the order of a scan.
     pub(crate) async fn names(&self, below: &str) -> Vec<String> {
         let found = self.store.scan(all(below)).await.unwrap();
         found.iter().map(|entry| name(&entry.key)).collect()
     }
 
     /// The precondition that fails when a transaction with these is committed; `None` if all hold.
-    pub(crate) async fn refused<const P: usize>(
+    pub(crate) async fn failing_precondition<const P: usize>(
         &self,
         preconditions: [Precondition; P],
     ) -> Option<Precondition> {
         let before = self.store.health().await.revision;
-        let refused = match self.commit(preconditions, [put("probe/x", "x")]).await {
+        let rejected = match self.commit(preconditions, [put("probe/x", "x")]).await {
             Ok(_) => None,
             Err(CommitError::Precondition(failed)) => Some(failed),
             Err(CommitError::Store(error)) => panic!("{error}"),
         };
         let after = self.store.health().await.revision;
-        assert_eq!(after, before + u64::from(refused.is_none()), "refused ones take no revision");
-        refused
+        assert_eq!(
+            after,
+            before + u64::from(rejected.is_none()),
+            "a failed transaction takes no revision"
+        );
+        rejected
     }
 }
 
@@ -142,17 +146,20 @@ pub(crate) fn open(dir: &Path, clock: Arc<dyn Clock>, feed: FeedLimits) -> Sqlit
 
 async fn connect(schema: &str, clock: Arc<dyn Clock>, feed: FeedLimits) -> PostgresStore {
     let schema = schema.to_owned();
-    let options = PostgresOptions { feed, schema, connections: 4, ..PostgresOptions::default() };
+    // Long enough for a busy machine: these tests are not about timeouts.
+    let timeout = Duration::from_secs(300);
+    let options =
+        PostgresOptions { feed, schema, connections: 4, timeout, ..PostgresOptions::default() };
     PostgresStore::open(&Postgres::shared().unwrap().url(), options, clock).await.unwrap()
 }
 
-/// `room/first/second` as a key.
+/// The key `collection/first/second`.
 pub(crate) fn key(name: &str) -> Key {
     let mut segments = name.split('/');
     Key::new(segments.next().unwrap(), segments).unwrap()
 }
 
-/// `room/first` as a prefix.
+/// The prefix `collection/first`.
 pub(crate) fn prefix(name: &str) -> Prefix {
     let mut segments = name.split('/');
     Prefix::new(segments.next().unwrap(), segments).unwrap()
@@ -179,7 +186,7 @@ pub(crate) fn all(below: &str) -> Scan {
     Scan { prefix: prefix(below), after: None, limit: usize::MAX, max_bytes: usize::MAX }
 }
 
-/// Turns each `async fn property(Fixture)` into one test for each engine.
+/// Defines a test for each engine from each `async fn property(Fixture)`.
 macro_rules! on_every_engine {
     ($($property:ident),* $(,)?) => {
         mod memory {
@@ -200,7 +207,7 @@ macro_rules! on_every_engine {
             use crate::fixture::{Engine, Fixture};
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $property() {
-                if Engine::Postgres.here() {
+                if Engine::Postgres.is_available() {
                     super::$property(Fixture::new(Engine::Postgres).await).await;
                 }
             })*

@@ -1,4 +1,4 @@
-//! Stores of older formats: brought up to date when they are opened, once, and nothing is lost.
+//! Stores of older formats are migrated once, when they are opened. Damage is detected.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,20 +11,22 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::fixture::{Engine, Fixture, START, all, key, put};
-use crate::servers::planter;
+use crate::servers::raw_connection;
 
-/// A backup that version 0.1.0 wrote when its format was 1. Nobody can write one any more, so it is
-/// kept as it was.
+/// A backup of format 1. The current version cannot write this format.
 const FORMAT_1: &[u8] = include_bytes!("../data/format-1.db");
 
-/// What is in it.
+/// Turns the current PostgreSQL tables back into those of format 1.
+const FORMAT_1_TABLES: &str = include_str!("../data/format-1.sql");
+
+/// Number of entries in [`FORMAT_1`].
 const ENTRIES: u64 = 22;
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(START))
 }
 
-fn placed(dir: &Path) {
+fn place_format_1(dir: &Path) {
     std::fs::write(dir.join("sensu.db"), FORMAT_1).unwrap();
 }
 
@@ -34,17 +36,17 @@ async fn everything(store: &dyn Store) -> Vec<Entry> {
 }
 
 #[tokio::test]
-async fn a_folder_of_format_1_is_brought_up_to_date() {
+async fn a_directory_of_format_1_is_migrated() {
     let dir = TempDir::new().unwrap();
-    placed(dir.path());
-    // Before anything has written to it: it can be read as it is.
+    place_format_1(dir.path());
+    // Verification reads format 1 without migrating it.
     let before = maintenance::verify(dir.path(), &*clock()).unwrap();
     assert_eq!((before.entries, before.without_checksum), (ENTRIES, ENTRIES));
     let store = SqliteStore::open(dir.path(), SqliteOptions::default(), clock()).unwrap();
     assert_eq!(store.verify().await.unwrap().entries, ENTRIES);
     let hook = store.get(&key("hooks/ops/ps")).await.unwrap().unwrap();
     assert!(hook.value.starts_with(br#"{"metadata":{"name":"ps","namespace":"ops""#));
-    // What is written again has a sum.
+    // The next write of an entry adds a checksum.
     let txn = sensu_store::Txn {
         operations: vec![sensu_store::Operation::Put {
             key: hook.key.clone(),
@@ -61,9 +63,9 @@ async fn a_folder_of_format_1_is_brought_up_to_date() {
 }
 
 #[tokio::test]
-async fn a_backup_of_format_1_goes_wherever_a_new_one_goes() {
+async fn a_backup_of_format_1_can_be_restored_and_read() {
     let dir = TempDir::new().unwrap();
-    placed(dir.path());
+    place_format_1(dir.path());
     let (file, state) = (dir.path().join("sensu.db"), dir.path().join("state"));
     maintenance::restore(&file, &state, false).unwrap();
     let restored = SqliteStore::open(&state, SqliteOptions::default(), clock()).unwrap();
@@ -78,8 +80,8 @@ async fn a_backup_of_format_1_goes_wherever_a_new_one_goes() {
     let mut read = Vec::new();
     loop {
         match export.next().await.unwrap() {
-            some if some.is_empty() => break,
-            some => read.extend(some),
+            batch if batch.is_empty() => break,
+            batch => read.extend(batch),
         }
     }
     assert_eq!(read, entries);
@@ -91,8 +93,8 @@ async fn open(schema: &str) -> PostgresStore {
 }
 
 #[tokio::test]
-async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
-    if !Engine::Postgres.here() {
+async fn concurrent_servers_migrate_format_1_once() {
+    if !Engine::Postgres.is_available() {
         return;
     }
     let fixture = Fixture::new(Engine::Postgres).await;
@@ -101,9 +103,8 @@ async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
     }
     let before = fixture.store.scan(all("things")).await.unwrap();
     fixture.store.close().await;
-    let planter = planter(&fixture).await;
-    let back = include_str!("../data/format-1.sql");
-    planter.batch_execute(back).await.unwrap();
+    let other = raw_connection(&fixture).await;
+    other.batch_execute(FORMAT_1_TABLES).await.unwrap();
     let mut servers = JoinSet::new();
     for _ in 0..6 {
         let schema = fixture.schema.clone();
@@ -115,92 +116,92 @@ async fn servers_that_start_on_format_1_at_once_bring_it_up_to_date_once() {
         store.close().await;
     }
     let format = "SELECT format FROM state WHERE id = 1";
-    let format: i32 = planter.query_one(format, &[]).await.unwrap().try_get(0).unwrap();
+    let format: i32 = other.query_one(format, &[]).await.unwrap().try_get(0).unwrap();
     assert_eq!(format, 3);
 }
 
 #[tokio::test]
-async fn a_value_that_the_disk_has_changed_is_not_served() {
+async fn a_damaged_value_is_not_returned() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        if !engine.here() {
+        if !engine.is_available() {
             continue;
         }
         let mut fixture = Fixture::new(engine).await;
         fixture.put("things/a", "good").await;
         fixture.put("things/b", "good").await;
         if engine == Engine::Sqlite {
-            // What is remembered is not what the disk has.
+            // Empties the cache.
             fixture.reopen().await;
             let file = fixture.dir.path().join("state/sensu.db");
-            let planter = rusqlite::Connection::open(file).unwrap();
+            let other = rusqlite::Connection::open(file).unwrap();
             let damage = "UPDATE entries SET value = x'676f6f65' WHERE key = x'7468696e6773006100'";
-            planter.execute_batch(damage).unwrap();
+            other.execute_batch(damage).unwrap();
         } else {
             let damage =
                 "UPDATE entries SET value = '\\x676f6f65' WHERE key = '\\x7468696e6773006100'";
-            planter(&fixture).await.batch_execute(damage).await.unwrap();
+            raw_connection(&fixture).await.batch_execute(damage).await.unwrap();
         }
-        let refused = fixture.store.get(&key("things/a")).await;
-        let said = |refused: StoreError| refused.to_string();
-        assert!(said(refused.unwrap_err()).contains("checksum differs"), "{engine:?}");
-        let refused = fixture.store.scan(all("things")).await;
-        assert!(said(refused.unwrap_err()).contains("checksum differs"), "{engine:?}");
+        let rejected = fixture.store.get(&key("things/a")).await;
+        let message = |error: StoreError| error.to_string();
+        assert!(message(rejected.unwrap_err()).contains("checksum differs"), "{engine:?}");
+        let rejected = fixture.store.scan(all("things")).await;
+        assert!(message(rejected.unwrap_err()).contains("checksum differs"), "{engine:?}");
         assert_eq!(fixture.get("things/b").await.unwrap().value, "good");
         let copy = fixture.dir.path().join("copy.db");
         match fixture.store.backup(&copy).await {
-            // A copy of files, which nothing damaged gets out of again.
+            // The embedded engine copies pages unread. The backup cannot be restored.
             Ok(()) => assert!(sensu_store::backup::verify(&copy, &*clock()).is_err()),
-            Err(refused) => assert!(said(refused).contains("checksum differs"), "{engine:?}"),
+            Err(rejected) => assert!(message(rejected).contains("checksum differs"), "{engine:?}"),
         }
     }
 }
 
 #[tokio::test]
-async fn a_store_that_has_counted_to_its_end_takes_nothing_more() {
+async fn the_last_revision_is_not_assigned_twice() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        if !engine.here() {
+        if !engine.is_available() {
             continue;
         }
         let mut fixture = Fixture::new(engine).await;
         fixture.put("things/a", "before").await;
         let last = i64::MAX - 1;
-        plant(&mut fixture, &format!("UPDATE state SET revision = {last}")).await;
+        alter(&mut fixture, &format!("UPDATE state SET revision = {last}")).await;
         assert_eq!(fixture.put("things/a", "last").await, last.unsigned_abs() + 1);
-        // One more would have the revision of the one before, and be taken for it.
-        let refused = fixture.commit([], [put("things/a", "again")]).await.unwrap_err();
-        assert!(refused.to_string().contains("no further revision"), "{engine:?}: {refused}");
+        // Another write would get the same revision as the last one.
+        let rejected = fixture.commit([], [put("things/a", "again")]).await.unwrap_err();
+        assert!(rejected.to_string().contains("no further revision"), "{engine:?}: {rejected}");
         assert_eq!(fixture.value("things/a").await.as_deref(), Some("last"));
     }
 }
 
 #[tokio::test]
-async fn a_table_that_was_changed_is_an_error_not_a_panic() {
-    if !Engine::Postgres.here() {
+async fn a_changed_table_is_an_error_not_a_panic() {
+    if !Engine::Postgres.is_available() {
         return;
     }
     let mut fixture = Fixture::new(Engine::Postgres).await;
     fixture.put("things/a", "x").await;
     let other = "ALTER TABLE entries ALTER flags TYPE text; \
                  ALTER TABLE state ALTER feed_total DROP NOT NULL; UPDATE state SET feed_total = NULL";
-    plant(&mut fixture, other).await;
-    let refused = fixture.store.get(&key("things/a")).await.unwrap_err();
-    assert!(refused.to_string().contains("column 1"), "{refused}");
-    let refused = fixture.commit([], [put("things/b", "x")]).await.unwrap_err();
-    assert!(refused.to_string().contains("column 2"), "{refused}");
-    // The writer is still there.
+    alter(&mut fixture, other).await;
+    let rejected = fixture.store.get(&key("things/a")).await.unwrap_err();
+    assert!(rejected.to_string().contains("column 1"), "{rejected}");
+    let rejected = fixture.commit([], [put("things/b", "x")]).await.unwrap_err();
+    assert!(rejected.to_string().contains("column 2"), "{rejected}");
+    // The writer still runs.
     let back =
         "UPDATE state SET feed_total = 1; ALTER TABLE entries ALTER flags TYPE bigint USING 0";
-    plant(&mut fixture, back).await;
+    alter(&mut fixture, back).await;
     fixture.put("things/b", "x").await;
 }
 
-/// Does something to the tables behind the store's back.
-async fn plant(fixture: &mut Fixture, what: &str) {
+/// Executes SQL on the tables of the store.
+async fn alter(fixture: &mut Fixture, sql: &str) {
     if fixture.engine == Engine::Postgres {
-        return planter(fixture).await.batch_execute(what).await.unwrap();
+        return raw_connection(fixture).await.batch_execute(sql).await.unwrap();
     }
     fixture.store.close().await;
     let file = fixture.dir.path().join("state/sensu.db");
-    rusqlite::Connection::open(file).unwrap().execute_batch(what).unwrap();
+    rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
     fixture.reopen().await;
 }

@@ -1,13 +1,13 @@
-//! Opening, closing, copying and verifying.
+//! Opening, closing, backup and verification.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use sensu_store::Durability;
 use sensu_store::sqlite::{OpenError, SqliteOptions, SqliteStore, maintenance};
 use sensu_store::{
-    ChangesError, CommitError, Entry, FeedLimits, ManualClock, Operation, Store, StoreError, Txn,
+    ChangesError, CommitError, Durability, Entry, FeedLimits, ManualClock, Operation, Store,
+    StoreError, Txn,
 };
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -17,10 +17,10 @@ use crate::fixture::{
 };
 
 on_every_engine!(
-    closing_finishes_what_is_queued_and_refuses_the_rest,
-    a_backup_holds_everything_of_its_moment,
-    a_backup_replaces_no_file,
-    backing_up_does_not_stop_writers,
+    closing_completes_the_queue_and_rejects_further_calls,
+    a_backup_contains_one_snapshot,
+    a_backup_does_not_overwrite_files,
+    writes_continue_during_a_backup,
 );
 
 async fn sqlite() -> Fixture {
@@ -33,7 +33,7 @@ async fn everything(store: &dyn Store) -> Vec<Entry> {
     found
 }
 
-async fn closing_finishes_what_is_queued_and_refuses_the_rest(fixture: Fixture) {
+async fn closing_completes_the_queue_and_rejects_further_calls(fixture: Fixture) {
     fixture.put("things/a", "").await;
     assert!(fixture.get("things/a").await.is_some());
     let mut writers = JoinSet::new();
@@ -59,13 +59,13 @@ async fn closing_finishes_what_is_queued_and_refuses_the_rest(fixture: Fixture) 
     assert!(fixture.store.scan(things()).await.is_err_and(|error| stopped(&error)));
     assert!(fixture.store.sweep(1).await.is_err_and(|error| stopped(&error)));
     assert!(fixture.store.verify().await.is_err_and(|error| stopped(&error)));
-    let refused = fixture.commit([], [put("things/z", "")]).await;
-    assert!(matches!(refused, Err(CommitError::Store(StoreError::Stopped(_)))));
-    let refused = fixture.store.changes(0, 1).await;
-    assert!(matches!(refused, Err(ChangesError::Store(StoreError::Stopped(_)))));
+    let rejected = fixture.commit([], [put("things/z", "")]).await;
+    assert!(matches!(rejected, Err(CommitError::Store(StoreError::Stopped(_)))));
+    let rejected = fixture.store.changes(0, 1).await;
+    assert!(matches!(rejected, Err(ChangesError::Store(StoreError::Stopped(_)))));
 }
 
-async fn a_backup_holds_everything_of_its_moment(fixture: Fixture) {
+async fn a_backup_contains_one_snapshot(fixture: Fixture) {
     for n in 0..300 {
         let name = format!("things/{n}");
         fixture.commit([], [put_until(&name, &name.repeat(100), Some(START + n))]).await.unwrap();
@@ -83,13 +83,13 @@ async fn a_backup_holds_everything_of_its_moment(fixture: Fixture) {
     let store = open(&restored, fixture.clock.clone(), FeedLimits::default());
     assert_eq!(everything(&store).await, before);
     assert_eq!(store.verify().await.unwrap().entries, before.len() as u64);
-    // No revision ever stands for two things, and no follower of the feed is left in the dark.
+    // The restored store assigns no revision twice, and every follower of the feed starts over.
     let next = store.commit(Txn { operations: vec![put("other/a", "")], ..Txn::default() }).await;
     let next = next.unwrap();
     assert!(next > last, "{next} after {last}");
     for after in [0, last - 1, last, last + 1] {
-        let refused = store.changes(after, 10).await;
-        assert!(matches!(refused, Err(ChangesError::TooOld { oldest }) if oldest == next - 1));
+        let rejected = store.changes(after, 10).await;
+        assert!(matches!(rejected, Err(ChangesError::TooOld { oldest }) if oldest == next - 1));
     }
     assert_eq!(store.changes(next - 1, 10).await.unwrap().len(), 1);
     let again = maintenance::restore(&file, &restored, false);
@@ -99,7 +99,7 @@ async fn a_backup_holds_everything_of_its_moment(fixture: Fixture) {
     assert!(matches!(again, Err(OpenError::Exists(_))));
 }
 
-async fn a_backup_replaces_no_file(fixture: Fixture) {
+async fn a_backup_does_not_overwrite_files(fixture: Fixture) {
     let file = fixture.dir.path().join("precious");
     std::fs::write(&file, "precious").unwrap();
     assert!(matches!(fixture.store.backup(&file).await, Err(StoreError::Failed(_))));
@@ -111,8 +111,8 @@ async fn a_backup_replaces_no_file(fixture: Fixture) {
     assert_eq!(left.collect::<Vec<_>>(), ["precious"]);
 }
 
-async fn backing_up_does_not_stop_writers(fixture: Fixture) {
-    // Both names always have the same value: so must they in every copy.
+async fn writes_continue_during_a_backup(fixture: Fixture) {
+    // Both keys always have the same value, so they must have it in every backup.
     let write = |n: usize| [put("things/a", &n.to_string()), put("other/a", &n.to_string())];
     fixture.commit([], write(0)).await.unwrap();
     for copy in 0..5 {
@@ -138,7 +138,7 @@ async fn backing_up_does_not_stop_writers(fixture: Fixture) {
 }
 
 #[tokio::test]
-async fn reopening_keeps_everything() {
+async fn reopening_preserves_everything() {
     let mut fixture = sqlite().await;
     for n in 0..200 {
         fixture.put(&format!("things/{n}"), &n.to_string().repeat(1000)).await;
@@ -150,24 +150,24 @@ async fn reopening_keeps_everything() {
     assert_eq!(everything(&*fixture.store).await, before);
     assert_eq!(fixture.store.health().await.revision, health.revision);
     assert_eq!(fixture.store.changes(0, 1000).await.unwrap(), changes);
-    assert_eq!(fixture.last_modified("things").await, 0, "nothing was touched since it was opened");
+    assert_eq!(fixture.last_modified("things").await, 0, "nothing was changed since it was opened");
     fixture.clock.advance(5);
     assert_eq!(fixture.get("other/a").await, None);
 }
 
 #[tokio::test]
-async fn revisions_never_come_again() {
+async fn revisions_are_not_assigned_again_after_reopening() {
     let mut fixture = sqlite().await;
     fixture.put("things/a", "").await;
     fixture.commit([], [Operation::DeletePrefix(prefix("things"))]).await.unwrap();
     fixture.commit([], []).await.unwrap();
     fixture.reopen().await;
-    assert_eq!(fixture.put("things/a", "").await, 4, "also when no entry tells of the last ones");
+    assert_eq!(fixture.put("things/a", "").await, 4, "even if no entry has the last revisions");
     assert_eq!(fixture.store.changes(2, 10).await.unwrap()[0].revision, 4);
 }
 
 #[tokio::test]
-async fn a_folder_is_opened_once() {
+async fn a_directory_is_opened_once() {
     let mut fixture = sqlite().await;
     let dir = fixture.dir.path().join("state");
     let second = || SqliteStore::open(&dir, SqliteOptions::default(), fixture.clock.clone());
@@ -179,7 +179,7 @@ async fn a_folder_is_opened_once() {
 }
 
 #[tokio::test]
-async fn files_belong_to_their_owner_alone() {
+async fn files_are_accessible_to_their_owner_only() {
     let fixture = sqlite().await;
     fixture.put("things/a", "").await;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -196,13 +196,13 @@ async fn files_belong_to_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn files_of_others_are_refused() {
+async fn files_of_other_programs_are_rejected() {
     let dir = TempDir::new().unwrap();
     let open =
         || SqliteStore::open(dir.path(), SqliteOptions::default(), Arc::new(ManualClock::at(0)));
     let file = dir.path().join("sensu.db");
 
-    std::fs::write(&file, "no database, but quite long enough to be taken for one".repeat(30))
+    std::fs::write(&file, "not a database, but long enough to be taken for one".repeat(30))
         .unwrap();
     assert!(matches!(open(), Err(OpenError::Database(_))));
     std::fs::remove_file(&file).unwrap();
@@ -221,8 +221,8 @@ async fn files_of_others_are_refused() {
 }
 
 #[tokio::test]
-async fn verifying_finds_what_was_planted() {
-    let plants = [
+async fn verify_detects_every_inconsistency() {
+    let changes = [
         "UPDATE entries SET key = x'6100'",
         "UPDATE entries SET key = x'00'",
         "UPDATE entries SET key = x'ff00'",
@@ -235,30 +235,30 @@ async fn verifying_finds_what_was_planted() {
         "DELETE FROM changes",
         "UPDATE state SET revision = 0",
     ];
-    for plant in plants {
+    for change in changes {
         let fixture = sqlite().await;
         fixture.put("things/a", "").await;
         assert_eq!(fixture.store.verify().await.unwrap().entries, 1);
         let file = fixture.dir.path().join("state/sensu.db");
-        let planter = rusqlite::Connection::open(&file).unwrap();
-        planter.execute_batch(plant).unwrap();
+        let other = rusqlite::Connection::open(&file).unwrap();
+        other.execute_batch(change).unwrap();
         let found = fixture.store.verify().await;
-        assert!(matches!(found, Err(StoreError::Failed(_))), "{plant}: {found:?}");
+        assert!(matches!(found, Err(StoreError::Failed(_))), "{change}: {found:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_queue_says_so_and_recovers() {
+async fn a_full_queue_rejects_writes_and_recovers() {
     let dir = TempDir::new().unwrap();
     let options = SqliteOptions { queue: 2, ..SqliteOptions::default() };
     let store = SqliteStore::open(dir.path(), options, Arc::new(ManualClock::at(START))).unwrap();
     let store = Arc::new(store);
-    // Someone else holds the database: the writer waits, and so does what is behind it.
+    // Another connection holds the write lock: the writer and the jobs behind it wait.
     let holder = rusqlite::Connection::open(dir.path().join("sensu.db")).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waiting = JoinSet::new();
     let mut spawned = 0_u64;
-    let refused = loop {
+    let rejected = loop {
         let (writer, operations) = (store.clone(), vec![put("things/a", "")]);
         waiting.spawn(async move { writer.commit(Txn { operations, ..Txn::default() }).await });
         spawned += 1;
@@ -267,7 +267,7 @@ async fn a_full_queue_says_so_and_recovers() {
             break outcome.unwrap();
         }
     };
-    assert!(matches!(refused, Err(CommitError::Store(StoreError::Overloaded))), "{refused:?}");
+    assert!(matches!(rejected, Err(CommitError::Store(StoreError::Overloaded))), "{rejected:?}");
     holder.execute_batch("ROLLBACK").unwrap();
     drop(holder);
     let done = waiting.join_all().await.into_iter().filter(Result::is_ok).count() as u64;
@@ -278,12 +278,12 @@ async fn a_full_queue_says_so_and_recovers() {
 }
 
 #[tokio::test]
-async fn the_queue_is_bounded_in_bytes_too() {
+async fn the_queue_is_bounded_in_bytes() {
     let dir = TempDir::new().unwrap();
     let options = SqliteOptions { queue_bytes: 10_000, ..SqliteOptions::default() };
     let store = SqliteStore::open(dir.path(), options, Arc::new(ManualClock::at(START))).unwrap();
     let large = || Txn { operations: vec![put("things/a", &"x".repeat(9_000))], ..Txn::default() };
-    // While someone else holds the database, the first one waits.
+    // Another connection holds the write lock, so the first commit waits.
     let holder = rusqlite::Connection::open(dir.path().join("sensu.db")).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let (first, second) = tokio::join!(store.commit(large()), async {
@@ -295,11 +295,11 @@ async fn the_queue_is_bounded_in_bytes_too() {
     assert!(matches!(second, Err(CommitError::Store(StoreError::Overloaded))));
     assert!(store.commit(large()).await.is_ok());
     let huge = Txn { operations: vec![put("things/a", &"x".repeat(90_000))], ..Txn::default() };
-    assert!(store.commit(huge).await.is_ok(), "alone, any transaction fits");
+    assert!(store.commit(huge).await.is_ok(), "an empty queue accepts any transaction");
 }
 
 #[tokio::test]
-async fn relaxed_durability_keeps_the_rest_of_the_promise() {
+async fn relaxed_durability_gives_the_other_guarantees() {
     let dir = TempDir::new().unwrap();
     let clock = Arc::new(ManualClock::at(START));
     let options = SqliteOptions { durability: Durability::Relaxed, ..SqliteOptions::default() };
@@ -313,12 +313,12 @@ async fn relaxed_durability_keeps_the_rest_of_the_promise() {
 }
 
 #[tokio::test]
-async fn a_dropped_store_finishes_its_queue() {
+async fn a_dropped_store_completes_its_queue() {
     let fixture = sqlite().await;
     let txn =
         |n: usize| Txn { operations: vec![put(&format!("things/{n}"), "")], ..Txn::default() };
     for n in 0..20 {
-        // Polled once: queued, then abandoned.
+        // Polled once, which adds it to the queue, then dropped.
         let mut commit = fixture.store.commit(txn(n));
         std::future::poll_fn(|context| {
             let _ = commit.as_mut().poll(context);

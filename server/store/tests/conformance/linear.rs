@@ -1,5 +1,5 @@
-//! Concurrent histories, judged by a checker of linearizability: every single call happened at one
-//! moment between its beginning and its answer, and all of them in one order.
+//! Linearizability of concurrent calls: every call takes effect at one point between its start and
+//! its return, and all of them in one order.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -22,53 +22,53 @@ const CALLERS: usize = 5;
 const CALLS: usize = 10;
 const NAMES: [&str; 3] = ["things/a", "things/b", "things/c"];
 
-/// What a scan shows: name, value, revision.
-type Shown = Vec<(usize, String, Revision)>;
+/// The result of a scan: name, value, revision.
+type Scanned = Vec<(usize, String, Revision)>;
 
-/// A call, and what it was answered.
+/// A call and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
-    /// Puts a value under a name and removes another, if the name's revision is still the one (0
-    /// for none), where that was asked for.
+    /// Puts a value under a name and deletes another name; with `at`, only if the entry under the
+    /// name has this revision (0: if there is none).
     Write {
         name: usize,
         value: String,
-        removed: Option<usize>,
+        deleted: Option<usize>,
         at: Option<Revision>,
-        done: Done,
+        committed: Committed,
     },
     Get {
         name: usize,
-        shown: Option<(String, Revision)>,
+        found: Option<(String, Revision)>,
     },
     Scan {
-        shown: Shown,
+        found: Scanned,
     },
-    /// How many changes a follower is told, and the last of them.
+    /// Number of changes in the feed, and the last revision.
     Changes {
-        told: usize,
+        count: usize,
         last: Revision,
     },
-    Touched {
+    LastModified {
         last: Revision,
     },
 }
 
-/// The revision of a write, or nothing if it was refused.
-type Done = Option<Revision>;
+/// The revision of a write; `None` if its precondition failed.
+type Committed = Option<Revision>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 struct Model {
     revision: Revision,
     changes: usize,
-    touched: Revision,
-    kept: BTreeMap<usize, (String, Revision)>,
+    last_modified: Revision,
+    entries: BTreeMap<usize, (String, Revision)>,
 }
 
-/// What the store promises, one call after another.
-struct Promise;
+/// The guarantees of the store for sequential calls.
+struct Sequential;
 
-impl Specification for Promise {
+impl Specification for Sequential {
     type State = Model;
     type Operation = Step;
 
@@ -78,109 +78,112 @@ impl Specification for Promise {
 
     fn apply(step: &Step, before: &Model) -> (bool, Model) {
         let mut after = before.clone();
-        let right = match step {
-            Step::Write { name, value, removed, at, done } => {
-                let there = before.kept.get(name).map_or(0, |(_, revision)| *revision);
-                let holds = at.is_none_or(|at| at == there);
+        let is_allowed = match step {
+            Step::Write { name, value, deleted, at, committed } => {
+                let current = before.entries.get(name).map_or(0, |(_, revision)| *revision);
+                let holds = at.is_none_or(|at| at == current);
                 if holds {
                     after.revision += 1;
-                    after.touched = after.revision;
-                    after.kept.insert(*name, (value.clone(), after.revision));
+                    after.last_modified = after.revision;
+                    after.entries.insert(*name, (value.clone(), after.revision));
                     after.changes += 1;
-                    if removed.is_some_and(|removed| after.kept.remove(&removed).is_some()) {
+                    if deleted.is_some_and(|deleted| after.entries.remove(&deleted).is_some()) {
                         after.changes += 1;
                     }
                 }
-                *done == holds.then_some(after.revision)
+                *committed == holds.then_some(after.revision)
             }
-            Step::Get { name, shown } => before.kept.get(name) == shown.as_ref(),
-            Step::Scan { shown } => {
-                let kept = before.kept.iter();
-                kept.map(|(name, (value, revision))| (*name, value.clone(), *revision))
-                    .eq(shown.iter().cloned())
+            Step::Get { name, found } => before.entries.get(name) == found.as_ref(),
+            Step::Scan { found } => {
+                let entries = before.entries.iter();
+                entries
+                    .map(|(name, (value, revision))| (*name, value.clone(), *revision))
+                    .eq(found.iter().cloned())
             }
-            Step::Changes { told, last } => *told == before.changes && *last == before.touched,
-            Step::Touched { last } => *last == before.touched,
+            Step::Changes { count, last } => {
+                *count == before.changes && *last == before.last_modified
+            }
+            Step::LastModified { last } => *last == before.last_modified,
         };
-        (right, after)
+        (is_allowed, after)
     }
 }
 
-/// The calls of all callers in the order in which they began and were answered.
-type Told = Arc<Mutex<Vec<(usize, Action<Step>)>>>;
+/// The calls of all callers, in the order in which they started and returned.
+type Log = Arc<Mutex<Vec<(usize, Action<Step>)>>>;
 
-/// Does random calls and writes down what was answered.
-async fn call(store: Arc<dyn Store>, caller: usize, mut numbers: StdRng, told: Told) {
-    let tell = |action| told.lock().unwrap().push((caller, action));
+/// Makes random calls and logs their results.
+async fn call(store: Arc<dyn Store>, caller: usize, mut random: StdRng, log: Log) {
+    let record = |action| log.lock().unwrap().push((caller, action));
     let mut known = [0; NAMES.len()];
     for n in 0..CALLS {
-        let name = numbers.random_range(0..NAMES.len());
-        let step = match numbers.random_range(0..10) {
+        let name = random.random_range(0..NAMES.len());
+        let step = match random.random_range(0..10) {
             0..4 => Step::Write {
                 name,
                 value: format!("{caller}-{n}"),
-                removed: Some(numbers.random_range(0..NAMES.len())).filter(|other| *other != name),
-                // What this caller has seen last, which may have changed since.
-                at: numbers.random::<bool>().then_some(known[name]),
-                done: None,
+                deleted: Some(random.random_range(0..NAMES.len())).filter(|other| *other != name),
+                // The last revision that this caller has seen, which may have changed.
+                at: random.random::<bool>().then_some(known[name]),
+                committed: None,
             },
-            4..7 => Step::Get { name, shown: None },
-            7 => Step::Scan { shown: Vec::new() },
-            8 => Step::Changes { told: 0, last: 0 },
-            _ => Step::Touched { last: 0 },
+            4..7 => Step::Get { name, found: None },
+            7 => Step::Scan { found: Vec::new() },
+            8 => Step::Changes { count: 0, last: 0 },
+            _ => Step::LastModified { last: 0 },
         };
-        tell(Call(step.clone()));
-        let answered = answer(&*store, step).await;
-        match &answered {
-            Step::Get { name, shown } => {
-                known[*name] = shown.as_ref().map_or(0, |(_, revision)| *revision);
+        record(Call(step.clone()));
+        let returned = execute(&*store, step).await;
+        match &returned {
+            Step::Get { name, found } => {
+                known[*name] = found.as_ref().map_or(0, |(_, revision)| *revision);
             }
-            Step::Write { name, done: Some(revision), .. } => known[*name] = *revision,
+            Step::Write { name, committed: Some(revision), .. } => known[*name] = *revision,
             _ => {}
         }
-        tell(Response(answered));
+        record(Response(returned));
     }
 }
 
-async fn answer(store: &dyn Store, step: Step) -> Step {
-    let shown = |entry: &Entry| (text(&entry.value), entry.revision);
+async fn execute(store: &dyn Store, step: Step) -> Step {
+    let parts = |entry: &Entry| (text(&entry.value), entry.revision);
     match step {
-        Step::Write { name, value, removed, at, .. } => {
+        Step::Write { name, value, deleted, at, .. } => {
             let precondition = at.map(|at| match at {
                 0 => Precondition::Absent(key(NAMES[name])),
                 at => Precondition::At(key(NAMES[name]), at),
             });
             let mut operations = vec![put(NAMES[name], &value)];
-            operations.extend(removed.map(|removed| Operation::Delete(key(NAMES[removed]))));
+            operations.extend(deleted.map(|deleted| Operation::Delete(key(NAMES[deleted]))));
             let preconditions = precondition.into_iter().collect();
-            let done = match store.commit(Txn { preconditions, operations }).await {
+            let committed = match store.commit(Txn { preconditions, operations }).await {
                 Ok(revision) => Some(revision),
                 Err(CommitError::Precondition(_)) => None,
                 Err(error) => panic!("{error}"),
             };
-            Step::Write { name, value, removed, at, done }
+            Step::Write { name, value, deleted, at, committed }
         }
         Step::Get { name, .. } => {
             let entry = store.get(&key(NAMES[name])).await.unwrap();
-            Step::Get { name, shown: entry.as_ref().map(shown) }
+            Step::Get { name, found: entry.as_ref().map(parts) }
         }
         Step::Scan { .. } => {
             let found = store.scan(all("things")).await.unwrap();
             let number =
                 |entry: &Entry| NAMES.iter().position(|name| key(name) == entry.key).unwrap();
-            let shown = found.iter().map(|entry| {
-                let (value, revision) = shown(entry);
+            let found = found.iter().map(|entry| {
+                let (value, revision) = parts(entry);
                 (number(entry), value, revision)
             });
-            Step::Scan { shown: shown.collect() }
+            Step::Scan { found: found.collect() }
         }
         Step::Changes { .. } => {
             let changes = store.changes(0, usize::MAX).await.unwrap();
             let last = changes.last().map_or(0, |change| change.revision);
-            Step::Changes { told: changes.len(), last }
+            Step::Changes { count: changes.len(), last }
         }
-        Step::Touched { .. } => {
-            Step::Touched { last: store.last_modified(&["things"]).await.unwrap() }
+        Step::LastModified { .. } => {
+            Step::LastModified { last: store.last_modified(&["things"]).await.unwrap() }
         }
     }
 }
@@ -189,47 +192,52 @@ async fn concurrent_histories_are_linearizable(fixture: Fixture) {
     let engine = fixture.engine;
     for _ in 0..ROUNDS {
         let fixture = Fixture::new(engine).await;
-        let (told, mut callers) = (Told::default(), JoinSet::new());
+        let (log, mut callers) = (Log::default(), JoinSet::new());
         for caller in 0..CALLERS {
-            let numbers = StdRng::from_os_rng();
-            callers.spawn(call(fixture.store.clone(), caller, numbers, told.clone()));
+            let random = StdRng::from_os_rng();
+            callers.spawn(call(fixture.store.clone(), caller, random, log.clone()));
         }
         callers.join_all().await;
         fixture.store.close().await;
-        let actions = std::mem::take(&mut *told.lock().unwrap());
-        let linear = WGLChecker::<Promise>::is_linearizable(History::from_actions(actions.clone()));
-        assert!(linear, "no order explains these answers: {actions:#?}");
+        let actions = std::mem::take(&mut *log.lock().unwrap());
+        let linear =
+            WGLChecker::<Sequential>::is_linearizable(History::from_actions(actions.clone()));
+        assert!(linear, "no order explains these results: {actions:#?}");
     }
 }
 
-/// The judge itself: it must find what is wrong.
+/// Tests the checker itself.
 #[test]
-fn histories_that_no_order_explains_are_found() {
-    let write = |value: &str, done| Step::Write {
+fn the_checker_detects_histories_that_no_order_explains() {
+    let write = |value: &str, revision| Step::Write {
         name: 0,
         value: value.into(),
-        removed: None,
+        deleted: None,
         at: None,
-        done: Some(done),
+        committed: Some(revision),
     };
-    let get = |value: &str, revision| Step::Get { name: 0, shown: Some((value.into(), revision)) };
-    let one_after_another = |steps: &[Step]| {
+    let get = |value: &str, revision| Step::Get { name: 0, found: Some((value.into(), revision)) };
+    let sequential = |steps: &[Step]| {
         let action = |step: &Step| [(0, Call(step.clone())), (0, Response(step.clone()))];
         steps.iter().flat_map(action).collect::<Vec<_>>()
     };
-    let linear = |actions| WGLChecker::<Promise>::is_linearizable(History::from_actions(actions));
-    let judge = |steps: &[Step]| linear(one_after_another(steps));
-    assert!(judge(&[write("a", 1), get("a", 1), write("b", 2), get("b", 2)]));
-    assert!(!judge(&[write("a", 1), write("b", 2), get("a", 1)]), "a stale read");
-    assert!(!judge(&[write("a", 1), write("b", 1)]), "a revision that comes twice");
-    assert!(!judge(&[write("a", 1), Step::Scan { shown: Vec::new() }]), "a write that was lost");
-    assert!(!judge(&[write("a", 1), Step::Changes { told: 0, last: 0 }]), "a gap in the feed");
-    assert!(!judge(&[write("a", 1), Step::Touched { last: 0 }]), "news that come late");
-    // While a write is under way, it may be seen or not; but not unseen again.
+    let linear =
+        |actions| WGLChecker::<Sequential>::is_linearizable(History::from_actions(actions));
+    let check = |steps: &[Step]| linear(sequential(steps));
+    assert!(check(&[write("a", 1), get("a", 1), write("b", 2), get("b", 2)]));
+    assert!(!check(&[write("a", 1), write("b", 2), get("a", 1)]), "a stale read");
+    assert!(!check(&[write("a", 1), write("b", 1)]), "a revision that is assigned twice");
+    assert!(!check(&[write("a", 1), Step::Scan { found: Vec::new() }]), "a write that was lost");
+    assert!(!check(&[write("a", 1), Step::Changes { count: 0, last: 0 }]), "a gap in the feed");
+    assert!(
+        !check(&[write("a", 1), Step::LastModified { last: 0 }]),
+        "a last modification that is too old"
+    );
+    // A concurrent write may be visible or not; but it must not become invisible again.
     let during = |reads: &[Step]| {
-        let mut actions = one_after_another(&[write("a", 1)]);
+        let mut actions = sequential(&[write("a", 1)]);
         actions.push((1, Call(write("b", 2))));
-        actions.extend(one_after_another(reads));
+        actions.extend(sequential(reads));
         actions.push((1, Response(write("b", 2))));
         linear(actions)
     };

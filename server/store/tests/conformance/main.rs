@@ -1,4 +1,4 @@
-//! The conformance suite: every property of the promise, written once, tested on every engine.
+//! The conformance suite: the guarantees of the store, checked on every engine.
 
 #![expect(
     clippy::indexing_slicing,
@@ -16,6 +16,6 @@ mod lifecycle;
 mod linear;
 mod maintenance;
 mod model;
-mod order;
+mod scans;
 mod servers;
 mod transactions;

@@ -1,4 +1,4 @@
-//! What operators do to the embedded store's folder.
+//! Maintenance of the directory of the embedded store.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use sensu_store::{Entry, FeedLimits, Operation};
 
 use crate::fixture::{Engine, Fixture, START, all, open, prefix, put_until};
 
-async fn filled() -> Fixture {
+async fn fixture_with_data() -> Fixture {
     let fixture = Fixture::new(Engine::Sqlite).await;
     for n in 0..300 {
         let (name, end) = (format!("things/{n}"), (n % 7 == 0).then_some(START + n));
@@ -22,8 +22,8 @@ async fn everything(fixture: &Fixture) -> Vec<Entry> {
 }
 
 #[tokio::test]
-async fn compacting_keeps_entries_revisions_and_the_feed() {
-    let mut fixture = filled().await;
+async fn compact_preserves_entries_revisions_and_the_feed() {
+    let mut fixture = fixture_with_data().await;
     for n in 0..290 {
         fixture.delete(&format!("things/{n}")).await;
     }
@@ -41,8 +41,8 @@ async fn compacting_keeps_entries_revisions_and_the_feed() {
     assert_eq!(next, changes.last().unwrap().revision + 1);
 }
 
-/// Files of a store that was killed: the last writes are only in the log.
-fn snapshot(from: &Path, to: &Path) {
+/// Copies the files of a running store, whose last writes are only in the log.
+fn copy_files(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for file in ["sensu.db", "sensu.db-wal"] {
         std::fs::copy(from.join(file), to.join(file)).unwrap();
@@ -50,19 +50,19 @@ fn snapshot(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
-async fn an_interrupted_replacement_is_finished_by_whoever_opens_next() {
-    let fixture = filled().await;
+async fn an_interrupted_replacement_is_finished_by_the_next_open() {
+    let fixture = fixture_with_data().await;
     let (dir, state) = (fixture.dir.path(), fixture.dir.path().join("state"));
     let copy = dir.join("copy.db");
     fixture.store.backup(&copy).await.unwrap();
     let backed_up = everything(&fixture).await;
     fixture.put("things/later", "").await;
-    for (n, log_is_gone) in [false, true].into_iter().enumerate() {
-        // The new database has its name, the old one and perhaps its log are still there.
+    for (n, log_is_missing) in [false, true].into_iter().enumerate() {
+        // The new database has its name. The old one still exists, and perhaps its log.
         let folder = dir.join(format!("interrupted-{n}"));
-        snapshot(&state, &folder);
+        copy_files(&state, &folder);
         std::fs::copy(&copy, folder.join("sensu.db.next")).unwrap();
-        if log_is_gone {
+        if log_is_missing {
             std::fs::remove_file(folder.join("sensu.db-wal")).unwrap();
         }
         let seen = maintenance::verify(&folder, &*fixture.clock).unwrap();
@@ -73,10 +73,10 @@ async fn an_interrupted_replacement_is_finished_by_whoever_opens_next() {
         assert!(!folder.join("sensu.db.next").exists());
         store.close().await;
     }
-    // Before it has its name, nothing has happened.
-    let folder = dir.join("begun");
-    snapshot(&state, &folder);
-    std::fs::write(folder.join("sensu.db.partial"), "half a database").unwrap();
+    // An incomplete new database is ignored.
+    let folder = dir.join("incomplete");
+    copy_files(&state, &folder);
+    std::fs::write(folder.join("sensu.db.partial"), "part of a database").unwrap();
     let store = open(&folder, fixture.clock.clone(), FeedLimits::default());
     let store: &dyn sensu_store::Store = &store;
     assert_eq!(store.scan(all("things")).await.unwrap(), everything(&fixture).await);
@@ -89,8 +89,8 @@ async fn an_interrupted_replacement_is_finished_by_whoever_opens_next() {
 }
 
 #[tokio::test]
-async fn a_store_is_seen_from_outside_while_it_is_open() {
-    let fixture = filled().await;
+async fn an_open_store_can_be_verified_and_backed_up_by_another_process() {
+    let fixture = fixture_with_data().await;
     let state = fixture.dir.path().join("state");
     let seen = maintenance::verify(&state, &*fixture.clock).unwrap();
     assert_eq!(seen.entries, everything(&fixture).await.len() as u64);

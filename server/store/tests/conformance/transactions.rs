@@ -8,25 +8,25 @@ use crate::fixture::{Fixture, key, on_every_engine, prefix, put, text};
 use Precondition::{Absent, At, Empty, Present};
 
 on_every_engine!(
-    a_fresh_store_is_empty,
+    a_new_store_is_empty,
     each_transaction_takes_the_next_revision,
     absent_and_present,
     at_a_revision,
     empty_below_a_prefix,
     the_first_failing_precondition_is_returned,
-    a_refused_transaction_changes_nothing,
-    preconditions_are_judged_before_operations,
-    operations_happen_in_order,
-    delete_prefix_removes_all_below_it,
+    a_transaction_with_a_failing_precondition_changes_nothing,
+    preconditions_are_evaluated_before_operations,
+    operations_are_applied_in_order,
+    delete_prefix_deletes_all_keys_below_it,
     concurrent_increments_lose_nothing,
-    concurrent_creations_have_one_winner,
+    one_of_several_concurrent_creations_succeeds,
     every_reader_sees_an_acknowledged_write,
-    a_value_beyond_the_limit_is_refused,
-    the_longest_key_is_taken_by_every_engine,
-    an_abandoned_caller_harms_nobody,
+    a_value_above_the_limit_is_rejected,
+    every_engine_accepts_the_longest_key,
+    a_dropped_commit_does_not_affect_others,
 );
 
-async fn a_fresh_store_is_empty(fixture: Fixture) {
+async fn a_new_store_is_empty(fixture: Fixture) {
     assert_eq!(fixture.get("things/a").await, None);
     assert_eq!(fixture.names("things").await, [] as [&str; 0]);
     let health = fixture.store.health().await;
@@ -38,8 +38,8 @@ async fn each_transaction_takes_the_next_revision(fixture: Fixture) {
     assert_eq!(fixture.put("things/a", "1").await, 1);
     assert_eq!(fixture.put("things/a", "2").await, 2);
     assert_eq!(fixture.delete("things/a").await, 3);
-    assert_eq!(fixture.delete("things/a").await, 4, "also when there was nothing to remove");
-    assert_eq!(fixture.commit([], []).await.unwrap(), 5, "also when it does nothing");
+    assert_eq!(fixture.delete("things/a").await, 4, "even if there is nothing to delete");
+    assert_eq!(fixture.commit([], []).await.unwrap(), 5, "even without operations");
     let two = fixture.commit([], [put("things/a", "3"), put("things/b", "4")]).await.unwrap();
     assert_eq!(two, 6);
     assert_eq!(fixture.get("things/a").await.unwrap().revision, 6);
@@ -49,78 +49,88 @@ async fn each_transaction_takes_the_next_revision(fixture: Fixture) {
 
 async fn absent_and_present(fixture: Fixture) {
     let (absent, present) = (|| Absent(key("things/a")), || Present(key("things/a")));
-    assert_eq!(fixture.refused([absent()]).await, None);
-    assert_eq!(fixture.refused([present()]).await, Some(present()));
+    assert_eq!(fixture.failing_precondition([absent()]).await, None);
+    assert_eq!(fixture.failing_precondition([present()]).await, Some(present()));
     fixture.put("things/a", "").await;
-    assert_eq!(fixture.refused([absent()]).await, Some(absent()));
-    assert_eq!(fixture.refused([present()]).await, None);
+    assert_eq!(fixture.failing_precondition([absent()]).await, Some(absent()));
+    assert_eq!(fixture.failing_precondition([present()]).await, None);
     fixture.delete("things/a").await;
-    assert_eq!(fixture.refused([absent()]).await, None);
-    assert_eq!(fixture.refused([present()]).await, Some(present()));
+    assert_eq!(fixture.failing_precondition([absent()]).await, None);
+    assert_eq!(fixture.failing_precondition([present()]).await, Some(present()));
 }
 
 async fn at_a_revision(fixture: Fixture) {
     let at = |revision| At(key("things/a"), revision);
-    assert_eq!(fixture.refused([at(0)]).await, Some(at(0)), "nothing is at revision 0");
+    assert_eq!(
+        fixture.failing_precondition([at(0)]).await,
+        Some(at(0)),
+        "nothing is at revision 0"
+    );
     let first = fixture.put("things/a", "1").await;
-    assert_eq!(fixture.refused([at(first)]).await, None);
-    assert_eq!(fixture.refused([at(first + 1)]).await, Some(at(first + 1)));
+    assert_eq!(fixture.failing_precondition([at(first)]).await, None);
+    assert_eq!(fixture.failing_precondition([at(first + 1)]).await, Some(at(first + 1)));
     let second = fixture.put("things/a", "1").await;
-    let rewritten = fixture.refused([at(first)]).await;
+    let rewritten = fixture.failing_precondition([at(first)]).await;
     assert_eq!(rewritten, Some(at(first)), "the same value, written again");
-    assert_eq!(fixture.refused([at(second)]).await, None);
+    assert_eq!(fixture.failing_precondition([at(second)]).await, None);
     fixture.delete("things/a").await;
-    assert_eq!(fixture.refused([at(second)]).await, Some(at(second)));
-    assert_eq!(fixture.refused([at(u64::MAX)]).await, Some(at(u64::MAX)));
+    assert_eq!(fixture.failing_precondition([at(second)]).await, Some(at(second)));
+    assert_eq!(fixture.failing_precondition([at(u64::MAX)]).await, Some(at(u64::MAX)));
 }
 
 async fn empty_below_a_prefix(fixture: Fixture) {
     let empty = |name| Empty(prefix(name));
     fixture.put("things/def/x", "").await;
     fixture.put("things/d/x", "").await;
-    assert_eq!(fixture.refused([empty("things/de")]).await, None);
+    assert_eq!(fixture.failing_precondition([empty("things/de")]).await, None);
     fixture.put("things/de/x", "").await;
-    assert_eq!(fixture.refused([empty("things/de")]).await, Some(empty("things/de")));
-    assert_eq!(fixture.refused([empty("things")]).await, Some(empty("things")));
+    assert_eq!(fixture.failing_precondition([empty("things/de")]).await, Some(empty("things/de")));
+    assert_eq!(fixture.failing_precondition([empty("things")]).await, Some(empty("things")));
     fixture.delete("things/de/x").await;
-    assert_eq!(fixture.refused([empty("things/de")]).await, None);
+    assert_eq!(fixture.failing_precondition([empty("things/de")]).await, None);
 }
 
 async fn the_first_failing_precondition_is_returned(fixture: Fixture) {
     fixture.put("things/a", "").await;
     let holds = || Present(key("things/a"));
     let (fails, fails_too) = (|| Absent(key("things/a")), || Present(key("things/b")));
-    assert_eq!(fixture.refused([holds(), fails()]).await, Some(fails()));
-    assert_eq!(fixture.refused([holds(), holds(), fails(), fails_too()]).await, Some(fails()));
-    assert_eq!(fixture.refused([holds(), fails_too(), fails()]).await, Some(fails_too()));
-    assert_eq!(fixture.refused([fails(), holds()]).await, Some(fails()));
-    assert_eq!(fixture.refused([holds(), holds()]).await, None);
+    assert_eq!(fixture.failing_precondition([holds(), fails()]).await, Some(fails()));
+    assert_eq!(
+        fixture.failing_precondition([holds(), holds(), fails(), fails_too()]).await,
+        Some(fails())
+    );
+    assert_eq!(
+        fixture.failing_precondition([holds(), fails_too(), fails()]).await,
+        Some(fails_too())
+    );
+    assert_eq!(fixture.failing_precondition([fails(), holds()]).await, Some(fails()));
+    assert_eq!(fixture.failing_precondition([holds(), holds()]).await, None);
 }
 
-async fn a_refused_transaction_changes_nothing(fixture: Fixture) {
+async fn a_transaction_with_a_failing_precondition_changes_nothing(fixture: Fixture) {
     fixture.put("things/a", "1").await;
     let before = fixture.get("things/a").await;
-    let refused = fixture
+    let rejected = fixture
         .commit(
             [Present(key("things/none"))],
             [put("things/a", "2"), put("things/b", "2"), Operation::DeletePrefix(prefix("things"))],
         )
         .await;
-    assert!(matches!(refused, Err(CommitError::Precondition(_))));
+    assert!(matches!(rejected, Err(CommitError::Precondition(_))));
     assert_eq!(fixture.get("things/a").await, before);
     assert_eq!(fixture.names("things").await, ["things/a"]);
     assert_eq!(fixture.store.changes(1, 10).await.unwrap(), []);
     assert_eq!(fixture.last_modified("things").await, 1);
 }
 
-async fn preconditions_are_judged_before_operations(fixture: Fixture) {
+async fn preconditions_are_evaluated_before_operations(fixture: Fixture) {
     let operations = || [put("things/a", "")];
     fixture.commit([Absent(key("things/a"))], operations()).await.unwrap();
     let again = fixture.commit([Absent(key("things/a"))], operations()).await;
     assert!(matches!(again, Err(CommitError::Precondition(_))));
 }
 
-async fn operations_happen_in_order(fixture: Fixture) {
+async fn operations_are_applied_in_order(fixture: Fixture) {
     let delete = |name| Operation::Delete(key(name));
     let wipe = || Operation::DeletePrefix(prefix("things"));
     fixture.put("things/old", "").await;
@@ -137,10 +147,10 @@ async fn operations_happen_in_order(fixture: Fixture) {
     assert_eq!(fixture.value("things/a").await.unwrap(), "5");
 }
 
-async fn delete_prefix_removes_all_below_it(fixture: Fixture) {
+async fn delete_prefix_deletes_all_keys_below_it(fixture: Fixture) {
     for name in ["things/a/1", "things/a/2/x", "things/ab/1", "other/a/1", "things/a"] {
         fixture.put(name, "").await;
-        // Remembered, where an engine remembers what was read.
+        // An engine with a cache now has the entry in it.
         assert!(fixture.get(name).await.is_some());
     }
     fixture.commit([], [Operation::DeletePrefix(prefix("things/a"))]).await.unwrap();
@@ -181,7 +191,7 @@ async fn concurrent_increments_lose_nothing(fixture: Fixture) {
     assert_eq!(fixture.value("count/it").await.unwrap(), (WRITERS * EACH).to_string());
 }
 
-async fn concurrent_creations_have_one_winner(fixture: Fixture) {
+async fn one_of_several_concurrent_creations_succeeds(fixture: Fixture) {
     for round in 0..20 {
         let name = format!("things/{round}");
         let mut creators = JoinSet::new();
@@ -213,20 +223,20 @@ async fn every_reader_sees_an_acknowledged_write(fixture: Fixture) {
     }
 }
 
-async fn a_value_beyond_the_limit_is_refused(fixture: Fixture) {
+async fn a_value_above_the_limit_is_rejected(fixture: Fixture) {
     let value = Bytes::from(vec![0; MAX_VALUE_BYTES + 1]);
     let operation =
         |value| Operation::Put { key: key("things/a"), value, flags: 0, expires_at: None };
-    let refused = fixture.commit([], [operation(value.clone())]).await;
-    assert!(matches!(refused, Err(CommitError::Store(StoreError::Failed(_)))));
+    let rejected = fixture.commit([], [operation(value.clone())]).await;
+    assert!(matches!(rejected, Err(CommitError::Store(StoreError::Failed(_)))));
     assert_eq!(fixture.store.health().await.failure, None);
     let revision = fixture.commit([], [operation(value.slice(1..))]).await.unwrap();
     assert_eq!(revision, 1);
     assert_eq!(fixture.get("things/a").await.unwrap().value.len(), MAX_VALUE_BYTES);
 }
 
-async fn the_longest_key_is_taken_by_every_engine(fixture: Fixture) {
-    // With the room and two NULs, 2,048 bytes that nothing can make shorter.
+async fn every_engine_accepts_the_longest_key(fixture: Fixture) {
+    // With the collection and two NULs, 2,048 bytes that cannot be compressed.
     let long: String = (0..2_041_u32).map(|n| char::from(b'!' + (n * n % 89) as u8)).collect();
     let key = |name: &str| sensu_store::Key::new("long", [name]);
     let operation = Operation::Put {
@@ -237,21 +247,21 @@ async fn the_longest_key_is_taken_by_every_engine(fixture: Fixture) {
     };
     fixture.commit([], [operation]).await.unwrap();
     assert!(fixture.store.get(&key(&long).unwrap()).await.unwrap().is_some());
-    assert!(key(&format!("{long}xx")).is_err(), "what is longer is refused before it gets there");
+    assert!(key(&format!("{long}xx")).is_err(), "a longer key cannot be created");
 }
 
-async fn an_abandoned_caller_harms_nobody(fixture: Fixture) {
+async fn a_dropped_commit_does_not_affect_others(fixture: Fixture) {
     for n in 0..50 {
         let store = fixture.store.clone();
-        let txn = Txn { operations: vec![put("things/a", "abandoned")], ..Txn::default() };
+        let txn = Txn { operations: vec![put("things/a", "dropped")], ..Txn::default() };
         let caller = tokio::spawn(async move { store.commit(txn).await });
         if n % 2 == 0 {
             tokio::task::yield_now().await;
         }
         caller.abort();
-        // It may be on its way into the queue: it has been abandoned when it has stopped.
+        // The task may be adding the transaction to the queue: wait until it has ended.
         let _ended = caller.await;
-        // What was abandoned has happened or not, but before what comes after it.
+        // The transaction was committed or not, but in any case before the next one.
         let value = n.to_string();
         fixture.put("things/a", &value).await;
         assert_eq!(fixture.value("things/a").await.unwrap(), value);

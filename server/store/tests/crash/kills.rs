@@ -1,4 +1,4 @@
-//! kill -9, at random moments and at the worst ones.
+//! kill -9 at random moments and exactly at a sync.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -7,52 +7,54 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::child::{Told, judge, run, start};
+use crate::child::{Reported, check, run, start};
 use crate::disk::strace;
-use crate::times;
+use crate::repetitions;
 
 #[test]
-fn what_was_acknowledged_survives_being_killed() {
-    let kills = times("SENSU_STORE_KILLS", 25);
+fn acknowledged_writes_survive_a_kill() {
+    let kills = repetitions("SENSU_STORE_KILLS", 25);
     let random = RandomState::new();
     let dir = TempDir::new().unwrap();
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     for kill in 0..kills {
         let (mut child, mut lines) = start(Command::new("env"), dir.path());
-        // Some at once, while it starts or recovers; some after many writes and a checkpoint.
-        let moment = match kill % 5 {
+        // Some kills come while the process starts or recovers, others after many writes and a
+        // checkpoint.
+        let writes = match kill % 5 {
             0 => 0,
             1 => random.hash_one(kill) % 20,
             _ => random.hash_one(kill) % 1500,
         };
-        let enough = told.count + usize::try_from(moment).unwrap();
-        while told.count < enough {
-            told.hear(&lines.next().unwrap());
+        let target = reported.acknowledged + usize::try_from(writes).unwrap();
+        while reported.acknowledged < target {
+            reported.read(&lines.next().unwrap());
         }
         child.kill().unwrap();
-        lines.for_each(|line| told.hear(&line));
+        lines.for_each(|line| reported.read(&line));
         child.wait().unwrap();
-        judge(dir.path(), &mut told);
+        check(dir.path(), &mut reported);
     }
-    println!("{kills} kills, {} acknowledged writes, 0 lost", told.count);
-    assert!(told.count > 0 && told.stopped.is_none());
+    println!("{kills} kills, {} acknowledged writes, 0 lost", reported.acknowledged);
+    assert!(reported.acknowledged > 0 && reported.stopped.is_none());
 }
 
-/// The log is written and not yet synced; or the database is, in the middle of a checkpoint.
+/// At these moments the log is written and not yet synced, or the database is in the middle of a
+/// checkpoint.
 #[test]
-fn what_was_acknowledged_survives_being_killed_at_a_sync() {
+fn acknowledged_writes_survive_a_kill_at_a_sync() {
     let dir = TempDir::new().unwrap();
-    let mut told = Told::default();
-    let kills = times("SENSU_STORE_SYNC_KILLS", 10);
+    let mut reported = Reported::default();
+    let kills = repetitions("SENSU_STORE_SYNC_KILLS", 10);
     for kill in 0..kills {
         let Some(mut program) = strace() else { return };
-        // The first few are those of opening.
+        // The first syncs are those of opening the store.
         let nth = 1 + kill * 11 % 90;
         program.arg(format!("--inject=fdatasync,fsync:signal=KILL:when={nth}"));
-        let ended = run(program, dir.path(), &mut told);
+        let ended = run(program, dir.path(), &mut reported);
         assert_eq!(ended.signal(), Some(9), "{ended}");
-        judge(dir.path(), &mut told);
+        check(dir.path(), &mut reported);
     }
-    println!("{kills} kills at a sync, {} acknowledged writes, 0 lost", told.count);
-    assert!(told.count > 0 && told.stopped.is_none());
+    println!("{kills} kills at a sync, {} acknowledged writes, 0 lost", reported.acknowledged);
+    assert!(reported.acknowledged > 0 && reported.stopped.is_none());
 }

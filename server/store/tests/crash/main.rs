@@ -1,8 +1,8 @@
-//! Crash tests: a process that writes is killed, or its disk refuses, at any moment; afterwards
-//! everything it was told is stored is there, in whole transactions.
+//! Crash tests: a process that writes is killed, or its disk fails. Afterwards the store contains
+//! every acknowledged write, in whole transactions.
 //!
-//! `SENSU_STORE_KILLS` sets how often it is killed, `SENSU_STORE_SYNC_KILLS` how often exactly when
-//! it is about to sync.
+//! `SENSU_STORE_KILLS` sets the number of kills at random moments (default 25),
+//! `SENSU_STORE_SYNC_KILLS` that of kills at a sync (default 10).
 
 #![expect(
     clippy::indexing_slicing,
@@ -14,12 +14,12 @@
 mod child;
 mod disk;
 mod kills;
-mod tail;
+mod log_end;
 
 use std::ffi::OsString;
 
-/// How often to do something, if the environment does not say otherwise.
-fn times(variable: &str, otherwise: u64) -> u64 {
-    let read = |number: OsString| number.to_str().unwrap().parse().unwrap();
-    std::env::var_os(variable).map_or(otherwise, read)
+/// The number in an environment variable, or a default.
+fn repetitions(variable: &str, default: u64) -> u64 {
+    let parse = |number: OsString| number.to_str().unwrap().parse().unwrap();
+    std::env::var_os(variable).map_or(default, parse)
 }

@@ -1,4 +1,4 @@
-//! Scans: order by segment, cursor, limits, one moment.
+//! Scans: order by segment, cursors, limits, snapshots.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,15 +10,15 @@ use crate::fixture::{Fixture, all, key, name, on_every_engine, prefix, put, text
 on_every_engine!(
     keys_are_ordered_segment_by_segment,
     a_prefix_ends_at_a_segment,
-    a_cursor_goes_on_where_a_page_ended,
+    a_cursor_continues_after_the_page,
     a_cursor_need_not_exist,
-    pages_end_at_the_limit_of_bytes,
-    a_scan_shows_one_moment,
-    values_come_back_byte_for_byte,
+    a_page_ends_at_the_byte_limit,
+    a_scan_returns_one_snapshot,
+    values_are_returned_unchanged,
 );
 
 async fn keys_are_ordered_segment_by_segment(fixture: Fixture) {
-    // As plain text "a/b" would sort after "a-x/b", for '-' is less than '/'.
+    // As plain text, "a/b" would sort after "a-x/b", because '-' is less than '/'.
     for name in
         ["things/a-x/b", "things/a/z", "things/a/b", "things/a!/c", "things/b/a", "things/a/b/c"]
     {
@@ -41,7 +41,7 @@ async fn a_prefix_ends_at_a_segment(fixture: Fixture) {
     assert_eq!(fixture.names("things").await.len(), 4);
 }
 
-async fn a_cursor_goes_on_where_a_page_ended(fixture: Fixture) {
+async fn a_cursor_continues_after_the_page(fixture: Fixture) {
     let names: Vec<String> = (0..25).map(|n| format!("things/{n:02}")).collect();
     for name in names.iter().rev() {
         fixture.put(name, "value").await;
@@ -75,14 +75,14 @@ async fn a_cursor_need_not_exist(fixture: Fixture) {
     assert_eq!(after("b/2").await, ["b/3"]);
     assert_eq!(after("b/1").await, ["b/3"]);
     assert_eq!(after("b/3").await, [] as [&str; 0]);
-    // Before and behind everything below the prefix.
+    // Cursors before and after all keys below the prefix.
     assert_eq!(after("a/9").await, ["b/1", "b/3"]);
     assert_eq!(after("b").await, ["b/1", "b/3"]);
     assert_eq!(after("c/0").await, [] as [&str; 0]);
     assert_eq!(after("zz").await, [] as [&str; 0]);
 }
 
-async fn pages_end_at_the_limit_of_bytes(fixture: Fixture) {
+async fn a_page_ends_at_the_byte_limit(fixture: Fixture) {
     for name in ["things/a", "things/b", "things/c", "things/d"] {
         fixture.put(name, "0123456789").await;
     }
@@ -90,7 +90,7 @@ async fn pages_end_at_the_limit_of_bytes(fixture: Fixture) {
         let scan = Scan { max_bytes, ..all("things") };
         fixture.store.scan(scan).await.unwrap().len()
     };
-    assert_eq!(count(0).await, 1, "one entry always fits");
+    assert_eq!(count(0).await, 1, "a page has at least one entry");
     assert_eq!(count(10).await, 1);
     assert_eq!(count(19).await, 1);
     assert_eq!(count(20).await, 2);
@@ -98,8 +98,9 @@ async fn pages_end_at_the_limit_of_bytes(fixture: Fixture) {
     assert_eq!(count(40).await, 4);
 }
 
-async fn a_scan_shows_one_moment(fixture: Fixture) {
-    // Every transaction writes the same value everywhere: a scan that mixes moments shows two.
+async fn a_scan_returns_one_snapshot(fixture: Fixture) {
+    // Every transaction writes the same value under all keys. A scan that mixes two states returns
+    // two values.
     let names: Vec<String> = (0..50).map(|n| format!("things/{n:02}")).collect();
     let write = |value: usize| Txn {
         operations: names.iter().map(|name| put(name, &value.to_string())).collect(),
@@ -132,7 +133,7 @@ async fn a_scan_shows_one_moment(fixture: Fixture) {
     reading.await.unwrap();
 }
 
-async fn values_come_back_byte_for_byte(fixture: Fixture) {
+async fn values_are_returned_unchanged(fixture: Fixture) {
     let values = [Vec::new(), vec![0], vec![0, 255, 0], (0..=255).collect(), vec![7; 300_000]];
     for (n, value) in values.iter().enumerate() {
         let operation = Operation::Put {
@@ -145,7 +146,7 @@ async fn values_come_back_byte_for_byte(fixture: Fixture) {
     }
     let found = fixture.store.scan(all("things")).await.unwrap();
     for (n, value) in values.iter().enumerate() {
-        // Twice: from the engine and from whatever it remembers.
+        // The second read may come from a cache.
         for _ in 0..2 {
             let entry = fixture.get(&format!("things/{n}")).await.unwrap();
             assert_eq!(entry, found[n]);
