@@ -23,9 +23,10 @@ pub enum Namespaced {}
 #[derive(Debug)]
 pub enum ClusterWide {}
 
-/// Scope of namespaces themselves: `/namespaces/{namespace}`. As [`ClusterWide`], but the parameter is
-/// called `namespace`, because Dropshot allows one name for a variable segment and the paths of
-/// namespaced kinds use the same segment.
+/// Scope of namespaces themselves: `/namespaces/{namespace}`.
+///
+/// As [`ClusterWide`], but the parameter is called `namespace`, as in the paths of namespaced kinds:
+/// the router requires the same name for the same segment.
 #[derive(Debug)]
 pub enum Root {}
 

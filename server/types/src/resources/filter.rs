@@ -15,7 +15,7 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 pub struct EventFilter {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// Action for events for which all expressions are true: `allow` or `deny`. Required. Omitted if empty.
+    /// Action for events for which all expressions are true: `allow` or `deny`. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "action")]
     pub action: String,

@@ -15,8 +15,7 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 pub struct Handler {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required. Omitted if
-    /// empty.
+    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "kind")]
     pub kind: String,
@@ -49,7 +48,7 @@ pub struct Handler {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HandlerSocket {
-    /// Host name or IP address. Required. Omitted if empty.
+    /// Host name or IP address. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
     /// Port. Required, greater than 0.

@@ -13,7 +13,7 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 pub struct HookConfig {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// Command to execute. Required. Omitted if empty.
+    /// Command to execute. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "schema::required::<String>")]
     pub command: String,
