@@ -3731,7 +3731,7 @@ pub mod types {
     ///An event filter: expressions that decide which events a handler receives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EventFilter {
-        ///Action for events for which all expressions are true: `allow` or `deny`. Required. Omitted if empty.
+        ///Action for events for which all expressions are true: `allow` or `deny`. Required.
         pub action: ::std::string::String,
         ///JavaScript expressions about the event. Required, at least one.
         pub expressions: ::std::vec::Vec<::std::string::String>,
@@ -5305,7 +5305,7 @@ pub mod types {
         ///Time limit of the handler, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required. Omitted if empty.
+        ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -5857,7 +5857,7 @@ pub mod types {
     ///Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HandlerSocket {
-        ///Host name or IP address. Required. Omitted if empty.
+        ///Host name or IP address. Required.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub host: ::std::option::Option<::std::string::String>,
         ///Port. Required, greater than 0.
@@ -5953,7 +5953,7 @@ pub mod types {
     ///A command that an agent executes in response to the result of a check.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HookConfig {
-        ///Command to execute. Required. Omitted if empty.
+        ///Command to execute. Required.
         pub command: ::std::string::String,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,

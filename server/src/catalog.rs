@@ -166,7 +166,37 @@ pub(crate) fn namespaced() -> impl Iterator<Item = &'static Kind> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use sensu_types::WriteContext;
+
     use super::*;
+
+    macro_rules! validate_examples {
+        ($($kind:ty: $group:ident, $coverage:ident, $stage:ident, $command:literal, $text:literal;)*) => {
+            $(the_example_is_valid::<$kind>();)*
+        };
+    }
+
+    fn the_example_is_valid<T: Resource>() {
+        let (kind, body) = (T::KIND, T::example("web").to_string());
+        let decoded = sensu_decode::from_slice::<T>(body.as_bytes());
+        let decoded = decoded.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(decoded.unknown, [""; 0], "{kind}");
+        let mut object = decoded.value;
+        object.fill_identity(if T::Scope::NAMESPACED { "default" } else { "" }, "");
+        object.prepare(&WriteContext { caller: "admin", now: 1 }, None);
+        assert_eq!(object.validate(), Ok(()), "{kind}");
+        assert_eq!(object.namespace().is_empty(), !T::Scope::NAMESPACED, "{kind}");
+        match kind {
+            "APIKey" => {}
+            "Silenced" => assert_eq!(object.name(), "web:*"),
+            _ => assert_eq!(object.name(), "web", "{kind}"),
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_valid_body_with_the_name() {
+        for_each_kind!(validate_examples);
+    }
 
     #[test]
     fn names_and_plurals_are_unique() {

@@ -31,13 +31,13 @@ pub trait Resource:
     /// Collections whose objects are deleted with the object that their key begins with: deleting an
     /// entity deletes its `events` (D26).
     const CASCADES_TO: &'static [&'static str] = &[];
-    /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
-    /// event is named `entity/check`, so events are sorted by entity, then check.
-    const HAS_COMPOSITE_NAME: bool = false;
     /// JSON pointer to the namespace of a namespaced object.
     const NAMESPACE_POINTER: &'static str = "/metadata/namespace";
     /// JSON pointers to the parts of the name, one for each path parameter that names an object.
     const NAME_POINTERS: &'static [&'static str] = &["/metadata/name"];
+    /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
+    /// event is named `entity/check`, so events are sorted by entity, then check.
+    const HAS_COMPOSITE_NAME: bool = Self::NAME_POINTERS.len() > 1;
     /// Whether objects belong to a namespace; determines the URLs.
     type Scope: Scope;
 
@@ -128,62 +128,4 @@ pub struct WriteContext<'a> {
     pub caller: &'a str,
     /// The time, in seconds since 1970-01-01 UTC.
     pub now: i64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api_key::ApiKey;
-    use crate::asset::Asset;
-    use crate::binding::{ClusterRoleBinding, RoleBinding};
-    use crate::check::CheckConfig;
-    use crate::entity::Entity;
-    use crate::event::Event;
-    use crate::extension::Extension;
-    use crate::filter::EventFilter;
-    use crate::handler::Handler;
-    use crate::hook::HookConfig;
-    use crate::mutator::Mutator;
-    use crate::namespace::Namespace;
-    use crate::role::{ClusterRole, Role};
-    use crate::silenced::Silenced;
-    use crate::user::User;
-
-    fn the_example_is_valid<T: Resource>() {
-        let body = T::example("web").to_string();
-        let read = sensu_decode::from_slice::<T>(body.as_bytes());
-        let read = read.unwrap_or_else(|error| panic!("{}: {error}", T::KIND));
-        assert_eq!(read.unknown, [""; 0], "{}", T::KIND);
-        let mut object = read.value;
-        object.fill_identity(if T::Scope::NAMESPACED { "default" } else { "" }, "");
-        object.prepare(&WriteContext { caller: "admin", now: 1 }, None);
-        assert_eq!(object.validate(), Ok(()), "{}", T::KIND);
-        assert_eq!(object.namespace().is_empty(), !T::Scope::NAMESPACED, "{}", T::KIND);
-        match T::KIND {
-            "APIKey" => {}
-            "Silenced" => assert_eq!(object.name(), "web:*"),
-            _ => assert_eq!(object.name(), "web", "{}", T::KIND),
-        }
-    }
-
-    #[test]
-    fn every_example_is_a_valid_body_with_the_name() {
-        the_example_is_valid::<ApiKey>();
-        the_example_is_valid::<Asset>();
-        the_example_is_valid::<CheckConfig>();
-        the_example_is_valid::<ClusterRole>();
-        the_example_is_valid::<ClusterRoleBinding>();
-        the_example_is_valid::<Entity>();
-        the_example_is_valid::<Event>();
-        the_example_is_valid::<EventFilter>();
-        the_example_is_valid::<Extension>();
-        the_example_is_valid::<Handler>();
-        the_example_is_valid::<HookConfig>();
-        the_example_is_valid::<Mutator>();
-        the_example_is_valid::<Namespace>();
-        the_example_is_valid::<Role>();
-        the_example_is_valid::<RoleBinding>();
-        the_example_is_valid::<Silenced>();
-        the_example_is_valid::<User>();
-    }
 }

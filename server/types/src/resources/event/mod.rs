@@ -84,7 +84,6 @@ impl Resource for Event {
     const NAMESPACE_POINTER: &'static str = "/entity/metadata/namespace";
     const NAME_POINTERS: &'static [&'static str] =
         &["/entity/metadata/name", "/check/metadata/name"];
-    const HAS_COMPOSITE_NAME: bool = true;
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
