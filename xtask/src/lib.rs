@@ -9,7 +9,7 @@ pub mod tool;
 
 use std::path::PathBuf;
 
-/// The workspace's root.
+/// The root of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

@@ -1,18 +1,18 @@
-//! The crates that other people build on, packed and built from what was packed.
+//! `cargo xtask package`: packages the published crates, and builds them from the packages.
 
 use std::process::Command;
 
 use anyhow::ensure;
 
-/// What is packed, each after what it needs.
+/// Published crates, dependencies first.
 const CRATES: [&str; 3] = ["sensu-client", "sensu-manifests", "sensuctl"];
 
-/// Packs the client library and `sensuctl`, and builds both from the packages alone.
+/// Packages the client library and `sensuctl`, and builds both from the packages alone.
 ///
 /// # Errors
-/// If something is missing that the workspace has and the packages do not.
+/// If a package lacks something that its build needs.
 pub fn run() -> anyhow::Result<()> {
-    ensure!(package(&CRATES).status()?.success(), "the packages cannot be built by themselves");
+    ensure!(package(&CRATES).status()?.success(), "the packages cannot be built");
     Ok(())
 }
 
@@ -29,20 +29,20 @@ mod tests {
 
     use super::*;
 
-    /// What `run` would find out in minutes, as far as it can be known in seconds.
+    /// Finds in seconds most errors that `run` finds in minutes.
     #[test]
-    fn packages_can_be_made() {
+    fn packages_can_be_created() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut cargo = package(&CRATES);
         cargo.args(["--no-verify", "--offline", "--target-dir"]).arg(folder.path());
         let output = cargo.output().expect("runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        assert!(!said.contains("has no "), "something that a registry shows is missing: {said}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{message}");
+        assert!(!message.contains("has no "), "a field for the registry is missing: {message}");
     }
 
     #[test]
-    fn packages_hold_what_their_sources_include() {
+    fn packages_contain_the_files_that_their_sources_include() {
         let mut included = 0;
         for (name, at) in CRATES.into_iter().zip(["client", "server/manifests", "client/sensuctl"])
         {
@@ -58,8 +58,8 @@ mod tests {
             {
                 let text = std::fs::read_to_string(crate::root().join(at).join(file));
                 for (before, after) in inclusions(&text.expect("a source")) {
-                    let wanted = resolved(&file.parent().expect("a folder").join(after));
-                    assert!(files.contains(&wanted), "{name}: {before}{after}\") in {file:?}");
+                    let path = resolved(&file.parent().expect("a folder").join(after));
+                    assert!(files.contains(&path), "{name}: {before}{after}\") in {file:?}");
                     included += 1;
                 }
             }
@@ -67,7 +67,7 @@ mod tests {
         assert!(included >= 2, "only {included} found");
     }
 
-    /// The files that a source includes.
+    /// The files that a source file includes.
     fn inclusions(text: &str) -> Vec<(&str, &str)> {
         let each = |with: &'static str| {
             let parts = text.split(with).skip(1);
@@ -76,7 +76,7 @@ mod tests {
         each("include_str!(\"").chain(each("include_bytes!(\"")).collect()
     }
 
-    /// A path without its dots.
+    /// A path without `..`.
     fn resolved(path: &Path) -> PathBuf {
         path.components().fold(PathBuf::new(), |mut path, part| {
             match part {

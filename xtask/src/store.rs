@@ -1,4 +1,4 @@
-//! The store's promise, proved on every engine: conformance, crashes, whole servers in trouble.
+//! `cargo xtask store`: conformance and crash tests of the store on every engine, and tests of servers with faults.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-/// Suites, and the engine of those of their tests whose names name none.
+/// Test suites, and the engine of tests whose names contain none.
 const SUITES: &[(&str, &str)] =
     &[("conformance", "all"), ("crash", "sqlite"), ("faults", "sqlite")];
 
@@ -18,20 +18,20 @@ struct Tally {
     failed: Vec<String>,
 }
 
-/// Runs the suites and prints what passed on each engine, and how many writes were lost.
+/// Runs the suites. Prints the passed tests of each engine, and the number of lost writes.
 ///
 /// # Errors
-/// If a test fails, or could not be run on this machine.
+/// If a test fails, or cannot run on this machine.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub fn run(kills: u32) -> anyhow::Result<()> {
     let mut engines: BTreeMap<String, Tally> = BTreeMap::new();
     let (mut killed, mut acknowledged) = (0, 0);
-    for (suite, otherwise) in SUITES {
+    for (suite, default_engine) in SUITES {
         println!("== {suite}");
         let mut cargo = Command::new("cargo");
         cargo.args(["test", "--workspace", "--no-fail-fast", "--test", suite]);
         cargo.args(["--", "--show-output"]).current_dir(crate::root());
-        // What cannot be run on this machine fails.
+        // Makes tests that cannot run on this machine fail.
         cargo.env("CI", "true").env("SENSU_STORE_KILLS", kills.to_string());
         cargo.env("SENSU_STORE_SYNC_KILLS", (kills / 4).to_string());
         cargo.env("SENSU_SERVER_KILLS", (kills / 8).max(5).to_string());
@@ -41,7 +41,7 @@ pub fn run(kills: u32) -> anyhow::Result<()> {
         for line in lines {
             let line = line?;
             if let Some((name, outcome)) = outcome(&line) {
-                let tally = engines.entry(engine(name, otherwise)).or_default();
+                let tally = engines.entry(engine(name, default_engine)).or_default();
                 match outcome {
                     true => tally.passed += 1,
                     false => tally.failed.push(format!("{suite}: {name}")),
@@ -72,7 +72,7 @@ pub fn run(kills: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A test's name, and whether it passed, from a line of its runner.
+/// Parses a line of the test runner: name of the test, and whether it passed.
 fn outcome(line: &str) -> Option<(&str, bool)> {
     let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
     match outcome {
@@ -82,12 +82,12 @@ fn outcome(line: &str) -> Option<(&str, bool)> {
     }
 }
 
-/// The engine that a test's name names.
-fn engine(name: &str, otherwise: &str) -> String {
-    ENGINES.iter().find(|engine| name.contains(**engine)).unwrap_or(&otherwise).to_string()
+/// The engine in the name of a test.
+fn engine(name: &str, default_engine: &str) -> String {
+    ENGINES.iter().find(|engine| name.contains(**engine)).unwrap_or(&default_engine).to_string()
 }
 
-/// Kills and acknowledged writes, from the line that a crash test ends with.
+/// Parses the last line of a crash test: kills and acknowledged writes.
 fn figures(line: &str) -> Option<(u64, u64)> {
     let mut words = line.strip_suffix(", 0 lost")?.split(' ');
     let kills = words.next()?.parse().ok()?;
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_the_runner_are_understood() {
+    fn lines_of_the_test_runner_are_parsed() {
         assert_eq!(outcome("test feed::memory::x ... ok"), Some(("feed::memory::x", true)));
         assert_eq!(outcome("test x ... FAILED"), Some(("x", false)));
         assert_eq!(outcome("test result: ok. 3 passed"), None);
