@@ -3452,13 +3452,13 @@ pub mod types {
                 })
         }
     }
-    ///The body of every answer that is not a success.
+    ///Body of every error response.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Error {
-        ///What kind of error it is: 0 internal, 1 invalid argument, 2 not found, 3 already exists, 4 permission denied, 5 unauthenticated, 6 precondition failed.
+        ///Kind of error: 0 internal error or temporarily unavailable, 1 invalid request, 2 not found, 3 already exists, 4 permission denied, 5 not authenticated, 6 precondition failed.
         #[serde(default)]
         pub code: i64,
-        ///What went wrong, and where possible what to change.
+        ///Cause of the error, and where possible its remedy. For people; programs use the status and `code`.
         pub message: ::std::string::String,
     }
     impl Error {
@@ -17712,19 +17712,21 @@ Every answer that is not a success has the same body, whatever the reason:
 
 The message says what to change and is for people. Programs look at the status, and at the code that goes with it:
 
-| code | status | what it means |
+| Code | Status | Meaning |
 |---|---|---|
-| 0 | 500 | the server failed; its log knows more under the request id |
-| 0 | 503 | the server cannot do it now; `Retry-After` says when to try again |
-| 1 | 400 | the request breaks a rule: bad JSON (with line, column and field), a bad value, a bad query |
-| 1 | 405 | this address does not take this method; `Allow` lists those it takes |
-| 1 | 408, 413, 415 | the body came too slowly, is too large, or is not declared to be JSON |
-| 2 | 404 | there is no such object, namespace or address |
-| 3 | 409 | the object exists already, or something stands in the way |
-| 4 | 403 | no role allows it |
-| 5 | 401 | the credentials are missing, wrong, or have expired |
-| 5 | 429 | too many failed log-ins; `Retry-After` says when to try again |
-| 6 | 412 | `If-Match` or `If-None-Match` does not hold |
+| 0 | 500 | The server failed. Its log contains the cause under the request ID. |
+| 0 | 503 | The server temporarily cannot process the request. `Retry-After` contains the seconds until the next attempt. |
+| 1 | 400 | The request is invalid. The message names the broken rule. |
+| 1 | 405 | The path does not support the method. `Allow` lists the methods that it supports. |
+| 1 | 408 | The request body did not arrive in time. |
+| 1 | 413 | The request body, or the object that it describes, is too large. |
+| 1 | 415 | The media type of the request body is not JSON. |
+| 2 | 404 | The object, its namespace or the path does not exist. |
+| 3 | 409 | The object already exists, or another object prevents the operation. |
+| 4 | 403 | No role of the caller allows the operation. |
+| 5 | 401 | The credentials are missing, wrong or expired. |
+| 5 | 429 | Too many failed logins. `Retry-After` contains the seconds until the next attempt. |
+| 6 | 412 | The object is not in the state that `If-Match` or `If-None-Match` requires. |
 
 Each operation lists the statuses that it answers with. 405 is never among them: it is the answer where there is no
 operation.

@@ -59,7 +59,7 @@ mod runtime;
 mod testkit;
 
 pub use error::{ApiError, Error};
-pub use openapi::{OperationPermission, newer as openapi_newer, yaml as openapi_yaml};
+pub use openapi::{OperationPermission, v3_1 as openapi_v3_1, yaml as openapi_yaml};
 pub use runtime::{Limits, Server, Tls};
 
 /// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.

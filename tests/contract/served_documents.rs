@@ -28,7 +28,7 @@ fn expected(file: &str) -> Vec<u8> {
             sensu_server::openapi_yaml(&document()).expect("YAML").into_bytes()
         }
         "openapi/sensu-core-v2.3.1.json" => {
-            sensu_server::openapi_newer(&document()).expect("OpenAPI 3.1").into_bytes()
+            sensu_server::openapi_v3_1(&document()).expect("OpenAPI 3.1").into_bytes()
         }
         committed => read(committed),
     }

@@ -137,7 +137,7 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<Verified>, Error> {
         }
     };
     if verified.claims.exp <= cx.clock.now() {
-        return Err(Error::Unauthenticated("the access token has expired".into()));
+        return Err(Error::access_token_expired());
     }
     let dead = || Error::Unauthenticated("the session has ended; log in again".into());
     let entry = cx.store.get(&verified.session).await?.ok_or_else(dead)?;

@@ -1,77 +1,85 @@
-//! What can go wrong, and what the caller is told: the one table from situations to HTTP.
+//! Errors: the situations in which an operation fails.
+//!
+//! [`Error`] names the situation, [`table`] maps it to status and code, [`ApiError`] is the response.
 
 mod response;
 pub(crate) mod side_channel;
+pub(crate) mod table;
 
 use dropshot::Body;
-use http::{Response, StatusCode};
+use http::Response;
 use sensu_store::{CommitError, StoreError};
 use sensu_types::Invalid;
 
 pub use response::ApiError;
 
-/// A situation in which an operation cannot do what it was asked to.
+/// A situation in which an operation fails. Texts are messages for clients, unless stated otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// There is no such object, or no such route.
+    /// The object, the namespace or the path does not exist.
     NotFound(String),
-    /// The object exists already, or something that stands in the way does.
+    /// The object already exists, or another object prevents the operation.
     Exists(String),
     /// `If-Match` or `If-None-Match` does not hold (D36).
     PreconditionFailed(String),
-    /// The caller is known but may not do this.
+    /// No role of the caller allows the operation.
     Denied,
-    /// The caller is not known: no credentials, or bad ones.
+    /// The credentials are missing, wrong or expired.
     Unauthenticated(String),
-    /// Too many failed log-ins; seconds until the next may be tried (D17).
+    /// Too many failed logins. Contains the seconds until the next attempt (D17).
     Throttled(u64),
-    /// The request breaks a rule; the message says which.
+    /// The request breaks a rule, which the message names.
     Invalid(String),
-    /// The route does not have this method.
+    /// The path does not support the method.
     MethodNotAllowed,
     /// The request body did not arrive in time.
     TooSlow,
-    /// The body, or the object it would become, is too large.
+    /// The request body, or the object that it describes, is too large.
     TooLarge(String),
-    /// The body is declared to be something other than JSON.
+    /// The media type of the request body is not JSON.
     UnsupportedMediaType(String),
-    /// The server cannot do it now but will later: the store is busy or stopped, or time ran out.
+    /// The server temporarily cannot process the request: the store is busy or stopped, or time ran out.
     Unavailable(String),
-    /// The server failed. The text is for the log only.
+    /// The server failed. The text is for the log and is not sent.
     Internal(String),
 }
 
 impl Error {
-    /// The usual "not found".
+    /// [`Error::NotFound`] with the usual message.
     pub fn not_found() -> Self {
         Self::NotFound("not found".into())
     }
 
-    /// The usual conflict.
+    /// [`Error::Exists`] with the usual message.
     pub fn exists() -> Self {
         Self::Exists("resource already exists".into())
     }
 
-    /// The status of the answer and Sensu's numeric code (D4). The whole table.
-    pub fn answer(&self) -> (StatusCode, u32) {
-        match self {
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, 0),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 0),
-            Self::Invalid(_) => (StatusCode::BAD_REQUEST, 1),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, 1),
-            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 1),
-            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, 1),
-            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 1),
-            Self::NotFound(_) => (StatusCode::NOT_FOUND, 2),
-            Self::Exists(_) => (StatusCode::CONFLICT, 3),
-            Self::Denied => (StatusCode::FORBIDDEN, 4),
-            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, 5),
-            Self::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, 5),
-            Self::PreconditionFailed(_) => (StatusCode::PRECONDITION_FAILED, 6),
-        }
+    /// [`Error::Unauthenticated`] for an access token after its expiry.
+    pub(crate) fn access_token_expired() -> Self {
+        Self::Unauthenticated("the access token has expired".into())
     }
 
-    fn message(&self) -> String {
+    /// [`Error::PreconditionFailed`] for an `If-Match` that does not name the stored state.
+    pub(crate) fn if_match_failed() -> Self {
+        let message = "the object is not in the state that If-Match names; fetch it again";
+        Self::PreconditionFailed(message.into())
+    }
+
+    /// [`Error::TooLarge`] for a request body of more than `limit` bytes.
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::TooLarge(format!("the request body is larger than {limit} bytes"))
+    }
+
+    /// [`Error::UnsupportedMediaType`] for the media type of a request body.
+    pub(crate) fn unsupported_media_type(media_type: &str) -> Self {
+        Self::UnsupportedMediaType(format!(
+            "content type {media_type:?} is not supported; send application/json"
+        ))
+    }
+
+    /// The message for the client.
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::NotFound(text)
             | Self::Exists(text)
@@ -83,7 +91,7 @@ impl Error {
             | Self::Unavailable(text) => text.clone(),
             Self::Denied => "unauthorized to perform action".into(),
             Self::Throttled(seconds) => {
-                format!("too many failed log-ins; try again in {seconds} seconds")
+                format!("too many failed logins; try again in {seconds} seconds")
             }
             Self::MethodNotAllowed => "method not allowed".into(),
             Self::TooSlow => "the request body did not arrive in time".into(),
@@ -109,7 +117,7 @@ impl Error {
         anyhow::anyhow!(self.operator_message())
     }
 
-    /// Seconds after which the caller may try again, for `Retry-After`.
+    /// The value of `Retry-After`, in seconds.
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(seconds) => Some(*seconds),
@@ -130,7 +138,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Overloaded | StoreError::Stopped(_) => Self::Unavailable(error.to_string()),
             StoreError::Unavailable(detail) => {
-                // Names of hosts are nobody's business but the operator's.
+                // The detail has host names, which only the operator may see.
                 tracing::warn!(detail, "the store cannot be reached");
                 Self::Unavailable("the store cannot be reached; try again".to_owned())
             }
@@ -147,8 +155,7 @@ impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Store(error) => error.into(),
-            // Whoever sets a precondition translates its failure; one that nobody
-            // translated is a defect of ours.
+            // Code that sets a precondition maps its failure to an error; this one was not mapped.
             CommitError::Precondition(failed) => {
                 Self::Internal(format!("the precondition {failed:?} failed unexpectedly"))
             }
@@ -161,48 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_statuses_and_codes() {
-        let text = String::from("x");
-        let table: Vec<(u16, u32)> = [
-            Error::Internal(text.clone()),
-            Error::Unavailable(text.clone()),
-            Error::Invalid(text.clone()),
-            Error::MethodNotAllowed,
-            Error::TooSlow,
-            Error::TooLarge(text.clone()),
-            Error::UnsupportedMediaType(text.clone()),
-            Error::NotFound(text.clone()),
-            Error::Exists(text.clone()),
-            Error::Denied,
-            Error::Unauthenticated(text.clone()),
-            Error::Throttled(1),
-            Error::PreconditionFailed(text),
-        ]
-        .into_iter()
-        .map(|error| (error.answer().0.as_u16(), error.answer().1))
-        .collect();
-        assert_eq!(
-            table,
-            [
-                (500, 0),
-                (503, 0),
-                (400, 1),
-                (405, 1),
-                (408, 1),
-                (413, 1),
-                (415, 1),
-                (404, 2),
-                (409, 3),
-                (403, 4),
-                (401, 5),
-                (429, 5),
-                (412, 6)
-            ]
-        );
-    }
-
-    #[test]
-    fn internal_detail_never_reaches_the_caller() {
+    fn internal_detail_is_not_sent() {
         let error = ApiError::from(Error::Internal("disk /dev/sda1 on fire".into()));
         assert_eq!(error.message, "internal error occurred");
     }

@@ -8,16 +8,15 @@ use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, side_channel};
+use super::{Error, side_channel, table};
 
-/// The body of every answer that is not a success.
+/// Body of every error response.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[schemars(rename = "Error")]
 pub struct ApiError {
-    /// What went wrong, and where possible what to change.
+    /// Cause of the error, and where possible its remedy. For people; programs use the status and `code`.
     pub message: String,
-    /// What kind of error it is: 0 internal, 1 invalid argument, 2 not found, 3 already exists,
-    /// 4 permission denied, 5 unauthenticated, 6 precondition failed.
+    /// Kind of error.
     #[serde(default)]
     pub code: u32,
     #[serde(skip, default)]
@@ -31,20 +30,20 @@ pub struct ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         if let Error::Internal(detail) = &error {
-            // The request id is part of the span this is logged in.
+            // The span of the request adds its ID.
             tracing::error!(detail, "internal error");
         }
-        let (status, code) = error.answer();
+        let row = table::row(&error);
         Self {
             message: error.message(),
-            code,
-            status: status.as_u16(),
+            code: row.code,
+            status: row.status.as_u16(),
             retry_after: error.retry_after(),
         }
     }
 }
 
-/// Failures that Dropshot finds by itself: a path or body it cannot extract.
+/// Errors that Dropshot raises before the handler runs: a path or body that it cannot extract.
 impl From<HttpError> for ApiError {
     fn from(error: HttpError) -> Self {
         let status = error.status_code.as_status();

@@ -105,7 +105,7 @@ impl Form {
 /// The whole body, bounded in size and time.
 async fn collect(parts: &Parts, body: Body, cx: &Context) -> Result<Bytes, Error> {
     let limit = cx.limits.request_bytes;
-    let too_large = || Error::TooLarge(format!("the request body is larger than {limit} bytes"));
+    let too_large = || Error::body_too_large(limit);
     // Whoever asks before sending is told before sending. Everybody else is read up to the limit, and
     // so finds the answer when done with writing.
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
@@ -128,7 +128,5 @@ fn json_or_nothing(media_type: &[u8]) -> Result<(), Error> {
     if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
         return Ok(());
     }
-    Err(Error::UnsupportedMediaType(format!(
-        "content type {essence:?} is not supported; send application/json"
-    )))
+    Err(Error::unsupported_media_type(essence))
 }

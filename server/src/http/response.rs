@@ -32,7 +32,8 @@ impl<T> One<T> {
 
     /// The object for a reader, who may have it already.
     pub(crate) fn read(shown: Rendered, conditions: &Conditions) -> Self {
-        let unchanged = shown.revision.is_some_and(|revision| conditions.unchanged(revision));
+        let unchanged =
+            shown.revision.is_some_and(|revision| conditions.not_modified(|| etag::tag(revision)));
         Self { shown, unchanged, kind: PhantomData }
     }
 }

@@ -157,12 +157,12 @@ fn item<T: Cataloged>() -> String {
 /// What the regular verbs have to say for themselves, whatever the resource.
 mod about {
     pub(super) const LIST: &str = "\
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more \
+The objects come in byte order of their names. An answer holds at most %RESPONSE_BYTES% bytes: if more \
 objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. \
 A namespace that does not exist has an empty list.";
     pub(super) const LIST_ALL: &str = "\
 The objects of all namespaces, in byte order of namespace and then name. An answer holds at most \
-512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` \
+%RESPONSE_BYTES% bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` \
 gives the next page. Needs the right to list the resource in a cluster-wide binding.";
     pub(super) const GET: &str = "\
 Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an \

@@ -45,7 +45,7 @@ const BY: Alternatives = Alternatives {
             id: "silenced_list_check",
             summary: "List the silenced entries of a check",
             description: "Entries whose check is exactly the one in the URL, in byte order of their names. An answer \
-             holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.",
+             holds at most %RESPONSE_BYTES% bytes: if more entries exist, it carries `Sensu-Continue`.",
         },
         Alternative {
             segment: "subscriptions",
@@ -53,7 +53,7 @@ const BY: Alternatives = Alternatives {
             id: "silenced_list_subscription",
             summary: "List the silenced entries of a subscription",
             description: "Entries whose subscription is exactly the one in the URL, in byte order of their names. An answer \
-             holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.",
+             holds at most %RESPONSE_BYTES% bytes: if more entries exist, it carries `Sensu-Continue`.",
         },
     ],
 };
@@ -83,7 +83,7 @@ struct SilencedBy {
 /// List the silenced entries of one check or subscription
 ///
 /// Entries whose check or subscription is exactly the one in the URL, in byte order of their names.
-/// An answer holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.
+/// An answer holds at most %RESPONSE_BYTES% bytes: if more entries exist, it carries `Sensu-Continue`.
 #[endpoint {
     method = GET,
     path = "/apis/core/v2/namespaces/{namespace}/silenced/{name}/{value}",

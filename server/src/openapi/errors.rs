@@ -1,153 +1,83 @@
-//! Named errors: which statuses an operation can answer with, and an example of each.
+//! Named errors: the statuses that an operation can fail with, and an example of each.
 
+use std::collections::BTreeSet;
+
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::facts::{Authentication, Conditional, Facts, Operation};
 use super::{each, headers};
+use crate::error::table::{CODES, Row, TABLE};
 
-/// Status, name, description, Sensu's code, an example message.
-const NAMED: &[(&str, &str, &str, u32, &str)] = &[
-    (
-        "400",
-        "BadRequest",
-        "The request breaks a rule; the message says which.",
-        1,
-        "check interval must be greater than 0 or a valid cron schedule must be provided",
-    ),
-    (
-        "401",
-        "Unauthorized",
-        "The credentials are missing, wrong, or have expired.",
-        5,
-        "the access token has expired",
-    ),
-    (
-        "403",
-        "Forbidden",
-        "The caller has no role that allows this.",
-        4,
-        "unauthorized to perform action",
-    ),
-    (
-        "404",
-        "NotFound",
-        "There is no such object, or no such namespace to write into.",
-        2,
-        "not found",
-    ),
-    (
-        "408",
-        "RequestTimeout",
-        "The body came too slowly.",
-        1,
-        "the request body did not arrive in time",
-    ),
-    (
-        "409",
-        "Conflict",
-        "There is such an object already, or something stands in the way.",
-        3,
-        "resource already exists",
-    ),
-    (
-        "412",
-        "PreconditionFailed",
-        "`If-Match` or `If-None-Match` does not hold.",
-        6,
-        "the object is not the one that If-Match names; read it again",
-    ),
-    (
-        "413",
-        "PayloadTooLarge",
-        "The body, or the object it describes, is too large.",
-        1,
-        "the request body is larger than 512000 bytes",
-    ),
-    (
-        "415",
-        "UnsupportedMediaType",
-        "The body is not declared to be JSON.",
-        1,
-        "content type \"text/plain\" is not supported; send application/json",
-    ),
-    (
-        "429",
-        "TooManyRequests",
-        "Too many failed log-ins; `Retry-After` says when to try again.",
-        5,
-        "too many failed log-ins; try again in 4 seconds",
-    ),
-    (
-        "500",
-        "InternalError",
-        "The server failed; its log knows more under the request id.",
-        0,
-        "internal error occurred",
-    ),
-    (
-        "503",
-        "Unavailable",
-        "The server cannot do it now; `Retry-After` says when to try again.",
-        0,
-        "the store is overloaded",
-    ),
-];
-
-/// Adds the named errors and refers to them from every operation that can answer with them.
+/// Adds the named errors and refers to them from every operation that can fail with them.
 pub(super) fn name(document: &mut Value, operations: &[Operation]) {
-    let mut responses = Map::new();
-    for (status, name, description, code, message) in NAMED {
-        let mut response = json!({
-            "description": description,
-            "content": { "application/json": {
-                "schema": { "$ref": "#/components/schemas/Error" },
-                "example": { "message": message, "code": code },
-            } },
-        });
-        let header = match *status {
-            "401" => Some("WWW-Authenticate"),
-            "429" | "503" => Some("Retry-After"),
-            _ => None,
-        };
-        if let Some(header) = header {
-            response["headers"][header] = headers::reference(header);
-        }
-        responses.insert((*name).to_owned(), response);
-    }
-    document["components"]["responses"] = Value::Object(responses);
+    let mut used = BTreeSet::new();
     each(document, operations, |operation| {
         let has_body = !operation.value["requestBody"].is_null();
         let applicable = applicable(operation.facts, has_body);
         let Some(responses) = operation.value["responses"].as_object_mut() else { return };
         responses.retain(|status, _| !status.ends_with("XX"));
-        for (status, name, ..) in NAMED {
-            if applicable.contains(status) {
-                let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-                responses.insert((*status).to_owned(), reference);
-            }
+        for row in TABLE.iter().filter(|row| applicable.contains(&row.status)) {
+            let reference = json!({ "$ref": format!("#/components/responses/{}", row.name) });
+            responses.insert(row.status.as_str().to_owned(), reference);
+            used.insert(row.status);
         }
     });
+    let shared = TABLE.iter().filter(|row| used.contains(&row.status));
+    document["components"]["responses"] = shared
+        .map(|row| (row.name.to_owned(), response(row)))
+        .collect::<Map<String, Value>>()
+        .into();
+    let codes: Vec<String> = CODES.iter().map(|(code, text)| format!("{code} {text}")).collect();
+    document["components"]["schemas"]["Error"]["properties"]["code"]["description"] =
+        format!("Kind of error: {}.", codes.join(", ")).into();
 }
 
-/// The statuses that an operation can answer with, besides its success. The recorder provokes each of them.
-fn applicable(facts: &Facts, has_body: bool) -> Vec<&'static str> {
+fn response(row: &Row) -> Value {
+    let mut response = json!({
+        "description": row.meaning,
+        "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/Error" },
+            "example": { "message": (row.example)().message(), "code": row.code },
+        } },
+    });
+    let header = match row.status {
+        StatusCode::UNAUTHORIZED => Some("WWW-Authenticate"),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some("Retry-After"),
+        _ => None,
+    };
+    if let Some(header) = header {
+        response["headers"][header] = headers::reference(header);
+    }
+    response
+}
+
+/// The rows of the introduction's table of errors, in Markdown.
+pub(super) fn table() -> String {
+    let mut rows = TABLE;
+    rows.sort_by_key(|row| (row.code, row.status));
+    let row = |row: &&Row| format!("| {} | {} | {} |", row.code, row.status.as_u16(), row.meaning);
+    rows.iter().map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// The statuses that an operation can fail with. The recorder provokes each of them.
+fn applicable(facts: &Facts, has_body: bool) -> Vec<StatusCode> {
     let authenticated = facts.authentication != Authentication::None;
     let conditional = matches!(facts.conditional, Conditional::Change | Conditional::Replace);
     let throttled = facts.authentication == Authentication::Basic;
-    let groups: [(bool, &[&str]); 8] = [
-        (true, &["400"]),
-        (authenticated, &["401", "500"]),
-        (facts.permission.can_be_denied(), &["403"]),
-        (facts.not_found, &["404"]),
-        (facts.conflict, &["409"]),
-        (conditional, &["412"]),
-        (has_body, &["408", "413", "415"]),
-        (throttled, &["429"]),
+    let statuses = [
+        (StatusCode::BAD_REQUEST, true),
+        (StatusCode::UNAUTHORIZED, authenticated),
+        (StatusCode::FORBIDDEN, facts.permission.can_be_denied()),
+        (StatusCode::NOT_FOUND, facts.not_found),
+        (StatusCode::REQUEST_TIMEOUT, has_body),
+        (StatusCode::CONFLICT, facts.conflict),
+        (StatusCode::PRECONDITION_FAILED, conditional),
+        (StatusCode::PAYLOAD_TOO_LARGE, has_body),
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, has_body),
+        (StatusCode::TOO_MANY_REQUESTS, throttled),
+        (StatusCode::INTERNAL_SERVER_ERROR, authenticated),
+        (StatusCode::SERVICE_UNAVAILABLE, authenticated || facts.unavailable),
     ];
-    let mut statuses: Vec<&str> =
-        groups.into_iter().filter(|(applies, _)| *applies).flat_map(|(_, s)| s).copied().collect();
-    if authenticated || facts.unavailable {
-        statuses.push("503");
-    }
-    statuses
+    statuses.into_iter().filter(|(_, applies)| *applies).map(|(status, _)| status).collect()
 }

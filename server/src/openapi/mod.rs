@@ -18,6 +18,7 @@ pub(crate) mod facts;
 
 mod headers;
 mod info;
+mod limits;
 mod links;
 mod operations;
 mod parameters;
@@ -88,7 +89,7 @@ pub fn yaml(document: &str) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// If it is not JSON.
-pub fn newer(document: &str) -> anyhow::Result<String> {
+pub fn v3_1(document: &str) -> anyhow::Result<String> {
     let mut document: Value = serde_json::from_str(document)?;
     v3_1::rewrite(&mut document);
     let mut text = serde_json::to_string_pretty(&document)?;
@@ -115,6 +116,7 @@ fn published(
     code_samples::add(&mut document, operations, &recorded);
     links::add(&mut document, operations);
     tag_groups::add(&mut document);
+    limits::fill_in(&mut document);
     Ok(document)
 }
 

@@ -1,13 +1,14 @@
-//! What the server says of itself: the document in its forms, and the docs browser, both out of the
-//! binary.
+//! The documents that the server serves about itself: the OpenAPI document in its serializations, and the docs
+//! browser. All of them are part of the binary.
 //!
-//! Everything is kept packed, because that is how nearly everybody takes it, and is unpacked for the rest.
+//! They are stored compressed with gzip, which nearly every client accepts, and decompressed for the others.
 
 use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -16,67 +17,92 @@ use sha2::{Digest as _, Sha256};
 use crate::error::Error;
 use crate::openapi;
 
-/// Scalar's docs browser, packed; see `docs-ui/PROVENANCE.toml`.
+/// Scalar's docs browser, compressed; see `docs-ui/PROVENANCE.toml`.
 const SCALAR: &[u8] = include_bytes!("../../docs-ui/scalar.js.gz");
 
-/// Something to be served, packed with gzip.
+const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css";
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
+
+/// A served document.
 pub(crate) struct Document {
-    /// The address.
-    pub(crate) path: &'static str,
-    /// The media type.
+    path: &'static str,
     pub(crate) media_type: &'static str,
-    /// Names this state of it, without quotes.
-    pub(crate) tag: String,
-    packed: Cow<'static, [u8]>,
+    pub(crate) audience: Audience,
+    /// A checksum of the content, in hexadecimal.
+    pub(crate) checksum: String,
+    gzip: Cow<'static, [u8]>,
+}
+
+/// Who reads a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Programs.
+    Tools,
+    /// A web browser, which gets a content security policy.
+    Browser,
 }
 
 impl Document {
-    fn new(path: &'static str, media_type: &'static str, text: &str) -> anyhow::Result<Self> {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-        packer.write_all(text.as_bytes())?;
-        Ok(Self::packed(path, media_type, packer.finish()?.into()))
+    fn new(
+        path: &'static str,
+        media_type: &'static str,
+        audience: Audience,
+        text: &str,
+    ) -> anyhow::Result<Self> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(text.as_bytes())?;
+        Ok(Self::compressed(path, media_type, audience, encoder.finish()?.into()))
     }
 
-    fn packed(path: &'static str, media_type: &'static str, packed: Cow<'static, [u8]>) -> Self {
-        let tag =
-            Sha256::digest(&packed).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { path, media_type, tag, packed }
+    fn compressed(
+        path: &'static str,
+        media_type: &'static str,
+        audience: Audience,
+        gzip: Cow<'static, [u8]>,
+    ) -> Self {
+        let mut checksum = HEXLOWER.encode(&Sha256::digest(&gzip));
+        checksum.truncate(32);
+        Self { path, media_type, audience, checksum, gzip }
     }
 
-    /// The packed bytes.
+    /// The content, compressed.
     pub(crate) fn gzip(&self) -> Bytes {
-        match &self.packed {
+        match &self.gzip {
             Cow::Borrowed(bytes) => Bytes::from_static(bytes),
             Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
         }
     }
 
-    /// The bytes.
+    /// The content.
     ///
     /// # Errors
-    /// If they cannot be unpacked: a defect of the build.
-    pub(crate) fn plain(&self) -> Result<Bytes, Error> {
-        let mut plain = Vec::new();
-        GzDecoder::new(&*self.packed)
-            .read_to_end(&mut plain)
+    /// [`Error::Internal`] if it cannot be decompressed: a defect of the build.
+    pub(crate) fn uncompressed(&self) -> Result<Bytes, Error> {
+        let mut content = Vec::new();
+        GzDecoder::new(&*self.gzip)
+            .read_to_end(&mut content)
             .map_err(|error| Error::Internal(format!("{}: {error}", self.path)))?;
-        Ok(plain.into())
+        Ok(content.into())
     }
 }
 
-/// The document that is served at an address; `document` derives the OpenAPI document when it is first needed.
+/// The document at a path. `openapi` derives the OpenAPI document when the first document is requested.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is none, [`Error::Internal`] if the documents cannot be derived.
-pub(crate) async fn at(
+/// [`Error::NotFound`] if the path has no document, [`Error::Internal`] if the documents cannot be derived.
+pub(crate) async fn document(
     path: &str,
-    document: fn() -> anyhow::Result<String>,
+    openapi: fn() -> anyhow::Result<String>,
 ) -> Result<&'static Document, Error> {
     static ALL: OnceLock<Result<Vec<Document>, String>> = OnceLock::new();
-    // Deriving and packing takes a moment, once.
+    // Deriving and compressing takes a moment, once.
     let all = tokio::task::spawn_blocking(move || {
         ALL.get_or_init(|| {
-            document().and_then(|json| all(&json)).map_err(|error| format!("{error:#}"))
+            openapi().and_then(|json| all(&json)).map_err(|error| format!("{error:#}"))
         })
     });
     let all = all.await.map_err(|error| Error::Internal(error.to_string()))?;
@@ -85,21 +111,19 @@ pub(crate) async fn at(
 }
 
 fn all(json: &str) -> anyhow::Result<Vec<Document>> {
+    use Audience::{Browser, Tools};
+    let page = include_str!("../../docs-ui/index.html");
+    let start = include_str!("../../docs-ui/start.js");
+    let style = include_str!("../../docs-ui/style.css");
+    let license = include_str!("../../docs-ui/LICENSE-scalar");
     Ok(vec![
-        Document::new("/openapi.json", "application/json", json)?,
-        Document::new("/openapi.yaml", "application/yaml", &openapi::yaml(json)?)?,
-        Document::new("/openapi-3.1.json", "application/json", &openapi::newer(json)?)?,
-        Document::new(
-            "/docs",
-            "text/html; charset=utf-8",
-            include_str!("../../docs-ui/index.html"),
-        )?,
-        Document::new("/docs/start.js", SCRIPT, include_str!("../../docs-ui/start.js"))?,
-        Document::new("/docs/style.css", "text/css", include_str!("../../docs-ui/style.css"))?,
-        Document::packed("/docs/scalar.js", SCRIPT, SCALAR.into()),
-        Document::new("/docs/LICENSE-scalar", TEXT, include_str!("../../docs-ui/LICENSE-scalar"))?,
+        Document::new("/openapi.json", JSON, Tools, json)?,
+        Document::new("/openapi.yaml", YAML, Tools, &openapi::yaml(json)?)?,
+        Document::new("/openapi-3.1.json", JSON, Tools, &openapi::v3_1(json)?)?,
+        Document::new("/docs", HTML, Browser, page)?,
+        Document::new("/docs/start.js", SCRIPT, Browser, start)?,
+        Document::new("/docs/style.css", STYLE, Browser, style)?,
+        Document::compressed("/docs/scalar.js", SCRIPT, Browser, SCALAR.into()),
+        Document::new("/docs/LICENSE-scalar", TEXT, Browser, license)?,
     ])
 }
-
-const TEXT: &str = "text/plain; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -39,7 +39,7 @@ pub(crate) async fn delete(
     let resources: Vec<Prefix> =
         catalog::namespaced().map(|kind| prefix(kind.plural)).collect::<Result<_, _>>()?;
     let stored = grant.load().await?.ok_or_else(Error::not_found)?;
-    conditions.guard(Some(stored.revision))?;
+    conditions.check(Some(stored.revision))?;
     let mut txn = Txn {
         preconditions: vec![Precondition::At(key.clone(), stored.revision)],
         operations: vec![Operation::Delete(key)],

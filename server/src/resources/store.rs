@@ -96,7 +96,7 @@ impl<T: Resource> Grant<T> {
         let key = self.key().ok_or_else(missing)?;
         for _ in 0..ATTEMPTS {
             let entry = self.store().get(&key).await?.ok_or_else(missing)?;
-            conditions.guard(Some(entry.revision))?;
+            conditions.check(Some(entry.revision))?;
             let mut operations = vec![Operation::Delete(key.clone())];
             for collection in T::CASCADES_TO {
                 let owned = prefix_of::<T>(collection, self.namespace(), self.name());
@@ -119,7 +119,7 @@ impl<T: Resource> Grant<T> {
     ) -> Result<Rendered, Error> {
         for _ in 0..ATTEMPTS {
             let stored = self.load().await?;
-            conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
+            conditions.check(stored.as_ref().map(|stored| stored.revision))?;
             let mut value = next(stored.as_ref().map(|stored| &stored.value))?;
             value.fill_identity(self.namespace(), self.name());
             value.prepare(&self.write_context(), stored.as_ref().map(|stored| &stored.value));

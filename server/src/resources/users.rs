@@ -42,7 +42,7 @@ pub(crate) async fn put(
     let hash = hash_of(grant, &user).await?;
     for _ in 0..ATTEMPTS {
         let account = auth::account(grant.store(), &user.username).await?;
-        conditions.guard(account.as_ref().map(|account| account.revision))?;
+        conditions.check(account.as_ref().map(|account| account.revision))?;
         if account.is_none() && hash.is_none() {
             return Err(Error::Invalid(NO_PASSWORD.into()));
         }

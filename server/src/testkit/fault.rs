@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::{ApiError, Error};
+use crate::error::{self, ApiError, Error};
 
 /// The longest delay that may be asked for.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -81,15 +81,7 @@ pub(super) fn bad(why: &str) -> Error {
 
 /// The error that was asked for.
 pub(super) fn error(status: StatusCode) -> ApiError {
-    let code = match status.as_u16() {
-        404 => 2,
-        409 => 3,
-        403 => 4,
-        401 | 429 => 5,
-        412 => 6,
-        400..500 => 1,
-        _ => 0,
-    };
+    let code = error::table::code(status);
     let retry_after = matches!(status.as_u16(), 429 | 503).then_some(1);
     let message = "asked for by Sensu-Dev-Fault".into();
     ApiError { message, code, status: status.as_u16(), retry_after }

@@ -94,7 +94,7 @@ fn serializations(files: &[Generated]) -> anyhow::Result<Vec<Generated>> {
     Ok(vec![
         Generated {
             path: "openapi/sensu-core-v2.3.1.json",
-            text: sensu_server::openapi_newer(&document.text)?,
+            text: sensu_server::openapi_v3_1(&document.text)?,
         },
         Generated {
             path: "openapi/sensu-core-v2.yaml",

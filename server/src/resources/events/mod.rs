@@ -112,7 +112,7 @@ async fn write(
         if new == New::Must && stored.is_some() {
             return Err(Error::exists());
         }
-        conditions.guard(stored.as_ref().map(|stored| stored.revision))?;
+        conditions.check(stored.as_ref().map(|stored| stored.revision))?;
         if let Some(shown) =
             attempt(cx, namespace, event.clone(), stored, Purpose::Report(manner)).await?
         {

@@ -1,0 +1,81 @@
+//! Limits in texts: descriptions refer to a limit as `%NAME%`, and the document contains its default value.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::walk;
+use crate::runtime::context::Limits;
+
+/// Replaces the names of limits in all descriptions.
+pub(super) fn fill_in(document: &mut Value) {
+    let limits = defaults();
+    walk(document, &mut |map| {
+        if let Some(Value::String(text)) = map.get_mut("description")
+            && text.contains('%')
+        {
+            for (name, value) in &limits {
+                *text = text.replace(name, value);
+            }
+        }
+    });
+}
+
+fn defaults() -> [(&'static str, String); 6] {
+    let limits = Limits::default();
+    [
+        ("%REQUEST_BYTES%", grouped(limits.request_bytes)),
+        ("%RESPONSE_BYTES%", grouped(limits.response_bytes)),
+        ("%DEADLINE%", duration(limits.deadline)),
+        ("%BODY_DEADLINE%", duration(limits.body_deadline())),
+        ("%ACCESS_TOKEN%", duration(limits.access_token)),
+        ("%REFRESH_TOKEN%", duration(limits.refresh_token)),
+    ]
+}
+
+/// `512,000`
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `15 minutes`: the largest unit that gives a whole number.
+fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        3600.. if seconds.is_multiple_of(3600) => format!("{} hours", seconds / 3600),
+        60.. if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        _ => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_readable() {
+        assert_eq!(grouped(512_000), "512,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(12), "12");
+        assert_eq!(duration(Duration::from_secs(12)), "12 seconds");
+        assert_eq!(duration(Duration::from_secs(900)), "15 minutes");
+        assert_eq!(duration(Duration::from_secs(43_200)), "12 hours");
+    }
+
+    #[test]
+    fn descriptions_contain_the_values() {
+        let mut document = json!({ "a": [{ "description": "At most %RESPONSE_BYTES% bytes." }] });
+        fill_in(&mut document);
+        assert_eq!(document["a"][0]["description"], "At most 512,000 bytes.");
+    }
+}
