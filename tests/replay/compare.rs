@@ -1,40 +1,40 @@
-//! Compares an answer with a recorded one, as the recording says to.
+//! Compares a response with a recorded one, by the options of the recording.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fancy_regex::Regex;
 use serde_json::{Value, json};
 
-use super::exchange::Answer;
+use super::exchange::Response;
 use super::scenario::Record;
 
-/// Tags of steps whose messages are worded by libraries of the original.
-const FOREIGN_WORDS: [&str; 5] = ["go-json", "js", "etcd", "go-time", "go-fmt"];
+/// Tags of steps whose messages come from libraries of Sensu Go.
+const LIBRARY_MESSAGES: [&str; 5] = ["go-json", "js", "etcd", "go-time", "go-fmt"];
 
-/// Everything in which the answer differs; empty if it does not.
-pub(crate) fn differences(record: &Record, answer: &Answer) -> Vec<String> {
+/// Everything in which the response differs; empty if it is equal.
+pub(crate) fn differences(record: &Record, response: &Response) -> Vec<String> {
     if let Some(any) = record.options["status_any"].as_array() {
-        let good = any.contains(&answer.status.into());
-        return if good {
+        let is_one = any.contains(&response.status.into());
+        return if is_one {
             Vec::new()
         } else {
-            vec![format!("status {} not in {any:?}", answer.status)]
+            vec![format!("status {} not in {any:?}", response.status)]
         };
     }
-    let (mut theirs, mut ours) = (normal(record, &record.answer), normal(record, answer));
-    if record.tags.iter().any(|tag| FOREIGN_WORDS.contains(&tag.as_str())) {
-        loosen(&mut theirs);
-        loosen(&mut ours);
+    let (mut theirs, mut ours) = (normal(record, &record.response), normal(record, response));
+    if record.tags.iter().any(|tag| LIBRARY_MESSAGES.contains(&tag.as_str())) {
+        forget_message(&mut theirs);
+        forget_message(&mut ours);
     }
     let mut found = Vec::new();
     delta(&theirs, &ours, "", &mut found);
     found
 }
 
-/// The answer with everything replaced that changes from run to run.
-pub(super) fn normal(record: &Record, answer: &Answer) -> Value {
+/// The response, with placeholders for what the recording says changes from run to run.
+pub(super) fn normal(record: &Record, response: &Response) -> Value {
     let options = &record.options;
-    let mut document = answer.document();
+    let mut document = response.document();
     let root = document.as_object_mut().expect("an object");
     if options["no_headers"] == true {
         root.remove("headers");
@@ -62,7 +62,7 @@ pub(super) fn normal(record: &Record, answer: &Answer) -> Value {
         drop_path(&mut document, &text(&path));
     }
     for path in list("jwt") {
-        each(&mut document, &text(&path), &mut |value| *value = decoded(value, answer.time));
+        each(&mut document, &text(&path), &mut |value| *value = decoded(value, response.time));
     }
     for spec in list("now") {
         let (path, offset, tolerance) = match &spec {
@@ -74,9 +74,9 @@ pub(super) fn normal(record: &Record, answer: &Answer) -> Value {
         };
         each(&mut document, &path, &mut |value| {
             let near =
-                value.as_f64().is_some_and(|v| (v - answer.time - offset).abs() <= tolerance);
+                value.as_f64().is_some_and(|v| (v - response.time - offset).abs() <= tolerance);
             if near {
-                // No offset, no sign: slow answers are settled to the same word.
+                // As in the golden files.
                 let offset = if offset == 0.0 { String::new() } else { format!("{offset:+}") };
                 *value = format!("<now{offset}>").into();
             }
@@ -114,7 +114,7 @@ pub(super) fn normal(record: &Record, answer: &Answer) -> Value {
     document
 }
 
-/// Acts on every value that a dotted path leads to; `*` is any step.
+/// Calls a function with every value at a dotted path; `*` is any step.
 pub(super) fn each(value: &mut Value, path: &str, act: &mut impl FnMut(&mut Value)) {
     let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
     let mut go = |value: &mut Value| match rest {
@@ -153,7 +153,7 @@ fn drop_path(document: &mut Value, path: &str) {
     if parent.is_empty() { remove(document) } else { each(document, parent, &mut remove) }
 }
 
-/// A token with what changes from run to run replaced.
+/// A token, decoded, with placeholders for what changes from run to run.
 fn decoded(token: &Value, now: f64) -> Value {
     let part = |text: &str| -> Option<Value> {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
@@ -176,8 +176,8 @@ fn decoded(token: &Value, now: f64) -> Value {
     json!({ "header": header, "claims": claims, "signature": signature.len() })
 }
 
-/// Forgets how a message is worded.
-fn loosen(document: &mut Value) {
+/// Replaces a message by a placeholder.
+fn forget_message(document: &mut Value) {
     for path in ["body.message", "body.Message"] {
         each(document, path, &mut |value| *value = "<text>".into());
     }
@@ -219,7 +219,7 @@ pub(super) fn delta(theirs: &Value, ours: &Value, path: &str, found: &mut Vec<St
             }
             let order: Vec<&String> = b.keys().filter(|key| a.contains_key(*key)).collect();
             let same = a.keys().filter(|key| b.contains_key(*key)).eq(order.iter().copied());
-            // The reference shows some maps in random order; ours are sorted wherever they are.
+            // Sensu Go writes some maps in random order; ours are always sorted.
             let is_map = path.ends_with(".labels") || path.ends_with(".annotations");
             let right = same || is_map && order.is_sorted();
             // Headers have no order.

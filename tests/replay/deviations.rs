@@ -1,4 +1,4 @@
-//! Accepted deviations: which steps, by which decision, and what we answer instead.
+//! Accepted deviations from the recordings: the steps, the difference that they cite, and our response.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::compare::differences;
-use super::exchange::Answer;
+use super::exchange::Response;
 use super::rules::{Adjusted, adjusted};
 use super::scenario::Record;
 
@@ -37,15 +37,15 @@ impl From<String> for Glob {
 struct Deviation {
     /// `scenario/step` with `*` for any text.
     steps: Vec<Glob>,
-    /// The number of the decision.
-    decision: String,
-    /// Why, for people.
+    /// The number of the difference in `docs/differences.md`: `D12`.
+    difference: String,
+    /// The reason, for readers of the file.
     why: String,
-    /// Only where this was recorded.
+    /// Only where the recording fulfils this.
     #[serde(default)]
     recorded: Condition,
-    /// What we answer.
-    answer: Expected,
+    /// Our response.
+    response: Expected,
 }
 
 #[derive(Default, Deserialize)]
@@ -71,48 +71,49 @@ struct Expected {
     headers: Map<String, Value>,
 }
 
-/// What is to be said about a step.
+/// The result of comparing one step.
 pub(crate) enum Verdict {
     /// As recorded.
     Equal,
-    /// Different, by these decisions; the entry that says so, if it is one of the file; and whether
-    /// the whole answer is to be compared with the one of before.
-    Accepted { decisions: Vec<String>, rule: Option<usize>, whole: bool },
-    /// Different, and nobody decided that.
+    /// Different because of these differences. `entry` is the index of an entry of the file, if one was needed;
+    /// `is_golden` is whether the whole response is compared with the golden file.
+    Accepted { differences: Vec<String>, entry: Option<usize>, is_golden: bool },
+    /// Different, and no difference covers it.
     Failed(Vec<String>),
 }
 
 impl Deviations {
     pub(crate) fn read(folder: &Path) -> Self {
         let text = fs::read_to_string(folder.join("deviations.json")).expect("the file is there");
-        Self(serde_json::from_str(&text).expect("the file is as it should be"))
+        Self(serde_json::from_str(&text).expect("valid entries"))
     }
 
-    /// Every entry cites a decision and says why.
+    /// Asserts that every entry cites a difference and has a reason.
     pub(crate) fn check(&self) {
         let number = Regex::new("^D[0-9]{1,2}$").expect("a pattern");
         for entry in &self.0 {
             let steps = entry.names();
-            assert!(number.is_match(&entry.decision), "{steps:?}: {:?}", entry.decision);
+            assert!(number.is_match(&entry.difference), "{steps:?}: {:?}", entry.difference);
             assert!(entry.why.len() > 10, "{steps:?}: why?");
             assert!(!steps.is_empty(), "an entry without steps");
         }
     }
 
-    /// Entries that no step needed.
+    /// The entries that no step needed.
     pub(crate) fn unused(&self, used: &[usize]) -> Vec<String> {
         let entries = self.0.iter().enumerate();
         let unused = entries.filter(|(index, _)| !used.contains(index));
-        unused.map(|(_, entry)| format!("{} {:?}", entry.decision, entry.names())).collect()
+        unused.map(|(_, entry)| format!("{} {:?}", entry.difference, entry.names())).collect()
     }
 
-    pub(crate) fn judge(&self, record: &Record, answer: &Answer) -> Verdict {
-        if differences(record, answer).is_empty() {
+    pub(crate) fn judge(&self, record: &Record, response: &Response) -> Verdict {
+        if differences(record, response).is_empty() {
             return Verdict::Equal;
         }
-        let Adjusted { answer: expected, decisions, taken } = adjusted(record, answer);
+        let Adjusted { response: expected, differences: rules, is_lenient } =
+            adjusted(record, response);
         let adjusted = Record {
-            answer: expected,
+            response: expected,
             scenario: record.scenario.clone(),
             id: record.id.clone(),
             method: record.method.clone(),
@@ -120,21 +121,21 @@ impl Deviations {
             options: record.options.clone(),
             tags: record.tags.clone(),
         };
-        let found = differences(&adjusted, answer);
+        let found = differences(&adjusted, response);
         if found.is_empty() {
-            let decisions = decisions.into_iter().collect();
-            return Verdict::Accepted { decisions, rule: None, whole: taken };
+            let differences = rules.into_iter().collect();
+            return Verdict::Accepted { differences, entry: None, is_golden: is_lenient };
         }
         let name = format!("{}/{}", record.scenario, record.id);
         let entry =
-            self.0.iter().enumerate().find(|(_, entry)| entry.covers(&name, &adjusted.answer));
+            self.0.iter().enumerate().find(|(_, entry)| entry.covers(&name, &adjusted.response));
         let Some((index, entry)) = entry else { return Verdict::Failed(found) };
-        let missed = entry.answer.missed(answer);
+        let missed = entry.response.missed(response);
         if missed.is_empty() {
-            let decisions = vec![entry.decision.clone()];
-            return Verdict::Accepted { decisions, rule: Some(index), whole: true };
+            let differences = vec![entry.difference.clone()];
+            return Verdict::Accepted { differences, entry: Some(index), is_golden: true };
         }
-        let mut why = vec![format!("{} says something else of it:", entry.decision)];
+        let mut why = vec![format!("not the response of {}:", entry.difference)];
         why.extend(missed);
         why.extend(found);
         Verdict::Failed(why)
@@ -146,7 +147,7 @@ impl Deviation {
         self.steps.iter().map(|glob| glob.text.as_str()).collect()
     }
 
-    fn covers(&self, name: &str, recorded: &Answer) -> bool {
+    fn covers(&self, name: &str, recorded: &Response) -> bool {
         let message = recorded.body["message"].as_str().unwrap_or_default();
         self.steps.iter().any(|glob| glob.pattern.is_match(name))
             && self.recorded.status.is_none_or(|status| status == recorded.status)
@@ -155,35 +156,35 @@ impl Deviation {
 }
 
 impl Expected {
-    /// What of this the answer is not.
-    fn missed(&self, answer: &Answer) -> Vec<String> {
+    /// Everything in which the response does not fulfil this.
+    fn missed(&self, response: &Response) -> Vec<String> {
         let mut missed = Vec::new();
-        if answer.status != self.status {
-            missed.push(format!("status {} instead of {}", answer.status, self.status));
+        if response.status != self.status {
+            missed.push(format!("status {} instead of {}", response.status, self.status));
         }
         if let Some(code) = self.code
-            && answer.body["code"] != code
+            && response.body["code"] != code
         {
-            missed.push(format!("code {} instead of {code}", answer.body["code"]));
+            missed.push(format!("code {} instead of {code}", response.body["code"]));
         }
         if let Some(pattern) = &self.message {
-            let message = answer.body["message"].as_str().unwrap_or_default();
+            let message = response.body["message"].as_str().unwrap_or_default();
             if !matches(pattern, message) {
                 missed.push(format!("message {message:?} is not {pattern:?}"));
             }
         }
         if let Some(body) = &self.body
-            && !contains(&answer.body, body)
+            && !contains(&response.body, body)
         {
-            missed.push(format!("body {} does not have {body}", answer.body));
+            missed.push(format!("body {} does not have {body}", response.body));
         }
         if let Some(items) = self.items
-            && answer.body.as_array().map(Vec::len) != Some(items)
+            && response.body.as_array().map(Vec::len) != Some(items)
         {
             missed.push(format!("not a list of {items}"));
         }
         for (name, value) in &self.headers {
-            let there = answer.headers.get(name).map(String::as_str);
+            let there = response.headers.get(name).map(String::as_str);
             if there != value.as_str() {
                 missed.push(format!("header {name}: {there:?} instead of {value}"));
             }
@@ -196,7 +197,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).expect("a pattern").is_match(text)
 }
 
-/// Whether a value has all that the other one has.
+/// Whether a value has every part of another.
 fn contains(value: &Value, part: &Value) -> bool {
     match (value, part) {
         (Value::Object(value), Value::Object(part)) => {

@@ -1,9 +1,9 @@
-//! What decisions about events change in a recorded event, where ours shows exactly that change.
+//! Differences in events, applied to a recorded event where our event has exactly that change.
 
 use serde_json::Value;
 
-/// The history holds the first result too (D31): ours is theirs with one result more. Says whether
-/// that is so; theirs then becomes ours.
+/// The history includes the first result (D31): ours is theirs with one more result. Returns whether that is so;
+/// theirs then becomes ours.
 pub(super) fn history(theirs: &mut Value, ours: &Value) -> bool {
     each(theirs, ours, &mut |theirs, ours| {
         let (a, b) = (results(theirs), results(ours));
@@ -11,7 +11,7 @@ pub(super) fn history(theirs: &mut Value, ours: &Value) -> bool {
             return false;
         }
         theirs["history"] = ours["history"].clone();
-        // One result more fills the history one event earlier, and with it what follows from it.
+        // With one more result the history is full one event earlier, which changes the derived fields.
         if b.len() == 21 {
             for field in
                 ["total_state_change", "state", "occurrences", "occurrences_watermark", "last_ok"]
@@ -23,7 +23,7 @@ pub(super) fn history(theirs: &mut Value, ours: &Value) -> bool {
     })
 }
 
-/// Percentages end at 100 (D33).
+/// Percentages are at most 100 (D33).
 pub(super) fn total_state_change(theirs: &mut Value, ours: &Value) -> bool {
     each(theirs, ours, &mut |theirs, ours| {
         let above = theirs["total_state_change"].as_u64().is_some_and(|percent| percent > 100);
@@ -35,7 +35,7 @@ pub(super) fn total_state_change(theirs: &mut Value, ours: &Value) -> bool {
     })
 }
 
-/// Acts on the check of each event of two bodies that are events, or lists of them.
+/// Calls a function with the checks of each pair of events; the bodies are events or lists of events.
 fn each(
     theirs: &mut Value,
     ours: &Value,
@@ -65,7 +65,7 @@ fn results(check: &Value) -> Vec<(i64, u64)> {
         .collect()
 }
 
-/// Whether all of `a` is in `b`, in order.
+/// Whether `b` contains all of `a`, in order.
 fn is_part(a: &[(i64, u64)], b: &[(i64, u64)]) -> bool {
     let mut rest = b.iter();
     a.iter().all(|result| rest.any(|other| other == result))

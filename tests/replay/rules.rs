@@ -1,74 +1,74 @@
-//! Decisions that change many answers at once, applied to what was recorded before it is compared.
+//! Differences that change many responses, applied to a recorded response before it is compared.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::events;
-use super::exchange::Answer;
+use super::exchange::Response;
 use super::scenario::Record;
 
-/// What a recorded answer becomes.
+/// A recorded response, adjusted.
 pub(crate) struct Adjusted {
-    pub(crate) answer: Answer,
-    /// The decisions that changed it.
-    pub(crate) decisions: BTreeSet<String>,
-    /// Whether something in it was taken from ours, which somebody else has to look at then.
-    pub(crate) taken: bool,
+    pub(crate) response: Response,
+    /// The differences that changed it.
+    pub(crate) differences: BTreeSet<String>,
+    /// Whether a part of it was copied from our response. The golden file checks that part.
+    pub(crate) is_lenient: bool,
 }
 
-/// The recorded answer as these decisions would have it.
-pub(crate) fn adjusted(record: &Record, ours: &Answer) -> Adjusted {
-    let mut answer = record.answer.clone();
-    let mut taken = false;
-    let mut decisions = BTreeSet::new();
-    let mut note = |decision: &str, changed: bool| {
+/// The recorded response as these differences change it.
+pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
+    let mut response = record.response.clone();
+    let mut is_lenient = false;
+    let mut differences = BTreeSet::new();
+    let mut note = |difference: &str, changed: bool| {
         if changed {
-            decisions.insert(decision.to_owned());
+            differences.insert(difference.to_owned());
         }
     };
-    if answer.status >= 400 {
-        note("D4", error(record, &mut answer));
+    if response.status >= 400 {
+        note("D4", error(record, &mut response));
     }
-    if answer.body["message"] == "Request unauthorized" && ours.body["code"] == 5 {
-        // The reference has no reason to give; ours is in the message.
-        answer.body["message"] = ours.body["message"].clone();
-        taken = true;
+    if response.body["message"] == "Request unauthorized" && ours.body["code"] == 5 {
+        // Sensu Go gives no reason; our message does.
+        response.body["message"] = ours.body["message"].clone();
+        is_lenient = true;
     }
-    if answer.status == 401 {
-        note("D16", header(&mut answer, "www-authenticate", "Bearer realm=\"sensu\""));
+    if response.status == 401 {
+        note("D16", header(&mut response, "www-authenticate", "Bearer realm=\"sensu\""));
     }
-    if answer.status == 405 {
-        taken = true;
+    if response.status == 405 {
+        is_lenient = true;
         let allow = ours.headers.get("allow").cloned().unwrap_or_default();
         note(
             "D10",
-            header(&mut answer, "allow", if allow.is_empty() { "missing" } else { &allow }),
+            header(&mut response, "allow", if allow.is_empty() { "missing" } else { &allow }),
         );
     }
-    if answer.status != 0 {
-        note("D4", header(&mut answer, "sensu-edition", "core"));
+    if response.status != 0 {
+        note("D4", header(&mut response, "sensu-edition", "core"));
     }
-    if answer.kind == "json" && answer.headers.contains_key("content-type") {
-        note("D3", header(&mut answer, "content-type", "application/json"));
+    if response.kind == "json" && response.headers.contains_key("content-type") {
+        note("D3", header(&mut response, "content-type", "application/json"));
     }
-    note("D3", lists(&mut answer.body, &ours.body));
-    let longer = events::history(&mut answer.body, &ours.body);
+    note("D3", lists(&mut response.body, &ours.body));
+    let longer = events::history(&mut response.body, &ours.body);
     note("D31", longer);
-    note("D33", events::total_state_change(&mut answer.body, &ours.body));
-    if ours.kind == "json" && answer.kind == "json" && answer.status == 200 {
-        let ends = expire_at(&mut answer.body, &ours.body);
+    note("D33", events::total_state_change(&mut response.body, &ours.body));
+    if ours.kind == "json" && response.kind == "json" && response.status == 200 {
+        let ends = expire_at(&mut response.body, &ours.body);
         note("D24", ends);
-        taken |= ends;
+        is_lenient |= ends;
     }
-    taken |= longer;
-    Adjusted { answer, decisions, taken }
+    is_lenient |= longer;
+    Adjusted { response, differences, is_lenient }
 }
 
 /// One shape for all errors (D4).
-fn error(record: &Record, answer: &mut Answer) -> bool {
-    let before = answer.clone();
-    let code = match answer.status {
+fn error(record: &Record, response: &mut Response) -> bool {
+    let before = response.clone();
+    let code = match response.status {
         400 | 405 => 1,
         401 => 5,
         403 => 4,
@@ -76,32 +76,32 @@ fn error(record: &Record, answer: &mut Answer) -> bool {
         409 => 3,
         _ => 0,
     };
-    match (&answer.body, answer.kind.as_str()) {
+    match (&response.body, response.kind.as_str()) {
         (Value::Object(body), _) if body.contains_key("Message") => {
-            answer.body = json!({ "message": body["Message"], "code": body["Code"] });
+            response.body = json!({ "message": body["Message"], "code": body["Code"] });
         }
         (Value::Object(body), _) if body.keys().eq(["code", "message"]) => {
-            answer.body = json!({ "message": body["message"], "code": body["code"] });
+            response.body = json!({ "message": body["message"], "code": body["code"] });
         }
         (Value::String(text), "text") => {
-            answer.body = json!({ "message": text.trim_end(), "code": code });
+            response.body = json!({ "message": text.trim_end(), "code": code });
         }
-        (_, "empty") if answer.status == 405 && record.method != "HEAD" => {
-            answer.body = json!({ "message": "method not allowed", "code": code });
+        (_, "empty") if response.status == 405 && record.method != "HEAD" => {
+            response.body = json!({ "message": "method not allowed", "code": code });
         }
         _ => {}
     }
-    if !answer.body.is_null() {
-        answer.kind = "json".to_owned();
+    if !response.body.is_null() {
+        response.kind = "json".to_owned();
     }
-    header(answer, "content-type", "application/json");
-    header(answer, "x-content-type-options", "nosniff");
-    *answer != before
+    header(response, "content-type", "application/json");
+    header(response, "x-content-type-options", "nosniff");
+    *response != before
 }
 
-/// Sets a header; says whether that changed it.
-fn header(answer: &mut Answer, name: &str, value: &str) -> bool {
-    answer.headers.insert(name.to_owned(), value.to_owned()).as_deref() != Some(value)
+/// Sets a header. Returns whether that changed it.
+fn header(response: &mut Response, name: &str, value: &str) -> bool {
+    response.headers.insert(name.to_owned(), value.to_owned()).as_deref() != Some(value)
 }
 
 /// Lists are never null (D3): where ours is an empty list, null becomes one.
@@ -129,7 +129,7 @@ fn lists(theirs: &mut Value, ours: &Value) -> bool {
     }
 }
 
-/// Silenced entries say when they end (D24): the field is new, and checked against the others.
+/// Silenced entries have the time of their expiry (D24): the field is new, and checked against the others.
 fn expire_at(theirs: &mut Value, ours: &Value) -> bool {
     match (theirs, ours) {
         (Value::Object(a), Value::Object(b)) if b.contains_key("expire_on_resolve") => {

@@ -1,16 +1,16 @@
-//! Scenarios: the requests to send, and the recordings of what was answered.
+//! Scenarios: the requests to send, and the recorded responses.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sensu_store::{Clock as _, ManualClock};
 use serde_json::{Map, Value};
 
-use super::exchange::{Answer, exchange, now};
+use super::exchange::{Response, exchange};
 
 /// A list of requests.
 pub(crate) struct Scenario {
@@ -24,8 +24,8 @@ pub(crate) struct Record {
     pub(crate) id: String,
     pub(crate) method: String,
     pub(crate) path: String,
-    pub(crate) answer: Answer,
-    /// How to compare.
+    pub(crate) response: Response,
+    /// How to compare the responses.
     pub(crate) options: Value,
     pub(crate) tags: Vec<String>,
 }
@@ -36,11 +36,6 @@ impl Record {
         let file = folder.join(format!("recordings/sensu-go-5.0.0/{name}.jsonl"));
         let text = fs::read_to_string(file).expect("the recording is there");
         text.lines().filter(|line| !line.is_empty()).map(Self::parse).collect()
-    }
-
-    /// What was recorded, as if we had answered it.
-    pub(crate) fn as_answer(&self) -> Answer {
-        self.answer.clone()
     }
 
     fn parse(line: &str) -> Self {
@@ -58,7 +53,7 @@ impl Record {
             id: text(&record["id"]),
             method: text(&record["request"]["method"]),
             path: text(&record["request"]["path"]),
-            answer: Answer {
+            response: Response {
                 status: response["status"].as_u64().unwrap_or_default(),
                 headers,
                 kind: text(&response["body_kind"]),
@@ -71,7 +66,7 @@ impl Record {
     }
 }
 
-/// The body of a recorded answer, its fields in the order in which they were sent.
+/// The body of a recorded response, its fields in the order in which they were sent.
 fn as_sent(response: &Value) -> Value {
     let sent = response["raw"].as_str().filter(|_| response["body_kind"] == "json");
     sent.map_or_else(
@@ -80,9 +75,10 @@ fn as_sent(response: &Value) -> Value {
     )
 }
 
-/// Variables and tokens that a run has gathered.
-struct Run {
+/// The state of a run: variables that steps have set, and tokens by user and password.
+struct Run<'a> {
     address: SocketAddr,
+    clock: &'a ManualClock,
     variables: HashMap<String, String>,
     tokens: HashMap<(String, String), String>,
 }
@@ -112,7 +108,11 @@ impl Scenario {
     }
 
     /// Sends the requests, one after another.
-    pub(crate) async fn run(&self, address: SocketAddr) -> HashMap<String, Answer> {
+    pub(crate) async fn run(
+        &self,
+        address: SocketAddr,
+        clock: &ManualClock,
+    ) -> HashMap<String, Response> {
         let mut variables: HashMap<String, String> =
             [("ADMIN_USER", ADMIN.0), ("ADMIN_PASSWORD", ADMIN.1)]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -120,22 +120,22 @@ impl Scenario {
         for (name, value) in self.document["vars"].as_object().into_iter().flatten() {
             variables.insert(name.clone(), value.as_str().unwrap_or_default().to_owned());
         }
-        let mut run = Run { address, variables, tokens: HashMap::new() };
-        let mut answers = HashMap::new();
+        let mut run = Run { address, clock, variables, tokens: HashMap::new() };
+        let mut responses = HashMap::new();
         for step in self.document["steps"].as_array().expect("steps") {
             let id = step["id"].as_str().expect("an id").to_owned();
-            let answer = run.step(step).await;
-            answers.insert(id, answer);
+            let response = run.step(step).await;
+            responses.insert(id, response);
         }
-        answers
+        responses
     }
 }
 
-impl Run {
-    async fn step(&mut self, step: &Value) -> Answer {
+impl Run<'_> {
+    async fn step(&mut self, step: &Value) -> Response {
         if let Some(seconds) = step["sleep"].as_f64() {
-            // Something of the server's own has to happen in this time.
-            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+            #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
+            self.clock.advance(seconds.ceil() as i64);
         }
         let method = step["method"].as_str().expect("a method");
         let path = self.text(step["path"].as_str().expect("a path"));
@@ -160,27 +160,26 @@ impl Run {
         if body.is_none() && ["POST", "PUT", "PATCH"].contains(&method) {
             body = Some(Vec::new());
         }
-        let until = self.value(&step["retry"]["until"]);
-        let patience = step["retry"]["timeout"].as_f64().unwrap_or(10.0).min(3.0);
-        let deadline = now() + if until.is_null() { 0.0 } else { patience };
-        let answer = loop {
-            let answer = exchange(self.address, method, &path, &headers, body.as_deref()).await;
-            let document = answer.document();
-            let conditions = until.as_array().into_iter().flatten();
-            let holds = |condition: &Value| {
-                lookup(&document, condition[0].as_str().unwrap_or_default()) == Some(&condition[1])
-            };
-            if conditions.into_iter().all(holds) || now() >= deadline {
-                break answer;
-            }
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        };
-        self.capture(step, &answer);
-        answer
+        // `retry` is not needed: Sensu Go stores events after its response, our server before it.
+        let response = self.exchange(method, &path, &headers, body.as_deref()).await;
+        self.capture(step, &response);
+        response
     }
 
-    fn capture(&mut self, step: &Value, answer: &Answer) {
-        let document = answer.document();
+    async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Response {
+        #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact")]
+        let time = self.clock.now() as f64;
+        exchange(self.address, method, path, headers, body, time).await
+    }
+
+    fn capture(&mut self, step: &Value, response: &Response) {
+        let document = response.document();
         for (name, what) in step["capture"].as_object().into_iter().flatten() {
             let path = what.as_str().or(what["path"].as_str()).unwrap_or_default();
             let value = lookup(&document, path).cloned().unwrap_or(Value::Null);
@@ -251,14 +250,14 @@ impl Run {
     }
 
     async fn log_in(&mut self, user: &str, password: &str) -> String {
-        let who = (user.to_owned(), password.to_owned());
-        if let Some(token) = self.tokens.get(&who) {
+        let credentials = (user.to_owned(), password.to_owned());
+        if let Some(token) = self.tokens.get(&credentials) {
             return token.clone();
         }
         let headers = [("Authorization".to_owned(), basic(user, password))];
-        let answer = exchange(self.address, "GET", "/auth", &headers, None).await;
-        let token = answer.body["access_token"].as_str().unwrap_or_default().to_owned();
-        self.tokens.insert(who, token.clone());
+        let response = self.exchange("GET", "/auth", &headers, None).await;
+        let token = response.body["access_token"].as_str().unwrap_or_default().to_owned();
+        self.tokens.insert(credentials, token.clone());
         token
     }
 }
@@ -267,7 +266,7 @@ fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-/// What a dotted path leads to.
+/// The value at a dotted path.
 pub(crate) fn lookup<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(document, |value, step| match value {
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),
