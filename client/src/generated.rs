@@ -76,168 +76,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`ApiKeyDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ApiKeyDeleteName(::std::string::String);
-    impl ::std::ops::Deref for ApiKeyDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ApiKeyDeleteName> for ::std::string::String {
-        fn from(value: ApiKeyDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ApiKeyDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ApiKeyDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ApiKeyDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ApiKeyDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ApiKeyGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ApiKeyGetName(::std::string::String);
-    impl ::std::ops::Deref for ApiKeyGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ApiKeyGetName> for ::std::string::String {
-        fn from(value: ApiKeyGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ApiKeyGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ApiKeyGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ApiKeyGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ApiKeyGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ApiKeyPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ApiKeyPatchName(::std::string::String);
-    impl ::std::ops::Deref for ApiKeyPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ApiKeyPatchName> for ::std::string::String {
-        fn from(value: ApiKeyPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ApiKeyPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ApiKeyPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ApiKeyPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ApiKeyPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///A resource of a version.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiResource {
@@ -321,546 +159,6 @@ pub mod types {
     impl AssetBuild {
         pub fn builder() -> builder::AssetBuild {
             Default::default()
-        }
-    }
-    ///`AssetCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for AssetCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetCreateNamespace> for ::std::string::String {
-        fn from(value: AssetCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetDeleteName(::std::string::String);
-    impl ::std::ops::Deref for AssetDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetDeleteName> for ::std::string::String {
-        fn from(value: AssetDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for AssetDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetDeleteNamespace> for ::std::string::String {
-        fn from(value: AssetDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetGetName(::std::string::String);
-    impl ::std::ops::Deref for AssetGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetGetName> for ::std::string::String {
-        fn from(value: AssetGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for AssetGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetGetNamespace> for ::std::string::String {
-        fn from(value: AssetGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetListNamespace(::std::string::String);
-    impl ::std::ops::Deref for AssetListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetListNamespace> for ::std::string::String {
-        fn from(value: AssetListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetPatchName(::std::string::String);
-    impl ::std::ops::Deref for AssetPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetPatchName> for ::std::string::String {
-        fn from(value: AssetPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for AssetPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetPatchNamespace> for ::std::string::String {
-        fn from(value: AssetPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetPutName(::std::string::String);
-    impl ::std::ops::Deref for AssetPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetPutName> for ::std::string::String {
-        fn from(value: AssetPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`AssetPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct AssetPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for AssetPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetPutNamespace> for ::std::string::String {
-        fn from(value: AssetPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///An executed check and its result. Omitted if the event contains only metrics.
@@ -1111,384 +409,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`CheckCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckCreateNamespace> for ::std::string::String {
-        fn from(value: CheckCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckDeleteName(::std::string::String);
-    impl ::std::ops::Deref for CheckDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckDeleteName> for ::std::string::String {
-        fn from(value: CheckDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckDeleteNamespace> for ::std::string::String {
-        fn from(value: CheckDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckExecuteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckExecuteName(::std::string::String);
-    impl ::std::ops::Deref for CheckExecuteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckExecuteName> for ::std::string::String {
-        fn from(value: CheckExecuteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckExecuteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckExecuteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckExecuteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckExecuteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckExecuteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckExecuteNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckExecuteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckExecuteNamespace> for ::std::string::String {
-        fn from(value: CheckExecuteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckExecuteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckExecuteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckExecuteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckExecuteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckGetName(::std::string::String);
-    impl ::std::ops::Deref for CheckGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckGetName> for ::std::string::String {
-        fn from(value: CheckGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckGetNamespace> for ::std::string::String {
-        fn from(value: CheckGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///A past result of a check.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct CheckHistory {
@@ -1502,901 +422,6 @@ pub mod types {
     impl CheckHistory {
         pub fn builder() -> builder::CheckHistory {
             Default::default()
-        }
-    }
-    ///`CheckHookAddName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookAddName(::std::string::String);
-    impl ::std::ops::Deref for CheckHookAddName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookAddName> for ::std::string::String {
-        fn from(value: CheckHookAddName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookAddName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookAddName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookAddName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookAddName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckHookAddNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookAddNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckHookAddNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookAddNamespace> for ::std::string::String {
-        fn from(value: CheckHookAddNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookAddNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookAddNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookAddNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookAddNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckHookAddType`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookAddType(::std::string::String);
-    impl ::std::ops::Deref for CheckHookAddType {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookAddType> for ::std::string::String {
-        fn from(value: CheckHookAddType) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookAddType {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookAddType {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookAddType {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookAddType {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckHookRemoveHook`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookRemoveHook(::std::string::String);
-    impl ::std::ops::Deref for CheckHookRemoveHook {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookRemoveHook> for ::std::string::String {
-        fn from(value: CheckHookRemoveHook) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookRemoveHook {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookRemoveHook {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookRemoveHook {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookRemoveHook {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckHookRemoveName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookRemoveName(::std::string::String);
-    impl ::std::ops::Deref for CheckHookRemoveName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookRemoveName> for ::std::string::String {
-        fn from(value: CheckHookRemoveName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookRemoveName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookRemoveName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookRemoveName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookRemoveName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckHookRemoveNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookRemoveNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckHookRemoveNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookRemoveNamespace> for ::std::string::String {
-        fn from(value: CheckHookRemoveNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookRemoveNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookRemoveNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookRemoveNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookRemoveNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckHookRemoveType`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckHookRemoveType(::std::string::String);
-    impl ::std::ops::Deref for CheckHookRemoveType {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckHookRemoveType> for ::std::string::String {
-        fn from(value: CheckHookRemoveType) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckHookRemoveType {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckHookRemoveType {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckHookRemoveType {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckHookRemoveType {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckListNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckListNamespace> for ::std::string::String {
-        fn from(value: CheckListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckPatchName(::std::string::String);
-    impl ::std::ops::Deref for CheckPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckPatchName> for ::std::string::String {
-        fn from(value: CheckPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckPatchNamespace> for ::std::string::String {
-        fn from(value: CheckPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckPutName(::std::string::String);
-    impl ::std::ops::Deref for CheckPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckPutName> for ::std::string::String {
-        fn from(value: CheckPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`CheckPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CheckPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for CheckPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CheckPutNamespace> for ::std::string::String {
-        fn from(value: CheckPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for CheckPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CheckPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CheckPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CheckPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterMemberAddPeerAddrs`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterMemberAddPeerAddrs(::std::string::String);
-    impl ::std::ops::Deref for ClusterMemberAddPeerAddrs {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterMemberAddPeerAddrs> for ::std::string::String {
-        fn from(value: ClusterMemberAddPeerAddrs) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterMemberAddPeerAddrs {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            {
-                ::regress::Regex::new(
-                        "^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$",
-                    )
-                    .unwrap()
-            });
-            if PATTERN.find(value).is_none() {
-                return Err(
-                    "doesn't match pattern \"^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$\""
-                        .into(),
-                );
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterMemberAddPeerAddrs {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterMemberAddPeerAddrs {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterMemberAddPeerAddrs {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterMemberRemoveId`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterMemberRemoveId(::std::string::String);
-    impl ::std::ops::Deref for ClusterMemberRemoveId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterMemberRemoveId> for ::std::string::String {
-        fn from(value: ClusterMemberRemoveId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterMemberRemoveId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^0*[0-9A-Fa-f]{1,16}$").unwrap() });
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^0*[0-9A-Fa-f]{1,16}$\"".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterMemberRemoveId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterMemberRemoveId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterMemberRemoveId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterMemberUpdateId`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterMemberUpdateId(::std::string::String);
-    impl ::std::ops::Deref for ClusterMemberUpdateId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterMemberUpdateId> for ::std::string::String {
-        fn from(value: ClusterMemberUpdateId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterMemberUpdateId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^0*[0-9A-Fa-f]{1,16}$").unwrap() });
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^0*[0-9A-Fa-f]{1,16}$\"".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterMemberUpdateId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterMemberUpdateId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterMemberUpdateId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterMemberUpdatePeerAddrs`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterMemberUpdatePeerAddrs(::std::string::String);
-    impl ::std::ops::Deref for ClusterMemberUpdatePeerAddrs {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterMemberUpdatePeerAddrs> for ::std::string::String {
-        fn from(value: ClusterMemberUpdatePeerAddrs) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterMemberUpdatePeerAddrs {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            {
-                ::regress::Regex::new(
-                        "^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$",
-                    )
-                    .unwrap()
-            });
-            if PATTERN.find(value).is_none() {
-                return Err(
-                    "doesn't match pattern \"^(https?|unixs?)://[^,]*(,(https?|unixs?)://[^,]*)*$\""
-                        .into(),
-                );
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterMemberUpdatePeerAddrs {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for ClusterMemberUpdatePeerAddrs {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterMemberUpdatePeerAddrs {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///A list of rules that cluster role bindings can grant everywhere, and role bindings in their namespace.
@@ -2427,439 +452,6 @@ pub mod types {
     impl ClusterRoleBinding {
         pub fn builder() -> builder::ClusterRoleBinding {
             Default::default()
-        }
-    }
-    ///`ClusterRoleBindingDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRoleBindingDeleteName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRoleBindingDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRoleBindingDeleteName> for ::std::string::String {
-        fn from(value: ClusterRoleBindingDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRoleBindingDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for ClusterRoleBindingDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRoleBindingGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRoleBindingGetName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRoleBindingGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRoleBindingGetName> for ::std::string::String {
-        fn from(value: ClusterRoleBindingGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRoleBindingGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleBindingGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRoleBindingPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRoleBindingPatchName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRoleBindingPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRoleBindingPatchName> for ::std::string::String {
-        fn from(value: ClusterRoleBindingPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRoleBindingPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleBindingPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRoleBindingPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRoleBindingPutName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRoleBindingPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRoleBindingPutName> for ::std::string::String {
-        fn from(value: ClusterRoleBindingPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRoleBindingPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRoleBindingPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleBindingPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRoleBindingPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRoleDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRoleDeleteName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRoleDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRoleDeleteName> for ::std::string::String {
-        fn from(value: ClusterRoleDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRoleDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRoleDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRoleDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRoleGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRoleGetName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRoleGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRoleGetName> for ::std::string::String {
-        fn from(value: ClusterRoleGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRoleGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRoleGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRoleGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRoleGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRolePatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRolePatchName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRolePatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRolePatchName> for ::std::string::String {
-        fn from(value: ClusterRolePatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRolePatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRolePatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRolePatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRolePatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ClusterRolePutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ClusterRolePutName(::std::string::String);
-    impl ::std::ops::Deref for ClusterRolePutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ClusterRolePutName> for ::std::string::String {
-        fn from(value: ClusterRolePutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ClusterRolePutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ClusterRolePutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ClusterRolePutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ClusterRolePutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///Settings for the deletion of an entity whose agent stopped sending keepalives.
@@ -2910,546 +502,6 @@ pub mod types {
     impl Entity {
         pub fn builder() -> builder::Entity {
             Default::default()
-        }
-    }
-    ///`EntityCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for EntityCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityCreateNamespace> for ::std::string::String {
-        fn from(value: EntityCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityDeleteName(::std::string::String);
-    impl ::std::ops::Deref for EntityDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityDeleteName> for ::std::string::String {
-        fn from(value: EntityDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for EntityDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityDeleteNamespace> for ::std::string::String {
-        fn from(value: EntityDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityGetName(::std::string::String);
-    impl ::std::ops::Deref for EntityGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityGetName> for ::std::string::String {
-        fn from(value: EntityGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for EntityGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityGetNamespace> for ::std::string::String {
-        fn from(value: EntityGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityListNamespace(::std::string::String);
-    impl ::std::ops::Deref for EntityListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityListNamespace> for ::std::string::String {
-        fn from(value: EntityListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityPatchName(::std::string::String);
-    impl ::std::ops::Deref for EntityPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityPatchName> for ::std::string::String {
-        fn from(value: EntityPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for EntityPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityPatchNamespace> for ::std::string::String {
-        fn from(value: EntityPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityPutName(::std::string::String);
-    impl ::std::ops::Deref for EntityPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityPutName> for ::std::string::String {
-        fn from(value: EntityPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EntityPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EntityPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for EntityPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EntityPutNamespace> for ::std::string::String {
-        fn from(value: EntityPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EntityPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EntityPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EntityPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EntityPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///Body of every error response.
@@ -3512,222 +564,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`EventCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for EventCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventCreateNamespace> for ::std::string::String {
-        fn from(value: EventCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventDeleteCheck`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventDeleteCheck(::std::string::String);
-    impl ::std::ops::Deref for EventDeleteCheck {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventDeleteCheck> for ::std::string::String {
-        fn from(value: EventDeleteCheck) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventDeleteCheck {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventDeleteCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventDeleteCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventDeleteCheck {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventDeleteEntity`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventDeleteEntity(::std::string::String);
-    impl ::std::ops::Deref for EventDeleteEntity {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventDeleteEntity> for ::std::string::String {
-        fn from(value: EventDeleteEntity) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventDeleteEntity {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventDeleteEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventDeleteEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventDeleteEntity {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for EventDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventDeleteNamespace> for ::std::string::String {
-        fn from(value: EventDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///An event filter: expressions that decide which events a handler receives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EventFilter {
@@ -3749,492 +585,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`EventGetCheck`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventGetCheck(::std::string::String);
-    impl ::std::ops::Deref for EventGetCheck {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventGetCheck> for ::std::string::String {
-        fn from(value: EventGetCheck) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventGetCheck {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventGetCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventGetCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventGetCheck {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventGetEntity`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventGetEntity(::std::string::String);
-    impl ::std::ops::Deref for EventGetEntity {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventGetEntity> for ::std::string::String {
-        fn from(value: EventGetEntity) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventGetEntity {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventGetEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventGetEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventGetEntity {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for EventGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventGetNamespace> for ::std::string::String {
-        fn from(value: EventGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventListEntityEntity`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventListEntityEntity(::std::string::String);
-    impl ::std::ops::Deref for EventListEntityEntity {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventListEntityEntity> for ::std::string::String {
-        fn from(value: EventListEntityEntity) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventListEntityEntity {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventListEntityEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventListEntityEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventListEntityEntity {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventListEntityNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventListEntityNamespace(::std::string::String);
-    impl ::std::ops::Deref for EventListEntityNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventListEntityNamespace> for ::std::string::String {
-        fn from(value: EventListEntityNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventListEntityNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventListEntityNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventListEntityNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventListEntityNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventListNamespace(::std::string::String);
-    impl ::std::ops::Deref for EventListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventListNamespace> for ::std::string::String {
-        fn from(value: EventListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventPutCheck`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventPutCheck(::std::string::String);
-    impl ::std::ops::Deref for EventPutCheck {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventPutCheck> for ::std::string::String {
-        fn from(value: EventPutCheck) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventPutCheck {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventPutCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventPutCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventPutCheck {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventPutEntity`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventPutEntity(::std::string::String);
-    impl ::std::ops::Deref for EventPutEntity {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventPutEntity> for ::std::string::String {
-        fn from(value: EventPutEntity) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventPutEntity {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventPutEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventPutEntity {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventPutEntity {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`EventPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct EventPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for EventPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<EventPutNamespace> for ::std::string::String {
-        fn from(value: EventPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for EventPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for EventPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for EventPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for EventPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///A service that filters, mutates or handles events.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Extension {
@@ -4246,1032 +596,6 @@ pub mod types {
     impl Extension {
         pub fn builder() -> builder::Extension {
             Default::default()
-        }
-    }
-    ///`ExtensionDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionDeleteName(::std::string::String);
-    impl ::std::ops::Deref for ExtensionDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionDeleteName> for ::std::string::String {
-        fn from(value: ExtensionDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for ExtensionDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionDeleteNamespace> for ::std::string::String {
-        fn from(value: ExtensionDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionGetName(::std::string::String);
-    impl ::std::ops::Deref for ExtensionGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionGetName> for ::std::string::String {
-        fn from(value: ExtensionGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for ExtensionGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionGetNamespace> for ::std::string::String {
-        fn from(value: ExtensionGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionListNamespace(::std::string::String);
-    impl ::std::ops::Deref for ExtensionListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionListNamespace> for ::std::string::String {
-        fn from(value: ExtensionListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionPatchName(::std::string::String);
-    impl ::std::ops::Deref for ExtensionPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionPatchName> for ::std::string::String {
-        fn from(value: ExtensionPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for ExtensionPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionPatchNamespace> for ::std::string::String {
-        fn from(value: ExtensionPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionPutName(::std::string::String);
-    impl ::std::ops::Deref for ExtensionPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionPutName> for ::std::string::String {
-        fn from(value: ExtensionPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`ExtensionPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ExtensionPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for ExtensionPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ExtensionPutNamespace> for ::std::string::String {
-        fn from(value: ExtensionPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ExtensionPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ExtensionPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ExtensionPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ExtensionPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for FilterCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterCreateNamespace> for ::std::string::String {
-        fn from(value: FilterCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterDeleteName(::std::string::String);
-    impl ::std::ops::Deref for FilterDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterDeleteName> for ::std::string::String {
-        fn from(value: FilterDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for FilterDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterDeleteNamespace> for ::std::string::String {
-        fn from(value: FilterDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterGetName(::std::string::String);
-    impl ::std::ops::Deref for FilterGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterGetName> for ::std::string::String {
-        fn from(value: FilterGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for FilterGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterGetNamespace> for ::std::string::String {
-        fn from(value: FilterGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterListNamespace(::std::string::String);
-    impl ::std::ops::Deref for FilterListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterListNamespace> for ::std::string::String {
-        fn from(value: FilterListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterPatchName(::std::string::String);
-    impl ::std::ops::Deref for FilterPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterPatchName> for ::std::string::String {
-        fn from(value: FilterPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for FilterPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterPatchNamespace> for ::std::string::String {
-        fn from(value: FilterPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterPutName(::std::string::String);
-    impl ::std::ops::Deref for FilterPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterPutName> for ::std::string::String {
-        fn from(value: FilterPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`FilterPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct FilterPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for FilterPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<FilterPutNamespace> for ::std::string::String {
-        fn from(value: FilterPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for FilterPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for FilterPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for FilterPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for FilterPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///An action for events: a command, a network connection, or a set of other handlers.
@@ -5312,546 +636,6 @@ pub mod types {
     impl Handler {
         pub fn builder() -> builder::Handler {
             Default::default()
-        }
-    }
-    ///`HandlerCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for HandlerCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerCreateNamespace> for ::std::string::String {
-        fn from(value: HandlerCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerDeleteName(::std::string::String);
-    impl ::std::ops::Deref for HandlerDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerDeleteName> for ::std::string::String {
-        fn from(value: HandlerDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for HandlerDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerDeleteNamespace> for ::std::string::String {
-        fn from(value: HandlerDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerGetName(::std::string::String);
-    impl ::std::ops::Deref for HandlerGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerGetName> for ::std::string::String {
-        fn from(value: HandlerGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for HandlerGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerGetNamespace> for ::std::string::String {
-        fn from(value: HandlerGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerListNamespace(::std::string::String);
-    impl ::std::ops::Deref for HandlerListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerListNamespace> for ::std::string::String {
-        fn from(value: HandlerListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerPatchName(::std::string::String);
-    impl ::std::ops::Deref for HandlerPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerPatchName> for ::std::string::String {
-        fn from(value: HandlerPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for HandlerPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerPatchNamespace> for ::std::string::String {
-        fn from(value: HandlerPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerPutName(::std::string::String);
-    impl ::std::ops::Deref for HandlerPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerPutName> for ::std::string::String {
-        fn from(value: HandlerPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HandlerPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HandlerPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for HandlerPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HandlerPutNamespace> for ::std::string::String {
-        fn from(value: HandlerPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HandlerPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HandlerPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HandlerPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HandlerPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
@@ -5971,276 +755,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`HookCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for HookCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookCreateNamespace> for ::std::string::String {
-        fn from(value: HookCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookDeleteName(::std::string::String);
-    impl ::std::ops::Deref for HookDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookDeleteName> for ::std::string::String {
-        fn from(value: HookDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for HookDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookDeleteNamespace> for ::std::string::String {
-        fn from(value: HookDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookGetName(::std::string::String);
-    impl ::std::ops::Deref for HookGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookGetName> for ::std::string::String {
-        fn from(value: HookGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for HookGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookGetNamespace> for ::std::string::String {
-        fn from(value: HookGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///Names of the hooks that are executed for one type of result: `{"critical": ["dump-heap"]}`. The types are `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
@@ -6286,276 +800,6 @@ pub mod types {
             >,
         ) -> Self {
             Self(value)
-        }
-    }
-    ///`HookListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookListNamespace(::std::string::String);
-    impl ::std::ops::Deref for HookListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookListNamespace> for ::std::string::String {
-        fn from(value: HookListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookPatchName(::std::string::String);
-    impl ::std::ops::Deref for HookPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookPatchName> for ::std::string::String {
-        fn from(value: HookPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for HookPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookPatchNamespace> for ::std::string::String {
-        fn from(value: HookPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookPutName(::std::string::String);
-    impl ::std::ops::Deref for HookPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookPutName> for ::std::string::String {
-        fn from(value: HookPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`HookPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct HookPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for HookPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<HookPutNamespace> for ::std::string::String {
-        fn from(value: HookPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for HookPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for HookPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for HookPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for HookPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///Confirmation of an accepted request.
@@ -6807,546 +1051,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`MutatorCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for MutatorCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorCreateNamespace> for ::std::string::String {
-        fn from(value: MutatorCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorDeleteName(::std::string::String);
-    impl ::std::ops::Deref for MutatorDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorDeleteName> for ::std::string::String {
-        fn from(value: MutatorDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for MutatorDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorDeleteNamespace> for ::std::string::String {
-        fn from(value: MutatorDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorGetName(::std::string::String);
-    impl ::std::ops::Deref for MutatorGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorGetName> for ::std::string::String {
-        fn from(value: MutatorGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for MutatorGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorGetNamespace> for ::std::string::String {
-        fn from(value: MutatorGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorListNamespace(::std::string::String);
-    impl ::std::ops::Deref for MutatorListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorListNamespace> for ::std::string::String {
-        fn from(value: MutatorListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorPatchName(::std::string::String);
-    impl ::std::ops::Deref for MutatorPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorPatchName> for ::std::string::String {
-        fn from(value: MutatorPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for MutatorPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorPatchNamespace> for ::std::string::String {
-        fn from(value: MutatorPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorPutName(::std::string::String);
-    impl ::std::ops::Deref for MutatorPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorPutName> for ::std::string::String {
-        fn from(value: MutatorPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`MutatorPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct MutatorPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for MutatorPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<MutatorPutNamespace> for ::std::string::String {
-        fn from(value: MutatorPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for MutatorPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for MutatorPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for MutatorPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for MutatorPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///A namespace: names of objects are unique within it, and roles can be granted for it alone.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Namespace {
@@ -7357,168 +1061,6 @@ pub mod types {
     impl Namespace {
         pub fn builder() -> builder::Namespace {
             Default::default()
-        }
-    }
-    ///`NamespaceDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct NamespaceDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for NamespaceDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<NamespaceDeleteNamespace> for ::std::string::String {
-        fn from(value: NamespaceDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for NamespaceDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for NamespaceDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for NamespaceDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for NamespaceDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`NamespaceGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct NamespaceGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for NamespaceGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<NamespaceGetNamespace> for ::std::string::String {
-        fn from(value: NamespaceGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for NamespaceGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for NamespaceGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for NamespaceGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for NamespaceGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`NamespacePutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct NamespacePutNamespace(::std::string::String);
-    impl ::std::ops::Deref for NamespacePutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<NamespacePutNamespace> for ::std::string::String {
-        fn from(value: NamespacePutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for NamespacePutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for NamespacePutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for NamespacePutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for NamespacePutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///Network configuration of a system.
@@ -7696,1086 +1238,6 @@ pub mod types {
             Default::default()
         }
     }
-    ///`RoleBindingCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingCreateNamespace> for ::std::string::String {
-        fn from(value: RoleBindingCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingDeleteName(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingDeleteName> for ::std::string::String {
-        fn from(value: RoleBindingDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingDeleteNamespace> for ::std::string::String {
-        fn from(value: RoleBindingDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingGetName(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingGetName> for ::std::string::String {
-        fn from(value: RoleBindingGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingGetNamespace> for ::std::string::String {
-        fn from(value: RoleBindingGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingListNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingListNamespace> for ::std::string::String {
-        fn from(value: RoleBindingListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingPatchName(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingPatchName> for ::std::string::String {
-        fn from(value: RoleBindingPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingPatchNamespace> for ::std::string::String {
-        fn from(value: RoleBindingPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingPutName(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingPutName> for ::std::string::String {
-        fn from(value: RoleBindingPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleBindingPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleBindingPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleBindingPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleBindingPutNamespace> for ::std::string::String {
-        fn from(value: RoleBindingPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleBindingPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleBindingPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleBindingPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleBindingPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleCreateNamespace> for ::std::string::String {
-        fn from(value: RoleCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleDeleteName(::std::string::String);
-    impl ::std::ops::Deref for RoleDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleDeleteName> for ::std::string::String {
-        fn from(value: RoleDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleDeleteNamespace> for ::std::string::String {
-        fn from(value: RoleDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleGetName(::std::string::String);
-    impl ::std::ops::Deref for RoleGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleGetName> for ::std::string::String {
-        fn from(value: RoleGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleGetNamespace> for ::std::string::String {
-        fn from(value: RoleGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RoleListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RoleListNamespace(::std::string::String);
-    impl ::std::ops::Deref for RoleListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RoleListNamespace> for ::std::string::String {
-        fn from(value: RoleListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RoleListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RoleListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RoleListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RoleListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RolePatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RolePatchName(::std::string::String);
-    impl ::std::ops::Deref for RolePatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RolePatchName> for ::std::string::String {
-        fn from(value: RolePatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RolePatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RolePatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RolePatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RolePatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RolePatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RolePatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for RolePatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RolePatchNamespace> for ::std::string::String {
-        fn from(value: RolePatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RolePatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RolePatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RolePatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RolePatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RolePutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RolePutName(::std::string::String);
-    impl ::std::ops::Deref for RolePutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RolePutName> for ::std::string::String {
-        fn from(value: RolePutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RolePutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RolePutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RolePutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RolePutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`RolePutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RolePutNamespace(::std::string::String);
-    impl ::std::ops::Deref for RolePutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RolePutNamespace> for ::std::string::String {
-        fn from(value: RolePutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for RolePutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RolePutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RolePutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RolePutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
     ///The role that a binding grants.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RoleRef {
@@ -8863,766 +1325,6 @@ pub mod types {
     impl Silenced {
         pub fn builder() -> builder::Silenced {
             Default::default()
-        }
-    }
-    ///`SilencedCreateNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedCreateNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedCreateNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedCreateNamespace> for ::std::string::String {
-        fn from(value: SilencedCreateNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedCreateNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedCreateNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedCreateNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedDeleteName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedDeleteName(::std::string::String);
-    impl ::std::ops::Deref for SilencedDeleteName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedDeleteName> for ::std::string::String {
-        fn from(value: SilencedDeleteName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedDeleteName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedDeleteName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedDeleteName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedDeleteNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedDeleteNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedDeleteNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedDeleteNamespace> for ::std::string::String {
-        fn from(value: SilencedDeleteNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedDeleteNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedDeleteNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedDeleteNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedGetName(::std::string::String);
-    impl ::std::ops::Deref for SilencedGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedGetName> for ::std::string::String {
-        fn from(value: SilencedGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedGetNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedGetNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedGetNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedGetNamespace> for ::std::string::String {
-        fn from(value: SilencedGetNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedGetNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedGetNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedGetNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedListCheckCheck`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedListCheckCheck(::std::string::String);
-    impl ::std::ops::Deref for SilencedListCheckCheck {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedListCheckCheck> for ::std::string::String {
-        fn from(value: SilencedListCheckCheck) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedListCheckCheck {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedListCheckCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedListCheckCheck {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedListCheckCheck {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedListCheckNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedListCheckNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedListCheckNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedListCheckNamespace> for ::std::string::String {
-        fn from(value: SilencedListCheckNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedListCheckNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedListCheckNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedListCheckNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedListCheckNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedListNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedListNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedListNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedListNamespace> for ::std::string::String {
-        fn from(value: SilencedListNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedListNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedListNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedListNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedListSubscriptionNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedListSubscriptionNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedListSubscriptionNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedListSubscriptionNamespace>
-    for ::std::string::String {
-        fn from(value: SilencedListSubscriptionNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedListSubscriptionNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedListSubscriptionNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for SilencedListSubscriptionNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedListSubscriptionNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedListSubscriptionSubscription`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedListSubscriptionSubscription(::std::string::String);
-    impl ::std::ops::Deref for SilencedListSubscriptionSubscription {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedListSubscriptionSubscription>
-    for ::std::string::String {
-        fn from(value: SilencedListSubscriptionSubscription) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedListSubscriptionSubscription {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedListSubscriptionSubscription {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for SilencedListSubscriptionSubscription {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedListSubscriptionSubscription {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedPatchName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedPatchName(::std::string::String);
-    impl ::std::ops::Deref for SilencedPatchName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedPatchName> for ::std::string::String {
-        fn from(value: SilencedPatchName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedPatchName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedPatchName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedPatchName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedPatchNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedPatchNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedPatchNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedPatchNamespace> for ::std::string::String {
-        fn from(value: SilencedPatchNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedPatchNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedPatchNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedPatchNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedPutName(::std::string::String);
-    impl ::std::ops::Deref for SilencedPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedPutName> for ::std::string::String {
-        fn from(value: SilencedPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`SilencedPutNamespace`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SilencedPutNamespace(::std::string::String);
-    impl ::std::ops::Deref for SilencedPutNamespace {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SilencedPutNamespace> for ::std::string::String {
-        fn from(value: SilencedPutNamespace) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for SilencedPutNamespace {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SilencedPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SilencedPutNamespace {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SilencedPutNamespace {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///A user or group to which a binding grants a role.
@@ -9799,600 +1501,6 @@ pub mod types {
     impl User {
         pub fn builder() -> builder::User {
             Default::default()
-        }
-    }
-    ///`UserDisableName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserDisableName(::std::string::String);
-    impl ::std::ops::Deref for UserDisableName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserDisableName> for ::std::string::String {
-        fn from(value: UserDisableName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserDisableName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserDisableName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserDisableName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserDisableName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserGetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserGetName(::std::string::String);
-    impl ::std::ops::Deref for UserGetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserGetName> for ::std::string::String {
-        fn from(value: UserGetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserGetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserGetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserGetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserGroupAddGroup`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserGroupAddGroup(::std::string::String);
-    impl ::std::ops::Deref for UserGroupAddGroup {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserGroupAddGroup> for ::std::string::String {
-        fn from(value: UserGroupAddGroup) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserGroupAddGroup {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserGroupAddGroup {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserGroupAddGroup {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserGroupAddGroup {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserGroupAddName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserGroupAddName(::std::string::String);
-    impl ::std::ops::Deref for UserGroupAddName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserGroupAddName> for ::std::string::String {
-        fn from(value: UserGroupAddName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserGroupAddName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserGroupAddName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserGroupAddName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserGroupAddName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserGroupRemoveGroup`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserGroupRemoveGroup(::std::string::String);
-    impl ::std::ops::Deref for UserGroupRemoveGroup {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserGroupRemoveGroup> for ::std::string::String {
-        fn from(value: UserGroupRemoveGroup) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserGroupRemoveGroup {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserGroupRemoveGroup {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserGroupRemoveGroup {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserGroupRemoveGroup {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserGroupRemoveName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserGroupRemoveName(::std::string::String);
-    impl ::std::ops::Deref for UserGroupRemoveName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserGroupRemoveName> for ::std::string::String {
-        fn from(value: UserGroupRemoveName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserGroupRemoveName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserGroupRemoveName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserGroupRemoveName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserGroupRemoveName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserGroupsClearName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserGroupsClearName(::std::string::String);
-    impl ::std::ops::Deref for UserGroupsClearName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserGroupsClearName> for ::std::string::String {
-        fn from(value: UserGroupsClearName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserGroupsClearName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserGroupsClearName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserGroupsClearName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserGroupsClearName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserPasswordName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserPasswordName(::std::string::String);
-    impl ::std::ops::Deref for UserPasswordName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserPasswordName> for ::std::string::String {
-        fn from(value: UserPasswordName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserPasswordName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserPasswordName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserPasswordName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserPasswordName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserPasswordResetName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserPasswordResetName(::std::string::String);
-    impl ::std::ops::Deref for UserPasswordResetName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserPasswordResetName> for ::std::string::String {
-        fn from(value: UserPasswordResetName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserPasswordResetName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserPasswordResetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserPasswordResetName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserPasswordResetName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserPutName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserPutName(::std::string::String);
-    impl ::std::ops::Deref for UserPutName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserPutName> for ::std::string::String {
-        fn from(value: UserPutName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserPutName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserPutName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserPutName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///`UserReinstateName`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UserReinstateName(::std::string::String);
-    impl ::std::ops::Deref for UserReinstateName {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UserReinstateName> for ::std::string::String {
-        fn from(value: UserReinstateName) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for UserReinstateName {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UserReinstateName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for UserReinstateName {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UserReinstateName {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///Versions of the server and its store.
@@ -21456,7 +12564,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ApiKeyGet<'a> {
         client: &'a super::Client,
-        name: Result<types::ApiKeyGetName, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ApiKeyGet<'a> {
@@ -21469,12 +12577,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ApiKeyGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ApiKeyGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -21584,7 +12693,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ApiKeyDelete<'a> {
         client: &'a super::Client,
-        name: Result<types::ApiKeyDeleteName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -21599,12 +12708,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ApiKeyDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ApiKeyDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -21731,7 +12841,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ApiKeyPatch<'a> {
         client: &'a super::Client,
-        name: Result<types::ApiKeyPatchName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -21750,12 +12860,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ApiKeyPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ApiKeyPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -22406,7 +13517,7 @@ pub mod builder {
     pub struct ClusterMemberAdd<'a> {
         client: &'a super::Client,
         dry_run: Result<Option<bool>, String>,
-        peer_addrs: Result<types::ClusterMemberAddPeerAddrs, String>,
+        peer_addrs: Result<::std::string::String, String>,
     }
     impl<'a> ClusterMemberAdd<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -22428,12 +13539,12 @@ pub mod builder {
         }
         pub fn peer_addrs<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterMemberAddPeerAddrs>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.peer_addrs = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterMemberAddPeerAddrs` for peer_addrs failed"
+                    "conversion to `:: std :: string :: String` for peer_addrs failed"
                         .to_string()
                 });
             self
@@ -22527,9 +13638,9 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterMemberUpdate<'a> {
         client: &'a super::Client,
-        id: Result<types::ClusterMemberUpdateId, String>,
+        id: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
-        peer_addrs: Result<types::ClusterMemberUpdatePeerAddrs, String>,
+        peer_addrs: Result<::std::string::String, String>,
     }
     impl<'a> ClusterMemberUpdate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -22542,12 +13653,13 @@ pub mod builder {
         }
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterMemberUpdateId>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterMemberUpdateId` for id failed".to_string()
+                    "conversion to `:: std :: string :: String` for id failed"
+                        .to_string()
                 });
             self
         }
@@ -22563,12 +13675,12 @@ pub mod builder {
         }
         pub fn peer_addrs<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterMemberUpdatePeerAddrs>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.peer_addrs = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterMemberUpdatePeerAddrs` for peer_addrs failed"
+                    "conversion to `:: std :: string :: String` for peer_addrs failed"
                         .to_string()
                 });
             self
@@ -22666,7 +13778,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterMemberRemove<'a> {
         client: &'a super::Client,
-        id: Result<types::ClusterMemberRemoveId, String>,
+        id: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
     }
     impl<'a> ClusterMemberRemove<'a> {
@@ -22679,12 +13791,13 @@ pub mod builder {
         }
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterMemberRemoveId>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterMemberRemoveId` for id failed".to_string()
+                    "conversion to `:: std :: string :: String` for id failed"
+                        .to_string()
                 });
             self
         }
@@ -23119,7 +14232,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleBindingGet<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRoleBindingGetName, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ClusterRoleBindingGet<'a> {
@@ -23132,12 +14245,12 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRoleBindingGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRoleBindingGetName` for name failed"
+                    "conversion to `:: std :: string :: String` for name failed"
                         .to_string()
                 });
             self
@@ -23248,7 +14361,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleBindingPut<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRoleBindingPutName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -23269,12 +14382,12 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRoleBindingPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRoleBindingPutName` for name failed"
+                    "conversion to `:: std :: string :: String` for name failed"
                         .to_string()
                 });
             self
@@ -23477,7 +14590,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleBindingDelete<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRoleBindingDeleteName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -23492,12 +14605,12 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRoleBindingDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRoleBindingDeleteName` for name failed"
+                    "conversion to `:: std :: string :: String` for name failed"
                         .to_string()
                 });
             self
@@ -23625,7 +14738,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleBindingPatch<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRoleBindingPatchName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -23644,12 +14757,12 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRoleBindingPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRoleBindingPatchName` for name failed"
+                    "conversion to `:: std :: string :: String` for name failed"
                         .to_string()
                 });
             self
@@ -24149,7 +15262,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleGet<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRoleGetName, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ClusterRoleGet<'a> {
@@ -24162,12 +15275,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRoleGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRoleGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -24277,7 +15391,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRolePut<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRolePutName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -24298,12 +15412,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRolePutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRolePutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -24501,7 +15616,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRoleDelete<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRoleDeleteName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -24516,12 +15631,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRoleDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRoleDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -24648,7 +15764,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ClusterRolePatch<'a> {
         client: &'a super::Client,
-        name: Result<types::ClusterRolePatchName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -24667,12 +15783,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ClusterRolePatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ClusterRolePatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -26255,7 +17372,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct NamespaceGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::NamespaceGetNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> NamespaceGet<'a> {
@@ -26268,12 +17385,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::NamespaceGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `NamespaceGetNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -26384,7 +17501,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct NamespacePut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::NamespacePutNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -26405,12 +17522,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::NamespacePutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `NamespacePutNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -26615,7 +17732,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct NamespaceDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::NamespaceDeleteNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         cascade: Result<Option<bool>, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -26632,12 +17749,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::NamespaceDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `NamespaceDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -26784,7 +17901,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AssetList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::AssetListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -26794,11 +17911,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -26807,12 +17920,13 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetListNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
@@ -26966,7 +18080,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AssetCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::AssetCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Asset, String>,
@@ -26975,11 +18089,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -26987,12 +18097,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -27160,41 +18270,41 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AssetGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::AssetGetNamespace, String>,
-        name: Result<types::AssetGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> AssetGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `AssetGetName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn if_none_match<V>(mut self, value: V) -> Self
@@ -27305,8 +18415,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AssetPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::AssetPutNamespace, String>,
-        name: Result<types::AssetPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -27317,11 +18427,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -27332,22 +18438,26 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetPutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `AssetPutName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn dry_run<V>(mut self, value: V) -> Self
@@ -27558,8 +18668,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AssetDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::AssetDeleteNamespace, String>,
-        name: Result<types::AssetDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -27567,11 +18677,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -27579,24 +18685,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -27725,8 +18832,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AssetPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::AssetPatchNamespace, String>,
-        name: Result<types::AssetPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -27736,11 +18843,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -27750,24 +18853,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::AssetPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `AssetPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -27942,7 +19046,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -27952,11 +19056,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -27965,12 +19065,13 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckListNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
@@ -28127,7 +19228,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::CheckConfig, String>,
@@ -28136,11 +19237,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -28148,12 +19245,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -28325,41 +19422,41 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckGetNamespace, String>,
-        name: Result<types::CheckGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> CheckGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `CheckGetName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn if_none_match<V>(mut self, value: V) -> Self
@@ -28470,8 +19567,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckPutNamespace, String>,
-        name: Result<types::CheckPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -28482,11 +19579,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28497,22 +19590,26 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckPutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `CheckPutName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn dry_run<V>(mut self, value: V) -> Self
@@ -28727,8 +19824,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckDeleteNamespace, String>,
-        name: Result<types::CheckDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -28736,11 +19833,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -28748,24 +19841,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -28894,8 +19988,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckPatchNamespace, String>,
-        name: Result<types::CheckPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -28905,11 +19999,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -28919,24 +20009,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -29111,8 +20202,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckExecute<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckExecuteNamespace, String>,
-        name: Result<types::CheckExecuteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::AdhocRequest, String>,
@@ -29121,11 +20212,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -29134,24 +20221,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckExecuteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckExecuteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckExecuteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckExecuteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -29319,9 +20407,9 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckHookAdd<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckHookAddNamespace, String>,
-        name: Result<types::CheckHookAddName, String>,
-        type_: Result<types::CheckHookAddType, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        type_: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -29332,11 +20420,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -29348,35 +20432,37 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookAddNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookAddNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookAddName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookAddName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
         pub fn type_<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookAddType>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.type_ = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookAddType` for type_ failed".to_string()
+                    "conversion to `:: std :: string :: String` for type_ failed"
+                        .to_string()
                 });
             self
         }
@@ -29580,10 +20666,10 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CheckHookRemove<'a> {
         client: &'a super::Client,
-        namespace: Result<types::CheckHookRemoveNamespace, String>,
-        name: Result<types::CheckHookRemoveName, String>,
-        type_: Result<types::CheckHookRemoveType, String>,
-        hook: Result<types::CheckHookRemoveHook, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        type_: Result<::std::string::String, String>,
+        hook: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -29591,11 +20677,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 type_: Err("type_ was not initialized".to_string()),
                 hook: Err("hook was not initialized".to_string()),
@@ -29605,46 +20687,49 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookRemoveNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookRemoveNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookRemoveName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookRemoveName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
         pub fn type_<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookRemoveType>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.type_ = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookRemoveType` for type_ failed".to_string()
+                    "conversion to `:: std :: string :: String` for type_ failed"
+                        .to_string()
                 });
             self
         }
         pub fn hook<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CheckHookRemoveHook>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.hook = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `CheckHookRemoveHook` for hook failed".to_string()
+                    "conversion to `:: std :: string :: String` for hook failed"
+                        .to_string()
                 });
             self
         }
@@ -29777,7 +20862,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EntityList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EntityListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -29787,11 +20872,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -29800,12 +20881,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -29960,7 +21041,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EntityCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EntityCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Entity, String>,
@@ -29969,11 +21050,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -29981,12 +21058,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -30154,42 +21231,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EntityGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EntityGetNamespace, String>,
-        name: Result<types::EntityGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> EntityGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -30301,8 +21376,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EntityPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EntityPutNamespace, String>,
-        name: Result<types::EntityPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -30313,11 +21388,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -30328,23 +21399,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityPutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -30556,8 +21629,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EntityDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EntityDeleteNamespace, String>,
-        name: Result<types::EntityDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -30565,11 +21638,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -30577,24 +21646,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -30723,8 +21793,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EntityPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EntityPatchNamespace, String>,
-        name: Result<types::EntityPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -30734,11 +21804,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -30748,24 +21814,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EntityPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EntityPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -30940,7 +22007,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EventList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EventListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -30950,11 +22017,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -30963,12 +22026,13 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventListNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
@@ -31122,7 +22186,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EventCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EventCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Event, String>,
@@ -31131,11 +22195,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -31143,12 +22203,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -31316,8 +22376,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EventListEntity<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EventListEntityNamespace, String>,
-        entity: Result<types::EventListEntityEntity, String>,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -31327,11 +22387,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -31341,24 +22397,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventListEntityNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventListEntityNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn entity<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventListEntityEntity>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.entity = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventListEntityEntity` for entity failed".to_string()
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
                 });
             self
         }
@@ -31515,20 +22572,16 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EventGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EventGetNamespace, String>,
-        entity: Result<types::EventGetEntity, String>,
-        check: Result<types::EventGetCheck, String>,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> EventGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 if_none_match: Ok(None),
@@ -31536,34 +22589,37 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn entity<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventGetEntity>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.entity = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventGetEntity` for entity failed".to_string()
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
                 });
             self
         }
         pub fn check<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventGetCheck>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.check = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventGetCheck` for check failed".to_string()
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
                 });
             self
         }
@@ -31677,9 +22733,9 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EventPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EventPutNamespace, String>,
-        entity: Result<types::EventPutEntity, String>,
-        check: Result<types::EventPutCheck, String>,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -31690,11 +22746,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -31706,34 +22758,37 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventPutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn entity<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventPutEntity>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.entity = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventPutEntity` for entity failed".to_string()
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
                 });
             self
         }
         pub fn check<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventPutCheck>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.check = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventPutCheck` for check failed".to_string()
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
                 });
             self
         }
@@ -31948,9 +23003,9 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct EventDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::EventDeleteNamespace, String>,
-        entity: Result<types::EventDeleteEntity, String>,
-        check: Result<types::EventDeleteCheck, String>,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -31958,11 +23013,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 entity: Err("entity was not initialized".to_string()),
                 check: Err("check was not initialized".to_string()),
                 dry_run: Ok(None),
@@ -31971,35 +23022,37 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn entity<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventDeleteEntity>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.entity = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventDeleteEntity` for entity failed".to_string()
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
                 });
             self
         }
         pub fn check<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::EventDeleteCheck>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.check = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `EventDeleteCheck` for check failed".to_string()
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
                 });
             self
         }
@@ -32130,7 +23183,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ExtensionList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::ExtensionListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -32140,11 +23193,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -32153,12 +23202,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -32316,43 +23365,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ExtensionGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::ExtensionGetNamespace, String>,
-        name: Result<types::ExtensionGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ExtensionGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionGetNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -32464,8 +23510,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ExtensionPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::ExtensionPutNamespace, String>,
-        name: Result<types::ExtensionPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -32476,11 +23522,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -32491,24 +23533,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionPutNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -32722,8 +23765,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ExtensionDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::ExtensionDeleteNamespace, String>,
-        name: Result<types::ExtensionDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -32731,11 +23774,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -32743,24 +23782,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -32889,8 +23929,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ExtensionPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::ExtensionPatchNamespace, String>,
-        name: Result<types::ExtensionPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -32900,11 +23940,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -32914,24 +23950,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ExtensionPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `ExtensionPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -33106,7 +24143,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FilterList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::FilterListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -33116,11 +24153,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -33129,12 +24162,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -33292,7 +24325,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FilterCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::FilterCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::EventFilter, String>,
@@ -33301,11 +24334,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -33313,12 +24342,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -33490,42 +24519,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FilterGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::FilterGetNamespace, String>,
-        name: Result<types::FilterGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> FilterGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -33637,8 +24664,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FilterPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::FilterPutNamespace, String>,
-        name: Result<types::FilterPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -33649,11 +24676,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -33664,23 +24687,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterPutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -33896,8 +24921,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FilterDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::FilterDeleteNamespace, String>,
-        name: Result<types::FilterDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -33905,11 +24930,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -33917,24 +24938,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -34063,8 +25085,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FilterPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::FilterPatchNamespace, String>,
-        name: Result<types::FilterPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -34074,11 +25096,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -34088,24 +25106,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::FilterPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `FilterPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -34280,7 +25299,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HandlerList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HandlerListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -34290,11 +25309,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -34303,12 +25318,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -34466,7 +25481,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HandlerCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HandlerCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Handler, String>,
@@ -34475,11 +25490,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -34487,12 +25498,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -34660,43 +25671,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HandlerGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HandlerGetNamespace, String>,
-        name: Result<types::HandlerGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> HandlerGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerGetNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -34808,8 +25816,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HandlerPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HandlerPutNamespace, String>,
-        name: Result<types::HandlerPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -34820,11 +25828,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -34835,24 +25839,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerPutNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -35064,8 +26069,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HandlerDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HandlerDeleteNamespace, String>,
-        name: Result<types::HandlerDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -35073,11 +26078,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -35085,24 +26086,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -35231,8 +26233,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HandlerPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HandlerPatchNamespace, String>,
-        name: Result<types::HandlerPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -35242,11 +26244,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -35256,24 +26254,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HandlerPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HandlerPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -35448,7 +26447,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HookList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HookListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -35458,11 +26457,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -35471,12 +26466,13 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookListNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
@@ -35633,7 +26629,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HookCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HookCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::HookConfig, String>,
@@ -35642,11 +26638,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -35654,12 +26646,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -35831,41 +26823,41 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HookGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HookGetNamespace, String>,
-        name: Result<types::HookGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> HookGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `HookGetName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn if_none_match<V>(mut self, value: V) -> Self
@@ -35976,8 +26968,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HookPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HookPutNamespace, String>,
-        name: Result<types::HookPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -35988,11 +26980,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -36003,22 +26991,26 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookPutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `HookPutName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn dry_run<V>(mut self, value: V) -> Self
@@ -36233,8 +27225,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HookDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HookDeleteNamespace, String>,
-        name: Result<types::HookDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -36242,11 +27234,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -36254,24 +27242,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -36400,8 +27389,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct HookPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::HookPatchNamespace, String>,
-        name: Result<types::HookPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -36411,11 +27400,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -36425,23 +27410,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookPatchNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::HookPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `HookPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -36616,7 +27603,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct MutatorList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::MutatorListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -36626,11 +27613,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -36639,12 +27622,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -36802,7 +27785,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct MutatorCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::MutatorCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Mutator, String>,
@@ -36811,11 +27794,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -36823,12 +27802,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -36996,43 +27975,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct MutatorGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::MutatorGetNamespace, String>,
-        name: Result<types::MutatorGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> MutatorGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorGetNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -37144,8 +28120,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct MutatorPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::MutatorPutNamespace, String>,
-        name: Result<types::MutatorPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -37156,11 +28132,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -37171,24 +28143,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorPutNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -37400,8 +28373,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct MutatorDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::MutatorDeleteNamespace, String>,
-        name: Result<types::MutatorDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -37409,11 +28382,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -37421,24 +28390,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -37567,8 +28537,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct MutatorPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::MutatorPatchNamespace, String>,
-        name: Result<types::MutatorPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -37578,11 +28548,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -37592,24 +28558,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MutatorPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `MutatorPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -37784,7 +28751,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleBindingList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleBindingListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -37794,11 +28761,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -37807,12 +28770,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -37970,7 +28933,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleBindingCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleBindingCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::RoleBinding, String>,
@@ -37979,11 +28942,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -37991,12 +28950,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -38168,43 +29127,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleBindingGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleBindingGetNamespace, String>,
-        name: Result<types::RoleBindingGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> RoleBindingGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingGetNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -38316,8 +29272,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleBindingPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleBindingPutNamespace, String>,
-        name: Result<types::RoleBindingPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -38328,11 +29284,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -38343,24 +29295,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingPutNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -38576,8 +29529,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleBindingDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleBindingDeleteNamespace, String>,
-        name: Result<types::RoleBindingDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -38585,11 +29538,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -38597,24 +29546,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -38743,8 +29693,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleBindingPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleBindingPatchNamespace, String>,
-        name: Result<types::RoleBindingPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -38754,11 +29704,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -38768,24 +29714,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleBindingPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleBindingPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -38960,7 +29907,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -38970,11 +29917,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -38983,12 +29926,13 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleListNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
@@ -39142,7 +30086,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Role, String>,
@@ -39151,11 +30095,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -39163,12 +30103,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -39336,41 +30276,41 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleGetNamespace, String>,
-        name: Result<types::RoleGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> RoleGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleGetNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `RoleGetName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn if_none_match<V>(mut self, value: V) -> Self
@@ -39481,8 +30421,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RolePut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RolePutNamespace, String>,
-        name: Result<types::RolePutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -39493,11 +30433,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -39508,22 +30444,26 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RolePutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RolePutNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RolePutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `RolePutName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn dry_run<V>(mut self, value: V) -> Self
@@ -39734,8 +30674,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RoleDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RoleDeleteNamespace, String>,
-        name: Result<types::RoleDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -39743,11 +30683,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -39755,24 +30691,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RoleDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RoleDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -39901,8 +30838,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RolePatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::RolePatchNamespace, String>,
-        name: Result<types::RolePatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -39912,11 +30849,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -39926,23 +30859,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RolePatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RolePatchNamespace` for namespace failed".to_string()
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RolePatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `RolePatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -40117,7 +31052,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedList<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedListNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -40127,11 +31062,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
                 label_selector: Ok(None),
@@ -40140,12 +31071,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedListNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedListNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -40303,7 +31234,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedCreate<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedCreateNamespace, String>,
+        namespace: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Silenced, String>,
@@ -40312,11 +31243,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
                 body: Ok(::std::default::Default::default()),
@@ -40324,12 +31251,12 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedCreateNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedCreateNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
@@ -40497,43 +31424,40 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedGet<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedGetNamespace, String>,
-        name: Result<types::SilencedGetName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> SilencedGet<'a> {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 if_none_match: Ok(None),
             }
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedGetNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedGetNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedGetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -40645,8 +31569,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedPut<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedPutNamespace, String>,
-        name: Result<types::SilencedPutName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -40657,11 +31581,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -40672,24 +31592,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedPutNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedPutNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedPutName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -40901,8 +31822,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedDelete<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedDeleteNamespace, String>,
-        name: Result<types::SilencedDeleteName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
     }
@@ -40910,11 +31831,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 if_match: Ok(None),
@@ -40922,24 +31839,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedDeleteNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedDeleteNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedDeleteName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedDeleteName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -41068,8 +31986,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedPatch<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedPatchNamespace, String>,
-        name: Result<types::SilencedPatchName, String>,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -41079,11 +31997,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 name: Err("name was not initialized".to_string()),
                 dry_run: Ok(None),
                 strict: Ok(None),
@@ -41093,24 +32007,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedPatchNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedPatchNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedPatchName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedPatchName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -41285,8 +32200,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedListCheck<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedListCheckNamespace, String>,
-        check: Result<types::SilencedListCheckCheck, String>,
+        namespace: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -41296,11 +32211,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 check: Err("check was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -41310,24 +32221,25 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedListCheckNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedListCheckNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn check<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedListCheckCheck>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.check = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedListCheckCheck` for check failed".to_string()
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
                 });
             self
         }
@@ -41487,8 +32399,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SilencedListSubscription<'a> {
         client: &'a super::Client,
-        namespace: Result<types::SilencedListSubscriptionNamespace, String>,
-        subscription: Result<types::SilencedListSubscriptionSubscription, String>,
+        namespace: Result<::std::string::String, String>,
+        subscription: Result<::std::string::String, String>,
         continue_: Result<Option<::std::string::String>, String>,
         field_selector: Result<Option<::std::string::String>, String>,
         label_selector: Result<Option<::std::string::String>, String>,
@@ -41498,11 +32410,7 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                namespace: client
-                    .inner
-                    .default_namespace()
-                    .try_into()
-                    .map_err(|_| { "the default namespace is invalid".to_string() }),
+                namespace: Ok(client.inner.default_namespace().to_string()),
                 subscription: Err("subscription was not initialized".to_string()),
                 continue_: Ok(None),
                 field_selector: Ok(None),
@@ -41512,24 +32420,24 @@ pub mod builder {
         }
         pub fn namespace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedListSubscriptionNamespace>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.namespace = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedListSubscriptionNamespace` for namespace failed"
+                    "conversion to `:: std :: string :: String` for namespace failed"
                         .to_string()
                 });
             self
         }
         pub fn subscription<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SilencedListSubscriptionSubscription>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.subscription = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `SilencedListSubscriptionSubscription` for subscription failed"
+                    "conversion to `:: std :: string :: String` for subscription failed"
                         .to_string()
                 });
             self
@@ -42477,7 +33385,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserGet<'a> {
         client: &'a super::Client,
-        name: Result<types::UserGetName, String>,
+        name: Result<::std::string::String, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
     }
     impl<'a> UserGet<'a> {
@@ -42490,11 +33398,14 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserGetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `UserGetName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn if_none_match<V>(mut self, value: V) -> Self
@@ -42603,7 +33514,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserPut<'a> {
         client: &'a super::Client,
-        name: Result<types::UserPutName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         if_match: Result<Option<::std::string::String>, String>,
@@ -42624,11 +33535,14 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserPutName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
-                .map_err(|_| "conversion to `UserPutName` for name failed".to_string());
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
             self
         }
         pub fn dry_run<V>(mut self, value: V) -> Self
@@ -42821,7 +33735,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserDisable<'a> {
         client: &'a super::Client,
-        name: Result<types::UserDisableName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserDisable<'a> {
@@ -42834,12 +33748,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserDisableName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserDisableName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -42942,7 +33857,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserGroupsClear<'a> {
         client: &'a super::Client,
-        name: Result<types::UserGroupsClearName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserGroupsClear<'a> {
@@ -42955,12 +33870,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserGroupsClearName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserGroupsClearName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -43063,8 +33979,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserGroupAdd<'a> {
         client: &'a super::Client,
-        name: Result<types::UserGroupAddName, String>,
-        group: Result<types::UserGroupAddGroup, String>,
+        name: Result<::std::string::String, String>,
+        group: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserGroupAdd<'a> {
@@ -43078,23 +33994,25 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserGroupAddName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserGroupAddName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
         pub fn group<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserGroupAddGroup>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.group = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserGroupAddGroup` for group failed".to_string()
+                    "conversion to `:: std :: string :: String` for group failed"
+                        .to_string()
                 });
             self
         }
@@ -43201,8 +34119,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserGroupRemove<'a> {
         client: &'a super::Client,
-        name: Result<types::UserGroupRemoveName, String>,
-        group: Result<types::UserGroupRemoveGroup, String>,
+        name: Result<::std::string::String, String>,
+        group: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserGroupRemove<'a> {
@@ -43216,23 +34134,25 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserGroupRemoveName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserGroupRemoveName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
         pub fn group<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserGroupRemoveGroup>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.group = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserGroupRemoveGroup` for group failed".to_string()
+                    "conversion to `:: std :: string :: String` for group failed"
+                        .to_string()
                 });
             self
         }
@@ -43337,7 +34257,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserPassword<'a> {
         client: &'a super::Client,
-        name: Result<types::UserPasswordName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::Password, String>,
@@ -43354,12 +34274,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserPasswordName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserPasswordName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -43519,7 +34440,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserReinstate<'a> {
         client: &'a super::Client,
-        name: Result<types::UserReinstateName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
     }
     impl<'a> UserReinstate<'a> {
@@ -43532,12 +34453,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserReinstateName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserReinstateName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }
@@ -43642,7 +34564,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UserPasswordReset<'a> {
         client: &'a super::Client,
-        name: Result<types::UserPasswordResetName, String>,
+        name: Result<::std::string::String, String>,
         dry_run: Result<Option<bool>, String>,
         strict: Result<Option<bool>, String>,
         body: Result<types::builder::PasswordHash, String>,
@@ -43659,12 +34581,13 @@ pub mod builder {
         }
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UserPasswordResetName>,
+            V: std::convert::TryInto<::std::string::String>,
         {
             self.name = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `UserPasswordResetName` for name failed".to_string()
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
                 });
             self
         }

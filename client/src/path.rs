@@ -1,7 +1,7 @@
-//! URL paths: percent-encoding of segments, and rejection of `.` and `..`.
+//! URL paths: percent-encoding of segments, and rejection of those that would change the path.
 //!
-//! URL parsers remove dot segments together with the segment before them: deleting the check `..`
-//! would delete its namespace.
+//! URL parsers remove `.` and `..` segments, the latter together with the segment before them:
+//! deleting the check `..` would delete its namespace. An empty name would address the collection.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -56,6 +56,7 @@ pub fn encode_segment(segment: &str) -> String {
 #[expect(clippy::result_large_err, reason = "the error type of the generated operations")]
 pub(crate) fn encode_parameter<E>(value: &str) -> Result<String, OperationError<E>> {
     match value {
+        "" => Err(OperationError::InvalidRequest("a name must not be empty".into())),
         "." | ".." => Err(OperationError::InvalidRequest(DOT_SEGMENT.into())),
         _ => Ok(encode_segment(value)),
     }
@@ -94,7 +95,13 @@ mod tests {
         for path in ["/checks/...", "/checks/a..b", "/checks?x=/../", "/checks/%252E"] {
             validate_path(path).expect(path);
         }
-        encode_parameter::<()>("..").expect_err("a dot segment");
+    }
+
+    #[test]
+    fn parameters_that_would_change_the_path_are_rejected() {
+        for name in ["", ".", ".."] {
+            encode_parameter::<()>(name).expect_err(name);
+        }
         assert_eq!(encode_parameter::<()>("a/..").expect("a name"), "a%2F..");
     }
 }

@@ -89,10 +89,10 @@ async fn patches_are_merge_patches_unless_the_request_sets_another_type() {
 }
 
 #[tokio::test]
-async fn dot_segments_as_names_are_rejected_before_sending() {
+async fn names_that_would_change_the_path_are_rejected_before_sending() {
     let server = MockServer::start().await;
     let client = builder(&server).build().expect("builds");
-    for name in [".", ".."] {
+    for name in ["", ".", ".."] {
         let result = client.check_delete().name(name).send().await.map_err(Error::from);
         assert!(matches!(result, Err(Error::InvalidInput(_))), "{result:?}");
     }

@@ -3,8 +3,8 @@
 //! - A list operation has a `stream` over its pages.
 //! - The namespace of an operation defaults to the client's.
 //! - `Debug` omits secrets.
-//! - A path parameter must not be `.` or `..`: URL libraries remove such segments, and the request would
-//!   have another meaning.
+//! - A path parameter must not be empty, `.` or `..`: URL libraries remove such segments, and the request
+//!   would have another meaning.
 
 use anyhow::{Context as _, bail};
 use openapiv3::OpenAPI;
@@ -25,13 +25,12 @@ const SECRETS: [&str; 5] = ["access_token", "refresh_token", "password", "passwo
 pub fn from_document(document: &str) -> anyhow::Result<String> {
     let mut document: Value = serde_json::from_str(document)?;
     as_json(&mut document);
-    if let Some(schemas) = document.pointer_mut("/components/schemas") {
-        without_bounds(schemas);
-    }
+    without_bounds(&mut document);
     let on_namespaces = operations_on_namespaces(&document);
     let document: OpenAPI = serde_json::from_value(document)?;
     let mut settings = GenerationSettings::new();
     settings
+        // Decision record 0011.
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
         .with_inner_type(quote! { crate::session::Session });
@@ -69,8 +68,8 @@ fn as_json(value: &mut Value) {
     }
 }
 
-/// Removes bounds, which progenitor turns into one type per field. The server checks them: an older client
-/// would reject values that a newer server accepts.
+/// Removes bounds, which progenitor turns into one type per field or parameter. The server checks them: an
+/// older client would reject values that a newer server accepts.
 fn without_bounds(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -233,9 +232,7 @@ fn default_namespace(operation: &mut ItemImpl) {
     for field in &mut literal.fields {
         if matches!(&field.member, syn::Member::Named(name) if *name == namespace) {
             field.expr = syn::parse_quote! {
-                client.inner.default_namespace().try_into().map_err(|_| {
-                    "the default namespace is invalid".to_string()
-                })
+                Ok(client.inner.default_namespace().to_string())
             };
         }
     }
