@@ -1,4 +1,5 @@
-//! Runs the shell commands of the README in a shell, and compares their output with the README.
+//! Runs the commands of the README and of the sensuctl guide in a shell, and compares their output with
+//! the documented one.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -103,4 +104,28 @@ fn run(file: &str, headings: &[&str]) -> usize {
 #[test]
 fn the_commands_of_the_readme_work() {
     assert_eq!(run("README.md", &["Run", "First requests"]), 1);
+}
+
+#[test]
+fn the_commands_of_the_sensuctl_guide_work() {
+    let headings = ["Log in", "Create and list", "Output formats and queries", "Files"];
+    assert_eq!(run("docs/sensuctl.md", &headings), 5);
+}
+
+#[test]
+fn tokens_expire_and_are_refreshed_as_the_sensuctl_guide_shows() {
+    assert_eq!(run("docs/sensuctl.md", &["Access tokens"]), 4);
+}
+
+/// Sensu's API overview tells its readers to type these lines.
+#[test]
+fn the_sensuctl_guide_shows_the_commands_of_the_api_overview() {
+    let (_, steps) = read_guide("docs/sensuctl.md", &["Access tokens"]);
+    let commands: String = steps.into_iter().map(|step| step.commands).collect();
+    for line in [
+        "cat ~/.config/sensu/sensuctl/cluster|grep access_token\n",
+        "http://127.0.0.1:8080/apis/core/v2/namespaces/default/events -H \"Authorization: Bearer ",
+    ] {
+        assert!(commands.contains(line), "{line}");
+    }
 }
