@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the rules of the source tree that the compiler does not know.
 
+mod crates;
 mod imports;
 mod layers;
 mod modules;
@@ -9,7 +10,7 @@ mod tokens;
 mod words;
 
 use anyhow::bail;
-use layers::CRATES;
+use crates::CRATES;
 use sources::Source;
 
 /// Options of `cargo xtask tidy`.
@@ -60,7 +61,9 @@ fn list_layers(sources: &[Source]) {
     for layers in CRATES {
         let order: Vec<String> = layers.order.iter().map(|layer| layer.join(", ")).collect();
         println!("{}: {}", layers.folder, order.join(" > "));
-        println!("  every layer may import from: {}", layers.exceptions.join(", "));
+        if !layers.exceptions.is_empty() {
+            println!("  every layer may import from: {}", layers.exceptions.join(", "));
+        }
         let report = layers.check(sources);
         for (what, found) in [("upward imports", report.upward), ("import cycles", report.cycles)] {
             println!(

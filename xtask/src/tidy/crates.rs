@@ -1,0 +1,96 @@
+//! The table of layers: the top-level modules of each crate, from the top layer to the bottom one.
+
+use super::layers::Layers;
+
+/// The crates whose layers are checked.
+pub(super) const CRATES: &[Layers] = &[
+    Layers {
+        folder: "server/src",
+        order: &[
+            &["cli"],
+            &["runtime"],
+            &["gateway"],
+            &["http", "testkit", "import"],
+            &["openapi"],
+            &["resources"],
+            &["rbac", "auth"],
+            &["error", "catalog", "keyspace", "query", "metrics"],
+        ],
+        // Dropshot has one context type, which holds everything that operations use.
+        exceptions: &["runtime::context"],
+        known: &[],
+    },
+    Layers {
+        folder: "client/sensuctl/src",
+        order: &[
+            &["cli"],
+            &["commands"],
+            &["plan"],
+            &["manifest"],
+            &["resource"],
+            &["verbs"],
+            &["output"],
+            &["serialize", "table", "prompt"],
+            &["descriptor"],
+            &["column", "field"],
+            &["api"],
+            &["context"],
+            &["global_flags", "list_options", "prefix_cache"],
+            &["args", "error", "output_query", "pointer", "schema", "time"],
+        ],
+        exceptions: &[],
+        known: &[],
+    },
+    Layers {
+        folder: "client/src",
+        order: &[
+            &["builder"],
+            &["raw"],
+            &["transport"],
+            &["tokens"],
+            &["session"],
+            &["observer", "pagination", "path", "prefix", "retry"],
+            &["error"],
+            &["config"],
+        ],
+        // The generated client holds the session, and every module adds methods to it.
+        exceptions: &["generated"],
+        known: &[("config", "session")],
+    },
+    Layers {
+        folder: "server/engine/src",
+        order: &[&["ttl", "flap", "history", "occurrences", "redelivery", "rewind", "silence"]],
+        exceptions: &[],
+        known: &[],
+    },
+    Layers {
+        folder: "server/store/src",
+        order: &[
+            &["memory", "postgres", "sqlite", "backup"],
+            &["export", "feed", "queue"],
+            &["store"],
+            &["txn", "reports", "durability"],
+            &["key", "checksum", "clock"],
+        ],
+        exceptions: &[],
+        known: &[
+            ("checksum", "store"),
+            ("reports", "store"),
+            ("store", "export"),
+            ("txn", "store"),
+        ],
+    },
+    Layers {
+        folder: "server/types/src",
+        order: &[
+            &["resources"],
+            &["bodies", "parts"],
+            &["selection"],
+            &["resource"],
+            &["meta", "scope"],
+            &["grammar", "invalid"],
+        ],
+        exceptions: &[],
+        known: &[],
+    },
+];
