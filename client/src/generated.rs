@@ -891,7 +891,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///An RFC 7396 merge patch: the fields to change. `null` removes a field; what is left out stays as it is. Name and namespace cannot be changed.
+    ///An RFC 7396 merge patch: the fields to change. `null` removes a field; absent fields stay unchanged. Name and namespace cannot be changed.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
     pub struct MergePatch(
@@ -8993,8 +8993,8 @@ Makes a key for the user in the body: `{"username": "ci"}`, with `expires_at` if
 Sends a `POST` request to `/apis/core/v2/apikeys`
 
 Arguments:
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.api_key_create()
@@ -9034,7 +9034,7 @@ Sends a `DELETE` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.api_key_delete()
@@ -9055,8 +9055,8 @@ Sends a `PATCH` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -9153,7 +9153,7 @@ The embedded store has exactly one member, so another one is refused with 400, a
 Sends a `POST` request to `/apis/core/v2/cluster/members`
 
 Arguments:
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `peer_addrs`: Where other members reach it: addresses separated by commas, each beginning with `http`, `https`, `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
 ```ignore
 let response = client.cluster_member_add()
@@ -9173,7 +9173,7 @@ Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
 
 Arguments:
 - `id`: The member's number in hexadecimal, without a prefix.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `peer_addrs`: Where other members reach it: addresses separated by commas, each beginning with `http`, `https`, `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
 ```ignore
 let response = client.cluster_member_update()
@@ -9194,7 +9194,7 @@ Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
 
 Arguments:
 - `id`: The member's number in hexadecimal, without a prefix.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.cluster_member_remove()
     .id(id)
@@ -9235,8 +9235,8 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
 
 Arguments:
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.cluster_role_binding_create()
@@ -9276,8 +9276,8 @@ Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -9303,7 +9303,7 @@ Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.cluster_role_binding_delete()
@@ -9324,8 +9324,8 @@ Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -9371,8 +9371,8 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/clusterroles`
 
 Arguments:
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.cluster_role_create()
@@ -9412,8 +9412,8 @@ Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -9439,7 +9439,7 @@ Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.cluster_role_delete()
@@ -9460,8 +9460,8 @@ Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -9668,8 +9668,8 @@ Stores a new object and answers with it as stored. Refused with 409 if there is 
 Sends a `POST` request to `/apis/core/v2/namespaces`
 
 Arguments:
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.namespace_create()
@@ -9709,8 +9709,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -9737,7 +9737,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `cascade`: `true` removes the namespace with everything in it, at once. Default `false`.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.namespace_delete()
@@ -9784,8 +9784,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.asset_create()
@@ -9829,8 +9829,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -9858,7 +9858,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.asset_delete()
@@ -9881,8 +9881,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -9932,8 +9932,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.check_create()
@@ -9977,8 +9977,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10006,7 +10006,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.check_delete()
@@ -10029,8 +10029,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -10056,8 +10056,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/ex
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.check_execute()
@@ -10082,8 +10082,8 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `name`: The name of the check.
 - `type_`: When the hooks run: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10114,7 +10114,7 @@ Arguments:
 - `name`: The name of the check.
 - `type_`: When the hook runs: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
 - `hook`: The name of the hook.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.check_hook_remove()
@@ -10163,8 +10163,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/entities`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.entity_create()
@@ -10208,8 +10208,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10237,7 +10237,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/entities/{name
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.entity_delete()
@@ -10260,8 +10260,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -10311,8 +10311,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.event_create()
@@ -10386,8 +10386,8 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `entity`: The name of the entity.
 - `check`: The name of the check.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10417,7 +10417,7 @@ Arguments:
 - `namespace`: The namespace, for example `default`.
 - `entity`: The name of the entity.
 - `check`: The name of the check.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.event_delete()
@@ -10487,8 +10487,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10516,7 +10516,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{na
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.extension_delete()
@@ -10539,8 +10539,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{nam
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -10590,8 +10590,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.filter_create()
@@ -10635,8 +10635,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10664,7 +10664,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.filter_delete()
@@ -10687,8 +10687,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -10738,8 +10738,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.handler_create()
@@ -10783,8 +10783,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10812,7 +10812,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.handler_delete()
@@ -10835,8 +10835,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -10886,8 +10886,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.hook_create()
@@ -10931,8 +10931,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -10960,7 +10960,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.hook_delete()
@@ -10983,8 +10983,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -11034,8 +11034,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.mutator_create()
@@ -11079,8 +11079,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -11108,7 +11108,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.mutator_delete()
@@ -11131,8 +11131,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -11182,8 +11182,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.role_binding_create()
@@ -11227,8 +11227,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{nam
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -11256,7 +11256,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.role_binding_delete()
@@ -11279,8 +11279,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{n
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -11330,8 +11330,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.role_create()
@@ -11375,8 +11375,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -11404,7 +11404,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.role_delete()
@@ -11427,8 +11427,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -11478,8 +11478,8 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.silenced_create()
@@ -11523,8 +11523,8 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -11552,7 +11552,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag`: act only if the object is still that one.
 ```ignore
 let response = client.silenced_delete()
@@ -11575,8 +11575,8 @@ Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `body`
 ```ignore
@@ -11746,8 +11746,8 @@ Needs a username and a password of at least 8 characters and at most 72 bytes. R
 Sends a `POST` request to `/apis/core/v2/users`
 
 Arguments:
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.user_create()
@@ -11787,8 +11787,8 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `if_match`: An `ETag`: act only if the object is still that one.
 - `if_none_match`: `*`: act only if there is no such object.
 - `body`
@@ -11814,7 +11814,7 @@ Sends a `DELETE` request to `/apis/core/v2/users/{name}`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_disable()
     .name(name)
@@ -11833,7 +11833,7 @@ Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_groups_clear()
     .name(name)
@@ -11853,7 +11853,7 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/groups/{group}`
 Arguments:
 - `name`: The name of the user.
 - `group`: The name of the group. Any text.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_group_add()
     .name(name)
@@ -11874,7 +11874,7 @@ Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups/{group}`
 Arguments:
 - `name`: The name of the user.
 - `group`: The name of the group. Any text.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_group_remove()
     .name(name)
@@ -11894,8 +11894,8 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/password`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.user_password()
@@ -11917,7 +11917,7 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/reinstate`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_reinstate()
     .name(name)
@@ -11936,8 +11936,8 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/reset_password`
 
 Arguments:
 - `name`: Name of the object.
-- `dry_run`: `true` does everything but write: the caller's rights, the body and the preconditions are judged, and the answer is what it would be, without an `ETag`. Default `false`.
-- `strict`: `true` refuses a body with fields that the server does not know: 400, naming them. By default they are dropped and named in a `Warning` header of the answer.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
 ```ignore
 let response = client.user_password_reset()

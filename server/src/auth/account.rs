@@ -1,4 +1,5 @@
-//! Accounts: the user as served, and beside it, in a room that nobody lists, the password's hash.
+//! Accounts: the user as the API shows it, and the hash of its password in a collection that no
+//! operation reads.
 
 use bytes::Bytes;
 use sensu_store::{Operation, Revision, Store};
@@ -7,17 +8,20 @@ use sensu_types::user::User;
 use crate::error::Error;
 use crate::keyspace;
 
-/// A user with what the log-in needs to know.
+/// A user and the hash of its password.
 pub(crate) struct Account {
-    /// The user as served.
+    /// The user as the API shows it.
     pub(crate) user: User,
-    /// The bcrypt hash of the password.
+    /// bcrypt hash of the password.
     pub(crate) hash: String,
-    /// The transaction that last wrote the user. A new password counts as one.
+    /// The transaction that last wrote the user or its password.
     pub(crate) revision: Revision,
 }
 
-/// The account with this name, if there is one.
+/// The account of a user, if there is one.
+///
+/// # Errors
+/// [`Error`] if the store fails.
 pub(crate) async fn account(store: &dyn Store, name: &str) -> Result<Option<Account>, Error> {
     let (Some(user), Some(hash)) = (keyspace::key::<User>("", name), keyspace::password(name))
     else {
@@ -32,22 +36,26 @@ pub(crate) async fn account(store: &dyn Store, name: &str) -> Result<Option<Acco
     Ok(Some(Account { user, hash: String::from_utf8_lossy(&hash.value).into_owned(), revision }))
 }
 
-/// The operations that write a user and, where it is new, the password's hash; and the user as
-/// it is shown.
-pub(crate) fn accounts_put(
+/// The operations that write a user, and its password hash if there is a new one. Also returns the user
+/// as the API shows it, JSON.
+///
+/// # Errors
+/// [`Error::Internal`] if the user name cannot be part of a key.
+pub(crate) fn put_account(
     user: &User,
     hash: Option<&str>,
 ) -> Result<(Vec<Operation>, Bytes), Error> {
     let name = user.username.as_str();
     let no_key = || Error::Internal(format!("no key for the user {name:?}"));
-    let shown = serde_json::to_vec(user).map_err(|error| Error::Internal(error.to_string()))?;
-    let shown = Bytes::from(shown);
+    let json = serde_json::to_vec(user).map_err(|error| Error::Internal(error.to_string()))?;
+    let json = Bytes::from(json);
+    // A new password also writes the user, so that the user's revision changes with it.
     let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
     let mut operations =
-        vec![put(keyspace::key::<User>("", name).ok_or_else(no_key)?, shown.clone())];
+        vec![put(keyspace::key::<User>("", name).ok_or_else(no_key)?, json.clone())];
     if let Some(hash) = hash {
         let key = keyspace::password(name).ok_or_else(no_key)?;
         operations.push(put(key, Bytes::copy_from_slice(hash.as_bytes())));
     }
-    Ok((operations, shown))
+    Ok((operations, json))
 }

@@ -1,4 +1,4 @@
-//! API keys: made here, kept as their hashes, and told from one another by those (D38).
+//! API keys: random, and stored only as a hash (D38).
 
 use sensu_types::api_key::ApiKey;
 use sha2::{Digest as _, Sha256};
@@ -9,37 +9,39 @@ use crate::error::Error;
 use crate::keyspace;
 use crate::runtime::context::Context;
 
-/// A new key that nobody can guess.
-pub(crate) fn mint() -> String {
+/// Generates a key with 122 random bits.
+pub(crate) fn generate_api_key() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// The name that a key is kept under. A key has 122 random bits, so its hash needs no salt.
-pub(crate) fn name_of(key: &str) -> String {
-    let whole: [u8; 32] = Sha256::digest(key.as_bytes()).into();
-    let half = whole.first_chunk().copied().unwrap_or_default();
-    // Not a UUID, but a maintained way to write 16 bytes as 32 hexadecimal digits.
+/// The name of a key in the store: 32 hexadecimal digits of its SHA-256 hash. Needs no salt, because keys
+/// are random.
+pub(crate) fn api_key_id(key: &str) -> String {
+    let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let half = hash.first_chunk().copied().unwrap_or_default();
+    // Not a UUID: the type formats 16 bytes in hexadecimal.
     Uuid::from_bytes(half).simple().to_string()
 }
 
-/// The name that a URL means: a name, or the key itself, which is what clients of Sensu know.
-pub(crate) fn name_in_url(text: &str) -> String {
+/// The name of the key in a URL, which contains the name or, as in released Sensu clients, the key.
+pub(crate) fn api_key_id_in_url(text: &str) -> String {
     match Uuid::try_parse(text) {
-        Ok(_) if text.contains('-') => name_of(text),
+        Ok(_) if text.contains('-') => api_key_id(text),
         _ => text.to_owned(),
     }
 }
 
-/// The account that a key speaks for, as it is now.
+/// The current account of a key's user.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] if there is no such key, or nobody whom it could speak for.
-pub(crate) async fn holder(cx: &Context, key: &str) -> Result<Account, Error> {
-    let bad = || Error::Unauthenticated("invalid credentials".into());
-    let key = keyspace::key::<ApiKey>("", &name_of(key)).ok_or_else(bad)?;
-    let entry = cx.store.get(&key).await?.ok_or_else(bad)?;
+/// [`Error::Unauthenticated`] for an unknown key, or a user that is missing or disabled.
+pub(super) async fn account_for(cx: &Context, key: &str) -> Result<Account, Error> {
+    let invalid = || Error::Unauthenticated("invalid credentials".into());
+    let store = cx.auth.store.as_ref();
+    let key = keyspace::key::<ApiKey>("", &api_key_id(key)).ok_or_else(invalid)?;
+    let entry = store.get(&key).await?.ok_or_else(invalid)?;
     let known: ApiKey = serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored API key: {error}")))?;
-    let account = account(cx.store.as_ref(), &known.username).await?;
-    account.filter(|account| !account.user.disabled).ok_or_else(bad)
+    let account = account(store, &known.username).await?;
+    account.filter(|account| !account.user.disabled).ok_or_else(invalid)
 }

@@ -1,4 +1,4 @@
-//! The caller of an operation: authenticated here, authorized with [`Caller::authorize`].
+//! The caller of an operation: the authenticated user. [`Caller::authorize`] authorizes it.
 
 use std::sync::Arc;
 
@@ -8,51 +8,56 @@ use quick_cache::sync::Cache;
 use sensu_store::{Key, Revision};
 
 use super::api_key;
-use super::jwt::{BadToken, Claims, Use, decode_basic};
+use super::jwt::{Claims, InvalidToken, TokenKind};
 use super::session::{self, Session};
 use crate::error::{Error, side_channel};
 use crate::query;
 use crate::rbac::AccessRequest;
 use crate::runtime::context::{Context, Cx};
 
-/// Somebody whose token has been verified and whose session is alive.
+/// Maximum number of cached tokens.
+const CACHED_TOKENS: usize = 4_096;
+
+/// An authenticated user.
+#[derive(Clone)]
 pub(crate) struct Caller {
     cx: Cx,
-    who: Arc<Identity>,
+    identity: Arc<Identity>,
 }
 
-/// Whom a request speaks for.
 #[derive(Debug)]
 struct Identity {
     user: String,
     groups: Vec<String>,
+    /// Whether roles do not apply, and everything is allowed.
+    is_operator: bool,
 }
 
-/// A token whose signature is good, and the session that made it valid when last looked at.
+/// A token with a valid signature.
 #[derive(Clone)]
-pub(crate) struct Verified {
+struct VerifiedToken {
     claims: Claims,
-    who: Arc<Identity>,
+    identity: Arc<Identity>,
     session: Key,
+    /// The revision of the session record that named the token. 0 before the record was read.
     revision: Revision,
 }
 
-/// Tokens verified lately, so that a busy client costs one signature, not one for each request.
-/// What is remembered is only that the signature is good: expiry and session are judged each time.
-pub(crate) struct VerifiedTokens(Cache<Box<str>, Arc<Verified>>);
+/// Cache of tokens with valid signatures. Expiry and session are checked for each request.
+pub(super) struct VerifiedTokens(Cache<Box<str>, Arc<VerifiedToken>>);
 
 impl VerifiedTokens {
-    pub(crate) fn new() -> Self {
-        Self(Cache::new(4_096))
+    pub(super) fn new() -> Self {
+        Self(Cache::new(CACHED_TOKENS))
     }
 }
 
 impl Caller {
-    /// Who sent the request.
+    /// Authenticates a request by its access token or API key.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] without a good token; [`Error::Invalid`] if the query string
-    /// cannot be decoded, which callers without a token are not told.
+    /// [`Error::Unauthenticated`]; [`Error::Invalid`] for a malformed query string, which clients without
+    /// valid credentials do not learn.
     pub(crate) async fn from_request(rqctx: &RequestContext<Cx>) -> Result<Self, Error> {
         let cx = rqctx.context();
         let header = rqctx.request.headers().get(AUTHORIZATION);
@@ -60,96 +65,104 @@ impl Caller {
         if header.is_empty() {
             return Err(Error::Unauthenticated("bad credentials".into()));
         }
-        let who = match (bearer(header), scheme(header, "key")) {
-            (Some(token), _) => Arc::clone(&verify(cx, token).await?.who),
+        let identity = match (bearer(header), credentials(header, "key")) {
+            (Some(token), _) => Arc::clone(&verify(cx, token).await?.identity),
             (None, Some(key)) => {
-                let user = api_key::holder(cx, key).await?.user;
+                // Current groups. Those of a token are as old as the token.
+                let user = api_key::account_for(cx, key).await?.user;
                 let groups = session::groups_of(&user);
-                Arc::new(Identity { user: user.username, groups })
+                Arc::new(Identity { user: user.username, groups, is_operator: false })
             }
             (None, None) => return Err(invalid()),
         };
         query::validate(rqctx.request.uri().query())?;
-        Ok(Self { cx: Arc::clone(cx), who })
+        Ok(Self { cx: Arc::clone(cx), identity })
     }
 
-    /// Whoever runs the program beside its store, and so may do everything; the name is what ends up
-    /// in objects that say who wrote them.
+    /// The operator of the server, who imports files and is not subject to roles. `name` is stored in
+    /// objects that record who wrote them.
     pub(crate) fn operator(cx: &Cx, name: &str) -> Self {
-        let who = Identity { user: name.to_owned(), groups: Vec::new() };
-        Self { cx: Arc::clone(cx), who: Arc::new(who) }
+        let identity = Identity { user: name.to_owned(), groups: Vec::new(), is_operator: true };
+        Self { cx: Arc::clone(cx), identity: Arc::new(identity) }
     }
 
-    /// The user's name.
+    /// The user name.
     pub(crate) fn name(&self) -> &str {
-        &self.who.user
+        &self.identity.user
     }
 
-    /// The context that the request is served in.
+    /// The context of the server.
     pub(crate) fn cx(&self) -> &Cx {
         &self.cx
     }
 
-    /// Whether the caller may do this, as far as roles and bindings say.
-    pub(crate) async fn allowed(&self, ask: &AccessRequest<'_>) -> Result<bool, Error> {
-        side_channel::record_permission(ask.verb.as_str(), ask.resource, ask.namespace);
-        let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
-        Ok(policy.allows(self.name(), &self.who.groups, ask))
+    /// Whether roles and bindings allow a request. Operations use [`Caller::authorize`].
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(crate) async fn is_allowed(&self, request: &AccessRequest<'_>) -> Result<bool, Error> {
+        side_channel::record_permission(request.verb.as_str(), request.resource, request.namespace);
+        if self.identity.is_operator {
+            return Ok(true);
+        }
+        let policy = self.cx.auth.policies.current(self.cx.auth.store.as_ref()).await?;
+        Ok(policy.allows(self.name(), &self.identity.groups, request))
     }
 
-    /// The namespaces in which some binding applies to the caller (D19).
+    /// The namespaces with a binding that applies to the caller (D19).
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
     pub(crate) async fn bound_namespaces(&self) -> Result<Vec<String>, Error> {
-        let policy = self.cx.policies.current(self.cx.store.as_ref()).await?;
-        Ok(policy.namespaces_of(self.name(), &self.who.groups))
+        let policy = self.cx.auth.policies.current(self.cx.auth.store.as_ref()).await?;
+        Ok(policy.namespaces_of(self.name(), &self.identity.groups))
     }
 }
 
-/// The token of a `Bearer` header; the scheme's case does not matter (D14).
+/// The token of a `Bearer` header. The scheme is not case-sensitive (D14).
 pub(crate) fn bearer(header: &str) -> Option<&str> {
-    scheme(header, "bearer")
+    credentials(header, "bearer")
 }
 
-/// What follows the name of an authorization scheme.
-fn scheme<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    let (scheme, rest) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case(name).then_some(rest)
-}
-
-/// User and password of a `Basic` header, spelled as in the reference.
-pub(crate) fn basic_credentials(header: &str) -> Option<(String, String)> {
-    decode_basic(header.strip_prefix("Basic ")?)
+/// The credentials of an `Authorization` header with this scheme.
+fn credentials<'a>(header: &'a str, scheme: &str) -> Option<&'a str> {
+    let (found, credentials) = header.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then_some(credentials)
 }
 
 fn invalid() -> Error {
     Error::Unauthenticated("invalid credentials".into())
 }
 
-/// The verified token, if its session still names it.
-async fn verify(cx: &Context, token: &str) -> Result<Arc<Verified>, Error> {
-    let verified = match cx.verified.0.get(token) {
+/// Verifies an access token: signature, expiry, and that its session names it.
+async fn verify(cx: &Context, token: &str) -> Result<Arc<VerifiedToken>, Error> {
+    let auth = &cx.auth;
+    let verified = match auth.verified.0.get(token) {
         Some(verified) => verified,
         None => {
-            let claims = cx.signer.verify(Use::Access, token).map_err(|_: BadToken| invalid())?;
+            let claims = auth
+                .signer
+                .verify(TokenKind::Access, token)
+                .map_err(|_: InvalidToken| invalid())?;
             let session = session::key(&claims.sub, claims.session())?;
-            // No session has revision 0: the record is read below, once.
-            let who = Identity { user: claims.sub.clone(), groups: claims.groups.clone() };
-            Arc::new(Verified { claims, who: Arc::new(who), session, revision: 0 })
+            let (user, groups) = (claims.sub.clone(), claims.groups.clone());
+            let identity = Arc::new(Identity { user, groups, is_operator: false });
+            Arc::new(VerifiedToken { claims, identity, session, revision: 0 })
         }
     };
     if verified.claims.exp <= cx.clock.now() {
         return Err(Error::access_token_expired());
     }
-    let dead = || Error::Unauthenticated("the session has ended; log in again".into());
-    let entry = cx.store.get(&verified.session).await?.ok_or_else(dead)?;
+    let entry = auth.store.get(&verified.session).await?.ok_or_else(session::ended)?;
     if verified.revision == entry.revision {
         return Ok(verified);
     }
     let session: Session = serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored session: {error}")))?;
     if session.access != verified.claims.jti {
-        return Err(dead());
+        return Err(session::ended());
     }
-    let verified = Arc::new(Verified { revision: entry.revision, ..(*verified).clone() });
-    cx.verified.0.insert(token.into(), Arc::clone(&verified));
+    let verified = Arc::new(VerifiedToken { revision: entry.revision, ..(*verified).clone() });
+    auth.verified.0.insert(token.into(), Arc::clone(&verified));
     Ok(verified)
 }

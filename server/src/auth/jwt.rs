@@ -1,7 +1,7 @@
-//! Access and refresh tokens: HS256 JWTs that carry a user, its groups and a session (D14).
+//! Access and refresh tokens: HS256 JWTs with a user, its groups and a session (D14).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, decode};
@@ -11,42 +11,42 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::keyspace;
 
-/// `typ` of an access token, as Sensu has it.
+/// `typ` of access tokens, as in Sensu Go 5.0.0.
 const ACCESS: &str = "JWT";
-/// `typ` of a refresh token; explicit typing keeps one from passing for the other.
+/// `typ` of refresh tokens. Different, so that neither kind is accepted as the other.
 const REFRESH: &str = "refresh+jwt";
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Claims {
-    /// When it expires, in seconds since 1970-01-01 UTC.
-    pub(crate) exp: i64,
-    /// 32 hex digits: 16 of the session, 16 of this token.
-    pub(crate) jti: String,
-    /// The user's name.
-    pub(crate) sub: String,
-    /// The user's groups when the token was made, `system:users` last.
+pub(super) struct Claims {
+    /// Expiry, in seconds since 1970-01-01 UTC.
+    pub(super) exp: i64,
+    /// 32 hexadecimal digits: 16 of the session, 16 of the token.
+    pub(super) jti: String,
+    /// User name.
+    pub(super) sub: String,
+    /// Groups of the user when the token was issued, `system:users` last.
     #[serde(alias = "Groups", default)]
-    pub(crate) groups: Vec<String>,
+    pub(super) groups: Vec<String>,
 }
 
 impl Claims {
-    /// The session's part of the token id.
-    pub(crate) fn session(&self) -> &str {
+    /// The session's part of `jti`.
+    pub(super) fn session(&self) -> &str {
         self.jti.get(..16).unwrap_or_default()
     }
 }
 
-/// What a token is good for.
+/// The purpose of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// To call the API.
+pub(super) enum TokenKind {
+    /// For operations.
     Access,
-    /// To get the next pair of tokens.
+    /// For the next pair of tokens.
     Refresh,
 }
 
-impl Use {
+impl TokenKind {
     fn typ(self) -> &'static str {
         match self {
             Self::Access => ACCESS,
@@ -55,19 +55,22 @@ impl Use {
     }
 }
 
-/// The token is not one of ours, or of the wrong kind.
+/// The token is malformed, has a wrong signature, or is of the other kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadToken;
+pub(super) struct InvalidToken;
 
-/// Signs and verifies tokens with the secret that is kept in the store.
-pub(crate) struct Signer {
+/// Signs and verifies tokens with the secret in the store.
+pub(super) struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
 
 impl Signer {
-    /// A signer with the store's secret, which is made here if there is none yet.
-    pub(crate) async fn load(store: &dyn Store) -> Result<Self, Error> {
+    /// A signer with the secret in the store, which is generated if there is none.
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(super) async fn load(store: &dyn Store) -> Result<Self, Error> {
         let key = keyspace::token_secret()?;
         loop {
             if let Some(entry) = store.get(&key).await? {
@@ -84,7 +87,7 @@ impl Signer {
                 }],
             };
             match store.commit(txn).await {
-                // Lost a race: somebody else's secret is the secret.
+                // If another server has stored a secret, the next iteration reads it.
                 Ok(_) | Err(CommitError::Precondition(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -98,11 +101,14 @@ impl Signer {
         }
     }
 
-    /// The signed token.
-    pub(crate) fn sign(&self, purpose: Use, claims: &Claims) -> Result<String, Error> {
+    /// Issues a token.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the claims cannot be signed.
+    pub(super) fn sign(&self, kind: TokenKind, claims: &Claims) -> Result<String, Error> {
         let failed = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
-        // The algorithm comes first, as in the tokens of the reference.
-        let header = format!(r#"{{"alg":"HS256","typ":"{}"}}"#, purpose.typ());
+        // `alg` first, as in the tokens of Sensu Go 5.0.0.
+        let header = format!(r#"{{"alg":"HS256","typ":"{}"}}"#, kind.typ());
         let claims = serde_json::to_vec(claims).map_err(|error| failed(&error))?;
         let [header, claims] =
             [header.into_bytes(), claims].map(|part| URL_SAFE_NO_PAD.encode(part));
@@ -112,26 +118,18 @@ impl Signer {
         Ok(format!("{message}.{signature}"))
     }
 
-    /// What the token says, if it is ours and of this kind. Whether it has expired is for the caller
-    /// to judge.
-    pub(crate) fn verify(&self, purpose: Use, token: &str) -> Result<Claims, BadToken> {
+    /// The claims of a token of this kind. Does not check the expiry.
+    pub(super) fn verify(&self, kind: TokenKind, token: &str) -> Result<Claims, InvalidToken> {
         let mut validation = Validation::new(Algorithm::HS256);
-        // Expiry is judged by the injected clock, to the second.
+        // Callers compare the expiry with the injected clock.
         validation.validate_exp = false;
-        let data = decode::<Claims>(token, &self.decoding, &validation).map_err(|_| BadToken)?;
-        if data.header.typ.as_deref() != Some(purpose.typ()) || data.claims.jti.len() != 32 {
-            return Err(BadToken);
+        let data =
+            decode::<Claims>(token, &self.decoding, &validation).map_err(|_| InvalidToken)?;
+        if data.header.typ.as_deref() != Some(kind.typ()) || data.claims.jti.len() != 32 {
+            return Err(InvalidToken);
         }
         Ok(data.claims)
     }
-}
-
-/// The user and password of a Basic credential's encoded part.
-pub(super) fn decode_basic(encoded: &str) -> Option<(String, String)> {
-    let bytes = STANDARD.decode(encoded.trim()).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let (user, password) = text.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
 }
 
 #[cfg(test)]
@@ -148,21 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_one_use() {
+    fn a_token_is_valid_as_its_kind_only() {
         let signer = Signer::new(b"secret");
-        let access = signer.sign(Use::Access, &claims()).unwrap();
-        let refresh = signer.sign(Use::Refresh, &claims()).unwrap();
-        assert_eq!(signer.verify(Use::Access, &access), Ok(claims()));
-        assert_eq!(signer.verify(Use::Refresh, &refresh), Ok(claims()));
-        assert_eq!(signer.verify(Use::Access, &refresh), Err(BadToken));
-        assert_eq!(signer.verify(Use::Refresh, &access), Err(BadToken));
+        let access = signer.sign(TokenKind::Access, &claims()).unwrap();
+        let refresh = signer.sign(TokenKind::Refresh, &claims()).unwrap();
+        assert_eq!(signer.verify(TokenKind::Access, &access), Ok(claims()));
+        assert_eq!(signer.verify(TokenKind::Refresh, &refresh), Ok(claims()));
+        assert_eq!(signer.verify(TokenKind::Access, &refresh), Err(InvalidToken));
+        assert_eq!(signer.verify(TokenKind::Refresh, &access), Err(InvalidToken));
         assert!(access.starts_with("eyJhbGciOiJIUzI1NiIs"), "as documented: {access}");
         let other = Signer::new(b"other");
-        assert_eq!(other.verify(Use::Access, &access), Err(BadToken));
+        assert_eq!(other.verify(TokenKind::Access, &access), Err(InvalidToken));
     }
 
     #[test]
-    fn the_old_spelling_of_groups_is_read() {
+    fn groups_are_also_read_in_their_old_spelling() {
         let old = r#"{"exp":1,"jti":"x","sub":"a","Groups":["g"]}"#;
         assert_eq!(serde_json::from_str::<Claims>(old).unwrap().groups, ["g"]);
     }

@@ -1,17 +1,52 @@
-//! Who is asking: passwords, tokens, sessions, and the [`Caller`] they add up to.
+//! Authentication: passwords, tokens, sessions, API keys, and the [`Caller`] of a request.
 
 mod account;
 mod api_key;
 mod caller;
 mod jwt;
+mod login;
 mod password;
 mod session;
 mod throttle;
 
-pub(crate) use account::{Account, account, accounts_put};
-pub(crate) use api_key::{mint, name_in_url, name_of};
-pub(crate) use caller::{Caller, VerifiedTokens, basic_credentials, bearer};
-pub(crate) use jwt::Signer;
-pub(crate) use password::{hash, matches};
-pub(crate) use session::{end_all, log_in, log_out, refresh};
-pub(crate) use throttle::Throttle;
+use std::sync::Arc;
+
+use sensu_store::Store;
+
+use crate::error::Error;
+use crate::rbac::Policies;
+use caller::VerifiedTokens;
+use jwt::Signer;
+use throttle::Throttle;
+
+pub(crate) use account::{Account, account, put_account};
+pub(crate) use api_key::{api_key_id, api_key_id_in_url, generate_api_key};
+pub(crate) use caller::{Caller, bearer};
+pub(crate) use login::{log_in, verify_credentials};
+pub(crate) use password::hash;
+pub(crate) use session::{end_all_sessions, log_out, refresh};
+
+/// The state of this layer. Its fields are private: code outside `auth` cannot reach the store through
+/// it.
+pub(crate) struct Authentication {
+    store: Arc<dyn Store>,
+    signer: Signer,
+    verified: VerifiedTokens,
+    throttle: Throttle,
+    policies: Policies,
+}
+
+impl Authentication {
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(crate) async fn load(store: Arc<dyn Store>) -> Result<Self, Error> {
+        let signer = Signer::load(store.as_ref()).await?;
+        Ok(Self {
+            store,
+            signer,
+            verified: VerifiedTokens::new(),
+            throttle: Throttle::new(),
+            policies: Policies::default(),
+        })
+    }
+}

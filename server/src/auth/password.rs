@@ -1,4 +1,5 @@
-//! bcrypt, off the async threads, and the same cost for users that do not exist (D17, D18).
+//! bcrypt hashes of passwords, computed on blocking threads, at the same cost for users that do not exist
+//! (D17, D18).
 
 use std::sync::OnceLock;
 
@@ -6,14 +7,20 @@ use bcrypt::BcryptError;
 
 use crate::error::Error;
 
-/// The hash of a password. The caller has validated its length.
+/// Hashes a password whose length the caller has validated.
+///
+/// # Errors
+/// [`Error::Internal`] for a cost that bcrypt does not support.
 pub(crate) async fn hash(password: String, cost: u32) -> Result<String, Error> {
     blocking(move || bcrypt::hash(password, cost)).await
 }
 
-/// Whether the password is the one that was hashed. Without a hash (no such user) it takes as
-/// long and says no.
-pub(crate) async fn matches(
+/// Whether a password matches a hash. Without a hash (no such user) the result is false, after the same
+/// time.
+///
+/// # Errors
+/// [`Error::Internal`] for a malformed hash.
+pub(super) async fn matches(
     password: String,
     hash: Option<String>,
     cost: u32,
@@ -22,23 +29,23 @@ pub(crate) async fn matches(
         let known = hash.is_some();
         let hash = match hash {
             Some(hash) => hash,
-            None => nobody(cost)?,
+            None => dummy_hash(cost)?,
         };
-        // bcrypt reads 72 bytes; a longer password was never accepted, so it cannot match.
+        // bcrypt ignores what follows the first 72 bytes. Longer passwords are never stored.
         let fits = password.len() <= 72;
         Ok(bcrypt::verify(password, &hash)? && known && fits)
     })
     .await
 }
 
-/// A hash that belongs to nobody, at the cost of real ones.
-fn nobody(cost: u32) -> Result<String, BcryptError> {
-    static NOBODY: OnceLock<String> = OnceLock::new();
-    if let Some(hash) = NOBODY.get() {
+/// A hash of no user's password.
+fn dummy_hash(cost: u32) -> Result<String, BcryptError> {
+    static DUMMY: OnceLock<String> = OnceLock::new();
+    if let Some(hash) = DUMMY.get() {
         return Ok(hash.clone());
     }
-    let hash = bcrypt::hash("nobody", cost)?;
-    Ok(NOBODY.get_or_init(|| hash).clone())
+    let hash = bcrypt::hash("dummy", cost)?;
+    Ok(DUMMY.get_or_init(|| hash).clone())
 }
 
 async fn blocking<T: Send + 'static>(
@@ -57,8 +64,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_is_not_there_has_no_password() {
-        for password in ["nobody", "", "long enough"] {
+    async fn a_missing_user_has_no_password() {
+        for password in ["dummy", "", "long enough"] {
             assert_eq!(matches(password.into(), None, 4).await, Ok(false), "{password}");
         }
         let hash = hash("long enough".into(), 4).await.unwrap();
@@ -69,8 +76,9 @@ mod tests {
     const CHARACTERS: &str = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     #[test]
-    fn what_is_taken_as_a_hash_can_be_read() {
-        let (mut taken, salt, rest) = (0, "abcdefghijklmnopqrstu", "uxN3mhXkqsmQbUE1Xj5sYDAj2PpzD");
+    fn bcrypt_reads_every_accepted_hash() {
+        let (mut accepted_count, salt, rest) =
+            (0, "abcdefghijklmnopqrstu", "uxN3mhXkqsmQbUE1Xj5sYDAj2PpzD");
         for last in CHARACTERS.chars() {
             for hash in [
                 format!("$2b$04${salt}{last}u{rest}C"),
@@ -78,10 +86,10 @@ mod tests {
                 format!("$2a$04${salt}e{last}{rest}C"),
             ] {
                 let accepted = PasswordHash { password_hash: hash.clone() }.validate().is_ok();
-                taken += usize::from(accepted);
+                accepted_count += usize::from(accepted);
                 assert!(!accepted || bcrypt::verify("other", &hash).is_ok(), "{hash}");
             }
         }
-        assert_eq!(taken, 4 + 16 + 64);
+        assert_eq!(accepted_count, 4 + 16 + 64);
     }
 }

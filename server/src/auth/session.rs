@@ -1,9 +1,9 @@
-//! Sessions: what a log-in starts, a refresh renews, and a log-out, a new password or disabling
-//! ends (D14, D15).
+//! Sessions: started by a log-in, renewed by a refresh, ended by a log-out, a new password or disabling the
+//! user (D14, D15).
 //!
-//! A session is one record under (user, session id). It names the one access token and the one
-//! refresh token that are good now; a token that it does not name is dead, however well it is
-//! signed. Ending a session removes the record, so it acts on the very next request.
+//! A session is one record under (user, session ID). It names the one valid access token and the one valid
+//! refresh token; all other tokens of the session are invalid. Ending a session deletes the record, which
+//! takes effect with the next request. See decision record 0003.
 
 use std::fmt::Write as _;
 
@@ -13,65 +13,77 @@ use sensu_types::tokens::Tokens;
 use sensu_types::user::User;
 use serde::{Deserialize, Serialize};
 
-use super::jwt::{Claims, Use};
+use super::jwt::{Claims, TokenKind};
 use super::{Account, account};
 use crate::error::Error;
 use crate::keyspace;
 use crate::runtime::context::Context;
 
 /// The group that every user belongs to.
-const EVERYBODY: &str = "system:users";
+const USERS_GROUP: &str = "system:users";
 
-/// The ids of the tokens that are good now.
+/// The value of a session record: the IDs of the valid tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Session {
     pub(super) access: String,
     pub(super) refresh: String,
 }
 
-/// Starts a session for an account whose password has been verified.
-pub(crate) async fn log_in(cx: &Context, account: &Account) -> Result<Tokens, Error> {
+/// Starts a session for an account with verified credentials.
+pub(super) async fn start(cx: &Context, account: &Account) -> Result<Tokens, Error> {
     let id = random_hex();
     issue(cx, account, &id, None).await
 }
 
-/// Renews a session: new tokens, groups read afresh, the old tokens dead.
+/// Renews a session: issues new tokens with the current groups, and invalidates the old ones.
 ///
-/// `access` may have expired or have been replaced; its signature must be good.
+/// `access` may have expired or have been replaced, but must have a valid signature.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]; [`Error::Unavailable`] if the user is changed concurrently.
 pub(crate) async fn refresh(cx: &Context, access: &str, refresh: &str) -> Result<Tokens, Error> {
-    let claims = pair(cx, access, refresh)?;
+    let claims = verify_pair(cx, access, refresh)?;
     if claims.exp <= cx.clock.now() {
         return Err(Error::Unauthenticated("the refresh token has expired".into()));
     }
     let key = key(&claims.sub, claims.session())?;
-    let Some(entry) = cx.store.get(&key).await? else {
+    let Some(entry) = cx.auth.store.get(&key).await? else {
         return Err(ended());
     };
     let session: Session = serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored session: {error}")))?;
     if session.refresh != claims.jti {
-        // Somebody holds a refresh token that has been used: it was copied. Nobody can tell which
-        // of the two holders is the thief, so the session ends for both (D14).
-        tracing::warn!(user = claims.sub, "a used refresh token came back; ending the session");
-        cx.store.commit(Txn { operations: vec![Operation::Delete(key)], ..Txn::default() }).await?;
+        // The token was used before, so it has been copied. Either client may be the thief, so the
+        // session ends for both (D14).
+        tracing::warn!(user = claims.sub, "a refresh token was reused; ending the session");
+        cx.auth
+            .store
+            .commit(Txn { operations: vec![Operation::Delete(key)], ..Txn::default() })
+            .await?;
         return Err(ended());
     }
-    // Not a disabled one: disabling takes the sessions away in the same transaction, and a session
-    // that has been taken away since it was read is not written.
-    let account = account(cx.store.as_ref(), &claims.sub).await?.ok_or_else(ended)?;
+    // The user is not disabled: disabling deletes the sessions in the same transaction, and the session
+    // is only written if it still exists.
+    let account = account(cx.auth.store.as_ref(), &claims.sub).await?.ok_or_else(ended)?;
     issue(cx, &account, claims.session(), Some(entry.revision)).await
 }
 
-/// Ends the session that the tokens belong to. Ending it twice is fine.
+/// Ends the session of the tokens. Has no effect on a session that has ended.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for invalid tokens or tokens of different sessions.
 pub(crate) async fn log_out(cx: &Context, access: &str, refresh: &str) -> Result<(), Error> {
-    let claims = pair(cx, access, refresh)?;
+    let claims = verify_pair(cx, access, refresh)?;
     let operations = vec![Operation::Delete(key(&claims.sub, claims.session())?)];
-    cx.store.commit(Txn { operations, ..Txn::default() }).await?;
+    cx.auth.store.commit(Txn { operations, ..Txn::default() }).await?;
     Ok(())
 }
 
 /// The operation that ends all sessions of a user.
-pub(crate) fn end_all(user: &str) -> Result<Operation, Error> {
+///
+/// # Errors
+/// [`Error::Internal`] if the user name cannot be part of a key.
+pub(crate) fn end_all_sessions(user: &str) -> Result<Operation, Error> {
     let prefix = keyspace::sessions_of(user);
     let prefix = prefix.ok_or_else(|| Error::Internal(format!("no key for the user {user:?}")))?;
     Ok(Operation::DeletePrefix(prefix))
@@ -81,28 +93,27 @@ pub(super) fn key(user: &str, session: &str) -> Result<Key, Error> {
     keyspace::session(user, session).ok_or_else(ended)
 }
 
-/// The groups of a user, with the one that everybody is in.
+/// The groups of a user, with the group of all users.
 pub(super) fn groups_of(user: &User) -> Vec<String> {
-    user.groups.iter().cloned().chain([EVERYBODY.to_owned()]).collect()
+    user.groups.iter().cloned().chain([USERS_GROUP.to_owned()]).collect()
 }
 
-/// The refresh token's claims, if both tokens are ours and belong to one session.
-fn pair(cx: &Context, access: &str, refresh: &str) -> Result<Claims, Error> {
-    let bad = |_| Error::Unauthenticated("invalid credentials".into());
-    let access = cx.signer.verify(Use::Access, access).map_err(bad)?;
-    let refresh = cx.signer.verify(Use::Refresh, refresh).map_err(bad)?;
+/// The claims of the refresh token, if both tokens are valid and belong to the same session.
+fn verify_pair(cx: &Context, access: &str, refresh: &str) -> Result<Claims, Error> {
+    let invalid = |_| Error::Unauthenticated("invalid credentials".into());
+    let access = cx.auth.signer.verify(TokenKind::Access, access).map_err(invalid)?;
+    let refresh = cx.auth.signer.verify(TokenKind::Refresh, refresh).map_err(invalid)?;
     if access.sub != refresh.sub || access.session() != refresh.session() {
         return Err(Error::Unauthenticated("the tokens belong to different sessions".into()));
     }
     Ok(refresh)
 }
 
-fn ended() -> Error {
+pub(super) fn ended() -> Error {
     Error::Unauthenticated("the session has ended; log in again".into())
 }
 
-/// Signs a pair of tokens and writes the session that makes them good: a new one, or the one that
-/// was read at `revision`.
+/// Issues a pair of tokens and writes their session: a new one, or the one read at `revision`.
 async fn issue(
     cx: &Context,
     account: &Account,
@@ -129,7 +140,7 @@ async fn issue(
                 Some(revision) => Precondition::At(key.clone(), revision),
                 None => Precondition::Absent(key.clone()),
             },
-            // A user that was disabled, or given a new password, since it was read gets no session.
+            // Fails if the user was disabled or got a new password since it was read.
             Precondition::At(user_key, account.revision),
         ],
         operations: vec![Operation::Put {
@@ -139,26 +150,26 @@ async fn issue(
             expires_at: Some(refresh.exp),
         }],
     };
-    match cx.store.commit(txn).await {
+    match cx.auth.store.commit(txn).await {
         Ok(_) => {}
-        // Somebody else renewed or ended the session in between.
+        // The session was renewed or ended concurrently.
         Err(CommitError::Precondition(failed)) if failed.collection() == keyspace::SESSIONS => {
             return Err(ended());
         }
         Err(CommitError::Precondition(_)) => {
-            let why = "the user was changed at the same moment; try again";
-            return Err(Error::Unavailable(why.into()));
+            let message = "the user was changed at the same time; try again";
+            return Err(Error::Unavailable(message.into()));
         }
         Err(error) => return Err(error.into()),
     }
     Ok(Tokens {
-        access_token: cx.signer.sign(Use::Access, &access)?,
+        access_token: cx.auth.signer.sign(TokenKind::Access, &access)?,
         expires_at: access.exp,
-        refresh_token: cx.signer.sign(Use::Refresh, &refresh)?,
+        refresh_token: cx.auth.signer.sign(TokenKind::Refresh, &refresh)?,
     })
 }
 
-/// 16 hex digits nobody can guess.
+/// 64 random bits in hexadecimal.
 fn random_hex() -> String {
     let mut text = String::with_capacity(16);
     for byte in rand::random::<[u8; 8]>() {

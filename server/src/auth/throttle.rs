@@ -1,4 +1,4 @@
-//! Slows down those who guess passwords, per user and per address (D17).
+//! Throttling of failed log-ins, per user and per client address (D17).
 
 use std::net::IpAddr;
 
@@ -6,17 +6,17 @@ use quick_cache::sync::Cache;
 
 use crate::error::Error;
 
-/// Failures that cost nothing but the answer.
+/// Failures of one user without a delay.
 const FREE_PER_USER: u32 = 10;
+/// Failures of one address without a delay.
 const FREE_PER_ADDRESS: u32 = 100;
-/// Longest wait. Short, because anybody can make another user wait.
-const LONGEST: i64 = 60;
-/// Failures are forgotten after so many quiet seconds.
-const MEMORY: i64 = 15 * 60;
+/// Longest delay, in seconds. Short, because any client can delay the log-in of another user.
+const MAX_DELAY: i64 = 60;
+/// Seconds without a failure after which the count starts again.
+const RESET_AFTER: i64 = 15 * 60;
 
-/// Failed log-ins lately, by who was tried and from where. Bounded in size: under attack from many
-/// addresses the oldest are forgotten first.
-pub(crate) struct Throttle {
+/// Recent failed log-ins by user and by client address. Bounded in size: new entries evict old ones.
+pub(super) struct Throttle {
     failures: Cache<Subject, Failures>,
 }
 
@@ -33,20 +33,20 @@ struct Failures {
 }
 
 impl Throttle {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { failures: Cache::new(10_000) }
     }
 
-    /// Whether a log-in may be tried now.
+    /// Admits a log-in attempt at `now`, in seconds.
     ///
     /// # Errors
     /// [`Error::Throttled`] with the seconds to wait.
-    pub(crate) fn admit(&self, user: &str, address: IpAddr, now: i64) -> Result<(), Error> {
+    pub(super) fn admit(&self, user: &str, address: IpAddr, now: i64) -> Result<(), Error> {
         let wait = subjects(user, address).map(|(subject, free)| {
             let Failures { count, last } = self.failures.get(&subject).unwrap_or_default();
             let Some(beyond) = count.checked_sub(free) else { return 0 };
-            let pause = 1_i64.checked_shl(beyond.min(16)).unwrap_or(LONGEST).min(LONGEST);
-            last + pause - now
+            let delay = 1_i64.checked_shl(beyond.min(16)).unwrap_or(MAX_DELAY).min(MAX_DELAY);
+            last + delay - now
         });
         match wait.into_iter().max() {
             Some(seconds) if seconds > 0 => Err(Error::Throttled(seconds.unsigned_abs())),
@@ -54,17 +54,17 @@ impl Throttle {
         }
     }
 
-    /// Takes note of a failed log-in.
-    pub(crate) fn failed(&self, user: &str, address: IpAddr, now: i64) {
+    /// Records a failed log-in.
+    pub(super) fn record_failure(&self, user: &str, address: IpAddr, now: i64) {
         for (subject, _) in subjects(user, address) {
-            let before = self.failures.get(&subject).filter(|past| now - past.last < MEMORY);
+            let before = self.failures.get(&subject).filter(|past| now - past.last < RESET_AFTER);
             let count = before.unwrap_or_default().count.saturating_add(1);
             self.failures.insert(subject, Failures { count, last: now });
         }
     }
 
-    /// A successful log-in clears the user; the address has to wait for its failures to age.
-    pub(crate) fn succeeded(&self, user: &str) {
+    /// Records a successful log-in: clears the failures of the user, but not of the address.
+    pub(super) fn record_success(&self, user: &str) {
         self.failures.remove(&Subject::User(user.to_owned()));
     }
 }
@@ -78,29 +78,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn guessing_costs_more_and_more_time() {
+    fn delays_grow_with_the_failures_of_a_user() {
         let (throttle, here) = (Throttle::new(), IpAddr::from([127, 0, 0, 1]));
         for _ in 0..FREE_PER_USER {
             assert_eq!(throttle.admit("bob", here, 100), Ok(()));
-            throttle.failed("bob", here, 100);
+            throttle.record_failure("bob", here, 100);
         }
         assert_eq!(throttle.admit("bob", here, 100), Err(Error::Throttled(1)));
         assert_eq!(throttle.admit("bob", here, 101), Ok(()));
-        throttle.failed("bob", here, 101);
+        throttle.record_failure("bob", here, 101);
         assert_eq!(throttle.admit("bob", here, 101), Err(Error::Throttled(2)));
-        assert_eq!(throttle.admit("al", here, 101), Ok(()), "others are not held up");
-        throttle.succeeded("bob");
+        assert_eq!(throttle.admit("al", here, 101), Ok(()), "other users are not delayed");
+        throttle.record_success("bob");
         assert_eq!(throttle.admit("bob", here, 101), Ok(()));
     }
 
     #[test]
-    fn one_address_cannot_try_many_users() {
+    fn an_address_is_throttled_across_users() {
         let (throttle, here) = (Throttle::new(), IpAddr::from([127, 0, 0, 1]));
         for n in 0..=FREE_PER_ADDRESS {
-            throttle.failed(&format!("user{n}"), here, 100);
+            throttle.record_failure(&format!("user{n}"), here, 100);
         }
         assert!(throttle.admit("fresh", here, 100).is_err());
         assert_eq!(throttle.admit("fresh", IpAddr::from([127, 0, 0, 2]), 100), Ok(()));
-        assert_eq!(throttle.admit("fresh", here, 200), Ok(()), "never longer than a minute");
+        assert_eq!(throttle.admit("fresh", here, 200), Ok(()), "the delay is at most a minute");
     }
 }

@@ -181,7 +181,7 @@ async fn prepare_test_double(server: &Server, args: &Start) -> anyhow::Result<()
         let imported = server.import(&args.seed).await.context("--seed")?;
         tracing::info!("--seed: {imported}");
     }
-    server.offer_contract_kit(args.request_log.as_deref()).await
+    server.enable_testkit(args.request_log.as_deref()).await
 }
 
 /// Writes the ready file atomically, so that readers never see part of it.

@@ -34,7 +34,7 @@ use crate::error::Error;
 use crate::gateway::access_log::Access;
 use crate::query;
 use crate::runtime::context::Cx;
-use crate::testkit::{self as dev, Noting};
+use crate::testkit::{self, RequestRecorder};
 pub(crate) use dispatch::{Dispatch, dispatch};
 use path::{Route, canonical};
 
@@ -81,8 +81,8 @@ async fn enter(
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut operation = None;
     let mut request = request.into_inner();
-    let noting = Noting::of(&cx, &rqctx.request_id, &mut request);
-    let mut response = match dev::intercept(&cx, &mut request).await {
+    let recorder = RequestRecorder::start(&cx, &rqctx.request_id, &mut request);
+    let mut response = match testkit::intercept(&cx, &mut request).await {
         Some(response) => response,
         None => answer(rqctx, request, &mut operation).instrument(span).await,
     };
@@ -99,8 +99,8 @@ async fn enter(
         response = without_body(response);
     }
     access.answered(operation.as_deref(), &response);
-    if let Some(noting) = noting {
-        noting.answered(operation, response.status().as_u16());
+    if let Some(recorder) = recorder {
+        recorder.finish(operation, response.status().as_u16());
     }
     Ok(response)
 }

@@ -108,7 +108,7 @@ async fn grant(
     path: Path<Name>,
     verb: Verb,
 ) -> Result<Grant<ApiKey>, ApiError> {
-    let name = auth::name_in_url(&path.into_inner().name);
+    let name = auth::api_key_id_in_url(&path.into_inner().name);
     Ok(Caller::from_request(rqctx).await?.authorize::<ApiKey>(verb, "", &name).await?)
 }
 

@@ -8,7 +8,7 @@ use super::body::Draft;
 use super::params::Params;
 use super::response::Done;
 use super::routes::{Api, Mounted};
-use crate::auth::{self, Account};
+use crate::auth;
 use crate::error::{ApiError, Error};
 use crate::openapi::facts::{Authentication, Facts, Link};
 use crate::query;
@@ -40,8 +40,10 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
     tags = ["auth"],
 }]
 async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>, ApiError> {
-    let account = verified(&rqctx).await?;
-    Ok(HttpResponseOk(auth::log_in(rqctx.context(), &account).await?))
+    query::validate(rqctx.request.uri().query())?;
+    let address = rqctx.request.remote_addr().ip();
+    let tokens = auth::log_in(rqctx.context(), &authorization(&rqctx), address).await?;
+    Ok(HttpResponseOk(tokens))
 }
 
 /// Test user and password
@@ -54,32 +56,10 @@ async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>,
     tags = ["auth"],
 }]
 async fn auth_test(rqctx: RequestContext<Cx>) -> Result<Done, ApiError> {
-    verified(&rqctx).await?;
-    Ok(Done)
-}
-
-/// The account that the request's user and password belong to.
-async fn verified(rqctx: &RequestContext<Cx>) -> Result<Account, Error> {
     query::validate(rqctx.request.uri().query())?;
-    let cx = rqctx.context();
-    let credentials = auth::basic_credentials(&authorization(rqctx));
-    let (user, password) = credentials.ok_or_else(bad)?;
-    let (address, now) = (rqctx.request.remote_addr().ip(), cx.clock.now());
-    cx.throttle.admit(&user, address, now)?;
-    let account = auth::account(cx.store.as_ref(), &user).await?;
-    let hash = account.as_ref().map(|account| account.hash.clone());
-    let matches = auth::matches(password, hash, cx.limits.password_cost).await?;
-    match account.filter(|account| matches && !account.user.disabled) {
-        Some(account) => {
-            cx.throttle.succeeded(&user);
-            Ok(account)
-        }
-        None => {
-            cx.throttle.failed(&user, address, now);
-            tracing::warn!(user, %address, "log-in refused");
-            Err(bad())
-        }
-    }
+    let address = rqctx.request.remote_addr().ip();
+    auth::verify_credentials(rqctx.context(), &authorization(&rqctx), address).await?;
+    Ok(Done)
 }
 
 /// Renew the tokens of a session
@@ -124,7 +104,8 @@ async fn both(
 ) -> Result<(String, String), Error> {
     query::validate(rqctx.request.uri().query())?;
     let header = authorization(rqctx);
-    let access = auth::bearer(&header).ok_or_else(bad)?;
+    let access =
+        auth::bearer(&header).ok_or_else(|| Error::Unauthenticated("bad credentials".into()))?;
     let options = Params::<WriteOptions>::of(rqctx).read()?;
     if options.is_dry_run() {
         return Err(Error::Invalid("sessions cannot be tried out: leave dryRun out".into()));
@@ -136,8 +117,4 @@ async fn both(
 fn authorization(rqctx: &RequestContext<Cx>) -> String {
     let header = rqctx.request.headers().get(AUTHORIZATION);
     header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-}
-
-fn bad() -> Error {
-    Error::Unauthenticated("bad credentials".into())
 }

@@ -57,7 +57,7 @@ impl<T: DeserializeOwned> Draft<T> {
         let bytes = self.bytes(cx).await?;
         let decoded =
             sensu_decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
-        options.dropped(decoded.unknown)?;
+        options.reject_or_warn(decoded.unknown)?;
         Ok(decoded.value)
     }
 

@@ -11,16 +11,14 @@ use super::routes::{Api, Mounted};
 use crate::auth::Caller;
 use crate::error::{ApiError, Error};
 use crate::openapi::facts::Facts;
-use crate::rbac::{AccessRequest, Verb};
-use crate::resources::cluster;
+use crate::rbac::Verb;
+use crate::resources::cluster::{self, Cluster};
+use crate::resources::grant::{Grant, Protected as _};
 use crate::resources::write_options::DryRun;
 use crate::runtime::context::Cx;
 
-/// The RBAC resource of the cluster and its members (D19).
-const CLUSTER: &str = "cluster";
-
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    let facts = |verb| Facts::on(CLUSTER, verb);
+    let facts = |verb| Facts::on(Cluster::RBAC_RESOURCE, verb);
     api.mount(cluster_id_get, facts(Verb::Get))?;
     api.mount(cluster_member_list, facts(Verb::List))?;
     api.mount(cluster_member_add, Facts { conflict: true, ..facts(Verb::Create) })?;
@@ -51,8 +49,8 @@ struct MemberId {
 /// A UUID that is made when the store is, and stays.
 #[endpoint { method = GET, path = "/apis/core/v2/cluster/id", tags = ["cluster"] }]
 async fn cluster_id_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, ApiError> {
-    allowed(&rqctx, Verb::Get, "").await?;
-    Ok(HttpResponseOk(rqctx.context().identity.uuid().to_owned()))
+    let grant = authorize(&rqctx, Verb::Get, "").await?;
+    Ok(HttpResponseOk(cluster::id(&grant).to_owned()))
 }
 
 /// List the members of the cluster
@@ -62,8 +60,8 @@ async fn cluster_id_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Stri
 async fn cluster_member_list(
     rqctx: RequestContext<Cx>,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
-    allowed(&rqctx, Verb::List, "").await?;
-    Ok(HttpResponseOk(cluster::members(rqctx.context()).await?))
+    let grant = authorize(&rqctx, Verb::List, "").await?;
+    Ok(HttpResponseOk(cluster::members(&grant).await?))
 }
 
 /// Add a member to the cluster
@@ -77,10 +75,9 @@ async fn cluster_member_add(
     options: Params<DryRun>,
     form: Form,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
-    allowed(&rqctx, Verb::Create, "").await?;
-    options.read()?;
+    let grant = authorize(&rqctx, Verb::Create, "").await?.with_options(options.read()?);
     let addresses = addresses(&rqctx, &query, form).await?;
-    Ok(HttpResponseOk(cluster::add(rqctx.context(), &addresses).await?))
+    Ok(HttpResponseOk(cluster::add(&grant, &addresses).await?))
 }
 
 /// Change the addresses of a member
@@ -95,10 +92,9 @@ async fn cluster_member_update(
     form: Form,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     let id = path.into_inner().id;
-    allowed(&rqctx, Verb::Update, &id).await?;
-    let options = options.read()?;
+    let grant = authorize(&rqctx, Verb::Update, &id).await?.with_options(options.read()?);
     let addresses = addresses(&rqctx, &query, form).await?;
-    Ok(HttpResponseOk(cluster::update(rqctx.context(), &id, &addresses, options).await?))
+    Ok(HttpResponseOk(cluster::update(&grant, &addresses).await?))
 }
 
 /// Remove a member from the cluster
@@ -111,17 +107,16 @@ async fn cluster_member_remove(
     options: Params<DryRun>,
 ) -> Result<HttpResponseOk<MemberList>, ApiError> {
     let id = path.into_inner().id;
-    allowed(&rqctx, Verb::Delete, &id).await?;
-    options.read()?;
-    Ok(HttpResponseOk(cluster::remove(rqctx.context(), &id).await?))
+    let grant = authorize(&rqctx, Verb::Delete, &id).await?.with_options(options.read()?);
+    Ok(HttpResponseOk(cluster::remove(&grant)?))
 }
 
-async fn allowed(rqctx: &RequestContext<Cx>, verb: Verb, name: &str) -> Result<(), Error> {
-    let ask = AccessRequest { verb, resource: CLUSTER, namespace: "", name };
-    match Caller::from_request(rqctx).await?.allowed(&ask).await? {
-        true => Ok(()),
-        false => Err(Error::Denied),
-    }
+async fn authorize(
+    rqctx: &RequestContext<Cx>,
+    verb: Verb,
+    id: &str,
+) -> Result<Grant<Cluster>, Error> {
+    Caller::from_request(rqctx).await?.authorize::<Cluster>(verb, "", id).await
 }
 
 async fn addresses(

@@ -34,7 +34,7 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthResponse>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
-    let health = cx.store.health().await;
+    let health = cx.store_health().await;
     Ok(HttpResponseOk(HealthResponse::of_single_member(cx.identity.header(), health.failure)))
 }
 
@@ -53,7 +53,7 @@ async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, 
     if cx.stopping.load(Ordering::Relaxed) {
         return Err(Error::Unavailable("the server is stopping".into()).into());
     }
-    match cx.store.health().await.failure {
+    match cx.store_health().await.failure {
         None => Ok(HttpResponseOk("ready".into())),
         Some(why) => {
             // Who asks needs no credentials, so the reason is for the log.
@@ -76,7 +76,7 @@ async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, 
 async fn metrics_get(rqctx: RequestContext<Cx>) -> Result<Exposition, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
-    let text = cx.metrics.text(&cx.store.health().await);
+    let text = cx.metrics.text(&cx.store_health().await);
     Ok(Exposition(text.map_err(|error| Error::Internal(format!("{error:#}")))?))
 }
 

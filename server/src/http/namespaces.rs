@@ -2,7 +2,6 @@
 
 use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
-use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
 use sensu_types::scope::InNamespace;
 use serde::Deserialize;
@@ -13,7 +12,7 @@ use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
-use crate::rbac::{AccessRequest, Verb};
+use crate::rbac::Verb;
 use crate::resources::namespaces;
 use crate::resources::preconditions::Conditions;
 use crate::resources::write_options::DryRun;
@@ -43,14 +42,7 @@ async fn namespace_list(
     paging: Params<Paging>,
 ) -> Result<Many<Namespace>, ApiError> {
     let caller = Caller::from_request(&rqctx).await?;
-    let everything =
-        AccessRequest { verb: Verb::List, resource: Namespace::PLURAL, namespace: "", name: "" };
-    let grant = caller.grant::<Namespace>("", "");
-    let visible = match caller.allowed(&everything).await? {
-        true => None,
-        false => Some(caller.bound_namespaces().await?),
-    };
-    let page = namespaces::list(&grant, visible.as_deref(), &paging.read()?.list_params()?).await?;
+    let page = namespaces::list(&caller, &paging.read()?.list_params()?).await?;
     Ok(Many::of(page, &rqctx))
 }
 

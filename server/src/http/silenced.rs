@@ -1,6 +1,5 @@
 //! `silenced`: regular, with two lists by what is silenced.
 
-use bytes::Bytes;
 use dropshot::{Path, RequestContext, endpoint};
 use schemars::JsonSchema;
 use sensu_types::silenced::Silenced;
@@ -11,11 +10,9 @@ use super::response::Many;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::keyspace::parse;
 use crate::openapi::facts::{Alternative, Alternatives, Facts};
 use crate::rbac::Verb;
-use crate::resources::page;
-use crate::resources::store::render_selected;
+use crate::resources::silenced::{self, SilencedField};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
@@ -95,29 +92,14 @@ async fn silenced_list_by(
     paging: Params<Paging>,
 ) -> Result<Many<Silenced>, ApiError> {
     let SilencedBy { namespace, name: by, value } = path.into_inner();
-    let word = match by {
-        By::Checks => "checks",
-        By::Subscriptions => "subscriptions",
+    let (word, field) = match by {
+        By::Checks => ("checks", SilencedField::Check),
+        By::Subscriptions => ("subscriptions", SilencedField::Subscription),
     };
     let caller = Caller::from_request(&rqctx).await?;
-    // As in the reference, what is asked for is to get something of this name.
-    caller.authorize::<Silenced>(Verb::Get, &namespace, &format!("{word}/{value}")).await?;
-    let grant = caller.grant::<Silenced>(&namespace, "");
-    let want = paging.read()?.list_params()?;
-    let show = |entry: &sensu_store::Entry| -> Result<Option<Bytes>, crate::error::Error> {
-        let silenced: Silenced = parse(entry)?;
-        let field = match by {
-            By::Checks => &silenced.check,
-            By::Subscriptions => &silenced.subscription,
-        };
-        if *field == value { render_selected::<Silenced>(entry, &want.selection) } else { Ok(None) }
-    };
-    let page = match grant.prefix() {
-        Some(prefix) => {
-            let max_bytes = rqctx.context().limits.response_bytes;
-            page::read(grant.store(), &prefix, &want, max_bytes, show).await?
-        }
-        None => page::Page::empty(),
-    };
+    // As in Sensu Go 5.0.0, the permission is to get an entry of this name.
+    let grant =
+        caller.authorize::<Silenced>(Verb::Get, &namespace, &format!("{word}/{value}")).await?;
+    let page = silenced::list_by(&grant, field, &value, &paging.read()?.list_params()?).await?;
     Ok(Many::of(page, &rqctx))
 }

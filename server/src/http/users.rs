@@ -147,7 +147,7 @@ async fn user_password(
     // As in the reference: a map of texts, its key spelled exactly.
     let body: BTreeMap<String, String> = draft.read_as(rqctx.context(), grant.options()).await?;
     let others = body.keys().filter(|key| *key != "password").cloned();
-    grant.options().dropped(others.collect())?;
+    grant.options().reject_or_warn(others.collect())?;
     let password = body.get("password").map(String::as_str).unwrap_or_default();
     Ok(One::written(users::set_password(&grant, password).await?))
 }

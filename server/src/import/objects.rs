@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::auth::Caller;
 use crate::catalog::{Cataloged as _, ImportStage, Kind, for_each_kind};
 use crate::error::Error;
+use crate::rbac::Verb;
 use crate::resources::preconditions::Conditions;
 use crate::resources::{events, users};
 use crate::runtime::context::Cx;
@@ -108,7 +109,8 @@ impl<T: Resource> Object for ResourceObject<T> {
 
     async fn write(&self, cx: &Cx) -> Result<Written, Error> {
         let (namespace, name) = self.identity();
-        let grant = Caller::operator(cx, &self.creator).grant::<T>(&namespace, &name);
+        let caller = Caller::operator(cx, &self.creator);
+        let grant = caller.authorize::<T>(Verb::Update, &namespace, &name).await?;
         grant.put(self.value.clone(), &Conditions::default()).await?;
         Ok(Written::Unchanged)
     }
@@ -126,8 +128,9 @@ impl Object for EventObject {
 
     async fn write(&self, cx: &Cx) -> Result<Written, Error> {
         let (namespace, name) = self.identity();
-        let grant = Caller::operator(cx, "").grant::<Event>(&namespace, &name);
-        events::keep(&grant, self.0.clone()).await?;
+        let caller = Caller::operator(cx, "");
+        let grant = caller.authorize::<Event>(Verb::Update, &namespace, &name).await?;
+        events::import(&grant, self.0.clone()).await?;
         Ok(Written::Unchanged)
     }
 }
@@ -141,8 +144,9 @@ impl Object for UserObject {
     }
 
     async fn write(&self, cx: &Cx) -> Result<Written, Error> {
-        let grant = Caller::operator(cx, "").grant::<User>("", &self.0.username);
-        match users::put_or_lock(&grant, self.0.clone()).await? {
+        let caller = Caller::operator(cx, "");
+        let grant = caller.authorize::<User>(Verb::Update, "", &self.0.username).await?;
+        match users::import(&grant, self.0.clone()).await? {
             true => Ok(Written::Unchanged),
             false => Ok(Written::Disabled),
         }

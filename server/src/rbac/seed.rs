@@ -89,7 +89,7 @@ async fn user(
         return Ok(Seeded::Before);
     }
     let hash = auth::hash(password.into(), cost).await?;
-    let (operations, _) = auth::accounts_put(&user, Some(&hash))?;
+    let (operations, _) = auth::put_account(&user, Some(&hash))?;
     let key = key::<User>(name)?;
     commit(store, Precondition::Absent(key), operations).await
 }

@@ -1,4 +1,4 @@
-//! What is particular about API keys: they are made for a user, and changed without changing hands.
+//! API keys: created for a user, and changed without changing the user.
 
 use sensu_types::Resource as _;
 use sensu_types::api_key::{ApiKey, NewApiKey};
@@ -10,23 +10,28 @@ use crate::resources::patch::{self, MergePatch};
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::Rendered;
 
-/// Makes a key for the user that the draft names.
-pub(crate) async fn create(grant: &Grant<ApiKey>, draft: ApiKey) -> Result<NewApiKey, Error> {
-    draft.validate()?;
-    if auth::account(grant.store(), &draft.username).await?.is_none() {
-        return Err(Error::Invalid(format!("user {:?} does not exist", draft.username)));
+/// Creates a key. The result contains the key itself, which is not stored.
+///
+/// # Errors
+/// [`Error::Invalid`], also for a user that does not exist and an expiry in the past.
+pub(crate) async fn create(grant: &Grant<ApiKey>, mut known: ApiKey) -> Result<NewApiKey, Error> {
+    known.validate()?;
+    if auth::account(grant.store(), &known.username).await?.is_none() {
+        return Err(Error::Invalid(format!("user {:?} does not exist", known.username)));
     }
     let context = grant.write_context();
-    future(&draft, context.now)?;
-    let key = auth::mint();
-    let mut known = draft;
-    known.metadata.name = auth::name_of(&key);
+    check_expiry(&known, context.now)?;
+    let key = auth::generate_api_key();
+    known.metadata.name = auth::api_key_id(&key);
     known.prepare(&context, None);
     grant.create(known.clone()).await?;
     Ok(NewApiKey { known, key })
 }
 
-/// Changes labels, annotations or the end of a key.
+/// Changes labels, annotations or expiry of a key.
+///
+/// # Errors
+/// As [`Grant::change`]; [`Error::Invalid`] for another user or an expiry in the past.
 pub(crate) async fn change(
     grant: &Grant<ApiKey>,
     changes: &MergePatch,
@@ -39,18 +44,17 @@ pub(crate) async fn change(
             return Err(Error::Invalid("the user of a key cannot be changed".into()));
         }
         if changed.expires_at != stored.expires_at {
-            future(&changed, now)?;
+            check_expiry(&changed, now)?;
         }
         Ok(changed)
     };
     grant.change(change, conditions).await
 }
 
-/// A key that has ended already is no use to anybody.
-fn future(key: &ApiKey, now: i64) -> Result<(), Error> {
+fn check_expiry(key: &ApiKey, now: i64) -> Result<(), Error> {
     match key.expires_at() {
         Some(end) if end <= now => {
-            Err(Error::Invalid(format!("expires_at is in the past: it is {now} now")))
+            Err(Error::Invalid(format!("expires_at is in the past: the time is {now}")))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! What is particular about checks: their hooks, and running one now.
+//! Checks: adding and removing hooks, and requests to run a check now.
 
 use bytes::Bytes;
 use sensu_store::{CommitError, Operation, Precondition, Txn};
@@ -12,10 +12,13 @@ use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Rendered, invalid_name};
 
-/// How long a request to run a check waits for somebody to take it, in seconds.
-const PATIENCE: i64 = 3600;
+/// Seconds until a request to run a check expires.
+const EXECUTION_TIMEOUT: i64 = 3600;
 
-/// Adds hooks of the kinds that the body names to a check.
+/// Adds hooks to a check.
+///
+/// # Errors
+/// As [`Grant::change`].
 pub(crate) async fn add_hooks(
     grant: &Grant<CheckConfig>,
     hooks: HookList,
@@ -29,7 +32,10 @@ pub(crate) async fn add_hooks(
     grant.change(add, conditions).await
 }
 
-/// Removes a hook from a check.
+/// Removes a hook from a check. `kind` is the status or severity that the hook runs for.
+///
+/// # Errors
+/// As [`Grant::change`]; [`Error::NotFound`] if the check does not have the hook.
 pub(crate) async fn remove_hook(
     grant: &Grant<CheckConfig>,
     kind: &str,
@@ -46,7 +52,10 @@ pub(crate) async fn remove_hook(
     grant.change(remove, conditions).await.map(drop)
 }
 
-/// Puts a request to run the check into the queue that agents are served from.
+/// Stores a request to run the check now, for an agent to take.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Invalid`] if the name of the check leaves no space for the request's key.
 pub(crate) async fn execute(
     grant: &Grant<CheckConfig>,
     request: AdhocRequest,
@@ -66,7 +75,7 @@ pub(crate) async fn execute(
             key,
             value: Bytes::from(value),
             flags: 0,
-            expires_at: Some(context.now.saturating_add(PATIENCE)),
+            expires_at: Some(context.now.saturating_add(EXECUTION_TIMEOUT)),
         }],
     };
     match grant.commit(txn).await {

@@ -1,4 +1,4 @@
-//! The cluster that a server is: one member, with an identity that is made once and kept.
+//! The cluster: always one member, with an identity that is created once per store.
 
 use bytes::Bytes;
 use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
@@ -8,13 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::keyspace::cluster_identity;
+use crate::resources::grant::{Grant, Protected};
 use crate::resources::write_options::WriteOptions;
-use crate::runtime::context::Context;
 
-/// Ids are numbers that every JSON reader can hold: below 2^53.
+/// Bits of an ID. Every JSON reader represents integers below 2^53 exactly.
 const ID_BITS: u32 = 53;
 
-/// Who the cluster and its member are.
+/// The cluster, for authorization. The name of a grant is the ID of a member.
+pub(crate) enum Cluster {}
+
+impl Protected for Cluster {
+    const RBAC_RESOURCE: &'static str = "cluster";
+}
+
+/// IDs and addresses of the cluster and its member.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Identity {
     cluster_id: u64,
@@ -24,7 +31,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The identity that the store keeps, which is made here if there is none yet.
+    /// The identity in the store, which is created if there is none.
     pub(crate) async fn load(store: &dyn Store) -> Result<Self, Error> {
         loop {
             if let Some((identity, _)) = stored(store).await? {
@@ -38,19 +45,14 @@ impl Identity {
                 peer_urls: vec!["http://127.0.0.1:2380".into()],
             };
             let precondition = Precondition::Absent(cluster_identity()?);
-            // If somebody else was first, theirs is the identity.
+            // If another server has created the identity, the next iteration reads it.
             write(store, &identity, precondition, WriteOptions::default()).await?;
         }
     }
 
-    /// Who answers.
+    /// The header of cluster responses.
     pub(crate) fn header(&self) -> HealthHeader {
         HealthHeader { cluster_id: self.cluster_id, member_id: self.member_id, raft_term: 1 }
-    }
-
-    /// The cluster's id.
-    pub(crate) fn uuid(&self) -> &str {
-        &self.uuid
     }
 
     fn members(self) -> MemberList {
@@ -64,33 +66,37 @@ impl Identity {
     }
 }
 
-/// The members.
-pub(crate) async fn members(cx: &Context) -> Result<MemberList, Error> {
-    Ok(Identity::load(cx.store.as_ref()).await?.members())
+/// The ID of the cluster, a UUID.
+pub(crate) fn id(grant: &Grant<Cluster>) -> &str {
+    &grant.cx().identity.uuid
 }
 
-/// Refuses another member, and says why.
-pub(crate) async fn add(cx: &Context, addresses: &str) -> Result<MemberList, Error> {
+/// The members of the cluster.
+pub(crate) async fn members(grant: &Grant<Cluster>) -> Result<MemberList, Error> {
+    Ok(Identity::load(grant.store()).await?.members())
+}
+
+/// Adds a member.
+///
+/// # Errors
+/// Always: [`Error::Exists`] for a known address, [`Error::Invalid`] otherwise.
+pub(crate) async fn add(grant: &Grant<Cluster>, addresses: &str) -> Result<MemberList, Error> {
     let addresses = parse(addresses)?;
-    let identity = Identity::load(cx.store.as_ref()).await?;
+    let identity = Identity::load(grant.store()).await?;
     if addresses.iter().any(|address| identity.peer_urls.contains(address)) {
         return Err(Error::Exists("Peer URLs already exists".into()));
     }
-    let why = "no member can be added: the embedded store has exactly one";
-    Err(Error::Invalid(why.into()))
+    Err(Error::Invalid("no member can be added: the embedded store has exactly one".into()))
 }
 
-/// Sets the addresses that are shown for a member.
-pub(crate) async fn update(
-    cx: &Context,
-    id: &str,
-    addresses: &str,
-    manner: impl Into<WriteOptions>,
-) -> Result<MemberList, Error> {
-    let manner = manner.into();
-    let id = number(id)?;
+/// Changes the peer addresses of a member.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Invalid`].
+pub(crate) async fn update(grant: &Grant<Cluster>, addresses: &str) -> Result<MemberList, Error> {
+    let id = member_id(grant.name())?;
     let addresses = parse(addresses)?;
-    let store = cx.store.as_ref();
+    let store = grant.store();
     loop {
         let identity = Identity::load(store).await?;
         if id != identity.member_id {
@@ -98,23 +104,25 @@ pub(crate) async fn update(
         }
         let Some((_, revision)) = stored(store).await? else { continue };
         let identity = Identity { peer_urls: addresses.clone(), ..identity };
-        if write(store, &identity, Precondition::At(cluster_identity()?, revision), manner).await? {
+        let precondition = Precondition::At(cluster_identity()?, revision);
+        if write(store, &identity, precondition, grant.options()).await? {
             return Ok(identity.members());
         }
     }
 }
 
-/// Refuses to remove the only member.
-pub(crate) async fn remove(cx: &Context, id: &str) -> Result<MemberList, Error> {
-    let id = number(id)?;
-    if id != cx.identity.member_id {
+/// Removes a member.
+///
+/// # Errors
+/// Always: [`Error::Invalid`] for the only member, [`Error::NotFound`] for others.
+pub(crate) fn remove(grant: &Grant<Cluster>) -> Result<MemberList, Error> {
+    if member_id(grant.name())? != grant.cx().identity.member_id {
         return Err(Error::NotFound("member not found".into()));
     }
-    let why = "re-configuration failed due to not enough started members";
-    Err(Error::Invalid(why.into()))
+    Err(Error::Invalid("re-configuration failed due to not enough started members".into()))
 }
 
-/// Addresses separated by commas.
+/// Parses URLs separated by commas.
 fn parse(addresses: &str) -> Result<Vec<String>, Error> {
     if addresses.is_empty() {
         return Err(Error::Invalid("missing peer-addrs form value".into()));
@@ -123,25 +131,25 @@ fn parse(addresses: &str) -> Result<Vec<String>, Error> {
     for address in &addresses {
         let scheme = address.split_once("://").map(|(scheme, _)| scheme);
         if !matches!(scheme, Some("http" | "https" | "unix" | "unixs")) {
-            let why = format!("URL scheme must be http, https, unix, or unixs: {address}");
-            return Err(Error::Invalid(why));
+            let message = format!("URL scheme must be http, https, unix, or unixs: {address}");
+            return Err(Error::Invalid(message));
         }
     }
     Ok(addresses)
 }
 
-/// A member's id, in hexadecimal without a prefix.
-fn number(id: &str) -> Result<u64, Error> {
+/// Parses the ID of a member: hexadecimal without a prefix.
+fn member_id(id: &str) -> Result<u64, Error> {
     use std::num::IntErrorKind;
 
     let digits = id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parsed = if digits { u64::from_str_radix(id, 16) } else { "x".parse() };
     parsed.map_err(|error| {
-        let why = match error.kind() {
+        let reason = match error.kind() {
             IntErrorKind::PosOverflow => "value out of range",
             _ => "invalid syntax",
         };
-        Error::Invalid(format!("bad id ({id}): strconv.ParseUint: parsing {id:?}: {why}"))
+        Error::Invalid(format!("bad id ({id}): strconv.ParseUint: parsing {id:?}: {reason}"))
     })
 }
 
@@ -152,22 +160,18 @@ async fn stored(store: &dyn Store) -> Result<Option<(Identity, u64)>, Error> {
     Ok(Some((identity, entry.revision)))
 }
 
-/// Says whether the precondition held and the identity was written.
+/// Writes the identity. Returns whether the precondition held.
 async fn write(
     store: &dyn Store,
     identity: &Identity,
     precondition: Precondition,
-    manner: WriteOptions,
+    options: WriteOptions,
 ) -> Result<bool, Error> {
     let value = serde_json::to_vec(identity).map_err(|error| Error::Internal(error.to_string()))?;
-    let put = Operation::Put {
-        key: cluster_identity()?,
-        value: Bytes::from(value),
-        flags: 0,
-        expires_at: None,
-    };
+    let value = Bytes::from(value);
+    let put = Operation::Put { key: cluster_identity()?, value, flags: 0, expires_at: None };
     let txn = Txn { preconditions: vec![precondition], operations: vec![put] };
-    match manner.commit(store, txn).await {
+    match options.commit(store, txn).await {
         Ok(_) => Ok(true),
         Err(CommitError::Precondition(_)) => Ok(false),
         Err(error) => Err(error.into()),
@@ -179,18 +183,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_hexadecimal_of_either_case() {
-        assert_eq!(number("fF"), Ok(255));
-        let refused = |id: &str| match number(id) {
-            Err(Error::Invalid(why)) => why,
+    fn ids_are_hexadecimal_in_upper_or_lower_case() {
+        assert_eq!(member_id("fF"), Ok(255));
+        let rejected = |id: &str| match member_id(id) {
+            Err(Error::Invalid(message)) => message,
             other => panic!("{other:?}"),
         };
         assert_eq!(
-            refused("zz"),
+            rejected("zz"),
             r#"bad id (zz): strconv.ParseUint: parsing "zz": invalid syntax"#
         );
-        assert!(refused("0xff").ends_with("invalid syntax"));
-        assert!(refused("").ends_with("invalid syntax"));
-        assert!(refused("fffffffffffffffff").ends_with("value out of range"));
+        assert!(rejected("0xff").ends_with("invalid syntax"));
+        assert!(rejected("").ends_with("invalid syntax"));
+        assert!(rejected("fffffffffffffffff").ends_with("value out of range"));
     }
 }

@@ -1,8 +1,7 @@
-//! The right to do one thing to one place: what [`Caller::authorize`](crate::auth::Caller::authorize) gives,
-//! and what every way to the store asks for.
+//! Authorization of operations. A [`Grant`] is the only access to stored objects, and
+//! [`Caller::authorize`] is the only way to get one.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use sensu_store::{CommitError, Revision, Store, Txn};
 use sensu_types::{Resource, WriteContext};
@@ -11,108 +10,113 @@ use crate::auth::Caller;
 use crate::error::Error;
 use crate::rbac::{AccessRequest, SELF_USER, Verb};
 use crate::resources::write_options::WriteOptions;
-use crate::runtime::context::{Context, Cx};
+use crate::runtime::context::Context;
 
-/// A caller's right to act on objects of one kind, in one namespace or on one name.
+/// What roles grant access to: a kind of resource, or the cluster.
+pub(crate) trait Protected {
+    /// The name in the rules of roles: `checks`.
+    const RBAC_RESOURCE: &'static str;
+}
+
+impl<T: Resource> Protected for T {
+    const RBAC_RESOURCE: &'static str = T::PLURAL;
+}
+
+/// A caller's permission to act on objects of one kind: on one object, on those of a namespace, or on
+/// all.
 ///
-/// It owns the handle to the store and the identity that was authorized; reading and writing
-/// (`registry.rs`) use that identity and no other, so what was authorized is what happens (D6).
-pub(crate) struct Grant<T: Resource> {
-    cx: Cx,
-    caller: String,
+/// Operations read and write the namespace and the name of the grant, so they cannot touch another
+/// object than the one that was authorized (D6). Only `resources` sees the store behind a grant.
+pub(crate) struct Grant<T> {
+    caller: Caller,
     namespace: String,
     name: String,
-    manner: WriteOptions,
+    options: WriteOptions,
     kind: PhantomData<fn() -> T>,
 }
 
-impl<T: Resource> Grant<T> {
-    fn new(cx: Cx, caller: &str, namespace: &str, name: &str) -> Self {
-        let (caller, namespace, name) = (caller.to_owned(), namespace.to_owned(), name.to_owned());
-        let manner = WriteOptions::default();
-        Self { cx, caller, namespace, name, manner, kind: PhantomData }
+impl<T> Grant<T> {
+    fn new(caller: &Caller, namespace: &str, name: &str) -> Self {
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        let options = WriteOptions::default();
+        Self { caller: caller.clone(), namespace, name, options, kind: PhantomData }
     }
 
-    /// The namespace that was authorized; empty for cluster-wide kinds and list-all.
+    /// The authorized namespace. Empty for cluster-wide kinds and lists of all namespaces.
     pub(crate) fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// The name that was authorized; empty for collections.
+    /// The authorized name. Empty for lists and for objects that are created without a name in the URL.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The same right, to be used in a manner that the caller asks for (D41).
-    pub(crate) fn with_options(self, manner: impl Into<WriteOptions>) -> Self {
-        Self { manner: manner.into(), ..self }
+    /// The same grant with the write options of the request (D41).
+    pub(crate) fn with_options(self, options: impl Into<WriteOptions>) -> Self {
+        Self { options: options.into(), ..self }
     }
 
-    /// How what is allowed is to be done.
+    /// The write options. Without [`Grant::with_options`] the defaults.
     pub(crate) fn options(&self) -> WriteOptions {
-        self.manner
+        self.options
     }
 
-    /// Commits a transaction in the manner that was asked for; `None` if only tried out.
-    pub(crate) async fn commit(&self, txn: Txn) -> Result<Option<Revision>, CommitError> {
-        self.manner.commit(self.store(), txn).await
+    /// Commits a transaction. `None` for a dry run, which only checks the preconditions.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub(super) async fn commit(&self, txn: Txn) -> Result<Option<Revision>, CommitError> {
+        self.options.commit(self.store(), txn).await
     }
 
-    /// The store, for reading. What is written goes through [`Grant::commit`].
-    pub(crate) fn store(&self) -> &dyn Store {
-        self.cx.store.as_ref()
+    /// The store, for reads. Writes use [`Grant::commit`].
+    pub(super) fn store(&self) -> &dyn Store {
+        self.cx().resources.store.as_ref()
     }
 
-    /// The context.
-    pub(crate) fn cx(&self) -> &Context {
-        &self.cx
+    pub(super) fn cx(&self) -> &Context {
+        self.caller.cx()
     }
 
-    /// Who writes, and when.
-    pub(crate) fn write_context(&self) -> WriteContext<'_> {
-        WriteContext { caller: &self.caller, now: self.cx.clock.now() }
+    /// User and time of a write.
+    pub(super) fn write_context(&self) -> WriteContext<'_> {
+        WriteContext { caller: self.caller.name(), now: self.cx().clock.now() }
     }
 }
 
 impl Caller {
-    /// The right to do one thing, if the caller has it.
-    ///
-    /// `namespace` is empty for cluster-wide resources and for list-all; `name` is empty for
-    /// collections.
+    /// Authorizes an operation. `namespace` is empty for cluster-wide kinds and lists of all namespaces,
+    /// `name` for lists and for objects that are created without a name in the URL.
     ///
     /// # Errors
-    /// [`Error::Denied`].
-    pub(crate) async fn authorize<T: Resource>(
+    /// [`Error::Denied`] if no role allows it; [`Error`] if the store fails.
+    pub(crate) async fn authorize<T: Protected>(
         &self,
         verb: Verb,
         namespace: &str,
         name: &str,
     ) -> Result<Grant<T>, Error> {
-        let ask = AccessRequest { verb, resource: T::PLURAL, namespace, name };
-        if self.allowed(&ask).await? {
-            return Ok(self.grant(namespace, name));
+        let request = AccessRequest { verb, resource: T::RBAC_RESOURCE, namespace, name };
+        match self.is_allowed(&request).await? {
+            true => Ok(Grant::new(self, namespace, name)),
+            false => Err(Error::Denied),
         }
-        Err(Error::Denied)
     }
 
-    /// As [`Caller::authorize`] for an operation on a user that users may also do to themselves.
+    /// Authorizes an operation on a user. Roles can also allow it for the caller's own user only.
     ///
     /// # Errors
-    /// [`Error::Denied`].
-    pub(crate) async fn authorize_or_self<T: Resource>(
+    /// As [`Caller::authorize`].
+    pub(crate) async fn authorize_or_self<T: Protected>(
         &self,
         verb: Verb,
         name: &str,
     ) -> Result<Grant<T>, Error> {
-        let own = AccessRequest { verb, resource: SELF_USER, namespace: "", name };
-        if name == self.name() && self.allowed(&own).await? {
-            return Ok(self.grant("", name));
+        let request = AccessRequest { verb, resource: SELF_USER, namespace: "", name };
+        if name == self.name() && self.is_allowed(&request).await? {
+            return Ok(Grant::new(self, "", name));
         }
         self.authorize(verb, "", name).await
-    }
-
-    /// A grant for something that was decided by other means than a verb on a resource.
-    pub(crate) fn grant<T: Resource>(&self, namespace: &str, name: &str) -> Grant<T> {
-        Grant::new(Arc::clone(self.cx()), self.name(), namespace, name)
     }
 }

@@ -1,4 +1,8 @@
-//! What operations do, without HTTP.
+//! What operations do, without HTTP: complete, validate, compare and write objects.
+//!
+//! Every function takes a [`grant::Grant`], or a [`Caller`](crate::auth::Caller) that it authorizes
+//! itself. The exceptions are the background work in [`events`] and the identity of the cluster, which
+//! belong to no caller.
 
 pub(crate) mod api_keys;
 pub(crate) mod checks;
@@ -9,6 +13,24 @@ pub(crate) mod namespaces;
 pub(crate) mod page;
 pub(crate) mod patch;
 pub(crate) mod preconditions;
+pub(crate) mod silenced;
 pub(crate) mod store;
 pub(crate) mod users;
 pub(crate) mod write_options;
+
+use std::sync::Arc;
+
+use sensu_store::Store;
+
+/// The state of this layer. Its fields are private: code outside `resources` reaches the store only
+/// through a grant.
+pub(crate) struct Resources {
+    store: Arc<dyn Store>,
+    silences: events::SilencedCache,
+}
+
+impl Resources {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, silences: events::SilencedCache::default() }
+    }
+}

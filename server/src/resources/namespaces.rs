@@ -1,34 +1,56 @@
-//! What is particular about namespaces: who sees which, and when one may go (D19, D22).
+//! Namespaces: the list depends on the caller (D19), and only empty namespaces can be deleted (D22).
 
 use bytes::Bytes;
 use sensu_store::{CommitError, Entry, Operation, Precondition, Prefix, Scan, Txn};
 use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
 
+use crate::auth::Caller;
 use crate::catalog;
 use crate::error::Error;
 use crate::keyspace::{self, in_namespace};
+use crate::rbac::Verb;
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{render_selected, write_conflict};
 
-/// A page of the namespaces: all, or those that are `visible`.
-pub(crate) async fn list(
-    grant: &Grant<Namespace>,
-    visible: Option<&[String]>,
-    want: &ListParams,
-) -> Result<Page, Error> {
-    let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
-    let show = |entry: &Entry| -> Result<Option<Bytes>, Error> {
-        let name = entry.key.segments().nth(1).unwrap_or_default();
-        let seen = visible.is_none_or(|names| names.iter().any(|visible| visible == name));
-        if seen { render_selected::<Namespace>(entry, &want.selection) } else { Ok(None) }
+/// A page of all namespaces if the caller may list them, otherwise of those with a binding that applies
+/// to the caller. No caller is denied.
+///
+/// # Errors
+/// As [`page::read`].
+pub(crate) async fn list(caller: &Caller, params: &ListParams) -> Result<Page, Error> {
+    let visible = match caller.authorize::<Namespace>(Verb::List, "", "").await {
+        Ok(_) => None,
+        Err(Error::Denied) => Some(caller.bound_namespaces().await?),
+        Err(error) => return Err(error),
     };
-    page::read(grant.store(), &prefix, want, grant.cx().limits.response_bytes, show).await
+    let render = |entry: &Entry| -> Result<Option<Bytes>, Error> {
+        let name = entry.key.segments().nth(1).unwrap_or_default();
+        match &visible {
+            Some(names) if !names.iter().any(|visible| visible == name) => Ok(None),
+            _ => render_selected::<Namespace>(entry, &params.selection),
+        }
+    };
+    let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
+    page::read(caller.cx(), &prefix, params, render).await
 }
 
-/// Removes the namespace: with everything in it, or only if there is nothing.
+/// All namespaces.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn all(grant: &Grant<Namespace>) -> Result<Vec<Namespace>, Error> {
+    let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
+    keyspace::all(grant.store(), &prefix).await
+}
+
+/// Deletes the namespace: with all objects in it if `cascade` is set, otherwise only if it is empty.
+///
+/// # Errors
+/// [`Error::Exists`] with the kinds of the remaining objects; [`Error::NotFound`];
+/// [`Error::PreconditionFailed`]; [`Error::Unavailable`] after a write conflict.
 pub(crate) async fn delete(
     grant: &Grant<Namespace>,
     cascade: bool,
@@ -54,14 +76,14 @@ pub(crate) async fn delete(
     }
     match grant.commit(txn).await {
         Ok(_) => Ok(()),
-        Err(CommitError::Precondition(Precondition::Empty(_))) => Err(left(grant).await?),
+        Err(CommitError::Precondition(Precondition::Empty(_))) => Err(not_empty(grant).await?),
         Err(CommitError::Precondition(_)) => Err(write_conflict()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The refusal to remove a namespace, which names what is left in it.
-async fn left(grant: &Grant<Namespace>) -> Result<Error, Error> {
+/// The error for deleting a namespace that is not empty.
+async fn not_empty(grant: &Grant<Namespace>) -> Result<Error, Error> {
     let mut kinds = Vec::new();
     for kind in catalog::namespaced() {
         let prefix = in_namespace(kind.plural, grant.name()).ok_or_else(Error::not_found)?;

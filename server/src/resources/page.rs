@@ -1,75 +1,75 @@
-//! Pages of lists: as many whole items as fit the limits, and a token to go on from (D12, D13).
+//! Pages of lists: as many whole items as fit the limits, and a token for the next page (D12, D13).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{BufMut as _, Bytes, BytesMut};
-use sensu_store::{Entry, Key, Prefix, Scan, Store};
+use sensu_store::{Entry, Key, Prefix, Scan};
 use sensu_types::Selection;
 
 use crate::error::Error;
+use crate::runtime::context::Context;
 
-/// Entries asked of the store at once: bounds what is read ahead of the page.
-const CHUNK: usize = 256;
+/// Maximum number of entries per scan; bounds what is read beyond the page.
+const SCAN_ENTRIES: usize = 256;
 
-/// Which part of a list a caller wants.
+/// Parameters of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct ListParams {
-    /// At most so many items; `usize::MAX` for as many as fit.
+    /// Maximum number of items; `usize::MAX` for no limit but the size of a response.
     pub(crate) limit: usize,
-    /// The token of the page before, as the caller sent it.
+    /// The token of the previous page, unverified.
     pub(crate) token: Option<String>,
-    /// Which of the objects.
+    /// Field and label selectors (D35).
     pub(crate) selection: Selection,
 }
 
-/// A part of a list, ready to be sent.
+/// A page of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    /// A JSON array.
+    /// JSON array of the items.
     pub(crate) body: Bytes,
-    /// The token to go on from; `None` at the end of the list.
+    /// The token of the next page; `None` at the end of the list.
     pub(crate) next: Option<String>,
 }
 
 impl Page {
-    /// The page of a list that nothing can be in.
-    pub(crate) fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self { body: Bytes::from_static(b"[]"), next: None }
     }
 }
 
-/// Reads one page of the objects below a prefix.
+/// Reads a page of the entries below a prefix.
 ///
-/// `show` says how an entry appears, or `None` if it does not. The page ends before the item that
-/// would make it larger than `max_bytes`; one item always fits, because none that would not is
-/// accepted when written.
+/// `render` returns an entry as JSON, or `None` to skip it. A page is at most as large as a response
+/// may be; the first item always fits, because writes reject objects that would not.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the token does not belong to this list.
-pub(crate) async fn read(
-    store: &dyn Store,
+/// [`Error::Invalid`] for a token of another list; [`Error`] if the store or `render` fails.
+pub(super) async fn read(
+    cx: &Context,
     prefix: &Prefix,
-    want: &ListParams,
-    max_bytes: usize,
-    show: impl Fn(&Entry) -> Result<Option<Bytes>, Error>,
+    params: &ListParams,
+    render: impl Fn(&Entry) -> Result<Option<Bytes>, Error>,
 ) -> Result<Page, Error> {
-    let mut after = want.token.as_deref().map(|token| decode(token, prefix)).transpose()?;
+    let max_bytes = cx.limits.response_bytes;
+    let mut after = params.token.as_deref().map(|token| decode(token, prefix)).transpose()?;
     let mut body = BytesMut::from(&b"["[..]);
     let mut items = 0_usize;
     loop {
-        let limit = want.limit.saturating_sub(items).saturating_add(1).min(CHUNK);
+        // One entry more than the page holds tells whether there is a next page.
+        let limit = params.limit.saturating_sub(items).saturating_add(1).min(SCAN_ENTRIES);
         let budget = max_bytes.saturating_sub(body.len());
         let scan = Scan { prefix: prefix.clone(), after: after.clone(), limit, max_bytes: budget };
-        let entries = store.scan(scan).await?;
+        let entries = cx.resources.store.scan(scan).await?;
         if entries.is_empty() {
             body.put_u8(b']');
             return Ok(Page { body: body.freeze(), next: None });
         }
         for entry in entries {
-            if let Some(shown) = show(&entry)? {
-                // The comma before the item and the bracket after it count too.
-                let full = body.len() + shown.len() + 2 > max_bytes && items > 0;
-                if full || items == want.limit {
+            if let Some(item) = render(&entry)? {
+                // With the comma before the item and the bracket after it.
+                let full = body.len() + item.len() + 2 > max_bytes && items > 0;
+                if full || items == params.limit {
                     body.put_u8(b']');
                     let next = after.as_ref().map(encode);
                     return Ok(Page { body: body.freeze(), next });
@@ -77,7 +77,7 @@ pub(crate) async fn read(
                 if items > 0 {
                     body.put_u8(b',');
                 }
-                body.put(shown);
+                body.put(item);
                 items += 1;
             }
             after = Some(entry.key);
@@ -85,6 +85,7 @@ pub(crate) async fn read(
     }
 }
 
+/// A token is the key of the last entry before the next page.
 fn encode(key: &Key) -> String {
     URL_SAFE_NO_PAD.encode(key.as_bytes())
 }

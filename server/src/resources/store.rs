@@ -1,7 +1,7 @@
-//! The typed verbs over the store: prepare, validate, compare, write, once for every resource.
+//! Operations on stored objects of any kind: get, list, create, put, change, delete.
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Prefix, Revision, Txn};
+use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Revision, Txn};
 use sensu_types::Selection;
 use sensu_types::{Resource, Scope};
 
@@ -14,59 +14,70 @@ use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
 
-/// Attempts to write an object that others write at the same time.
+/// Attempts to write an object that concurrent writes change.
 const ATTEMPTS: usize = 32;
 
-/// An object as it is shown, and the transaction that wrote it.
+/// An object as responses show it.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
+    /// JSON.
     pub(crate) body: Bytes,
-    /// `None` for what was only tried out.
+    /// The transaction that wrote the object. `None` for a dry run.
     pub(crate) revision: Option<Revision>,
 }
 
-/// A stored object and the transaction that wrote it.
+/// A stored object.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored<T> {
     pub(crate) value: T,
+    /// The transaction that wrote the object.
     pub(crate) revision: Revision,
 }
 
 impl<T: Resource> Grant<T> {
-    /// The object as it is shown.
+    /// The object.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error`] if the store fails.
     pub(crate) async fn get(&self) -> Result<Rendered, Error> {
         let entry = self.entry().await?.ok_or_else(Error::not_found)?;
         Ok(Rendered { body: rendered::<T>(&entry)?, revision: Some(entry.revision) })
     }
 
-    /// The object as it is stored.
-    pub(crate) async fn load(&self) -> Result<Option<Stored<T>>, Error> {
+    /// The object with redacted values, for use by the server itself.
+    pub(super) async fn load(&self) -> Result<Option<Stored<T>>, Error> {
         let entry = self.entry().await?;
         entry
             .map(|entry| Ok(Stored { value: parse(&entry)?, revision: entry.revision }))
             .transpose()
     }
 
-    /// A page of the namespace's objects, or of all if no namespace was asked for.
-    pub(crate) async fn list(&self, want: &ListParams) -> Result<Page, Error> {
-        let max_bytes = self.cx().limits.response_bytes;
-        let show = |entry: &Entry| render_selected::<T>(entry, &want.selection);
-        match self.prefix() {
-            Some(prefix) => page::read(self.store(), &prefix, want, max_bytes, show).await,
-            // No such namespace can exist, so there is nothing in it (D7).
+    /// A page of the objects of the grant's namespace, or of all namespaces if it is empty. The name of
+    /// the grant, if any, is the first part of a composite name.
+    ///
+    /// # Errors
+    /// As [`page::read`].
+    pub(crate) async fn list(&self, params: &ListParams) -> Result<Page, Error> {
+        let render = |entry: &Entry| render_selected::<T>(entry, &params.selection);
+        match list_prefix::<T>(self.namespace(), self.name()) {
+            Some(prefix) => page::read(self.cx(), &prefix, params, render).await,
+            // A namespace that cannot exist has no objects (D7).
             None => Ok(Page::empty()),
         }
     }
 
-    /// Stores a new object.
+    /// Stores a new object. Its name is that of the body.
+    ///
+    /// # Errors
+    /// [`Error::Exists`]; [`Error::Invalid`]; [`Error::TooLarge`]; [`Error::NotFound`] without namespace.
     pub(crate) async fn create(&self, mut value: T) -> Result<Rendered, Error> {
-        self.own(&mut value, "")?;
+        self.fill_namespace(&mut value, "")?;
         value.prepare(&self.write_context(), None);
         let key = key::<T>(value.namespace(), value.name());
         if let Some(key) = &key
             && self.store().get(key).await?.is_some()
         {
-            // As in 5.0.0, a conflict is found before a broken rule.
+            // Sensu Go 5.0.0 also reports the conflict before a broken rule.
             return Err(Error::Exists(value.already_exists_message()));
         }
         value.validate()?;
@@ -75,13 +86,20 @@ impl<T: Resource> Grant<T> {
         written.ok_or_else(|| Error::Exists(value.already_exists_message()))
     }
 
-    /// Stores an object under the name that was authorized, whether or not there is one.
+    /// Creates or replaces the object.
+    ///
+    /// # Errors
+    /// As [`Grant::create`] except `Exists`; [`Error::PreconditionFailed`]; [`Error::Unavailable`] after
+    /// too many write conflicts.
     pub(crate) async fn put(&self, value: T, conditions: &Conditions) -> Result<Rendered, Error> {
         let put = |_: Option<&T>| Ok(value.clone());
         self.replace(put, conditions).await
     }
 
-    /// Changes the stored object.
+    /// Replaces the object with the result of `change`, which is called again after a write conflict.
+    ///
+    /// # Errors
+    /// As [`Grant::put`]; [`Error::NotFound`]; the errors of `change`.
     pub(crate) async fn change(
         &self,
         change: impl Fn(&T) -> Result<T, Error>,
@@ -90,7 +108,11 @@ impl<T: Resource> Grant<T> {
         self.replace(|stored| change(stored.ok_or_else(Error::not_found)?), conditions).await
     }
 
-    /// Removes the object and what it owns.
+    /// Deletes the object and the objects it cascades to.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::PreconditionFailed`]; [`Error::Unavailable`] after too many write
+    /// conflicts.
     pub(crate) async fn delete(&self, conditions: &Conditions) -> Result<(), Error> {
         let missing = || Error::NotFound(T::not_found_message(self.name()));
         let key = self.key().ok_or_else(missing)?;
@@ -124,40 +146,30 @@ impl<T: Resource> Grant<T> {
             value.fill_identity(self.namespace(), self.name());
             value.prepare(&self.write_context(), stored.as_ref().map(|stored| &stored.value));
             value.validate()?;
-            self.agree("name", value.name(), self.name())?;
-            self.own(&mut value, self.name())?;
+            check_identity::<T>("name", value.name(), self.name())?;
+            self.fill_namespace(&mut value, self.name())?;
             let key = self.key().ok_or_else(invalid_name)?;
             let precondition = match &stored {
                 Some(stored) => Precondition::At(key.clone(), stored.revision),
                 None => Precondition::Absent(key.clone()),
             };
-            if let Some(shown) = self.write(&value, precondition, key).await? {
-                return Ok(shown);
+            if let Some(written) = self.write(&value, precondition, key).await? {
+                return Ok(written);
             }
         }
         Err(write_conflict())
     }
 
-    /// Fills in the identity that was authorized, and refuses any other (D6).
-    fn own(&self, value: &mut T, name: &str) -> Result<(), Error> {
+    /// Completes the identity of an object, and rejects another namespace than the grant's (D6).
+    fn fill_namespace(&self, value: &mut T, name: &str) -> Result<(), Error> {
         value.fill_identity(self.namespace(), name);
-        if T::Scope::NAMESPACED {
-            self.agree("namespace", value.namespace(), self.namespace())?;
+        match T::Scope::NAMESPACED {
+            true => check_identity::<T>("namespace", value.namespace(), self.namespace()),
+            false => Ok(()),
         }
-        Ok(())
     }
 
-    fn agree(&self, what: &str, body: &str, url: &str) -> Result<(), Error> {
-        if body == url {
-            return Ok(());
-        }
-        let noun = T::NOUN;
-        Err(Error::Invalid(format!(
-            "the {what} of the {noun} is {body:?} in the body and {url:?} in the URL; they must agree"
-        )))
-    }
-
-    /// Writes the value if the precondition still holds; `None` if it does not.
+    /// Writes an object. `None` if the precondition no longer holds.
     async fn write(
         &self,
         value: &T,
@@ -190,20 +202,26 @@ impl<T: Resource> Grant<T> {
     fn key(&self) -> Option<Key> {
         key::<T>(self.namespace(), self.name())
     }
+}
 
-    /// What a list covers: a room, a namespace in it, or one part of a composite name.
-    pub(crate) fn prefix(&self) -> Option<Prefix> {
-        list_prefix::<T>(self.namespace(), self.name())
+/// Rejects a body whose name or namespace is not the one of the URL (D6).
+fn check_identity<T: Resource>(field: &str, body: &str, url: &str) -> Result<(), Error> {
+    if body == url {
+        return Ok(());
     }
+    let noun = T::NOUN;
+    Err(Error::Invalid(format!(
+        "the {field} of the {noun} is {body:?} in the body and {url:?} in the URL; they must agree"
+    )))
 }
 
-/// The answer when others write the object faster than we can read it.
-pub(crate) fn write_conflict() -> Error {
-    Error::Unavailable("the object is being written by others; try again".into())
+/// The error after too many concurrent writes of the same object.
+pub(super) fn write_conflict() -> Error {
+    Error::Unavailable("the object changes too often to be written now; try again".into())
 }
 
-/// The object as it is shown, if it is among those that are wanted (D35).
-pub(crate) fn render_selected<T: Resource>(
+/// The stored object as responses show it. `None` if the selectors exclude it (D35).
+pub(super) fn render_selected<T: Resource>(
     entry: &Entry,
     selection: &Selection,
 ) -> Result<Option<Bytes>, Error> {
@@ -213,7 +231,7 @@ pub(crate) fn render_selected<T: Resource>(
     rendered::<T>(entry).map(Some)
 }
 
-/// The answer to a write under a name that no key can hold.
-pub(crate) fn invalid_name() -> Error {
+/// The error for a write under a name that no key can hold.
+pub(super) fn invalid_name() -> Error {
     Error::Invalid("the name is too long, or contains a NUL character".into())
 }

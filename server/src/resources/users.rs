@@ -1,4 +1,4 @@
-//! What is particular about users: passwords, groups, and that they are disabled, not deleted.
+//! Users: passwords, groups, and disabling instead of deletion.
 
 use sensu_store::{CommitError, Precondition, Txn};
 use sensu_types::Resource as _;
@@ -11,10 +11,15 @@ use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Rendered, invalid_name, write_conflict};
 
-/// Attempts to write a user that others write at the same time.
+/// Attempts to write a user that concurrent writes change.
 const ATTEMPTS: usize = 8;
 
-/// Stores a new user.
+const NO_PASSWORD: &str = "password can't be empty";
+
+/// Creates a user.
+///
+/// # Errors
+/// [`Error::Exists`]; [`Error::Invalid`].
 pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Rendered, Error> {
     let account = auth::account(grant.store(), &user.username).await?;
     if account.is_some() {
@@ -22,10 +27,14 @@ pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Rendered, 
     }
     user.validate()?;
     let hash = hash_of(grant, &user).await?.ok_or_else(|| Error::Invalid(NO_PASSWORD.into()))?;
-    write(grant, &user, Some(&hash), None).await?.ok_or_else(Error::exists)
+    replace(grant, &user, Some(&hash), None).await?.ok_or_else(Error::exists)
 }
 
-/// Creates or replaces a user. Without a password, an existing user keeps the one it has (D21).
+/// Creates or replaces a user. An existing user keeps its password if the body has none (D21).
+///
+/// # Errors
+/// [`Error::Invalid`], also for a new user without a password; [`Error::PreconditionFailed`];
+/// [`Error::Unavailable`] after too many write conflicts.
 pub(crate) async fn put(
     grant: &Grant<User>,
     mut user: User,
@@ -46,49 +55,64 @@ pub(crate) async fn put(
         if account.is_none() && hash.is_none() {
             return Err(Error::Invalid(NO_PASSWORD.into()));
         }
-        if let Some(shown) = write(grant, &user, hash.as_deref(), account.as_ref()).await? {
-            return Ok(shown);
+        if let Some(written) = replace(grant, &user, hash.as_deref(), account.as_ref()).await? {
+            return Ok(written);
         }
     }
     Err(write_conflict())
 }
 
-/// Creates or replaces a user whose password may not be known: an existing one keeps what it has, and
-/// stays disabled if it is; a new one is disabled, and says so by `false`.
-pub(crate) async fn put_or_lock(grant: &Grant<User>, mut user: User) -> Result<bool, Error> {
+/// Creates or replaces an imported user. Without a password in the body, an existing user keeps its
+/// password and stays disabled if it is; a new user is disabled. Returns whether the user is enabled or
+/// has a password of its own.
+///
+/// # Errors
+/// As [`put`].
+pub(crate) async fn import(grant: &Grant<User>, mut user: User) -> Result<bool, Error> {
     let mut locked = false;
     if user.password.is_empty() && user.password_hash.is_empty() {
         let account = auth::account(grant.store(), &user.username).await?;
         locked = account.as_ref().is_none_or(|account| account.user.disabled);
         user.disabled |= locked;
         if account.is_none() {
-            // Of a password that nobody knows.
-            let nobody = uuid::Uuid::new_v4().to_string();
-            user.password_hash = auth::hash(nobody, grant.cx().limits.password_cost).await?;
+            let random = uuid::Uuid::new_v4().to_string();
+            user.password_hash = auth::hash(random, grant.cx().limits.password_cost).await?;
         }
     }
     put(grant, user, &Conditions::default()).await?;
     Ok(!locked)
 }
 
-/// Gives the user a new password and ends its sessions.
+/// Changes the user's password and ends its sessions.
+///
+/// # Errors
+/// [`Error::Invalid`]; [`Error::NotFound`]; [`Error::Unavailable`] after too many write conflicts.
 pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Rendered, Error> {
     sensu_types::user::validate_password(password)?;
     let hash = auth::hash(password.to_owned(), grant.cx().limits.password_cost).await?;
     set_hash(grant, &hash).await
 }
 
-/// Gives the user a password by its bcrypt hash and ends its sessions.
+/// Changes the user's bcrypt hash and ends its sessions.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Unavailable`] after too many write conflicts.
 pub(crate) async fn set_hash(grant: &Grant<User>, hash: &str) -> Result<Rendered, Error> {
     change(grant, Some(hash), true, |_| {}).await
 }
 
-/// Disables or reinstates the user; either ends its sessions (D15).
+/// Disables or reinstates the user. Both end its sessions (D15).
+///
+/// # Errors
+/// As [`set_hash`].
 pub(crate) async fn set_disabled(grant: &Grant<User>, disabled: bool) -> Result<Rendered, Error> {
     change(grant, None, true, |user| user.disabled = disabled).await
 }
 
-/// Changes the user's groups. Sessions see it when they are renewed.
+/// Changes the user's groups. Sessions get the new groups when they are refreshed.
+///
+/// # Errors
+/// As [`set_hash`].
 pub(crate) async fn set_groups(
     grant: &Grant<User>,
     change_groups: impl Fn(&mut Vec<String>),
@@ -96,9 +120,7 @@ pub(crate) async fn set_groups(
     change(grant, None, false, |user| change_groups(&mut user.groups)).await
 }
 
-const NO_PASSWORD: &str = "password can't be empty";
-
-/// The hash to store: of the password, or the one that was sent ready-made.
+/// The hash of the body, or of its password. `None` if it has neither.
 async fn hash_of(grant: &Grant<User>, user: &User) -> Result<Option<String>, Error> {
     if !user.password_hash.is_empty() {
         return Ok(Some(user.password_hash.clone()));
@@ -122,25 +144,24 @@ async fn change(
         let mut user = account.user.clone();
         change(&mut user);
         let written = commit(grant, &user, hash, Some(&account), end_sessions).await?;
-        if let Some(shown) = written {
-            return Ok(shown);
+        if let Some(written) = written {
+            return Ok(written);
         }
     }
     Err(write_conflict())
 }
 
-async fn write(
+async fn replace(
     grant: &Grant<User>,
     user: &User,
     hash: Option<&str>,
     before: Option<&Account>,
 ) -> Result<Option<Rendered>, Error> {
-    // A new password or a disabled account ends what was begun under the old one (D15).
     let end_sessions = hash.is_some() || before.is_some_and(|b| b.user.disabled != user.disabled);
     commit(grant, user, hash, before, end_sessions).await
 }
 
-/// Writes user and hash if the user is still the one that was read; `None` if it is not.
+/// Writes user and hash. `None` if the user has changed since it was read.
 async fn commit(
     grant: &Grant<User>,
     user: &User,
@@ -149,9 +170,9 @@ async fn commit(
     end_sessions: bool,
 ) -> Result<Option<Rendered>, Error> {
     let key = keyspace::key::<User>("", &user.username).ok_or_else(invalid_name)?;
-    let (mut operations, body) = auth::accounts_put(user, hash)?;
+    let (mut operations, body) = auth::put_account(user, hash)?;
     if end_sessions {
-        operations.push(auth::end_all(&user.username)?);
+        operations.push(auth::end_all_sessions(&user.username)?);
     }
     let precondition = match before {
         Some(account) => Precondition::At(key, account.revision),

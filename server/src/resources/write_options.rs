@@ -1,4 +1,4 @@
-//! How a write is to be done: strictly or not, in earnest or only tried out (D41).
+//! Write options: strict field validation and dry run (D41).
 
 use http::HeaderValue;
 use schemars::JsonSchema;
@@ -7,27 +7,27 @@ use serde::Deserialize;
 
 use crate::error::{Error, side_channel};
 
-/// Fields that a warning or an error names; of more it says how many.
-const NAMED: usize = 20;
+/// Maximum number of fields that a message lists. Of the others it gives the number.
+const MAX_LISTED_FIELDS: usize = 20;
 
-/// How an operation with a body is to be done.
+/// Options of an operation with a body.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct WriteOptions {
-    /// `true` refuses a body with fields that the server does not know: 400, naming them. By default
-    /// they are dropped and named in a `Warning` header of the answer.
+    /// `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are
+    /// dropped, and listed in a `Warning` header of the response.
     #[serde(default)]
     strict: Option<bool>,
-    /// `true` does everything but write: the caller's rights, the body and the preconditions are
-    /// judged, and the answer is what it would be, without an `ETag`. Default `false`.
+    /// `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`;
+    /// nothing is written. Default `false`.
     #[serde(default, rename = "dryRun")]
     dry_run: Option<bool>,
 }
 
-/// How an operation without a body is to be done.
+/// Options of an operation without a body.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct DryRun {
-    /// `true` does everything but write: the caller's rights and the preconditions are judged, and
-    /// the answer is what it would be, without an `ETag`. Default `false`.
+    /// `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing
+    /// is written. Default `false`.
     #[serde(default, rename = "dryRun")]
     dry_run: Option<bool>,
 }
@@ -39,27 +39,26 @@ impl From<DryRun> for WriteOptions {
 }
 
 impl WriteOptions {
-    /// Whether nothing is to be written.
     pub(crate) fn is_dry_run(self) -> bool {
         self.dry_run.unwrap_or_default()
     }
 
-    /// What to do about fields that were dropped: refuse them, or have the answer name them.
+    /// Handles unknown fields: rejects them, or adds them to the warning of the response.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if it is strict.
-    pub(crate) fn dropped(self, fields: Vec<String>) -> Result<(), Error> {
+    /// [`Error::Invalid`] if the options are strict and there are unknown fields.
+    pub(crate) fn reject_or_warn(self, fields: Vec<String>) -> Result<(), Error> {
         if fields.is_empty() {
             return Ok(());
         }
         if self.strict.unwrap_or_default() {
-            return Err(Error::Invalid(named("unknown", &fields)));
+            return Err(Error::Invalid(list_fields("unknown", &fields)));
         }
         side_channel::set_dropped_fields(fields);
         Ok(())
     }
 
-    /// Commits the transaction; in a trial only judges its preconditions, and gives no revision.
+    /// Commits a transaction. A dry run only checks its preconditions and returns `None`.
     ///
     /// # Errors
     /// As [`Store::commit`].
@@ -99,17 +98,17 @@ async fn holds(store: &dyn Store, precondition: &Precondition) -> Result<bool, S
     })
 }
 
-/// The value of a `Warning` header that names dropped fields; `None` without any.
+/// The `Warning` header that lists dropped fields; `None` without any.
 pub(crate) fn warning(fields: &[String]) -> Option<HeaderValue> {
     if fields.is_empty() {
         return None;
     }
     let mut text = String::from("299 - \"");
-    for character in named("dropped unknown", fields).chars() {
+    for character in list_fields("dropped unknown", fields).chars() {
         match character {
             '"' | '\\' => text.extend(['\\', character]),
             ' '..='~' => text.push(character),
-            // Headers are ASCII; what is not is spelled as JSON would.
+            // Headers are ASCII.
             other => text.extend(other.escape_unicode()),
         }
     }
@@ -117,23 +116,23 @@ pub(crate) fn warning(fields: &[String]) -> Option<HeaderValue> {
     HeaderValue::try_from(text).ok()
 }
 
-fn named(how: &str, fields: &[String]) -> String {
+fn list_fields(prefix: &str, fields: &[String]) -> String {
     let noun = if fields.len() == 1 { "field" } else { "fields" };
-    let first: Vec<&str> = fields.iter().take(NAMED).map(String::as_str).collect();
-    let more = match fields.len().saturating_sub(NAMED) {
+    let first: Vec<&str> = fields.iter().take(MAX_LISTED_FIELDS).map(String::as_str).collect();
+    let more = match fields.len().saturating_sub(MAX_LISTED_FIELDS) {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    // A name is a client's text, of any length.
+    // Field names come from the client and have any length.
     let list: String = first.join(", ").chars().take(2_000).collect();
-    format!("{how} {noun}: {list}{more}")
+    format!("{prefix} {noun}: {list}{more}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(fields: &[&str]) -> String {
+    fn header(fields: &[&str]) -> String {
         let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
         warning(&fields).unwrap().to_str().unwrap().to_owned()
     }
@@ -141,22 +140,22 @@ mod tests {
     #[test]
     fn warnings_are_quoted_ascii() {
         assert_eq!(warning(&[]), None);
-        assert_eq!(shown(&["a.b"]), r#"299 - "dropped unknown field: a.b""#);
-        assert_eq!(shown(&["a", "b[0].c"]), r#"299 - "dropped unknown fields: a, b[0].c""#);
-        assert_eq!(shown(&["a\"\n"]), r#"299 - "dropped unknown field: a\"\u{a}""#);
-        assert_eq!(shown(&["é"]), r#"299 - "dropped unknown field: \u{e9}""#);
-        assert!(shown(&["a"; 25]).ends_with("a, and 5 more\""));
-        assert!(shown(&[&"x".repeat(100_000)]).len() < 2_100);
+        assert_eq!(header(&["a.b"]), r#"299 - "dropped unknown field: a.b""#);
+        assert_eq!(header(&["a", "b[0].c"]), r#"299 - "dropped unknown fields: a, b[0].c""#);
+        assert_eq!(header(&["a\"\n"]), r#"299 - "dropped unknown field: a\"\u{a}""#);
+        assert_eq!(header(&["é"]), r#"299 - "dropped unknown field: \u{e9}""#);
+        assert!(header(&["a"; 25]).ends_with("a, and 5 more\""));
+        assert!(header(&[&"x".repeat(100_000)]).len() < 2_100);
     }
 
     #[test]
-    fn strictness_turns_a_warning_into_an_error() {
+    fn strict_options_reject_unknown_fields() {
         let strict = WriteOptions { strict: Some(true), dry_run: None };
-        assert_eq!(strict.dropped(Vec::new()), Ok(()));
+        assert_eq!(strict.reject_or_warn(Vec::new()), Ok(()));
         assert_eq!(
-            strict.dropped(vec!["zzz".into()]),
+            strict.reject_or_warn(vec!["zzz".into()]),
             Err(Error::Invalid("unknown field: zzz".into()))
         );
-        assert_eq!(WriteOptions::default().dropped(vec!["zzz".into()]), Ok(()));
+        assert_eq!(WriteOptions::default().reject_or_warn(vec!["zzz".into()]), Ok(()));
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(cx: Cx) {
 
 /// Fires and sweeps everything that is due.
 async fn tick(cx: &Context) -> Result<(), Error> {
-    while events::fire(cx).await? > 0 {}
-    while cx.store.sweep(BATCH).await? == BATCH {}
+    while events::fire_deadlines(cx).await? > 0 {}
+    while cx.sweep(BATCH).await? == BATCH {}
     Ok(())
 }

@@ -5,38 +5,31 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sensu_store::{Clock, Store};
+use sensu_store::{Clock, Health, Store, StoreError};
 
-use crate::auth::{Signer, Throttle, VerifiedTokens};
+use crate::auth::Authentication;
 use crate::error::Error;
 use crate::gateway::Dispatch;
 use crate::metrics::Metrics;
-use crate::rbac::Policies;
+use crate::resources::Resources;
 use crate::resources::cluster::Identity;
-use crate::resources::events::Silences;
-use crate::testkit::Dev;
+use crate::testkit::Testkit;
 
 /// The context that Dropshot passes to every operation.
 pub(crate) type Cx = Arc<Context>;
 
 /// State of one server.
 pub(crate) struct Context {
-    /// The store. Operations use a [`crate::resources::grant::Grant`] instead.
-    pub(crate) store: Arc<dyn Store>,
+    /// For health and expiry only. `auth` and `resources` have their own, which only they can access.
+    store: Arc<dyn Store>,
     /// Source of the current time.
     pub(crate) clock: Arc<dyn Clock>,
     /// IDs and addresses of the cluster and its member.
     pub(crate) identity: Identity,
-    /// Signs and verifies tokens.
-    pub(crate) signer: Signer,
-    /// Cache of tokens with verified signatures.
-    pub(crate) verified: VerifiedTokens,
-    /// Limits failed log-ins (D17).
-    pub(crate) throttle: Throttle,
-    /// Cache of roles and bindings.
-    pub(crate) policies: Policies,
-    /// Cache of silenced entries.
-    pub(crate) silences: Silences,
+    /// Accounts, sessions, tokens and roles.
+    pub(crate) auth: Authentication,
+    /// Stored objects.
+    pub(crate) resources: Resources,
     /// Limits of requests, responses and tokens.
     pub(crate) limits: Limits,
     /// Prometheus metrics.
@@ -44,7 +37,7 @@ pub(crate) struct Context {
     /// Set at shutdown: requests are still served, but `/ready` reports 503.
     pub(crate) stopping: AtomicBool,
     /// The test kit; set once at start with `--dev`.
-    pub(crate) dev: OnceLock<Dev>,
+    pub(crate) testkit: OnceLock<Testkit>,
     /// Routes requests from the gateway to operations; set once at start.
     pub(crate) dispatch: OnceLock<Dispatch>,
 }
@@ -116,24 +109,34 @@ impl Context {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Cx, Error> {
-        let signer = Signer::load(store.as_ref()).await?;
+        let auth = Authentication::load(Arc::clone(&store)).await?;
         let identity = Identity::load(store.as_ref()).await?;
         let metrics = Metrics::new().map_err(|error| Error::Internal(format!("{error:#}")))?;
         Ok(Arc::new(Self {
+            resources: Resources::new(Arc::clone(&store)),
             store,
             clock,
             identity,
-            signer,
-            verified: VerifiedTokens::new(),
-            throttle: Throttle::new(),
-            policies: Policies::default(),
-            silences: Silences::default(),
+            auth,
             limits,
             metrics,
             stopping: AtomicBool::new(false),
-            dev: OnceLock::new(),
+            testkit: OnceLock::new(),
             dispatch: OnceLock::new(),
         }))
+    }
+
+    /// The state of the store.
+    pub(crate) async fn store_health(&self) -> Health {
+        self.store.health().await
+    }
+
+    /// Removes up to `limit` expired entries from the store. Returns their number.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub(crate) async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {
+        self.store.sweep(limit).await
     }
 }
 

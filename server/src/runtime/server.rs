@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::import::{self, Imported};
 use crate::runtime::background;
 use crate::runtime::context::{Context, Cx, Limits};
-use crate::testkit::Dev;
+use crate::testkit::Testkit;
 use crate::{gateway, http};
 
 /// Maximum time for open connections to finish their requests at shutdown.
@@ -84,10 +84,10 @@ impl Server {
     ///
     /// # Errors
     /// If the store fails, or the file cannot be created.
-    pub async fn offer_contract_kit(&self, request_log: Option<&Path>) -> anyhow::Result<()> {
-        let kit = Dev::over(self.store.as_ref(), request_log).await?;
+    pub async fn enable_testkit(&self, request_log: Option<&Path>) -> anyhow::Result<()> {
+        let testkit = Testkit::new(Arc::clone(&self.store), request_log).await?;
         // Enabling it twice has no effect.
-        let _ = self.cx.dev.set(kit);
+        let _ = self.cx.testkit.set(testkit);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! A failure, as somebody asks for it in words.
+//! Specifications of faults: `delay=250ms; status=503; probability=0.2; count=3`.
 
 use std::time::Duration;
 
@@ -6,83 +6,89 @@ use http::StatusCode;
 
 use crate::error::{self, ApiError, Error};
 
-/// The longest delay that may be asked for.
-const LONGEST: Duration = Duration::from_secs(60);
+/// Maximum delay of a request.
+const MAX_DELAY: Duration = Duration::from_secs(60);
 
-/// The failure that somebody asks for.
+/// A fault to inject into requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fault {
-    /// How long to wait first.
+    /// Delay before the request is processed, at most 60 s.
     pub(super) delay: Duration,
-    /// What then.
-    pub(super) end: Option<End>,
-    /// How likely it is.
+    /// How the request fails after the delay. `None` to process it.
+    pub(super) failure: Option<Failure>,
+    /// Probability of the fault, 0 to 1.
     pub(super) probability: f64,
-    /// How often it happens.
+    /// Maximum number of injections. `None` for no limit.
     pub(super) count: Option<u32>,
 }
 
-/// How a request ends that fails on request.
+/// How a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// With an error of this status.
+pub(super) enum Failure {
+    /// An error response.
     Status(StatusCode),
-    /// With a closed connection.
+    /// A closed connection.
     Drop,
 }
 
 impl Fault {
-    /// Reads `delay=250ms; status=503; probability=0.2; count=3`, or `drop`.
-    pub(super) fn read(text: &str) -> Result<Self, Error> {
-        let mut fault = Self { delay: Duration::ZERO, end: None, probability: 1.0, count: None };
+    /// Parses a specification.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the syntax.
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let mut fault =
+            Self { delay: Duration::ZERO, failure: None, probability: 1.0, count: None };
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let value = value.trim();
             match name.trim() {
                 "delay" => {
                     let delay = humantime::parse_duration(value);
-                    fault.delay = delay.map_err(|error| bad(&error.to_string()))?;
-                    if fault.delay > LONGEST {
-                        return Err(bad("a delay is at most 60s"));
+                    fault.delay = delay.map_err(|error| invalid(&error.to_string()))?;
+                    if fault.delay > MAX_DELAY {
+                        return Err(invalid("a delay is at most 60s"));
                     }
                 }
                 "status" => {
                     let status = value.parse().ok().filter(|code| (400..600).contains(code));
                     let status = status.and_then(|code| StatusCode::from_u16(code).ok());
-                    fault.end = Some(End::Status(status.ok_or_else(|| bad("not a status"))?));
+                    fault.failure =
+                        Some(Failure::Status(status.ok_or_else(|| invalid("not a status"))?));
                 }
-                "drop" if value.is_empty() => fault.end = Some(End::Drop),
+                "drop" if value.is_empty() => fault.failure = Some(Failure::Drop),
                 "probability" => {
-                    let likely = value.parse().ok().filter(|likely| (0.0..=1.0).contains(likely));
+                    let probability = value.parse().ok();
+                    let probability = probability.filter(|value| (0.0..=1.0).contains(value));
                     fault.probability =
-                        likely.ok_or_else(|| bad("a probability is from 0 to 1"))?;
+                        probability.ok_or_else(|| invalid("a probability is from 0 to 1"))?;
                 }
                 "count" => {
                     let count = value.parse().ok();
-                    fault.count = Some(count.ok_or_else(|| bad("a count is a whole number"))?);
+                    fault.count = Some(count.ok_or_else(|| invalid("a count is a whole number"))?);
                 }
-                other => return Err(bad(&format!("{other:?} is no failure"))),
+                other => return Err(invalid(&format!("unknown key {other:?}"))),
             }
         }
-        if fault.end.is_none() && fault.delay.is_zero() {
-            return Err(bad("nothing to do"));
+        if fault.failure.is_none() && fault.delay.is_zero() {
+            return Err(invalid("neither delay nor failure"));
         }
         Ok(fault)
     }
 }
 
-/// The answer to a wish that is none.
-pub(super) fn bad(why: &str) -> Error {
+/// The error for an invalid specification.
+pub(super) fn invalid(reason: &str) -> Error {
     Error::Invalid(format!(
-        "Sensu-Dev-Fault: {why}; write delay=250ms, status=503 (400 to 599) or drop, and if you like \
+        "Sensu-Dev-Fault: {reason}; expected delay=250ms, status=503 (400 to 599) or drop, and optionally \
          probability=0.2 and count=3, separated by semicolons"
     ))
 }
 
-/// The error that was asked for.
+/// The response of a request that fails with a status.
 pub(super) fn error(status: StatusCode) -> ApiError {
     let code = error::table::code(status);
     let retry_after = matches!(status.as_u16(), 429 | 503).then_some(1);
-    let message = "asked for by Sensu-Dev-Fault".into();
+    let message = "injected by Sensu-Dev-Fault".into();
     ApiError { message, code, status: status.as_u16(), retry_after }
 }

@@ -1,5 +1,4 @@
-//! Whether it is time for a failure: what requests ask for in a header, what is planned for all of
-//! them, and how often each has happened.
+//! Fault injection: by a request header, or planned for all requests that match a method and a path.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,20 +8,20 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, bad};
+use super::fault::{Fault, invalid};
 use crate::error::Error;
 
-/// The request header that asks for a failure.
+/// The request header with the specification of a fault.
 const HEADER: &str = "sensu-dev-fault";
 
-/// Different failures that are counted, and failures that are planned.
-const MANY: usize = 1_000;
+/// Maximum number of counted faults, and of planned faults.
+const MAX_FAULTS: usize = 1_000;
 
-/// A failure for requests that do not ask for it themselves.
+/// A fault for requests without the header.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
-    /// As in the header.
+    /// Specification, as in the header.
     fault: String,
     /// Only requests with this method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,79 +31,78 @@ pub(super) struct Plan {
     path: Option<String>,
 }
 
-/// Failures that are planned, and how often each has still to happen.
-pub(super) struct Faults(Mutex<State>);
+/// Planned faults, and the remaining counts of all faults.
+pub(super) struct FaultInjector(Mutex<State>);
 
 struct State {
-    /// Always the same numbers, so that a run can be repeated.
-    dice: StdRng,
-    left: HashMap<String, u32>,
+    /// Seeded with a constant, so that test runs are repeatable.
+    random: StdRng,
+    remaining: HashMap<String, u32>,
     plans: Vec<Plan>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { dice: StdRng::seed_from_u64(0), left: HashMap::new(), plans: Vec::new() }
+        Self { random: StdRng::seed_from_u64(0), remaining: HashMap::new(), plans: Vec::new() }
     }
 }
 
-impl Faults {
-    pub(super) fn none() -> Self {
+impl FaultInjector {
+    pub(super) fn new() -> Self {
         Self(Mutex::default())
     }
 
-    /// Forgets plans and counts, and starts the dice over.
-    pub(super) fn forget(&self) {
+    /// Removes plans and counts, and restarts the random numbers.
+    pub(super) fn clear(&self) {
         *self.state() = State::default();
     }
 
-    /// What is planned.
     pub(super) fn plans(&self) -> Vec<Plan> {
         self.state().plans.clone()
     }
 
-    /// Plans these and nothing else. Counts begin anew.
+    /// Replaces the plans, given as JSON, and restarts the counts.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if one is no failure; nothing has changed then.
+    /// [`Error::Invalid`] if a plan is invalid: nothing changes.
     pub(super) fn plan(&self, body: &[u8]) -> Result<Vec<Plan>, Error> {
         let plans: Vec<Plan> = serde_json::from_slice(body).map_err(|error| {
             Error::Invalid(format!(
-                r#"{error}; write [{{"fault": "status=503; count=3", "method": "GET", "path": "/apis"}}]"#
+                r#"{error}; expected [{{"fault": "status=503; count=3", "method": "GET", "path": "/apis"}}]"#
             ))
         })?;
-        if plans.len() > MANY {
-            return Err(Error::Invalid(format!("at most {MANY} failures can be planned")));
+        if plans.len() > MAX_FAULTS {
+            return Err(Error::Invalid(format!("the maximum is {MAX_FAULTS} planned faults")));
         }
         for plan in &plans {
-            Fault::read(&plan.fault)?;
+            Fault::parse(&plan.fault)?;
         }
         let mut state = self.state();
-        state.left.clear();
+        state.remaining.clear();
         state.plans.clone_from(&plans);
         Ok(plans)
     }
 
-    /// The failure of a request, if it asks for one or one is planned for it, and it is time.
+    /// The fault to inject into a request: that of its header, or else the first planned one that matches.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if what it asks for is none, with what one looks like.
-    pub(super) fn of(
+    /// [`Error::Invalid`] for an invalid header.
+    pub(super) fn next_fault(
         &self,
         method: &Method,
         path: &str,
         headers: &HeaderMap,
     ) -> Result<Option<Fault>, Error> {
         if let Some(value) = headers.get(HEADER) {
-            let text = value.to_str().map_err(|_| bad("not ASCII"))?;
-            return self.state().due(text, text);
+            let text = value.to_str().map_err(|_| invalid("not ASCII"))?;
+            return self.state().draw(text, text);
         }
         let mut state = self.state();
         for (index, plan) in state.plans.clone().iter().enumerate() {
-            let meant = plan.method.as_ref().is_none_or(|wanted| wanted == method.as_str())
+            let matches = plan.method.as_ref().is_none_or(|wanted| wanted == method.as_str())
                 && plan.path.as_ref().is_none_or(|start| path.starts_with(start.as_str()));
-            // No header begins like this, so the counts are apart.
-            if meant && let Some(fault) = state.due(&format!("\n{index}"), &plan.fault)? {
+            // No header contains a newline, so planned faults have their own counts.
+            if matches && let Some(fault) = state.draw(&format!("\n{index}"), &plan.fault)? {
                 return Ok(Some(fault));
             }
         }
@@ -117,22 +115,23 @@ impl Faults {
 }
 
 impl State {
-    /// The failure, if it is time; `key` is what it is counted under.
-    fn due(&mut self, key: &str, text: &str) -> Result<Option<Fault>, Error> {
-        let fault = Fault::read(text)?;
+    /// The fault, unless its count is used up or its probability spares the request. `key` identifies its
+    /// count.
+    fn draw(&mut self, key: &str, text: &str) -> Result<Option<Fault>, Error> {
+        let fault = Fault::parse(text)?;
         if let Some(count) = fault.count {
-            if self.left.len() == MANY && !self.left.contains_key(key) {
-                return Err(bad("too many different counts; POST /dev/reset forgets them"));
+            if self.remaining.len() == MAX_FAULTS && !self.remaining.contains_key(key) {
+                return Err(invalid("too many different counts; POST /dev/reset clears them"));
             }
-            if *self.left.entry(key.to_owned()).or_insert(count) == 0 {
+            if *self.remaining.entry(key.to_owned()).or_insert(count) == 0 {
                 return Ok(None);
             }
         }
-        if fault.probability < 1.0 && !self.dice.random_bool(fault.probability) {
+        if fault.probability < 1.0 && !self.random.random_bool(fault.probability) {
             return Ok(None);
         }
-        if let Some(left) = self.left.get_mut(key) {
-            *left = left.saturating_sub(1);
+        if let Some(remaining) = self.remaining.get_mut(key) {
+            *remaining = remaining.saturating_sub(1);
         }
         Ok(Some(fault))
     }
@@ -144,31 +143,31 @@ mod tests {
 
     use http::StatusCode;
 
-    use super::super::fault::End;
+    use super::super::fault::Failure;
     use super::*;
 
     const PATH: &str = "/apis/core/v2/namespaces";
 
-    fn asked(faults: &Faults, value: &'static str) -> Result<Option<Fault>, Error> {
+    fn by_header(faults: &FaultInjector, value: &'static str) -> Result<Option<Fault>, Error> {
         let value = http::HeaderValue::from_static(value);
         let headers = HeaderMap::from_iter([(http::HeaderName::from_static(HEADER), value)]);
-        faults.of(&Method::GET, PATH, &headers)
+        faults.next_fault(&Method::GET, PATH, &headers)
     }
 
-    fn ends(faults: &Faults, value: &'static str, times: usize) -> Vec<bool> {
-        let fails = |_| asked(faults, value).expect("is a failure").is_some();
+    fn outcomes(faults: &FaultInjector, value: &'static str, times: usize) -> Vec<bool> {
+        let fails = |_| by_header(faults, value).unwrap().is_some();
         (0..times).map(fails).collect()
     }
 
     #[test]
-    fn failures_are_read_from_the_header() {
-        let faults = Faults::none();
-        assert_eq!(faults.of(&Method::GET, PATH, &HeaderMap::new()), Ok(None));
-        let slow = asked(&faults, "delay=250ms; status=503").expect("reads").expect("fails");
+    fn the_header_specifies_a_fault() {
+        let faults = FaultInjector::new();
+        assert_eq!(faults.next_fault(&Method::GET, PATH, &HeaderMap::new()), Ok(None));
+        let slow = by_header(&faults, "delay=250ms; status=503").unwrap().unwrap();
         assert_eq!(slow.delay, Duration::from_millis(250));
-        assert_eq!(slow.end, Some(End::Status(StatusCode::SERVICE_UNAVAILABLE)));
-        let drop = asked(&faults, "drop").expect("reads").expect("fails");
-        assert_eq!((drop.delay, drop.end), (Duration::ZERO, Some(End::Drop)));
+        assert_eq!(slow.failure, Some(Failure::Status(StatusCode::SERVICE_UNAVAILABLE)));
+        let drop = by_header(&faults, "drop").unwrap().unwrap();
+        assert_eq!((drop.delay, drop.failure), (Duration::ZERO, Some(Failure::Drop)));
         for bad in [
             "status=200",
             "status=x",
@@ -182,45 +181,45 @@ mod tests {
             "drop; probability=2",
             "drop; probability=NaN",
         ] {
-            assert!(matches!(asked(&faults, bad), Err(Error::Invalid(_))), "{bad}");
+            assert!(matches!(by_header(&faults, bad), Err(Error::Invalid(_))), "{bad}");
         }
     }
 
     #[test]
-    fn a_count_is_kept_for_each_failure_until_it_is_forgotten() {
-        let faults = Faults::none();
-        assert_eq!(ends(&faults, "status=503; count=2", 4), [true, true, false, false]);
-        assert_eq!(ends(&faults, "status=500; count=1", 2), [true, false]);
-        faults.forget();
-        assert_eq!(ends(&faults, "status=503; count=2", 3), [true, true, false]);
+    fn each_fault_has_a_count_until_they_are_cleared() {
+        let faults = FaultInjector::new();
+        assert_eq!(outcomes(&faults, "status=503; count=2", 4), [true, true, false, false]);
+        assert_eq!(outcomes(&faults, "status=500; count=1", 2), [true, false]);
+        faults.clear();
+        assert_eq!(outcomes(&faults, "status=503; count=2", 3), [true, true, false]);
     }
 
     #[test]
-    fn a_probability_is_about_right_and_can_be_repeated() {
-        let faults = Faults::none();
-        let first = ends(&faults, "drop; probability=0.2", 1_000);
-        let often = first.iter().filter(|failed| **failed).count();
-        assert!((150..250).contains(&often), "{often}");
-        faults.forget();
-        assert_eq!(ends(&faults, "drop; probability=0.2", 1_000), first);
-        assert_eq!(ends(&faults, "drop; probability=0", 5), [false; 5]);
+    fn a_probability_is_met_and_runs_are_repeatable() {
+        let faults = FaultInjector::new();
+        let first = outcomes(&faults, "drop; probability=0.2", 1_000);
+        let failed = first.iter().filter(|fails| **fails).count();
+        assert!((150..250).contains(&failed), "{failed}");
+        faults.clear();
+        assert_eq!(outcomes(&faults, "drop; probability=0.2", 1_000), first);
+        assert_eq!(outcomes(&faults, "drop; probability=0", 5), [false; 5]);
     }
 
     #[test]
-    fn what_is_planned_fails_without_a_header() {
-        let faults = Faults::none();
+    fn planned_faults_need_no_header() {
+        let faults = FaultInjector::new();
         let plan =
             br#"[{"fault": "status=503; count=1", "method": "GET", "path": "/apis/core/v2"}]"#;
-        faults.plan(plan).expect("is a plan");
-        let of = |method, path| faults.of(&method, path, &HeaderMap::new()).expect("reads");
-        assert_eq!(of(Method::POST, PATH), None);
-        assert_eq!(of(Method::GET, "/health"), None);
-        assert!(of(Method::GET, PATH).is_some());
-        assert_eq!(of(Method::GET, PATH), None, "once was enough");
-        faults.plan(plan).expect("is a plan");
+        faults.plan(plan).unwrap();
+        let fault = |method, path| faults.next_fault(&method, path, &HeaderMap::new()).unwrap();
+        assert_eq!(fault(Method::POST, PATH), None);
+        assert_eq!(fault(Method::GET, "/health"), None);
+        assert!(fault(Method::GET, PATH).is_some());
+        assert_eq!(fault(Method::GET, PATH), None, "its count is used up");
+        faults.plan(plan).unwrap();
         for bad in [&b"{}"[..], br#"[{"fault": "explode"}]"#, br#"[{"fault": "drop", "to": 1}]"#] {
             assert!(matches!(faults.plan(bad), Err(Error::Invalid(_))));
         }
-        assert!(of(Method::GET, PATH).is_some(), "a bad plan changes nothing");
+        assert!(fault(Method::GET, PATH).is_some(), "an invalid plan changes nothing");
     }
 }

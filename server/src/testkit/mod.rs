@@ -1,11 +1,11 @@
-//! The contract kit: failures on request, a record of requests, and the way back to the start. Only
-//! with `--dev`, and no part of the published API.
+//! The test kit of `--dev`: fault injection, a record of requests, and a reset of the store. Its routes
+//! below `/dev/` are not part of the API and require no credentials.
 
-mod body;
+mod capture;
 mod fault;
 mod faults;
-mod record;
-mod restore;
+mod requests;
+mod reset;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,117 +18,119 @@ use hyper::Request;
 use sensu_store::Store;
 use serde_json::{Value, json};
 
-use self::body::Heard;
-use self::fault::End;
-use self::faults::Faults;
-use self::record::{Noted, Record};
-use self::restore::Restore;
+use self::capture::BodyCapture;
+use self::fault::Failure;
+use self::faults::FaultInjector;
+use self::requests::{RecordedRequest, RequestLog};
+use self::reset::Snapshot;
 use crate::error::Error;
 use crate::runtime::context::{Context, Cx};
 
-/// What the kit keeps.
-pub(crate) struct Dev {
-    restore: Restore,
-    faults: Faults,
-    record: Record,
+/// The test kit of a server.
+pub(crate) struct Testkit {
+    store: Arc<dyn Store>,
+    snapshot: Snapshot,
+    faults: FaultInjector,
+    requests: RequestLog,
 }
 
-impl Dev {
-    /// The kit over a store as it is now, which is what a reset brings back. Requests are also
-    /// written to the file, if there is one.
+impl Testkit {
+    /// A test kit that resets the store to its present state. Requests are also written to the file, if
+    /// given.
     ///
     /// # Errors
     /// If the store fails, or the file cannot be created.
-    pub(crate) async fn over(store: &dyn Store, log: Option<&Path>) -> anyhow::Result<Self> {
-        let restore = Restore::to_now(store).await;
-        let restore = restore.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
-        Ok(Self { restore, faults: Faults::none(), record: Record::new(log)? })
+    pub(crate) async fn new(store: Arc<dyn Store>, log: Option<&Path>) -> anyhow::Result<Self> {
+        let snapshot = Snapshot::take(store.as_ref()).await;
+        let snapshot = snapshot.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
+        Ok(Self { store, snapshot, faults: FaultInjector::new(), requests: RequestLog::new(log)? })
     }
 
-    /// The answer of a route of the kit; `None` if the path is none of them.
-    async fn answer(
+    /// The response to a request for a route of the test kit. `None` for other routes.
+    async fn respond(
         &self,
-        cx: &Context,
         request: &mut Request<Body>,
+        max_bytes: usize,
     ) -> Option<Result<Value, Error>> {
         let method = request.method().clone();
         Some(match (&method, request.uri().path()) {
-            (&Method::GET, "/dev/requests") => Ok(json!(self.record.requests())),
+            (&Method::GET, "/dev/requests") => Ok(json!(self.requests.requests())),
             (&Method::DELETE, "/dev/requests") => {
-                self.record.forget();
+                self.requests.clear();
                 Ok(json!([]))
             }
             (&Method::GET, "/dev/faults") => Ok(json!(self.faults.plans())),
             (&Method::PUT, "/dev/faults") => {
-                let body = read(request.body_mut(), cx.limits.request_bytes).await;
+                let body = read(request.body_mut(), max_bytes).await;
                 body.and_then(|body| self.faults.plan(&body)).map(|plans| json!(plans))
             }
             (&Method::DELETE, "/dev/faults") => {
-                self.faults.forget();
+                self.faults.clear();
                 Ok(json!([]))
             }
-            (&Method::POST, "/dev/reset") => self.reset(cx.store.as_ref()).await,
+            (&Method::POST, "/dev/reset") => self.reset().await,
             (_, "/dev/faults" | "/dev/requests" | "/dev/reset") => Err(Error::MethodNotAllowed),
             _ => return None,
         })
     }
 
-    /// All objects as they were at the start, in one transaction; nothing remembered, nothing planned.
-    async fn reset(&self, store: &dyn Store) -> Result<Value, Error> {
-        self.restore.run(store).await?;
-        self.faults.forget();
-        self.record.forget();
+    async fn reset(&self) -> Result<Value, Error> {
+        self.snapshot.restore(self.store.as_ref()).await?;
+        self.faults.clear();
+        self.requests.clear();
         Ok(json!({}))
     }
 }
 
-async fn read(body: &mut Body, limit: usize) -> Result<bytes::Bytes, Error> {
-    let read = Limited::new(body, limit).collect().await;
+async fn read(body: &mut Body, max_bytes: usize) -> Result<bytes::Bytes, Error> {
+    let read = Limited::new(body, max_bytes).collect().await;
     read.map(|body| body.to_bytes()).map_err(|error| Error::Invalid(format!("the body: {error}")))
 }
 
-/// A request under way, to be remembered. Without an answer it is remembered with status 0.
-pub(crate) struct Noting {
+/// Records one request. Dropped without a response, it records status 0.
+pub(crate) struct RequestRecorder {
     cx: Cx,
-    noted: Option<Noted>,
-    heard: Arc<Mutex<Heard>>,
+    request: Option<RecordedRequest>,
+    capture: Arc<Mutex<BodyCapture>>,
 }
 
-impl Noting {
-    /// Listens to a request, if there is a kit.
-    pub(crate) fn of(cx: &Cx, id: &str, request: &mut Request<Body>) -> Option<Self> {
-        cx.dev.get()?;
+impl RequestRecorder {
+    /// Starts to record a request. `None` without a test kit.
+    pub(crate) fn start(cx: &Cx, id: &str, request: &mut Request<Body>) -> Option<Self> {
+        cx.testkit.get()?;
         let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-        let noted = Some(Noted::of(cx.clock.now_millis(), id, method, uri, headers));
-        let (body, heard) = body::tap(std::mem::take(request.body_mut()));
+        let recorded = RecordedRequest::new(cx.clock.now_millis(), id, method, uri, headers);
+        let (body, capture) = capture::capture(std::mem::take(request.body_mut()));
         *request.body_mut() = body;
-        Some(Self { cx: Arc::clone(cx), noted, heard })
+        Some(Self { cx: Arc::clone(cx), request: Some(recorded), capture })
     }
 
-    /// Remembers it with its answer.
-    pub(crate) fn answered(mut self, operation: Option<String>, status: u16) {
-        self.note(operation, status);
+    /// Records the response.
+    pub(crate) fn finish(mut self, operation: Option<String>, status: u16) {
+        self.record(operation, status);
     }
 
-    fn note(&mut self, operation: Option<String>, status: u16) {
-        if let (Some(dev), Some(noted)) = (self.cx.dev.get(), self.noted.take()) {
-            let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            dev.record.note(noted.with(&heard, operation, status));
+    fn record(&mut self, operation: Option<String>, status: u16) {
+        if let (Some(testkit), Some(request)) = (self.cx.testkit.get(), self.request.take()) {
+            let capture = self.capture.lock().unwrap_or_else(PoisonError::into_inner);
+            testkit.requests.add(request.completed(&capture, operation, status));
         }
     }
 }
 
-impl Drop for Noting {
+impl Drop for RequestRecorder {
     fn drop(&mut self) {
-        self.note(None, 0);
+        self.record(None, 0);
     }
 }
 
-/// What the kit answers instead of the API; `None` to go on.
+/// The response of the test kit: to one of its own routes, or because of a fault. `None` to process the
+/// request.
 pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Option<Response<Body>> {
-    let dev = cx.dev.get()?;
-    if let Some(answer) = dev.answer(cx, request).await {
-        return Some(match answer {
+    let testkit = cx.testkit.get()?;
+    let max_bytes = cx.limits.request_bytes;
+    if let Some(result) = testkit.respond(request, max_bytes).await {
+        return Some(match result {
             Ok(value) => {
                 let mut response = Response::new(Body::from(value.to_string()));
                 let json = HeaderValue::from_static("application/json");
@@ -138,19 +140,20 @@ pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Opti
             Err(error) => error.into_response(),
         });
     }
-    let fault = dev.faults.of(request.method(), request.uri().path(), request.headers());
-    let fault = match fault {
+    let (method, path) = (request.method(), request.uri().path());
+    let fault = match testkit.faults.next_fault(method, path, request.headers()) {
         Ok(fault) => fault?,
         Err(error) => return Some(error.into_response()),
     };
     tokio::time::sleep(fault.delay).await;
-    let end = fault.end?;
-    // For the record: nobody else reads it.
-    let reading = read(request.body_mut(), cx.limits.request_bytes);
+    let failure = fault.failure?;
+    // The record contains only what is read of the body.
+    let reading = read(request.body_mut(), max_bytes);
     let _ = tokio::time::timeout(cx.limits.deadline, reading).await;
-    match end {
-        End::Status(status) => Some(fault::error(status).into_response()),
-        // Unwinding is what closes the connection; nothing has failed, so no hook is told.
-        End::Drop => std::panic::resume_unwind(Box::new("dropped on request")),
+    match failure {
+        Failure::Status(status) => Some(fault::error(status).into_response()),
+        // Unwinding closes the connection. `resume_unwind` does not call the panic hook, which would
+        // log a panic.
+        Failure::Drop => std::panic::resume_unwind(Box::new("dropped by Sensu-Dev-Fault")),
     }
 }

@@ -1,9 +1,9 @@
-//! Deadlines of checks with a `ttl`, kept in the store so that they survive restarts (D34).
+//! Deadlines of checks with a `ttl`, stored so that they survive restarts (D34).
 //!
-//! Two records make one deadline: `ttl` holds, for each event that has one, when it is due; `due` is
-//! the same in order of time. An event that arrives writes both and leaves the `due` record of the
-//! event before where it is: when its time comes it does not agree with `ttl` any more and is
-//! dropped. So the watch costs one ordered scan, whatever the number of events, and no timers.
+//! A deadline has two records with the same value: one per event, and one in order of time. An event
+//! overwrites the first and adds another of the second. The outdated record stays until its time: it no
+//! longer equals the record of the event, and is dropped. Finding what is due is one scan from the
+//! earliest record, without timers, for any number of events.
 
 use bytes::Bytes;
 use sensu_engine::ttl;
@@ -11,21 +11,22 @@ use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Scan, Txn};
 use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
-use super::{Purpose, attempt, stored};
+use super::write::{Purpose, attempt, stored};
 use crate::error::Error;
 use crate::keyspace::{self, DEADLINE_NAMES_MAX_BYTES};
 use crate::runtime::context::Context;
 
-/// Deadlines looked at in one go.
+/// Maximum number of deadlines per scan.
 const BATCH: usize = 256;
 
 #[derive(Deserialize, Serialize)]
 struct Deadline {
+    /// Seconds since 1970-01-01 UTC.
     due: i64,
     namespace: String,
     entity: String,
     check: String,
-    /// Agents take turns: the deadline is the check's, not the entity's.
+    /// Whether all entities share the deadline, because agents run the check in turn (`round_robin`).
     shared: bool,
 }
 
@@ -46,7 +47,8 @@ impl Deadline {
     }
 }
 
-/// The operations that set the deadline of an event, or remove the one of the event before.
+/// The operations that set the deadline of an event, or remove that of the previous event if it has
+/// none.
 pub(super) fn set(
     namespace: &str,
     event: &Event,
@@ -73,59 +75,64 @@ pub(super) fn set(
     Ok(vec![put(deadline.key()?, value.clone()), put(deadline.key_by_time()?, value)])
 }
 
-/// The record in order of time has the longest key of all that belongs to an event.
 fn too_long() -> Error {
     let most = DEADLINE_NAMES_MAX_BYTES;
     Error::Invalid(format!(
-        "the names of namespace, entity and check are too long for a check with a ttl: together \
-         they may take {most} bytes"
+        "the names of namespace, entity and check are too long for a check with a ttl: the \
+         maximum is {most} bytes together"
     ))
 }
 
-/// Turns every deadline that has passed into a failed result. Says how many records it looked at.
-pub(crate) async fn fire(cx: &Context) -> Result<usize, Error> {
+/// Turns missed deadlines into failed results. Returns the number of records processed; 0 if none is due.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn fire_deadlines(cx: &Context) -> Result<usize, Error> {
     let now = cx.clock.now();
     let prefix = keyspace::deadlines_by_time()?;
     let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: usize::MAX };
-    let mut passed = 0;
-    for entry in cx.store.scan(scan).await? {
+    let mut processed = 0;
+    for entry in cx.resources.store.scan(scan).await? {
         let deadline: Deadline = serde_json::from_slice(&entry.value)
             .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))?;
         if deadline.due > now {
             break;
         }
-        passed += 1;
-        settle(cx, &deadline, &entry, now).await?;
+        processed += 1;
+        process(cx, &deadline, &entry, now).await?;
     }
-    Ok(passed)
+    Ok(processed)
 }
 
-/// Fails the event if the deadline still is the event's, and drops the record of it: in one
-/// transaction, so that a result which arrives at this moment keeps the deadline that it sets.
-async fn settle(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> Result<(), Error> {
-    let subject = deadline.key()?;
+/// Removes the record, and fails the event if it still has this deadline. Both happen in one transaction,
+/// so that a concurrent result keeps the deadline it sets.
+async fn process(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> Result<(), Error> {
+    let store = cx.resources.store.as_ref();
+    let key = deadline.key()?;
     let operations = vec![Operation::Delete(entry.key.clone())];
     let mut drop = Txn { preconditions: Vec::new(), operations };
-    if let Some(current) = cx.store.get(&subject).await?
+    if let Some(current) = store.get(&key).await?
         && current.value == entry.value
     {
-        drop.operations.push(Operation::Delete(subject.clone()));
-        drop.preconditions.push(Precondition::At(subject, current.revision));
+        drop.operations.push(Operation::Delete(key.clone()));
+        drop.preconditions.push(Precondition::At(key, current.revision));
         let name = Event::with_names(&deadline.entity, &deadline.check);
-        if let Some(last) = stored(cx.store.as_ref(), &deadline.namespace, &name).await?
+        if let Some(last) = stored(store, &deadline.namespace, &name).await?
             && let Some(result) = ttl::overdue(&last.value, now)
         {
-            let missed = Purpose::Missed(drop.clone());
+            let missed = Purpose::MissedDeadline(drop.clone());
             match attempt(cx, &deadline.namespace, result, Some(last), missed).await {
-                // Written; or else a result arrived at this very moment: look again next round.
+                // Written, or a concurrent result came first and has set a later deadline.
                 Ok(_) => return Ok(()),
                 Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),
-                // One event that cannot be written must not keep all others from being watched.
-                Err(error) => tracing::warn!(?error, "a missing result cannot be stored: {name:?}"),
+                // An event that cannot be written must not delay the deadlines of others.
+                Err(error) => {
+                    tracing::warn!(?error, "cannot store the failure of an overdue check: {name:?}")
+                }
             }
         }
     }
-    match cx.store.commit(drop).await {
+    match store.commit(drop).await {
         Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -1,23 +1,24 @@
-//! The way back: what the store held when the kit was offered, as one transaction.
+//! Reset of the store to a snapshot, in one transaction. See [`crate::keyspace::LAYOUT`] for the
+//! collections that are reset.
 
 use sensu_store::{Operation, Scan, Store, Txn};
 
 use crate::error::Error;
 use crate::keyspace;
 
-/// What brings a store back to where it was.
-pub(super) struct Restore(Vec<Operation>);
+/// The operations that restore a snapshot.
+pub(super) struct Snapshot(Vec<Operation>);
 
-impl Restore {
-    /// What brings the store back to where it is now.
+impl Snapshot {
+    /// Takes a snapshot.
     ///
     /// # Errors
     /// If the store fails.
-    pub(super) async fn to_now(store: &dyn Store) -> Result<Self, Error> {
-        let (mut restore, mut puts) = (Vec::new(), Vec::new());
+    pub(super) async fn take(store: &dyn Store) -> Result<Self, Error> {
+        let (mut operations, mut puts) = (Vec::new(), Vec::new());
         for collection in keyspace::reset_collections() {
             let prefix = keyspace::whole_collection(collection)?;
-            restore.push(Operation::DeletePrefix(prefix.clone()));
+            operations.push(Operation::DeletePrefix(prefix.clone()));
             let mut after = None;
             loop {
                 let prefix = prefix.clone();
@@ -33,12 +34,15 @@ impl Restore {
                 }));
             }
         }
-        restore.append(&mut puts);
-        Ok(Self(restore))
+        operations.append(&mut puts);
+        Ok(Self(operations))
     }
 
-    /// Goes back.
-    pub(super) async fn run(&self, store: &dyn Store) -> Result<(), Error> {
+    /// Restores the snapshot.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(super) async fn restore(&self, store: &dyn Store) -> Result<(), Error> {
         store.commit(Txn { operations: self.0.clone(), ..Txn::default() }).await?;
         Ok(())
     }
@@ -46,6 +50,7 @@ impl Restore {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::sync::Arc;
 
     use sensu_store::{MemoryStore, SystemClock};
@@ -56,7 +61,7 @@ mod tests {
 
     use super::*;
     use crate::auth::{self, Caller};
-    use crate::rbac;
+    use crate::rbac::{self, Verb};
     use crate::resources::preconditions::Conditions;
     use crate::resources::{checks, events};
     use crate::runtime::context::{Context, Limits};
@@ -68,11 +73,12 @@ mod tests {
         rbac::seed(store.as_ref()).await.unwrap();
         rbac::dev_users(store.as_ref(), 4).await.unwrap();
         let cx = Context::new(store.clone(), clock, Limits::default()).await.unwrap();
-        let account = auth::account(store.as_ref(), "admin").await.unwrap().unwrap();
-        auth::log_in(&cx, &account).await.unwrap();
+        // admin:P@ssw0rd!
+        let header = "Basic YWRtaW46UEBzc3cwcmQh";
+        auth::log_in(&cx, header, IpAddr::from([127, 0, 0, 1])).await.unwrap();
 
         let caller = Caller::operator(&cx, "admin");
-        let grant = caller.grant::<CheckConfig>("default", "c1");
+        let grant = caller.authorize::<CheckConfig>(Verb::Update, "default", "c1").await.unwrap();
         let check = json!({ "metadata": { "name": "c1" }, "command": "true", "interval": 60 });
         let check: CheckConfig = serde_json::from_value(check).unwrap();
         grant.put(check, &Conditions::default()).await.unwrap();
@@ -82,7 +88,7 @@ mod tests {
             "check": { "metadata": { "name": "c1" }, "interval": 60, "ttl": 90 },
         });
         let event: Event = serde_json::from_value(event).unwrap();
-        let grant = caller.grant::<Event>("default", "e1/c1");
+        let grant = caller.authorize::<Event>(Verb::Update, "default", "e1/c1").await.unwrap();
         events::put(&grant, event, &Conditions::default()).await.unwrap();
 
         let scan = |prefix| Scan { prefix, after: None, limit: usize::MAX, max_bytes: usize::MAX };

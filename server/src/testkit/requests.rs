@@ -1,5 +1,4 @@
-//! The record of requests: in memory, bounded, and in a file if one was named. Secrets are masked
-//! before anything is kept.
+//! The record of requests: the last 1,000 in memory, and all in a file if there is one. Secrets are masked.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -13,91 +12,93 @@ use http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::body::Heard;
+use super::capture::BodyCapture;
 
-/// Requests that are remembered; older ones are forgotten.
-const REMEMBERED: usize = 1_000;
+/// Maximum number of requests in memory. One more drops the oldest.
+const MAX_REQUESTS: usize = 1_000;
 
-/// A request, as it is remembered.
+/// A recorded request.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Noted {
-    /// When it came.
+pub(super) struct RecordedRequest {
+    /// Time of arrival, RFC 3339.
     time: String,
     id: String,
     method: String,
     path: String,
     query: String,
     headers: Value,
-    /// What was read of it: JSON, or text; `null` where there was nothing.
+    /// The part that the operation read: JSON, or else text; `null` if empty.
     body: Value,
     body_bytes: u64,
-    /// The id of the operation; `null` where there is none.
+    /// Operation ID; `null` for unknown routes.
     operation: Option<String>,
-    /// 0 if it was never answered.
+    /// Status of the response; 0 if there was none.
     status: u16,
 }
 
-/// What has been asked of the server.
-pub(super) struct Record {
-    requests: Mutex<VecDeque<Noted>>,
+/// All recorded requests.
+pub(super) struct RequestLog {
+    requests: Mutex<VecDeque<RecordedRequest>>,
     file: Option<Mutex<File>>,
 }
 
-impl Record {
-    /// An empty one; the file, if any, begins empty, too.
+impl RequestLog {
+    /// An empty record. An existing file is truncated.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
     pub(super) fn new(file: Option<&Path>) -> anyhow::Result<Self> {
         let file = file.map(|path| {
             let file = File::create(path);
-            file.with_context(|| format!("cannot write the request log {}", path.display()))
+            file.with_context(|| format!("cannot create the request log {}", path.display()))
         });
         Ok(Self { requests: Mutex::default(), file: file.transpose()?.map(Mutex::new) })
     }
 
-    /// The last requests, oldest first.
-    pub(super) fn requests(&self) -> Vec<Noted> {
-        self.all().iter().cloned().collect()
+    /// The requests in memory, oldest first.
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.lock().iter().cloned().collect()
     }
 
-    /// Forgets them. What is in the file stays.
-    pub(super) fn forget(&self) {
-        self.all().clear();
+    /// Removes the requests in memory.
+    pub(super) fn clear(&self) {
+        self.lock().clear();
     }
 
-    /// Remembers one.
-    pub(super) fn note(&self, noted: Noted) {
-        // What is asked of the kit is not what is asked of the API.
-        if noted.path.starts_with("/dev/") {
+    /// Adds a request, unless it is one to the test kit itself.
+    pub(super) fn add(&self, request: RecordedRequest) {
+        if request.path.starts_with("/dev/") {
             return;
         }
-        let mut requests = self.all();
+        let mut requests = self.lock();
         if let Some(file) = &self.file {
-            let line = serde_json::to_string(&noted).unwrap_or_default() + "\n";
+            let line = serde_json::to_string(&request).unwrap_or_default() + "\n";
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(error) = file.write_all(line.as_bytes()) {
-                tracing::error!("the request log lacks {}: {error}", noted.id);
+                tracing::error!("cannot write request {} to the request log: {error}", request.id);
             }
         }
-        if requests.len() == REMEMBERED {
+        if requests.len() == MAX_REQUESTS {
             requests.pop_front();
         }
-        requests.push_back(noted);
+        requests.push_back(request);
     }
 
-    fn all(&self) -> MutexGuard<'_, VecDeque<Noted>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<RecordedRequest>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Noted {
-    /// A request that has not been answered yet.
-    pub(super) fn of(
+impl RecordedRequest {
+    /// A request without body and response. `millis` is its time of arrival since 1970-01-01 UTC.
+    pub(super) fn new(
         millis: i64,
         id: &str,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Self {
-        let shown = headers.iter().map(|(name, value)| {
+        let headers = headers.iter().map(|(name, value)| {
             let text = match is_credential(name.as_str()) {
                 true => "***".into(),
                 false => String::from_utf8_lossy(value.as_bytes()),
@@ -111,7 +112,7 @@ impl Noted {
             method: method.to_string(),
             path: uri.path().to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
-            headers: shown.collect::<serde_json::Map<_, _>>().into(),
+            headers: headers.collect::<serde_json::Map<_, _>>().into(),
             body: Value::Null,
             body_bytes: 0,
             operation: None,
@@ -119,9 +120,14 @@ impl Noted {
         }
     }
 
-    /// The same, with what became of it.
-    pub(super) fn with(self, heard: &Heard, operation: Option<String>, status: u16) -> Self {
-        let (body, body_bytes) = (shown(heard), heard.bytes());
+    /// The request with its body and response.
+    pub(super) fn completed(
+        self,
+        capture: &BodyCapture,
+        operation: Option<String>,
+        status: u16,
+    ) -> Self {
+        let (body, body_bytes) = (masked_body(capture), capture.bytes());
         Self { body, body_bytes, operation, status, ..self }
     }
 }
@@ -130,17 +136,16 @@ fn is_credential(header: &str) -> bool {
     matches!(header, "authorization" | "cookie" | "proxy-authorization")
 }
 
-/// A body as it may be seen.
-fn shown(heard: &Heard) -> Value {
-    if heard.bytes() == 0 {
+fn masked_body(capture: &BodyCapture) -> Value {
+    if capture.bytes() == 0 {
         return Value::Null;
     }
-    if let Some(mut value) = heard.whole().and_then(|bytes| serde_json::from_slice(bytes).ok()) {
+    if let Some(mut value) = capture.whole().and_then(|bytes| serde_json::from_slice(bytes).ok()) {
         mask(&mut value);
         return value;
     }
-    // Where a secret ends cannot be told in what is cut or no JSON.
-    let text = String::from_utf8_lossy(heard.kept());
+    // Truncated or other text: the end of a secret is unknown.
+    let text = String::from_utf8_lossy(capture.beginning());
     if is_secret(&text) { "***".into() } else { text.into() }
 }
 
@@ -156,7 +161,7 @@ fn mask(value: &mut Value) {
                 }
             }
         }
-        // A variable of an environment: `API_TOKEN=...`.
+        // An environment variable: `API_TOKEN=...`.
         Value::String(text) => {
             if let Some((name, _)) = text.split_once('=')
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -169,7 +174,7 @@ fn mask(value: &mut Value) {
     }
 }
 
-/// Whether a name speaks of a secret: all that Sensu redacts in entities by default, and tokens.
+/// Whether a name is that of a secret: the names that Sensu redacts in entities by default, and tokens.
 fn is_secret(name: &str) -> bool {
     const WORDS: [&str; 7] =
         ["passw", "secret", "token", "credential", "api_key", "access_key", "private_key"];
@@ -184,47 +189,48 @@ mod tests {
     use super::*;
 
     fn body(text: &str) -> Value {
-        let mut heard = Heard::default();
-        heard.hear(text.as_bytes());
-        shown(&heard)
+        let mut capture = BodyCapture::default();
+        capture.record(text.as_bytes());
+        masked_body(&capture)
     }
 
     #[test]
-    fn secrets_are_not_remembered() {
+    fn credentials_in_headers_are_masked() {
         let value = http::HeaderValue::from_static("Bearer abc");
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, value)]);
-        let noted = Noted::of(1_500, "1", &Method::GET, &Uri::from_static("/a?b=c"), &headers);
-        assert_eq!(noted.headers["authorization"], "***");
-        assert_eq!((noted.path.as_str(), noted.query.as_str()), ("/a", "b=c"));
-        assert_eq!(noted.time, "1970-01-01T00:00:01.500Z");
+        let request =
+            RecordedRequest::new(1_500, "1", &Method::GET, &Uri::from_static("/a?b=c"), &headers);
+        assert_eq!(request.headers["authorization"], "***");
+        assert_eq!((request.path.as_str(), request.query.as_str()), ("/a", "b=c"));
+        assert_eq!(request.time, "1970-01-01T00:00:01.500Z");
     }
 
     #[test]
-    fn bodies_are_remembered_without_their_secrets() {
+    fn secrets_in_bodies_are_masked() {
         assert_eq!(body(""), Value::Null);
         assert_eq!(body("[1, {\"a\": null}]"), json!([1, { "a": null }]));
         let sent =
             r#"{"username": "a", "password": "x", "labels": [{"Api_Key": 1}], "secrets": null}"#;
-        let seen = json!({
+        let recorded = json!({
             "username": "a", "password": "***", "labels": [{ "Api_Key": "***" }], "secrets": null
         });
-        assert_eq!(body(sent), seen);
+        assert_eq!(body(sent), recorded);
         let sent = r#"{"env_vars": ["DB_PASSWORD=x", "HOME=/"], "command": "run --token=x y"}"#;
-        let seen =
+        let recorded =
             json!({ "env_vars": ["DB_PASSWORD=***", "HOME=/"], "command": "run --token=x y" });
-        assert_eq!(body(sent), seen);
+        assert_eq!(body(sent), recorded);
         assert_eq!(body("{\"name\": "), "{\"name\": ");
         assert_eq!(body("{\"password\": \"x"), "***");
     }
 
     #[test]
-    fn the_last_requests_are_remembered() {
-        let record = Record::new(None).expect("no file");
-        for id in 0..REMEMBERED + 2 {
+    fn the_oldest_request_is_dropped() {
+        let log = RequestLog::new(None).unwrap();
+        for id in 0..MAX_REQUESTS + 2 {
             let (id, uri) = (id.to_string(), Uri::from_static("/a"));
-            record.note(Noted::of(0, &id, &Method::GET, &uri, &HeaderMap::new()));
+            log.add(RecordedRequest::new(0, &id, &Method::GET, &uri, &HeaderMap::new()));
         }
-        let requests = record.requests();
-        assert_eq!((requests.len(), requests[0].id.as_str()), (REMEMBERED, "2"));
+        let requests = log.requests();
+        assert_eq!((requests.len(), requests[0].id.as_str()), (MAX_REQUESTS, "2"));
     }
 }

@@ -1,0 +1,201 @@
+//! One attempt to write an event: prepare, commit, record metrics.
+//!
+//! The engine derives the event from the stored one. The event, the entity if it is new, silenced
+//! entries that end, and the next deadline are written in one transaction (D28).
+
+use bytes::Bytes;
+use sensu_engine::Outcome;
+use sensu_store::{CommitError, Key, Operation, Precondition, Revision, Store, Txn};
+use sensu_types::entity::Entity;
+use sensu_types::event::Event;
+use sensu_types::silenced::Silenced;
+
+use super::deadlines;
+use crate::error::Error;
+use crate::keyspace::{
+    Encoded, is_namespace_exists, key, namespace_exists, namespace_not_found, parse,
+};
+use crate::resources::grant::Grant;
+use crate::resources::store::{Rendered, Stored, invalid_name};
+use crate::resources::write_options::WriteOptions;
+use crate::runtime::context::Context;
+
+/// Why an event is written.
+pub(super) enum Purpose {
+    /// A client reports a result.
+    Report(WriteOptions),
+    /// A dump contains the event. Its last result is part of its history.
+    Import,
+    /// The result of a check is overdue. The transaction removes the deadline.
+    MissedDeadline(Txn),
+}
+
+/// A transaction that writes an event.
+struct Prepared {
+    event: Event,
+    body: Bytes,
+    txn: Txn,
+    options: WriteOptions,
+}
+
+/// Tries to write an event. `None` after a write conflict.
+///
+/// # Errors
+/// [`Error::NotFound`] without namespace; [`Error::Invalid`] for names that no key can hold;
+/// [`Error::TooLarge`]; [`Error`] if the store fails.
+pub(super) async fn attempt(
+    cx: &Context,
+    namespace: &str,
+    event: Event,
+    stored: Option<Stored<Event>>,
+    purpose: Purpose,
+) -> Result<Option<Rendered>, Error> {
+    let Prepared { event, body, txn, options } =
+        prepare(cx, namespace, event, stored, purpose).await?;
+    match options.commit(cx.resources.store.as_ref(), txn).await {
+        Ok(revision) => Ok(Some(record(cx, &event, body, revision))),
+        Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
+            Err(namespace_not_found(namespace))
+        }
+        Err(CommitError::Precondition(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Accepts an event with metrics but without a check: it is the result of no check and is not stored.
+///
+/// # Errors
+/// As [`attempt`].
+pub(super) async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Rendered, Error> {
+    let (cx, namespace) = (grant.cx(), grant.namespace());
+    let txn = Txn { preconditions: vec![namespace_exists(namespace)?], operations: Vec::new() };
+    let revision = match grant.commit(txn).await {
+        Ok(revision) => revision,
+        Err(CommitError::Precondition(_)) => return Err(namespace_not_found(namespace)),
+        Err(error) => return Err(error.into()),
+    };
+    let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
+    let body = Encoded::new(&event, cx.limits.response_bytes)?.rendered();
+    Ok(record(cx, &event, body, revision))
+}
+
+/// The stored event of the same check on the same entity.
+pub(super) async fn stored(
+    store: &dyn Store,
+    namespace: &str,
+    event: &Event,
+) -> Result<Option<Stored<Event>>, Error> {
+    let entry = store.get(&event_key(namespace, event)?).await?;
+    entry.map(|entry| Ok(Stored { value: parse(&entry)?, revision: entry.revision })).transpose()
+}
+
+/// Derives the event, and builds the transaction that writes it with all its consequences.
+async fn prepare(
+    cx: &Context,
+    namespace: &str,
+    event: Event,
+    stored: Option<Stored<Event>>,
+    purpose: Purpose,
+) -> Result<Prepared, Error> {
+    let store = cx.resources.store.as_ref();
+    let event_key = event_key(namespace, &event)?;
+    let entity = event.entity.clone().unwrap_or_default();
+    let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(invalid_name)?;
+    let entity_exists = store.get(&entity_key).await?.is_some();
+    let silenced = cx.resources.silences.entries(store, namespace).await?;
+    let max_bytes = cx.limits.response_bytes;
+
+    let before = stored.as_ref().map(|stored| &stored.value);
+    let derived = derive(namespace, event, before, &silenced, cx.clock.now(), purpose)?;
+    let Derived { outcome, deadline, options } = derived;
+
+    let encoded = Encoded::new(&outcome.event, max_bytes)?;
+    let body = encoded.rendered();
+    let mut preconditions = vec![
+        match &stored {
+            Some(stored) => Precondition::At(event_key.clone(), stored.revision),
+            None => Precondition::Absent(event_key.clone()),
+        },
+        namespace_exists(namespace)?,
+    ];
+    let mut operations = vec![encoded.put(event_key)];
+    if entity_exists {
+        preconditions.push(Precondition::Present(entity_key));
+    } else {
+        // An event creates its entity (D30).
+        preconditions.push(Precondition::Absent(entity_key.clone()));
+        operations.push(Encoded::new(&entity, max_bytes)?.put(entity_key));
+    }
+    for name in &outcome.expired_silences {
+        operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
+    }
+    preconditions.extend(deadline.preconditions);
+    operations.extend(deadline.operations);
+    Ok(Prepared { event: outcome.event, body, txn: Txn { preconditions, operations }, options })
+}
+
+/// What follows from the purpose of a write.
+struct Derived {
+    outcome: Outcome,
+    /// Sets or removes the deadline of the next result.
+    deadline: Txn,
+    options: WriteOptions,
+}
+
+fn derive(
+    namespace: &str,
+    event: Event,
+    before: Option<&Event>,
+    silenced: &[Silenced],
+    now: i64,
+    purpose: Purpose,
+) -> Result<Derived, Error> {
+    let set_deadline = |outcome: &Outcome| -> Result<Txn, Error> {
+        let operations = deadlines::set(namespace, &outcome.event, before, outcome.deadline)?;
+        Ok(Txn { preconditions: Vec::new(), operations })
+    };
+    match purpose {
+        Purpose::Report(options) => {
+            let outcome = sensu_engine::apply(before, event, silenced, now);
+            Ok(Derived { deadline: set_deadline(&outcome)?, outcome, options })
+        }
+        Purpose::Import => {
+            let previous = previous(&event, before);
+            let outcome = sensu_engine::apply(previous.as_ref(), event, silenced, now);
+            // Entries that the event ended have ended on the server that wrote the dump.
+            let outcome = Outcome { expired_silences: Vec::new(), ..outcome };
+            Ok(Derived {
+                deadline: set_deadline(&outcome)?,
+                outcome,
+                options: WriteOptions::default(),
+            })
+        }
+        Purpose::MissedDeadline(txn) => {
+            let outcome = sensu_engine::apply(before, event, silenced, now);
+            Ok(Derived { outcome, deadline: txn, options: WriteOptions::default() })
+        }
+    }
+}
+
+/// The event before the last result of a dumped one. The entity is the stored one, whose redacted values
+/// the dump does not contain (D25).
+fn previous(event: &Event, stored: Option<&Event>) -> Option<Event> {
+    let mut previous = sensu_engine::previous_event(event)?;
+    if let Some(stored) = stored {
+        previous.entity.clone_from(&stored.entity);
+    }
+    Some(previous)
+}
+
+/// Counts an event that was not a dry run.
+fn record(cx: &Context, event: &Event, body: Bytes, revision: Option<Revision>) -> Rendered {
+    if revision.is_some() {
+        cx.metrics.took(event);
+    }
+    Rendered { body, revision }
+}
+
+fn event_key(namespace: &str, event: &Event) -> Result<Key, Error> {
+    let name = format!("{}/{}", event.entity_name(), event.check_name());
+    key::<Event>(namespace, &name).ok_or_else(invalid_name)
+}
