@@ -1,11 +1,5 @@
 //! Authorization: the status of every operation for typical callers, and the permission that each requires.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot continue has failed"
-)]
-
 mod matrix;
 mod permissions;
 

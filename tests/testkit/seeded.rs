@@ -1,4 +1,4 @@
-//! A double that begins with somebody's objects, and one that is given what it cannot take.
+//! Seeds: objects at the start, and errors in seeds.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ const CHECKS: &str = "/apis/core/v2/namespaces/default/checks";
 const EVENT: &str = "/apis/core/v2/namespaces/shop/events/till-1/printer";
 
 #[tokio::test]
-async fn a_double_begins_with_the_seed_and_comes_back_to_it() {
+async fn a_double_starts_with_the_seed_and_a_reset_restores_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let seed = xtask::root().join("tests/testkit/seed");
     let double = Double::start(folder.path(), &[seed.as_path()]).await;
@@ -31,7 +31,7 @@ async fn a_double_begins_with_the_seed_and_comes_back_to_it() {
         assert_eq!((status, &event["check"]["status"]), (200, &json!(2)));
         assert_eq!(event["timestamp"], 1_767_225_600);
 
-        // Everything is changed, and then as it was.
+        // All objects are changed, then restored.
         assert_eq!(double.send("DELETE", &format!("{CHECKS}/disk"), "", None).await.0, 204);
         assert_eq!(double.send("DELETE", EVENT, "", None).await.0, 204);
         let other = json!({ "metadata": { "name": "other" }, "interval": 60 });
@@ -41,20 +41,20 @@ async fn a_double_begins_with_the_seed_and_comes_back_to_it() {
 }
 
 #[test]
-fn a_bad_seed_stops_the_start_and_says_where_it_is_bad() {
+fn an_invalid_seed_prevents_the_start_and_the_message_has_its_position() {
     let folder = tempfile::tempdir().expect("a folder");
-    let good = "type: Namespace\napi_version: core/v2\nspec: { name: shop }\n";
+    let valid = "type: Namespace\napi_version: core/v2\nspec: { name: shop }\n";
     let start = |seed: &Path| {
         let mut start = Command::new(super::SERVER);
         start.args(["start", "--dev", "--in-memory", "--port", "0", "--password-cost", "4"]);
         let ready = folder.path().join("ready.json");
         let output = start.arg("--ready-file").arg(&ready).arg("--seed").arg(seed).output();
         let output = output.expect("starts");
-        assert!(!output.status.success(), "it serves");
-        assert!(!ready.exists(), "it says that it is ready");
+        assert!(!output.status.success(), "the server starts");
+        assert!(!ready.exists(), "the ready file is written");
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    for (bad, why) in [
+    for (invalid, reason) in [
         ("type: CheckConfig\napi_version: core/v2\nmetadata: { name: cpu }\nspec: {}", "interval"),
         ("type: Chek\napi_version: core/v2\nmetadata: { name: cpu }\nspec: {}", "Chek"),
         (
@@ -63,11 +63,11 @@ fn a_bad_seed_stops_the_start_and_says_where_it_is_bad() {
         ),
     ] {
         let file = folder.path().join("resources.yaml");
-        fs::write(&file, format!("{good}---\n{bad}\n")).expect("writes");
-        let said = start(&file);
-        assert!(said.contains("resources.yaml, manifest 2: "), "{said}");
-        assert!(said.contains(why), "{said}");
+        fs::write(&file, format!("{valid}---\n{invalid}\n")).expect("writes");
+        let message = start(&file);
+        assert!(message.contains("resources.yaml, manifest 2: "), "{message}");
+        assert!(message.contains(reason), "{message}");
     }
-    let said = start(&folder.path().join("nowhere"));
-    assert!(said.contains("nowhere"), "{said}");
+    let message = start(&folder.path().join("missing"));
+    assert!(message.contains("missing"), "{message}");
 }

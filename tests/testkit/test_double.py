@@ -1,4 +1,4 @@
-"""The Python example: plain unittest, which pytest runs as it is."""
+"""The Python example: plain unittest, also run by pytest."""
 
 import base64
 import json
@@ -15,8 +15,8 @@ HERE = pathlib.Path(__file__).parent
 CHECKS = "/apis/core/v2/namespaces/default/checks"
 
 
-class Double:
-    """A server of its own: in memory, on a free port, gone with the test."""
+class Server:
+    """A server for a test: in memory, on a free port."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -40,6 +40,7 @@ class Double:
         self.authorization = "Bearer " + self.send("GET", "/auth")[1]["access_token"]
 
     def send(self, method, path, body=None, fault=None):
+        """Sends a request. Returns the status and the body."""
         request = urllib.request.Request(self.url + path, method=method)
         request.add_header("Authorization", self.authorization)
         if fault:
@@ -48,8 +49,8 @@ class Double:
             request.add_header("Content-Type", "application/json")
             request.data = json.dumps(body).encode()
         try:
-            with urllib.request.urlopen(request) as answer:
-                return answer.status, json.loads(answer.read() or "null")
+            with urllib.request.urlopen(request) as response:
+                return response.status, json.loads(response.read() or "null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
@@ -59,46 +60,59 @@ class Double:
         self.folder.cleanup()
 
 
+def create_check(server):
+    """The program under test: creates a check, and tries twice."""
+    check = {"metadata": {"name": "cpu"}, "interval": 60}
+    for _ in range(2):
+        if server.send("POST", CHECKS, check)[0] == 200:
+            return
+
+
 class Checks(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.double = Double()
+        cls.server = Server()
 
     @classmethod
     def tearDownClass(cls):
-        cls.double.stop()
+        cls.server.stop()
 
     def setUp(self):
-        self.double.send("POST", "/dev/reset")
+        self.server.send("POST", "/dev/reset")
 
-    def test_a_check_is_created(self):
+    def test_a_failed_request_is_retried(self):
+        self.server.send("PUT", "/dev/faults", [{"fault": "status=503; count=1", "method": "POST"}])
+        create_check(self.server)  # the program under test
+        requests = [r for r in self.server.send("GET", "/dev/requests")[1] if r["method"] == "POST"]
+        self.assertEqual([request["status"] for request in requests], [503, 200])
+
+    def test_requests_are_recorded_in_memory_and_in_the_file(self):
         check = {"metadata": {"name": "cpu"}, "interval": 60}
-        self.assertEqual(self.double.send("POST", CHECKS, check)[0], 200)
-        self.assertEqual(self.double.send("POST", CHECKS, check)[0], 409)
-        requests = self.double.send("GET", "/dev/requests")[1]
+        self.assertEqual(self.server.send("POST", CHECKS, check)[0], 200)
+        self.assertEqual(self.server.send("POST", CHECKS, check)[0], 409)
+        requests = self.server.send("GET", "/dev/requests")[1]
         self.assertEqual([request["status"] for request in requests], [200, 409])
         self.assertEqual(requests[0]["body"], check)
-        # The same in the file, which is there after the server, too.
-        with open(self.double.log, encoding="utf-8") as log:
+        with open(self.server.log, encoding="utf-8") as log:
             self.assertEqual([json.loads(line) for line in log][-2:], requests)
 
-    def test_every_test_starts_anew(self):
-        status, checks = self.double.send("GET", CHECKS)
+    def test_a_reset_restores_the_seed(self):
+        status, checks = self.server.send("GET", CHECKS)
         self.assertEqual(status, 200)
         self.assertEqual([check["metadata"]["name"] for check in checks], ["disk"])
 
-    def test_failures_come_when_asked_for(self):
-        status, body = self.double.send("GET", CHECKS, fault="delay=5ms; status=429")
+    def test_a_header_makes_a_request_fail(self):
+        status, body = self.server.send("GET", CHECKS, fault="delay=5ms; status=429")
         self.assertEqual((status, body["code"]), (429, 5))
-        twice = [self.double.send("GET", CHECKS, fault="status=503; count=2")[0] for _ in range(3)]
+        twice = [self.server.send("GET", CHECKS, fault="status=503; count=2")[0] for _ in range(3)]
         self.assertEqual(twice, [503, 503, 200])
         with self.assertRaises(OSError):
-            self.double.send("GET", CHECKS, fault="drop")
+            self.server.send("GET", CHECKS, fault="drop")
 
-    def test_a_client_that_cannot_send_headers_fails_too(self):
+    def test_a_planned_fault_makes_a_request_fail(self):
         plan = [{"fault": "status=500; count=1", "method": "GET", "path": CHECKS}]
-        self.assertEqual(self.double.send("PUT", "/dev/faults", plan), (200, plan))
-        self.assertEqual([self.double.send("GET", CHECKS)[0] for _ in range(2)], [500, 200])
+        self.assertEqual(self.server.send("PUT", "/dev/faults", plan), (200, plan))
+        self.assertEqual([self.server.send("GET", CHECKS)[0] for _ in range(2)], [500, 200])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// The Go example: the standard library and nothing else.
+// The Go example: standard library only.
 package double
 
 import (
@@ -19,7 +19,7 @@ type double struct {
 	token               string
 }
 
-// start runs a server of its own for the test: in memory, on a free port.
+// start runs a server for the test: in memory, on a free port.
 func start(t *testing.T) *double {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready.json")
@@ -50,15 +50,15 @@ func start(t *testing.T) *double {
 	}
 	request, _ := http.NewRequest("GET", d.URL+"/auth", nil)
 	request.SetBasicAuth(d.User, d.Password)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	var tokens struct {
 		AccessToken string `json:"access_token"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&tokens); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&tokens); err != nil {
 		t.Fatal(err)
 	}
 	d.token = tokens.AccessToken
@@ -75,11 +75,11 @@ func (d *double) send(method, path, body, fault string) (int, error) {
 	if fault != "" {
 		request.Header.Set("Sensu-Dev-Fault", fault)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, err
 	}
-	return answer.StatusCode, answer.Body.Close()
+	return response.StatusCode, response.Body.Close()
 }
 
 func TestDouble(t *testing.T) {
