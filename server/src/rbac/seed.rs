@@ -154,17 +154,22 @@ fn rule(verbs: &[&str], resources: &[&str]) -> Rule {
 mod tests {
     use super::*;
 
-    /// Changing a rule here does not change existing stores: seeds are written once.
+    /// Changing a rule here does not change existing stores: seeds are written once. Kinds of later
+    /// releases (D40) are left out of the comparison.
     #[test]
-    fn seeded_rules_are_those_of_sensu_go() {
-        let rules = |name: &str| -> Vec<String> {
-            let (_, rules) = roles().into_iter().find(|(role, _)| *role == name).unwrap();
-            let text =
-                |rule: Rule| format!("{}: {}", rule.verbs.join(" "), rule.resources.join(" "));
-            rules.into_iter().map(text).collect()
-        };
+    fn seeded_rules_are_those_of_sensu_go_for_its_kinds() {
         let monitoring = "assets checks entities extensions events filters handlers hooks mutators \
                           silenced";
+        let others = ["namespaces", "roles", "rolebindings", SELF_USER, "*"];
+        let kinds: Vec<&str> = monitoring.split(' ').chain(others).collect();
+        let rules = |name: &str| -> Vec<String> {
+            let (_, rules) = roles().into_iter().find(|(role, _)| *role == name).unwrap();
+            let text = |mut rule: Rule| {
+                rule.resources.retain(|resource| kinds.contains(&resource.as_str()));
+                format!("{}: {}", rule.verbs.join(" "), rule.resources.join(" "))
+            };
+            rules.into_iter().map(text).collect()
+        };
         let namespaces = "get list: namespaces";
         assert_eq!(rules("view"), [format!("get list: {monitoring} namespaces")]);
         assert_eq!(rules("edit"), [&format!("*: {monitoring}"), namespaces]);
