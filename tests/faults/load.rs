@@ -1,20 +1,33 @@
-//! Writers that write until told to stop or until nobody answers, and remember what was
-//! acknowledged.
+//! Concurrent writers that record which events a server has acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use sensu_tests::Response;
 use sensu_tests::process::Process;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
+const WRITERS: usize = 8;
 
-/// Writers at work.
+/// How often a read that gets 503 is repeated.
+const READ_ATTEMPTS: usize = 100;
+
+/// Running writers.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     acknowledged: Arc<AtomicUsize>,
-    writers: Vec<JoinHandle<Vec<usize>>>,
+    writers: Vec<JoinHandle<Written>>,
+}
+
+/// The events of all writers.
+#[derive(Default)]
+pub(crate) struct Written {
+    /// Numbers of the acknowledged events.
+    pub(crate) acknowledged: Vec<usize>,
+    /// Number of events without an acknowledgement, which may or may not be stored.
+    pub(crate) unknown: usize,
 }
 
 /// The event with this number.
@@ -26,29 +39,36 @@ fn event(n: usize) -> Value {
     })
 }
 
+/// The path of the event with this number.
+pub(crate) fn event_path(n: usize) -> String {
+    format!("{EVENTS}/e{n}/c")
+}
+
 impl Load {
-    /// Eight writers of new events, numbered on from `next`.
-    pub(crate) fn on(process: &Process, token: &str, next: &Arc<AtomicUsize>) -> Self {
+    /// Starts writers of new events, numbered from `next`. They end when the server is killed.
+    pub(crate) fn start(process: &Process, token: &str, next: &Arc<AtomicUsize>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let acknowledged = Arc::new(AtomicUsize::new(0));
-        let writers = (0..8).map(|_| {
+        let writers = (0..WRITERS).map(|_| {
             let (url, token) = (process.url(EVENTS), token.to_owned());
             let (next, stop) = (Arc::clone(next), Arc::clone(&stop));
             let acknowledged = Arc::clone(&acknowledged);
             tokio::spawn(async move {
                 let client = reqwest::Client::new();
-                let mut written = Vec::new();
+                let mut written = Written::default();
                 while !stop.load(Ordering::Relaxed) {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let request = client.post(&url).bearer_auth(&token).json(&event(n));
-                    // No answer, or one that says that it cannot be stored: nothing was promised.
-                    let Ok(answer) = request.send().await else { break };
-                    match answer.status().as_u16() {
+                    let Ok(response) = request.send().await else {
+                        written.unknown += 1;
+                        break;
+                    };
+                    match response.status().as_u16() {
                         200 | 201 => {
-                            written.push(n);
+                            written.acknowledged.push(n);
                             acknowledged.fetch_add(1, Ordering::Relaxed);
                         }
-                        500 | 503 => {}
+                        500 | 503 => written.unknown += 1,
                         status => panic!("event {n}: {status}"),
                     }
                 }
@@ -59,36 +79,45 @@ impl Load {
         Self { stop, acknowledged, writers }
     }
 
-    /// Waits until so many events are acknowledged.
-    pub(crate) async fn reach(&self, count: usize) {
-        while self.acknowledged.load(Ordering::Relaxed) < count {
-            assert!(self.writers.iter().any(|writer| !writer.is_finished()), "nobody writes");
+    /// Waits until this number of further events is acknowledged.
+    pub(crate) async fn wait_for(&self, count: usize) {
+        let target = self.acknowledged.load(Ordering::Relaxed) + count;
+        while self.acknowledged.load(Ordering::Relaxed) < target {
+            assert!(self.writers.iter().any(|writer| !writer.is_finished()), "all writers ended");
             tokio::task::yield_now().await;
         }
     }
 
-    /// How many events are acknowledged so far.
-    pub(crate) fn acknowledged(&self) -> usize {
-        self.acknowledged.load(Ordering::Relaxed)
-    }
-
-    /// What was acknowledged, once all have stopped.
-    pub(crate) async fn end(self) -> Vec<usize> {
+    /// Stops the writers and returns their events.
+    pub(crate) async fn stop(self) -> Written {
         self.stop.store(true, Ordering::Relaxed);
-        let mut all = Vec::new();
+        let mut all = Written::default();
         for writer in self.writers {
-            all.extend(writer.await.expect("a writer"));
+            let written = writer.await.expect("a writer");
+            all.acknowledged.extend(written.acknowledged);
+            all.unknown += written.unknown;
         }
         all
     }
 }
 
-/// Asks for every one of these events.
-pub(crate) async fn all_there(process: &Process, token: &str, events: &[usize]) {
+/// Reads a path. Repeats the request while the server responds with 503: on a busy machine, its
+/// database may exceed its timeout.
+pub(crate) async fn read(process: &Process, path: &str, token: &str) -> Response {
+    for _ in 0..READ_ATTEMPTS {
+        let response = process.send("GET", path, Some(token), None).await.expect("a response");
+        if response.status != 503 {
+            return response;
+        }
+    }
+    panic!("{path}: 503 after {READ_ATTEMPTS} attempts");
+}
+
+/// Asserts that every one of these events is stored.
+pub(crate) async fn assert_stored(process: &Process, token: &str, events: &[usize]) {
     for n in events {
-        let path = format!("{EVENTS}/e{n}/c");
-        let answer = process.send("GET", &path, Some(token), None).await.expect("an answer");
-        assert_eq!(answer.status, 200, "event {n} was acknowledged and is gone");
-        assert_eq!(answer.body["check"]["output"], event(*n)["check"]["output"]);
+        let response = read(process, &event_path(*n), token).await;
+        assert_eq!(response.status, 200, "event {n} was acknowledged and is missing");
+        assert_eq!(response.body["check"]["output"], event(*n)["check"]["output"]);
     }
 }

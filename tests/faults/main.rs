@@ -1,16 +1,16 @@
-//! Whole servers in trouble: killed, starved of disk, denied a folder. What was acknowledged is
-//! kept, or the server says clearly what is wrong.
+//! Fault tests of whole servers: killed, with a full disk, with a directory that cannot be written,
+//! without their database. No acknowledged write is lost, and errors name their cause.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
-mod folder;
-mod full;
-mod importing;
+mod directory;
+mod full_disk;
+mod import;
 mod interrupted;
 mod kills;
 mod load;
@@ -19,7 +19,9 @@ mod postgres;
 
 use std::process::Command;
 
-/// The server's program.
+/// The server program. Its requests do not time out, however busy the machine is.
 fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_test-server"))
+    let mut program = Command::new(env!("CARGO_BIN_EXE_test-server"));
+    program.env("SENSU_API_TIMEOUT", "300");
+    program
 }

@@ -1,4 +1,5 @@
-//! `backup`, `restore`, `verify` and `compact` on a database, and between a database and a folder.
+//! `backup`, `restore`, `verify` and `compact` of a database, and restores between a database and a
+//! directory.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -6,87 +7,94 @@ use std::sync::atomic::AtomicUsize;
 use sensu_tests::process::{Process, run, start};
 use sensu_tests::series;
 
-use super::Place;
-use crate::load::{Load, all_there};
+use super::Fixture;
+use crate::load::{Load, assert_stored, event_path, read};
 use crate::program;
 
-impl Place<'_> {
-    fn run(&self, words: &[&str]) -> (bool, String) {
+impl Fixture<'_> {
+    fn run(&self, args: &[&str]) -> (bool, String) {
         let mut program = self.program();
-        program.args(words);
+        program.args(args);
         tokio::task::block_in_place(|| run(program))
     }
 
-    fn done(&self, words: &[&str]) -> String {
-        let (done, said) = self.run(words);
-        assert!(done, "{words:?}: {said}");
-        assert!(!said.contains(&self.postgres.url()), "the address may hold a password: {said}");
-        said
+    /// Runs a command that succeeds. Returns its output.
+    fn succeed(&self, args: &[&str]) -> String {
+        let (success, output) = self.run(args);
+        assert!(success, "{args:?}: {output}");
+        assert!(!output.contains(&self.postgres.url()), "the URL may have a password: {output}");
+        output
     }
 
-    fn refused(&self, words: &[&str]) -> String {
-        let (done, said) = self.run(words);
-        assert!(!done, "{words:?}: {said}");
-        said
+    /// Runs a command that fails. Returns its output.
+    fn fail(&self, args: &[&str]) -> String {
+        let (success, output) = self.run(args);
+        assert!(!success, "{args:?}: {output}");
+        output
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_is_backed_up_restored_verified_and_compacted() {
-    let Some(place) = Place::shared() else { return };
-    let copy = place.folder.path().join("copy.db");
-    let copy = copy.to_str().expect("plain text");
-    for words in [&["verify"][..], &["compact"], &["backup", copy]] {
-        assert!(place.refused(words).contains("schema"), "{words:?}");
+async fn a_database_can_be_backed_up_restored_verified_and_compacted() {
+    let Some(fixture) = Fixture::shared() else { return };
+    let copy = fixture.dir.path().join("copy.db");
+    let copy = copy.to_str().expect("valid UTF-8");
+    for args in [&["verify"][..], &["compact"], &["backup", copy]] {
+        assert!(fixture.fail(args).contains("schema"), "{args:?}");
     }
-    let server = place.server();
+    let server = fixture.server();
     let (token, next) = (server.token().await, Arc::new(AtomicUsize::new(0)));
-    let load = Load::on(&server, &token, &next);
-    load.reach(300).await;
-    let before = load.end().await;
+    let load = Load::start(&server, &token, &next);
+    load.wait_for(300).await;
+    let before = load.stop().await.acknowledged;
 
-    // Health and metrics are about this engine.
-    let metrics = server.send("GET", "/metrics", None, None).await.expect("an answer");
+    // The metrics are those of this engine.
+    let metrics = server.send("GET", "/metrics", None, None).await.expect("a response");
     let text = metrics.body.as_str().expect("a text");
-    let of = |name: &str| series(text, &format!("sensu_server_store_{name}")).expect("a number");
-    assert_eq!(of(r#"up{engine="postgres"}"#), 1.0);
-    assert!(of("size_bytes") > 100_000.0 && of("commit_seconds") > 0.0 && of("revision") > 300.0);
-    let (most, busy) = (of(r#"connections{state="max"}"#), of(r#"connections{state="in_use"}"#));
-    let idle = of(r#"connections{state="idle"}"#);
+    let metric =
+        |name: &str| series(text, &format!("sensu_server_store_{name}")).expect("a number");
+    assert_eq!(metric(r#"up{engine="postgres"}"#), 1.0);
+    assert!(metric("size_bytes") > 100_000.0 && metric("commit_seconds") > 0.0);
+    assert!(metric("revision") > 300.0);
+    let (most, busy) =
+        (metric(r#"connections{state="max"}"#), metric(r#"connections{state="in_use"}"#));
+    let idle = metric(r#"connections{state="idle"}"#);
     assert!(idle + busy >= 1.0 && idle + busy <= most, "{idle} idle, {busy} busy, at most {most}");
 
-    // Beside a server at work.
-    let load = Load::on(&server, &token, &next);
-    load.reach(20).await;
-    assert!(place.done(&["backup", copy]).contains("entries as of revision"));
-    assert!(place.done(&["verify"]).contains("is intact"));
-    assert!(place.done(&["compact"]).contains("compacted"));
-    let later = load.end().await;
-    all_there(&server, &token, &before).await;
-    all_there(&server, &token, &later).await;
-    assert!(place.refused(&["backup", copy]).contains("exists"));
-    assert!(place.refused(&["restore", copy]).contains("--overwrite"));
+    // While a server runs.
+    let load = Load::start(&server, &token, &next);
+    load.wait_for(20).await;
+    assert!(fixture.succeed(&["backup", copy]).contains("entries at revision"));
+    assert!(fixture.succeed(&["verify"]).contains("is intact"));
+    assert!(fixture.succeed(&["compact"]).contains("compacted"));
+    // The last events are certainly not in the backup.
+    load.wait_for(20).await;
+    let later = load.stop().await.acknowledged;
+    assert_stored(&server, &token, &before).await;
+    assert_stored(&server, &token, &later).await;
+    assert!(fixture.fail(&["backup", copy]).contains("exists"));
+    assert!(fixture.fail(&["restore", copy]).contains("--overwrite"));
 
-    // In the place of what has gone on since, beside the server: it sees what is there now.
-    assert!(place.done(&["restore", "--overwrite", copy]).contains("restored"));
-    all_there(&server, &token, &before).await;
-    let last = later.iter().max().expect("some");
-    let path = format!("/apis/core/v2/namespaces/default/events/e{last}/c");
-    let gone = server.send("GET", &path, Some(&token), None).await.expect("an answer");
-    assert_eq!(gone.status, 404, "what was written after the backup is gone");
-    assert!(place.done(&["verify"]).contains("is intact"));
+    // A restore over the store discards what was written after the backup. The running server
+    // serves the restored data.
+    assert!(fixture.succeed(&["restore", "--overwrite", copy]).contains("restored"));
+    assert_stored(&server, &token, &before).await;
+    let last = later.iter().max().expect("an event");
+    let response = read(&server, &event_path(*last), &token).await;
+    assert_eq!(response.status, 404, "event {last} is not in the backup");
+    assert!(fixture.succeed(&["verify"]).contains("is intact"));
     assert!(server.stop());
 
-    // The same file, into a folder and into another schema.
-    let folder = place.folder.path().join("folder");
+    // The same file can be restored into a directory and into another schema.
+    let dir = fixture.dir.path().join("state");
     let mut restore = program();
-    restore.args(["restore", copy, "--state-dir"]).arg(&folder);
-    let (done, said) = tokio::task::block_in_place(|| run(restore));
-    assert!(done, "{said}");
-    let process = Process::launch(start(program(), &folder)).expect("starts");
-    all_there(&process, &process.token().await, &before).await;
-    let other = Place::on(place.postgres);
-    assert!(other.done(&["restore", copy]).contains("restored"));
+    restore.args(["restore", copy, "--state-dir"]).arg(&dir);
+    let (success, output) = tokio::task::block_in_place(|| run(restore));
+    assert!(success, "{output}");
+    let process = Process::launch(start(program(), &dir)).expect("starts");
+    assert_stored(&process, &process.token().await, &before).await;
+    let other = Fixture::new(fixture.postgres);
+    assert!(other.succeed(&["restore", copy]).contains("restored"));
     let server = other.server();
-    all_there(&server, &server.token().await, &before).await;
+    assert_stored(&server, &server.token().await, &before).await;
 }

@@ -1,13 +1,14 @@
-//! Several servers on one PostgreSQL: one dies, the database dies, rights change, stores move.
+//! Fault tests of several servers on one PostgreSQL database.
 
-mod agreement;
-mod deaths;
+mod consistency;
+mod kills;
 mod maintenance;
-mod moving;
+mod migration;
 mod tls;
 
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sensu_store::postgres::{PostgresOptions, PostgresStore};
 use sensu_store::{Clock, SystemClock};
@@ -17,25 +18,25 @@ use tempfile::TempDir;
 
 use crate::program;
 
-/// A database, a place in it, and a folder that no server may write to.
-pub(crate) struct Place<'a> {
+/// A schema in a database, and a directory for files.
+pub(crate) struct Fixture<'a> {
     postgres: &'a Postgres,
     schema: String,
-    folder: TempDir,
+    dir: TempDir,
 }
 
-impl<'a> Place<'a> {
-    fn on(postgres: &'a Postgres) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        Self { postgres, schema: postgres.schema(), folder }
+impl<'a> Fixture<'a> {
+    fn new(postgres: &'a Postgres) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        Self { postgres, schema: postgres.unique_schema(), dir }
     }
 
-    /// A place of its own in the database that all tests share.
-    pub(crate) fn shared() -> Option<Place<'static>> {
-        Postgres::shared().map(Place::on)
+    /// A schema in the database that all tests share.
+    pub(crate) fn shared() -> Option<Fixture<'static>> {
+        Postgres::shared().map(Fixture::new)
     }
 
-    /// The program, with the database in its environment, as operators have it.
+    /// The program with the database in its environment.
     pub(crate) fn program(&self) -> Command {
         let mut program = program();
         program.env("SENSU_STORE", self.postgres.url());
@@ -43,23 +44,38 @@ impl<'a> Place<'a> {
         program
     }
 
+    /// Starts a server on the database.
     pub(crate) fn server(&self) -> Process {
-        let unused = self.folder.path().join("unused");
-        let mut program = start(self.program(), &unused);
-        program.args(["--api-timeout", "5"]);
-        let server = Process::launch(program).expect("starts");
+        self.launch(self.program())
+    }
+
+    /// Starts a server whose requests time out after this number of seconds.
+    fn server_with_timeout(&self, seconds: u32) -> Process {
+        let mut program = self.program();
+        program.env("SENSU_API_TIMEOUT", seconds.to_string());
+        self.launch(program)
+    }
+
+    fn launch(&self, program: Command) -> Process {
+        let unused = self.dir.path().join("unused");
+        let server = Process::launch(start(program, &unused)).expect("starts");
         assert!(!unused.exists(), "the store is in the database");
         server
     }
 
-    /// The store itself, beside all servers.
+    /// The store as an additional server sees it.
     async fn store(&self) -> PostgresStore {
         self.store_with(Arc::new(SystemClock)).await
     }
 
     async fn store_with(&self, clock: Arc<dyn Clock>) -> PostgresStore {
-        let schema = self.schema.clone();
-        let options = PostgresOptions { schema, connections: 8, ..PostgresOptions::default() };
+        let options = PostgresOptions {
+            schema: self.schema.clone(),
+            connections: 8,
+            // Long enough for a busy machine: no test depends on this timeout.
+            timeout: Duration::from_secs(300),
+            ..PostgresOptions::default()
+        };
         PostgresStore::open(&self.postgres.url(), options, clock).await.expect("opens")
     }
 }

@@ -1,4 +1,4 @@
-//! A database that is reached through TLS only: what `sslmode` and `sslrootcert` promise holds.
+//! TLS connections to the database: `sslmode` and `sslrootcert` work as in libpq.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use sensu_store::postgres::{PostgresOptions, PostgresStore};
 use sensu_store::{Store as _, SystemClock};
 use sensu_tests_postgres::{Postgres, installed};
 
-/// An authority of one's own.
+/// A new certificate authority.
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).expect("no names");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -16,7 +16,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, key).expect("a certificate")
 }
 
-async fn tried(url: &str) -> Result<(), String> {
+async fn connect(url: &str) -> Result<(), String> {
     let options = PostgresOptions::default();
     let store = PostgresStore::open(url, options, Arc::new(SystemClock)).await;
     let store = store.map_err(|error| error.to_string())?;
@@ -26,23 +26,23 @@ async fn tried(url: &str) -> Result<(), String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_database_proves_who_it_is_if_it_is_asked_to() {
+async fn the_certificate_of_the_database_is_verified_according_to_sslmode() {
     if !installed() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (ours, strangers) = (authority(), authority());
+    let dir = tempfile::tempdir().expect("a directory");
+    let (trusted, other) = (authority(), authority());
     let file = |name: &str, authority: &CertifiedIssuer<'static, KeyPair>| {
-        let path = folder.path().join(name);
+        let path = dir.path().join(name);
         std::fs::write(&path, authority.pem()).expect("writes");
-        path.to_str().expect("plain text").to_owned()
+        path.to_str().expect("valid UTF-8").to_owned()
     };
-    let (trusted, unrelated) = (file("ours.pem", &ours), file("strangers.pem", &strangers));
+    let (trusted_file, other_file) = (file("trusted.pem", &trusted), file("other.pem", &other));
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new(vec!["localhost".into()]).expect("a name");
-    let certificate = params.signed_by(&key, &ours).expect("a certificate").pem();
+    let certificate = params.signed_by(&key, &trusted).expect("a certificate").pem();
 
-    // A port that was free a moment ago.
+    // A port that was free until now.
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
     let listen = format!("port={port}");
@@ -61,32 +61,32 @@ async fn the_database_proves_who_it_is_if_it_is_asked_to() {
     let postgres = Postgres::start_with(&settings, &files);
 
     let at = |host: &str, query: &str| format!("postgres://sensu@{host}:{port}/postgres?{query}");
-    let plain = tried(&at("localhost", "sslmode=disable")).await;
-    assert!(plain.is_err(), "the database takes connections without TLS: this tests nothing");
+    let plain = connect(&at("localhost", "sslmode=disable")).await;
+    assert!(plain.is_err(), "the database accepts connections without TLS: this tests nothing");
     for (host, query) in [
         ("localhost", "sslmode=require".to_owned()),
-        ("localhost", format!("sslmode=require&sslrootcert={trusted}")),
-        ("localhost", format!("sslmode=verify-ca&sslrootcert={trusted}")),
-        ("localhost", format!("sslmode=verify-full&sslrootcert={trusted}")),
-        // Vouched for, whatever it is called.
-        ("127.0.0.1", format!("sslmode=verify-ca&sslrootcert={trusted}")),
+        ("localhost", format!("sslmode=require&sslrootcert={trusted_file}")),
+        ("localhost", format!("sslmode=verify-ca&sslrootcert={trusted_file}")),
+        ("localhost", format!("sslmode=verify-full&sslrootcert={trusted_file}")),
+        // The certificate is not for this host name, which verify-ca ignores.
+        ("127.0.0.1", format!("sslmode=verify-ca&sslrootcert={trusted_file}")),
     ] {
-        assert_eq!(tried(&at(host, &query)).await, Ok(()), "{host} {query}");
+        assert_eq!(connect(&at(host, &query)).await, Ok(()), "{host} {query}");
     }
     for (host, query) in [
-        // By an authority that we do not know.
-        ("localhost", format!("sslmode=require&sslrootcert={unrelated}")),
-        ("localhost", format!("sslmode=verify-ca&sslrootcert={unrelated}")),
-        ("localhost", format!("sslmode=verify-full&sslrootcert={unrelated}")),
-        // By none of those that the system knows.
+        // Signed by an authority that is not trusted.
+        ("localhost", format!("sslmode=require&sslrootcert={other_file}")),
+        ("localhost", format!("sslmode=verify-ca&sslrootcert={other_file}")),
+        ("localhost", format!("sslmode=verify-full&sslrootcert={other_file}")),
+        // Signed by none of the authorities of the system.
         ("localhost", "sslmode=verify-full".to_owned()),
-        // Under a name that is not its own.
-        ("127.0.0.1", format!("sslmode=verify-full&sslrootcert={trusted}")),
+        // For another host name.
+        ("127.0.0.1", format!("sslmode=verify-full&sslrootcert={trusted_file}")),
     ] {
-        let refused = tried(&at(host, &query)).await.expect_err("is refused");
-        assert!(refused.contains("certificate"), "{host} {query}: {refused}");
+        let rejected = connect(&at(host, &query)).await.expect_err("is rejected");
+        assert!(rejected.contains("certificate"), "{host} {query}: {rejected}");
     }
-    let missing = tried(&at("localhost", "sslmode=verify-full&sslrootcert=/none.pem")).await;
-    assert!(missing.expect_err("is refused").contains("/none.pem"));
+    let missing = connect(&at("localhost", "sslmode=verify-full&sslrootcert=/none.pem")).await;
+    assert!(missing.expect_err("is rejected").contains("/none.pem"));
     drop(postgres);
 }

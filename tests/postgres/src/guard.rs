@@ -1,23 +1,24 @@
-//! What makes sure that a PostgreSQL ends with the process that started it.
+//! Ties a PostgreSQL server to the process that started it.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for a word or the end of its input, which comes when the test process ends, however it
-/// does. A word means that the program is gone and the folder is wanted; otherwise both go.
+/// Waits for a line or the end of its input, which comes when the test process ends, however it
+/// ends. A line means that the server has ended and the directory is still needed. Otherwise the
+/// script ends the server and removes the directory.
 const SCRIPT: &str = r#"
     dir=$1; shift
     "$@" <&- >&2 & program=$!
     echo $program
-    if read -r word; then exit; fi
+    if read -r line; then exit; fi
     kill -INT $program 2>&-
     wait $program
     rm -rf "$dir"
 "#;
 
-/// A program, and the shell that outlives the test process to end it.
+/// A server process, and the shell that outlives the test process to end it.
 pub(crate) struct Guard {
     shell: Child,
     program: u32,
@@ -38,19 +39,19 @@ impl Guard {
             .spawn()
             .expect("a shell");
         let mut first = String::new();
-        let said = shell.stdout.as_mut().expect("a pipe");
-        BufReader::new(said).read_line(&mut first).expect("a line");
-        Self { shell, program: first.trim().parse().expect("a process id") }
+        let output = shell.stdout.as_mut().expect("a pipe");
+        BufReader::new(output).read_line(&mut first).expect("a line");
+        Self { shell, program: first.trim().parse().expect("a process ID") }
     }
 
-    /// Whether the program still runs.
-    pub(crate) fn runs(&mut self) -> bool {
-        // A process that ended and that the shell has not asked for is a zombie.
+    /// Whether the server still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        // A process that has ended is a zombie until the shell waits for it.
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program));
         stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| !rest.starts_with('Z')))
     }
 
-    /// Ends the program and all it started, with no warning; the folder stays.
+    /// Sends SIGKILL to the server and its child processes. The directory stays.
     pub(crate) fn kill(self) {
         let children = self.children();
         for process in std::iter::once(self.program).chain(children) {
@@ -59,18 +60,18 @@ impl Guard {
         self.release();
     }
 
-    /// Sends a signal to the program and all it started.
+    /// Sends a signal to the server and its child processes.
     pub(crate) fn signal(&self, name: &str) {
         for process in std::iter::once(self.program).chain(self.children()) {
             signal(name, process);
         }
     }
 
-    /// Lets the shell go; the folder stays.
+    /// Ends the shell of a server that has ended. The directory stays.
     pub(crate) fn release(mut self) {
-        if let Some(mut told) = self.shell.stdin.take() {
-            // A shell that has gone needs no telling.
-            let _ = told.write_all(b"gone\n");
+        if let Some(mut input) = self.shell.stdin.take() {
+            // Fails if the shell has already ended.
+            let _ = input.write_all(b"ended\n");
         }
         let _ = self.shell.wait();
     }
@@ -78,18 +79,18 @@ impl Guard {
     fn children(&self) -> Vec<u32> {
         let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        let ours = |id: &u32| {
+        let is_child = |id: &u32| {
             let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-            // After the name, which may hold anything: the state, then the parent.
+            // After the name, which may contain any character: the state, then the parent.
             let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
             parent == Some(&self.program.to_string())
         };
-        ids.filter(ours).collect()
+        ids.filter(is_child).collect()
     }
 }
 
 fn signal(name: &str, process: u32) {
-    // One that has gone needs no signal.
+    // Fails if the process has already ended.
     let _ = Command::new("kill")
         .args(["-s", name, &process.to_string()])
         .stderr(Stdio::null())

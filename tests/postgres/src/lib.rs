@@ -1,8 +1,8 @@
-//! A PostgreSQL of their own for tests: from the system's package, in a private folder, reached
-//! through a socket in it, and gone when the test process is, however that ends.
+//! A private PostgreSQL server for tests: the installed programs, with a temporary data directory
+//! and a Unix socket in it. It ends with the test process, however that ends.
 //!
-//! Where PostgreSQL is not installed, [`installed`] says so in one line; on a machine that builds
-//! releases (`CI=true`) that is a failure.
+//! If PostgreSQL is not installed, [`installed`] prints a line and the tests are skipped; with
+//! `CI=true` they fail.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -22,10 +22,10 @@ use programs::Programs;
 
 pub use programs::installed;
 
-/// How long starting and stopping may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Limit for a server that never starts. Far longer than a start on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A running PostgreSQL.
+/// A PostgreSQL server.
 pub struct Postgres {
     programs: Programs,
     dir: PathBuf,
@@ -34,52 +34,53 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// One for all tests of this process, each of which takes a schema of its own. `None` where
+    /// The server that all tests of this process share, each with its own schema. `None` if
     /// PostgreSQL is not installed.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();
         SHARED.get_or_init(|| installed().then(|| Self::start(&[]))).as_ref()
     }
 
-    /// One for a single test that is going to harm it, with further settings: `name=value`.
+    /// Starts a server for one test that stops or damages it, with additional settings
+    /// (`name=value`).
     ///
     /// # Panics
-    /// If it does not start; the message has its log.
+    /// If it does not start. The message contains its log.
     pub fn start(settings: &[&str]) -> Self {
         Self::start_with(settings, &[])
     }
 
-    /// The same with files in its folder, which settings call `{dir}`. With a `port` of its own, it
-    /// is not at [`Postgres::url`].
+    /// Like [`Postgres::start`], with additional files in its directory, which settings refer to as
+    /// `{dir}`. With the setting `port`, [`Postgres::url`] is not valid.
     ///
     /// # Panics
-    /// If it does not start; the message has its log.
+    /// If it does not start. The message contains its log.
     pub fn start_with(settings: &[&str], files: &[(&str, &str)]) -> Self {
-        let programs = Programs::find().expect("PostgreSQL is installed: ask `installed` first");
+        let programs = Programs::find().expect("PostgreSQL is installed: call `installed` first");
         let dir = tempfile::Builder::new().prefix("sensu-pg-").tempdir().expect("a folder").keep();
         for (name, content) in files {
             std::fs::write(dir.join(name), content).expect("a file");
             let private = std::fs::Permissions::from_mode(0o600);
             std::fs::set_permissions(dir.join(name), private).expect("is ours");
         }
-        programs.own(&dir);
+        programs.take_ownership(&dir);
         let data = dir.join("data");
-        let made = programs
+        let created = programs
             .command("initdb")
             .args(["--username=sensu", "--auth=trust", "--encoding=UTF8", "--locale=C"])
             .arg("--pgdata")
             .arg(&data)
             .output()
             .expect("initdb runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let shown = dir.display().to_string();
-        let settings = settings.iter().map(|setting| setting.replace("{dir}", &shown)).collect();
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+        let path = dir.display().to_string();
+        let settings = settings.iter().map(|setting| setting.replace("{dir}", &path)).collect();
         let postgres = Self { programs, dir, settings, guard: Mutex::new(None) };
-        postgres.again();
+        postgres.restart();
         postgres
     }
 
-    /// The address of its database.
+    /// The URL of the database.
     pub fn url(&self) -> String {
         let mut encoded = String::new();
         for byte in self.dir.as_os_str().as_encoded_bytes() {
@@ -88,40 +89,40 @@ impl Postgres {
         format!("postgres://sensu@/postgres?host={encoded}")
     }
 
-    /// Its folder.
+    /// The directory of the server.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// A name for a schema that nobody else has.
-    pub fn schema(&self) -> String {
+    /// A schema name that no other test has.
+    pub fn unique_schema(&self) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// kill -9 for all of its processes: no chance to finish anything.
+    /// Kills all processes of the server with SIGKILL.
     pub fn kill(&self) {
         if let Some(guard) = self.guard().take() {
             guard.kill();
         }
     }
 
-    /// Stops it for a while without ending it: nobody answers, no connection breaks.
-    pub fn freeze(&self) {
-        self.guard().as_ref().expect("it runs").signal("STOP");
+    /// Suspends all processes of the server: it does not respond, but connections stay open.
+    pub fn suspend(&self) {
+        self.guard().as_ref().expect("the server runs").signal("STOP");
     }
 
-    /// Goes on after [`Postgres::freeze`].
-    pub fn thaw(&self) {
-        self.guard().as_ref().expect("it runs").signal("CONT");
+    /// Continues after [`Postgres::suspend`].
+    pub fn resume(&self) {
+        self.guard().as_ref().expect("the server runs").signal("CONT");
     }
 
-    /// Starts it again after [`Postgres::kill`] and waits until it takes connections.
+    /// Starts the server after [`Postgres::kill`] and waits until it accepts connections.
     ///
     /// # Panics
-    /// If it does not start; the message has its log.
-    pub fn again(&self) {
-        let deadline = Instant::now() + PATIENCE;
+    /// If it does not start. The message contains its log.
+    pub fn restart(&self) {
+        let deadline = Instant::now() + START_TIMEOUT;
         let log = self.dir.join("log");
         loop {
             let mut command = self.programs.command("postgres");
@@ -133,15 +134,15 @@ impl Postgres {
                 command.arg("-c").arg(setting);
             }
             let mut guard = Guard::start(&command, &self.dir, &log);
-            while guard.runs() {
-                if self.ready() {
+            while guard.is_running() {
+                if self.accepts_connections() {
                     *self.guard() = Some(guard);
                     return;
                 }
                 assert!(Instant::now() < deadline, "{}", read(&log));
                 std::thread::sleep(Duration::from_millis(30));
             }
-            // Processes of the one before may still hold its memory.
+            // Processes of the killed server may still use its shared memory.
             guard.release();
             assert!(Instant::now() < deadline, "{}", read(&log));
             std::thread::sleep(Duration::from_millis(100));
@@ -152,11 +153,11 @@ impl Postgres {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ready(&self) -> bool {
-        let mut asked = Command::new(self.programs.path("pg_isready"));
+    fn accepts_connections(&self) -> bool {
+        let mut command = Command::new(self.programs.path("pg_isready"));
         let port = self.settings.iter().find_map(|setting| setting.strip_prefix("port="));
-        asked.arg("-q").arg("-h").arg(&self.dir).args(["-p", port.unwrap_or("5432")]);
-        asked.status().is_ok_and(|status| status.success())
+        command.arg("-q").arg("-h").arg(&self.dir).args(["-p", port.unwrap_or("5432")]);
+        command.status().is_ok_and(|status| status.success())
     }
 }
 

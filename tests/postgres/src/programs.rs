@@ -1,29 +1,30 @@
-//! Where PostgreSQL's programs are, and as whom they run.
+//! The PostgreSQL programs, and the user that runs them.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
-/// PostgreSQL's programs.
+/// The installed programs.
 pub(crate) struct Programs {
     bin: PathBuf,
-    /// PostgreSQL refuses to run as root: then it runs as the user its package makes.
+    /// PostgreSQL does not run as root: then it runs as the user `postgres` of its package.
     root: bool,
 }
 
-/// Whether PostgreSQL can be run here. Says in one line how to get it, if not.
+/// Whether PostgreSQL is installed. If not, prints once how to install it.
 ///
 /// # Panics
-/// If not and `CI` is set: there it belongs to what is tested.
+/// If it is not installed and `CI` is set: CI must not skip the tests.
 pub fn installed() -> bool {
-    static SAID: Once = Once::new();
+    static PRINTED: Once = Once::new();
     let found = Programs::find().is_some();
-    let must = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-    assert!(found || !must, "PostgreSQL is not installed: apt-get install postgresql");
+    let required =
+        std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    assert!(found || !required, "PostgreSQL is not installed: apt-get install postgresql");
     if !found {
-        SAID.call_once(|| {
-            // Not with a macro, whose words the test harness keeps to itself.
+        PRINTED.call_once(|| {
+            // Not with a macro, whose output the test harness captures.
             let _ = std::io::stderr().write_all(
                 b"not tested on PostgreSQL, which is not installed: apt-get install postgresql\n",
             );
@@ -33,7 +34,7 @@ pub fn installed() -> bool {
 }
 
 impl Programs {
-    /// The newest version that is installed: on the path, or where Debian puts it.
+    /// The newest installed version, in the directory of Debian's packages or on the path.
     pub(crate) fn find() -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let on_path = std::env::split_paths(&path).collect::<Vec<_>>();
@@ -54,7 +55,7 @@ impl Programs {
         self.bin.join(program)
     }
 
-    /// A command that runs the program as somebody it accepts.
+    /// A command that runs the program as a user that PostgreSQL accepts.
     pub(crate) fn command(&self, program: &str) -> Command {
         if !self.root {
             return Command::new(self.path(program));
@@ -65,11 +66,11 @@ impl Programs {
         command
     }
 
-    /// Gives a folder to whoever runs the programs.
-    pub(crate) fn own(&self, path: &Path) {
+    /// Makes the user that runs the programs the owner of a directory.
+    pub(crate) fn take_ownership(&self, path: &Path) {
         if self.root {
-            let given = Command::new("chown").arg("-R").arg("postgres").arg(path).status();
-            assert!(given.is_ok_and(|status| status.success()), "{} given away", path.display());
+            let changed = Command::new("chown").arg("-R").arg("postgres").arg(path).status();
+            assert!(changed.is_ok_and(|status| status.success()), "chown {}", path.display());
         }
     }
 }

@@ -56,7 +56,7 @@ impl Fixture {
         let clock = Arc::new(ManualClock::at(START));
         let dir = TempDir::new().unwrap();
         let schema = match engine {
-            Engine::Postgres => Postgres::shared().unwrap().schema(),
+            Engine::Postgres => Postgres::shared().unwrap().unique_schema(),
             Engine::Memory | Engine::Sqlite => String::new(),
         };
         let store: Arc<dyn Store> = match engine {

@@ -1,25 +1,28 @@
-//! What is changed on one server acts on the others with their next request: sessions, rights,
-//! keys, silences; and what happens by itself happens once.
+//! A change on one server takes effect on the others with their next request: sessions, roles,
+//! silences. A missed deadline is recorded once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sensu_server::Limits;
 use sensu_store::{Clock, ManualClock, Prefix, Scan, Store, SystemClock};
 use sensu_tests::{Response, TestServer};
 use serde_json::{Value, json};
 
-use super::Place;
+use super::Fixture;
 
 const V2: &str = "/apis/core/v2";
 
-/// Two servers over stores of their own in one database.
-async fn two(place: &Place<'_>, clock: Arc<dyn Clock>) -> [TestServer; 2] {
+/// Two servers on one database.
+async fn two_servers(fixture: &Fixture<'_>, clock: Arc<dyn Clock>) -> [TestServer; 2] {
+    // No request times out, however busy the machine is.
+    let limits = Limits { deadline: Duration::from_secs(300), ..Limits::default() };
     let mut servers = Vec::new();
     for _ in 0..2 {
-        let store = Arc::new(place.store_with(Arc::clone(&clock)).await);
-        servers.push(TestServer::start_over(store, Limits::default(), Arc::clone(&clock)).await);
+        let store = Arc::new(fixture.store_with(Arc::clone(&clock)).await);
+        servers.push(TestServer::start_over(store, limits.clone(), Arc::clone(&clock)).await);
     }
-    servers.try_into().ok().expect("two")
+    servers.try_into().ok().expect("two servers")
 }
 
 async fn send(
@@ -33,9 +36,9 @@ async fn send(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ended_sessions_and_changed_rights_act_everywhere_at_once() {
-    let Some(place) = Place::shared() else { return };
-    let [one, other] = two(&place, Arc::new(SystemClock)).await;
+async fn ended_sessions_and_changed_roles_take_effect_on_every_server() {
+    let Some(fixture) = Fixture::shared() else { return };
+    let [one, other] = two_servers(&fixture, Arc::new(SystemClock)).await;
     let admin = one.token().await;
     let bob = json!({ "username": "bob", "password": "correct horse" });
     assert_eq!(send(&one, "POST", "/users", &admin, Some(&bob)).await.status, 200);
@@ -45,7 +48,7 @@ async fn ended_sessions_and_changed_rights_act_everywhere_at_once() {
     });
     const CHECKS: &str = "/namespaces/default/checks";
     for round in 0..15 {
-        // Each round begins on the other server.
+        // The servers alternate.
         let (here, there) = if round % 2 == 0 { (&one, &other) } else { (&other, &one) };
         let client = here.log_in("bob", "correct horse").await;
         let tokens = client.tokens().expect("logged in");
@@ -54,7 +57,7 @@ async fn ended_sessions_and_changed_rights_act_everywhere_at_once() {
         assert_eq!(reads().await, 403, "round {round}");
         let bound = send(here, "POST", "/clusterrolebindings", &admin, Some(&binding)).await;
         assert_eq!(bound.status, 200, "{bound:?}");
-        assert_eq!(reads().await, 200, "round {round}: bound there, asked here");
+        assert_eq!(reads().await, 200, "round {round}: bound on the other server");
         let gone = send(here, "DELETE", "/clusterrolebindings/bob", &admin, None).await;
         assert_eq!(gone.status, 204);
         assert_eq!(reads().await, 403, "round {round}: unbound");
@@ -83,9 +86,9 @@ async fn ended_sessions_and_changed_rights_act_everywhere_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silences_act_everywhere_at_once() {
-    let Some(place) = Place::shared() else { return };
-    let [one, other] = two(&place, Arc::new(SystemClock)).await;
+async fn silences_take_effect_on_every_server() {
+    let Some(fixture) = Fixture::shared() else { return };
+    let [one, other] = two_servers(&fixture, Arc::new(SystemClock)).await;
     let admin = one.token().await;
     let event = json!({
         "entity": { "entity_class": "proxy", "metadata": { "name": "web" } },
@@ -108,11 +111,11 @@ async fn silences_act_everywhere_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missed_deadline_fires_once_however_many_servers_watch() {
+async fn a_missed_deadline_is_recorded_once_by_several_servers() {
     const ENTITIES: usize = 25;
-    let Some(place) = Place::shared() else { return };
+    let Some(fixture) = Fixture::shared() else { return };
     let clock = Arc::new(ManualClock::at(1_700_000_000));
-    let [one, other] = two(&place, clock.clone()).await;
+    let [one, other] = two_servers(&fixture, clock.clone()).await;
     let admin = one.token().await;
     for n in 0..ENTITIES {
         let event = json!({
@@ -124,7 +127,7 @@ async fn a_missed_deadline_fires_once_however_many_servers_watch() {
     }
     let before = one.store.health().await.revision;
     clock.advance(61);
-    // Both servers look twice a second. All is done when no record that is due is left.
+    // Both servers check twice a second. They are done when no due record is left.
     let due = |store: Arc<dyn Store>, now: i64| async move {
         let prefix = Prefix::new(sensu_server::keyspace::DEADLINES_BY_TIME, []).expect("a prefix");
         let scan = Scan { prefix, after: None, limit: usize::MAX, max_bytes: usize::MAX };

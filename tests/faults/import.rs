@@ -1,4 +1,4 @@
-//! `import`: what is wrong is told and nothing is written; what was begun can be done again.
+//! `import`: an invalid manifest rejects the whole import, and an interrupted import can be repeated.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use sensu_store::sqlite::maintenance;
 use sensu_tests::process::{Process, run, start};
 use serde_json::{Value, json};
 
-use crate::postgres::Place;
+use crate::postgres::Fixture;
 use crate::program;
 
 fn import(state: &Path) -> Command {
@@ -18,7 +18,7 @@ fn import(state: &Path) -> Command {
     command
 }
 
-/// An incident that has been going on for a while.
+/// An incident with a history.
 fn event(n: usize) -> Value {
     let result = |status: u32, executed: usize| json!({"status": status, "executed": executed});
     json!({
@@ -37,18 +37,18 @@ fn event(n: usize) -> Value {
 }
 
 fn dump(events: usize) -> String {
-    let mut documents = vec![json!({"type": "Namespace", "spec": {"name": "ops"}})];
-    documents.extend((0..events).map(event));
-    // What others need may well come after them.
-    documents.reverse();
-    documents.iter().map(|document| document.to_string() + "\n").collect()
+    let mut manifests = vec![json!({"type": "Namespace", "spec": {"name": "ops"}})];
+    manifests.extend((0..events).map(event));
+    // A manifest may come before those it depends on.
+    manifests.reverse();
+    manifests.iter().map(|manifest| manifest.to_string() + "\n").collect()
 }
 
 async fn events(process: &Process, token: &str) -> Vec<Value> {
     let (mut all, mut next) = (Vec::new(), String::new());
     loop {
         let path = format!("/apis/core/v2/namespaces/ops/events?limit=500{next}");
-        let page = process.send("GET", &path, Some(token), None).await.expect("an answer");
+        let page = process.send("GET", &path, Some(token), None).await.expect("a response");
         all.extend(page.body.as_array().expect("a list").iter().cloned());
         match page.header("sensu-continue") {
             "" => return all,
@@ -58,10 +58,10 @@ async fn events(process: &Process, token: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mistakes_are_told_with_their_place_and_nothing_is_written() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (state, files) = (folder.path().join("state"), folder.path().join("files"));
-    std::fs::create_dir_all(files.join("below")).expect("a folder");
+async fn an_invalid_manifest_is_reported_with_its_position_and_nothing_is_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (state, files) = (dir.path().join("state"), dir.path().join("files"));
+    std::fs::create_dir_all(files.join("below")).expect("a directory");
     let write = |name: &str, text: &str| std::fs::write(files.join(name), text).expect("writes");
     write("a.yaml", "type: Namespace\nspec:\n  name: ops\n---\ntype: Nonsense\nspec: {}\n");
     write(
@@ -69,22 +69,22 @@ async fn mistakes_are_told_with_their_place_and_nothing_is_written() {
         r#"{"type": "HookConfig", "metadata": {"name": "h"}, "spec": {"command": "ps", "timeout": "x"}}"#,
     );
     write("c.yml", "type: [\n");
-    let told = |files: &Path| {
+    let import_error = |files: &Path| {
         let mut command = import(&state);
         command.arg(files);
-        let (done, said) = run(command);
-        assert!(!done && said.contains("nothing was imported"), "{said}");
-        said
+        let (success, output) = run(command);
+        assert!(!success && output.contains("nothing was imported"), "{output}");
+        output
     };
-    let said = told(&files);
+    let error = import_error(&files);
     for part in [
         "a.yaml, manifest 2: unknown type \"Nonsense\"",
         "below/b.json, manifest 1: HookConfig: timeout: invalid type",
         "c.yml: ",
     ] {
-        assert!(said.contains(part), "{part:?} is not in {said}");
+        assert!(error.contains(part), "{part:?} is not in {error}");
     }
-    // What a PUT would refuse, and what is there twice.
+    // Objects that a PUT would reject, and duplicates.
     std::fs::remove_file(files.join("c.yml")).expect("is removed");
     let hook = |timeout: u32| {
         format!(
@@ -93,50 +93,60 @@ async fn mistakes_are_told_with_their_place_and_nothing_is_written() {
     };
     write("a.yaml", &format!("type: Namespace\nspec:\n  name: ops\n---\n{}", hook(0)));
     std::fs::remove_file(files.join("below/b.json")).expect("is removed");
-    let said = told(&files);
-    assert!(said.contains("HookConfig nowhere/h: hook timeout must be greater than 0"), "{said}");
+    let error = import_error(&files);
+    assert!(error.contains("HookConfig nowhere/h: hook timeout must be greater than 0"), "{error}");
     write("a.yaml", &format!("type: Namespace\nspec:\n  name: ops\n---\n{}", hook(1)));
-    let said = told(&files);
-    assert!(said.contains("HookConfig nowhere/h: namespace \"nowhere\" not found"), "{said}");
+    let error = import_error(&files);
+    assert!(error.contains("HookConfig nowhere/h: namespace \"nowhere\" not found"), "{error}");
     write("a.yaml", &format!("{}---\n{}", hook(1), hook(2)));
-    let said = told(&files);
-    assert!(said.contains("manifest 2: HookConfig nowhere/h: is already in"), "{said}");
+    let error = import_error(&files);
+    assert!(error.contains("manifest 2: HookConfig nowhere/h: is already in"), "{error}");
     write("a.yaml", "type: APIKey\nmetadata:\n  name: k\nspec: {}\n");
-    assert!(told(&files).contains("API keys cannot be imported"));
+    assert!(import_error(&files).contains("API keys cannot be imported"));
 
     let process = Process::launch(start(program(), &state)).expect("starts");
     let token = process.token().await;
     let path = "/apis/core/v2/namespaces/ops";
-    let answer = process.send("GET", path, Some(&token), None).await.expect("an answer");
-    assert_eq!(answer.status, 404, "a namespace was written");
+    let response = process.send("GET", path, Some(&token), None).await.expect("a response");
+    assert_eq!(response.status, 404, "a namespace was written");
+}
+
+/// Kills an import of this number of events once it has written some. Returns whether it was still
+/// running, with events left to write.
+fn kill_import(state: &Path, file: &Path, events: usize) -> bool {
+    std::fs::write(file, dump(events)).expect("writes");
+    let mut command = import(state);
+    let mut child = command.arg(file).stdout(Stdio::null()).spawn().expect("starts");
+    let written = || maintenance::verify(state, &SystemClock).map_or(0, |report| report.entries);
+    while written() < 500 && child.try_wait().expect("a status").is_none() {
+        std::thread::yield_now();
+    }
+    child.kill().expect("is killed");
+    let ended = child.wait().expect("has ended");
+    !ended.success() && (500..events as u64).contains(&written())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_was_killed_is_finished_by_another() {
-    const EVENTS: usize = 4_000;
-    let folder = tempfile::tempdir().expect("a folder");
-    let (state, file) = (folder.path().join("state"), folder.path().join("dump.json"));
-    std::fs::write(&file, dump(EVENTS)).expect("writes");
-    let mut command = import(&state);
-    let mut child = command.arg(&file).stdout(Stdio::null()).spawn().expect("starts");
-    let written = || maintenance::verify(&state, &SystemClock).map_or(0, |found| found.entries);
-    while written() < 500 {
-        assert!(child.try_wait().expect("is asked").is_none(), "it was over before it was killed");
-        tokio::task::yield_now().await;
-    }
-    child.kill().expect("is killed");
-    child.wait().expect("is gone");
-    let left = written();
-    assert!(left < EVENTS as u64, "it was over before it was killed");
+async fn an_import_that_was_killed_can_be_repeated() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("dump.json");
+    // An import may end before it is killed. Then a larger one is killed.
+    let sizes = (0..4).map(|doublings| 4_000_usize << doublings);
+    let interrupted = tokio::task::block_in_place(|| {
+        sizes
+            .map(|count| (count, dir.path().join(format!("state-{count}"))))
+            .find(|(count, state)| kill_import(state, &file, *count))
+    });
+    let (count, state) = interrupted.expect("every import ended before it was killed");
 
     let mut command = import(&state);
     command.arg(&file);
-    let (done, said) = run(command);
-    assert!(done && said.contains(&format!("{EVENTS} Event")), "{said}");
+    let (success, output) = run(command);
+    assert!(success && output.contains(&format!("{count} Event")), "{output}");
     let process = Process::launch(start(program(), &state)).expect("starts");
     let token = process.token().await;
     let events = events(&process, &token).await;
-    assert_eq!(events.len(), EVENTS);
+    assert_eq!(events.len(), count);
     for found in events {
         let check = &found["check"];
         let counts = ["occurrences", "occurrences_watermark", "last_ok"];
@@ -147,25 +157,25 @@ async fn an_import_that_was_killed_is_finished_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_takes_an_import_beside_its_servers() {
-    let Some(place) = Place::shared() else { return };
-    let server = place.server();
+async fn a_database_can_be_imported_into_while_a_server_runs() {
+    let Some(fixture) = Fixture::shared() else { return };
+    let server = fixture.server();
     let token = server.token().await;
-    let mut command = place.program();
+    let mut command = fixture.program();
     command.args(["import", "--password-cost", "4", "-"]);
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut child = piped.expect("starts");
     let mut input = child.stdin.take().expect("a pipe");
-    let documents = dump(30)
+    let manifests = dump(30)
         + &json!({"type": "User", "spec": {"username": "al", "groups": ["ops"]}}).to_string();
-    input.write_all(documents.as_bytes()).expect("is read");
+    input.write_all(manifests.as_bytes()).expect("writes");
     drop(input);
-    let output = child.wait_with_output().expect("ends");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("30 Event"), "{said}");
-    assert!(said.contains("without a password, and therefore disabled: al"), "{said}");
+    let output = child.wait_with_output().expect("has ended");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("30 Event"), "{text}");
+    assert!(text.contains("without a password, and therefore disabled: al"), "{text}");
     assert_eq!(events(&server, &token).await.len(), 30);
     let path = "/apis/core/v2/users/al";
-    let al = server.send("GET", path, Some(&token), None).await.expect("an answer");
+    let al = server.send("GET", path, Some(&token), None).await.expect("a response");
     assert_eq!(al.body, json!({"username": "al", "groups": ["ops"], "disabled": true}));
 }
