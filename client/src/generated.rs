@@ -65,7 +65,7 @@ pub mod types {
         ///Expiration time, in seconds since 1970-01-01 UTC. Default: 0, the key does not expire. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<i64>,
-        ///Name, labels and annotations. The server sets the name: 32 hexadecimal digits derived from the key, which cannot be computed from them.
+        ///Name, labels and annotations. The server sets the name to 32 hexadecimal digits of a hash of the key.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///User that requests with the key are authenticated as, with the user's current groups. Required. Cannot be changed.
@@ -161,7 +161,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///An executed check and its result. Omitted if the event contains only metrics.
+    ///An executed check and its result.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Check {
         ///Status of the event if an asset cannot be installed. Default: 0, the agent chooses. Omitted if 0.
@@ -638,7 +638,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
+    ///Address that a handler of type `tcp` or `udp` connects to.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HandlerSocket {
         ///Host name or IP address. Required.
@@ -824,7 +824,7 @@ pub mod types {
         pub expires_at: ::std::option::Option<i64>,
         ///The key, for the header `Authorization: Key <key>`. It cannot be read again.
         pub key: ::std::string::String,
-        ///Name, labels and annotations. The server sets the name: 32 hexadecimal digits derived from the key, which cannot be computed from them.
+        ///Name, labels and annotations. The server sets the name to 32 hexadecimal digits of a hash of the key.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///User that requests with the key are authenticated as, with the user's current groups. Required. Cannot be changed.
@@ -1005,7 +1005,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Metrics. Omitted if the event contains none.
+    ///Metrics that were measured on an entity.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Metrics {
         ///Names of the handlers that process the metrics.
@@ -1163,7 +1163,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Executes the check once for each of several proxy entities. Omitted if not used.
+    ///Executes the check once for each of several proxy entities.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ProxyRequests {
         ///JavaScript expressions about an entity. The check is executed for entities for which all are true.
@@ -1288,7 +1288,7 @@ pub mod types {
     ///An entry that silences the events of a check, of a subscription, or of a check in a subscription.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Silenced {
-        ///Begin of the entry, in seconds since 1970-01-01 UTC. Default: the time of the request.
+        ///Start of the entry, in seconds since 1970-01-01 UTC. Default: the time of the request.
         #[serde(default)]
         pub begin: i64,
         ///Name of the check whose events are silenced. Default: all checks of the subscription. Omitted if empty.
@@ -1300,7 +1300,7 @@ pub mod types {
         ///Stored for clients that send it, without effect. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub default_silenced_expiry: ::std::option::Option<i64>,
-        ///Duration of the entry, in seconds, from `begin`. Default: -1, the entry does not expire. 0 is stored as -1.
+        ///Duration of the entry, in seconds, from `begin`. -1 or 0 for an entry that does not expire; 0 is stored as -1. Default: -1.
         #[serde(default)]
         pub expire: i64,
         ///End of the entry, in seconds since 1970-01-01 UTC. Takes precedence over `expire`, except in an update that changes `expire` or `begin` but not `expire_at`. Default: derived from `begin` and `expire`. Omitted if the entry does not expire.
@@ -1394,9 +1394,9 @@ pub mod types {
     ///A daily time window, in UTC.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindow {
-        ///Begin, as a time of a 12-hour clock: `5:00PM`. Required.
+        ///Start time on a 12-hour clock, for example `5:00PM`. Required.
         pub begin: ::std::string::String,
-        ///End, as a time of a 12-hour clock. On the next day if it is before `begin`. Required.
+        ///End time on a 12-hour clock. If it is before `begin`, the window ends on the next day. Required.
         pub end: ::std::string::String,
     }
     impl TimeWindow {
@@ -1440,9 +1440,9 @@ pub mod types {
     ///A time window with a date, which can repeat.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindowRepeated {
-        ///First begin, in RFC 3339 format with an offset from UTC: `2026-01-31T17:00:00+01:00`. Required.
+        ///Start of the first window, in RFC 3339 format with an offset from UTC: `2026-01-31T17:00:00+01:00`. Required.
         pub begin: ::std::string::String,
-        ///First end, in the same format. Not before `begin`. Required.
+        ///End of the first window, in the same format. Not before `begin`. Required.
         pub end: ::std::string::String,
         ///Periods after which the window repeats: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a day of the week (`mondays`). Empty for a window that does not repeat.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -1471,7 +1471,7 @@ pub mod types {
         pub access_token: ::std::string::String,
         ///Expiration of the access token, in seconds since 1970-01-01 UTC.
         pub expires_at: i64,
-        ///Token to get the next pair of tokens. Can be used once, within 12 hours, while the session has not been ended.
+        ///Token for getting the next pair of tokens. Can be used once. Expires after 12 hours, or when the session ends.
         pub refresh_token: ::std::string::String,
     }
     impl Tokens {
@@ -1482,13 +1482,13 @@ pub mod types {
     ///An account for password authentication.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default)]
     pub struct User {
-        ///Whether the account is disabled: authentication fails.
+        ///Whether the user is disabled. A disabled user cannot authenticate.
         #[serde(default)]
         pub disabled: bool,
         ///Names of the user's groups. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub groups: ::std::vec::Vec<::std::string::String>,
-        ///Password: at least 8 characters and at most 72 bytes. Only in requests.
+        ///Password: at least 8 characters and at most 72 bytes. Required to create a user, unless `password_hash` is set. An update without either keeps the password. Only in requests.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::std::string::String>,
         ///Bcrypt hash of the password, with a cost from 4 to 16, as an alternative to `password`. Only in requests.

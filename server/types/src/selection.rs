@@ -68,9 +68,9 @@ fn parse(parameter: &str, text: Option<&str>) -> Result<Selector, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::CheckConfig;
-    use crate::entity::Entity;
-    use crate::event::Event;
+    use crate::resources::check::CheckConfig;
+    use crate::resources::entity::Entity;
+    use crate::resources::event::Event;
 
     fn fields(selector: &str) -> Selection {
         Selection::parse(None, Some(selector)).unwrap_or_else(|error| panic!("{selector}: {error}"))

@@ -49,10 +49,10 @@ pub struct TimeWindowDays {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindow {
-    /// Begin, as a time of a 12-hour clock: `5:00PM`. Required.
+    /// Start time on a 12-hour clock, for example `5:00PM`. Required.
     #[schemars(schema_with = "schema::time_of_day")]
     pub begin: String,
-    /// End, as a time of a 12-hour clock. On the next day if it is before `begin`. Required.
+    /// End time on a 12-hour clock. If it is before `begin`, the window ends on the next day. Required.
     #[schemars(schema_with = "schema::time_of_day")]
     pub end: String,
 }
@@ -61,10 +61,11 @@ pub struct TimeWindow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct TimeWindowRepeated {
-    /// First begin, in RFC 3339 format with an offset from UTC: `2026-01-31T17:00:00+01:00`. Required.
+    /// Start of the first window, in RFC 3339 format with an offset from UTC:
+    /// `2026-01-31T17:00:00+01:00`. Required.
     #[schemars(schema_with = "schema::date_time")]
     pub begin: String,
-    /// First end, in the same format. Not before `begin`. Required.
+    /// End of the first window, in the same format. Not before `begin`. Required.
     #[schemars(schema_with = "schema::date_time")]
     pub end: String,
     /// Periods after which the window repeats: `daily`, `weekly`, `monthly`, `annually`, `weekdays`,

@@ -13,8 +13,8 @@ use crate::{ClusterWide, Invalid, ObjectMeta, Resource, WriteContext};
 #[serde(default)]
 // Not `APIKey`, as in Sensu: generated Go clients already have a type with this name.
 pub struct ApiKey {
-    /// Name, labels and annotations. The server sets the name: 32 hexadecimal digits derived from the
-    /// key, which cannot be computed from them.
+    /// Name, labels and annotations. The server sets the name to 32 hexadecimal digits of a hash of the
+    /// key.
     pub metadata: ObjectMeta,
     /// User that requests with the key are authenticated as, with the user's current groups. Required.
     /// Cannot be changed.

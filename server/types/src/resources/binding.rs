@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::schema;
 use crate::grammar::selector::Fields;
-use crate::role::{INVALID, require_no_namespace, validate_name};
+use crate::resources::role::{INVALID, require_no_namespace, validate_name};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
 /// The role that a binding grants.

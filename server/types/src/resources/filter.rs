@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::Fields;
 use crate::grammar::{expression, name, schema};
-use crate::time_window::TimeWindowWhen;
+use crate::parts::time_window::TimeWindowWhen;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 /// An event filter: expressions that decide which events a handler receives.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::Fields;
 use crate::grammar::{name, schema};
-use crate::secret::Secret;
+use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 /// An action for events: a command, a network connection, or a set of other handlers.
@@ -28,7 +28,7 @@ pub struct Handler {
     pub command: String,
     /// Time limit of the handler, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
+    /// Address that a handler of type `tcp` or `udp` connects to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<HandlerSocket>,
     /// Names of the other handlers, for type `set`.
@@ -44,7 +44,7 @@ pub struct Handler {
     pub secrets: Vec<Secret>,
 }
 
-/// Address that a handler of type `tcp` or `udp` connects to. Omitted for other types.
+/// Address that a handler of type `tcp` or `udp` connects to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HandlerSocket {

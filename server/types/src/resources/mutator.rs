@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::Fields;
 use crate::grammar::{expression, name, schema};
-use crate::secret::Secret;
+use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 /// A command or script that transforms events for handlers.

@@ -15,8 +15,8 @@ pub struct Silenced {
     /// Namespace, labels and annotations. The server sets the name to `subscription:check`, with `*` in
     /// place of an empty subscription or check.
     pub metadata: ObjectMeta,
-    /// Duration of the entry, in seconds, from `begin`. Default: -1, the entry does not expire. 0 is stored
-    /// as -1.
+    /// Duration of the entry, in seconds, from `begin`. -1 or 0 for an entry that does not expire; 0 is
+    /// stored as -1. Default: -1.
     pub expire: i64,
     /// Whether the entry is deleted when an event that it silences is resolved.
     pub expire_on_resolve: bool,
@@ -36,7 +36,7 @@ pub struct Silenced {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "subscription")]
     pub subscription: String,
-    /// Begin of the entry, in seconds since 1970-01-01 UTC. Default: the time of the request.
+    /// Start of the entry, in seconds since 1970-01-01 UTC. Default: the time of the request.
     pub begin: i64,
     /// End of the entry, in seconds since 1970-01-01 UTC. Takes precedence over `expire`, except in an
     /// update that changes `expire` or `begin` but not `expire_at`. Default: derived from `begin` and

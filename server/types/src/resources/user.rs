@@ -18,7 +18,8 @@ pub struct User {
     /// Name of the user: lower-case letters, digits, `_`, `.` and `-`. Default: the name in the URL.
     #[schemars(regex(pattern = r"^[a-z0-9_.-]*$"))]
     pub username: String,
-    /// Password: at least 8 characters and at most 72 bytes. Only in requests.
+    /// Password: at least 8 characters and at most 72 bytes. Required to create a user, unless
+    /// `password_hash` is set. An update without either keeps the password. Only in requests.
     #[serde(skip_serializing)]
     #[schemars(length(min = 8, max = 72))]
     pub password: String,
@@ -30,7 +31,7 @@ pub struct User {
     /// Names of the user's groups. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// Whether the account is disabled: authentication fails.
+    /// Whether the user is disabled. A disabled user cannot authenticate.
     pub disabled: bool,
 }
 

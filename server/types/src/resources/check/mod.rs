@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::Fields;
 use crate::grammar::{name, number, schema};
-use crate::metric::{MetricTag, MetricThreshold};
-use crate::reference::ResourceReference;
-use crate::secret::Secret;
-use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
+use crate::parts::metric::{MetricTag, MetricThreshold};
+use crate::parts::reference::ResourceReference;
+use crate::parts::secret::Secret;
+use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
 pub(crate) use validation::{CheckSpec, metric_format, validate_schedule};
@@ -70,7 +70,7 @@ pub struct CheckConfig {
     pub ttl: i64,
     /// Time limit of the command, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Executes the check once for each of several proxy entities. Omitted if not used.
+    /// Executes the check once for each of several proxy entities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_requests: Option<ProxyRequests>,
     /// Whether only one of the subscribed agents, in turn, executes the check each time.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::grammar::expression;
 
-/// Executes the check once for each of several proxy entities. Omitted if not used.
+/// Executes the check once for each of several proxy entities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ProxyRequests {

@@ -3,7 +3,7 @@
 use super::ProxyRequests;
 use crate::Invalid;
 use crate::grammar::{cron, name, schema};
-use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
+use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
 
 /// Validates the schedule: not both interval and cron, and a valid cron schedule.
 pub(crate) fn validate_schedule(cron: &str, interval: u32) -> Result<(), Invalid> {
@@ -49,7 +49,7 @@ impl CheckSpec<'_> {
             return Err(Invalid::new("ttl must be greater than check interval"));
         }
         for asset in self.runtime_assets {
-            crate::asset::validate_name(asset)
+            crate::resources::asset::validate_name(asset)
                 .map_err(|error| Invalid(format!("asset's {error}")))?;
         }
         if !self.proxy_entity_name.is_empty() {

@@ -6,15 +6,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{CheckSpec, HookList, ProxyRequests, metric_format, validate_schedule};
 use crate::grammar::{name, number, schema};
-use crate::metric::{MetricTag, MetricThreshold};
-use crate::reference::ResourceReference;
-use crate::secret::Secret;
-use crate::time_window::{TimeWindowRepeated, TimeWindowWhen};
+use crate::parts::metric::{MetricTag, MetricThreshold};
+use crate::parts::reference::ResourceReference;
+use crate::parts::secret::Secret;
+use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
+use crate::resources::check::{
+    CheckSpec, HookList, ProxyRequests, metric_format, validate_schedule,
+};
 use crate::{Invalid, ObjectMeta};
 
-/// An executed check and its result. Omitted if the event contains only metrics.
+/// An executed check and its result.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Check {
@@ -55,7 +57,7 @@ pub struct Check {
     pub ttl: i64,
     /// Time limit of the command, in seconds. 0 for no limit.
     pub timeout: u32,
-    /// Executes the check once for each of several proxy entities. Omitted if not used.
+    /// Executes the check once for each of several proxy entities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_requests: Option<ProxyRequests>,
     /// Whether only one of the subscribed agents, in turn, executes the check each time.

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::grammar::number;
-use crate::metric::MetricTag;
+use crate::parts::metric::MetricTag;
 
-/// Metrics. Omitted if the event contains none.
+/// Metrics that were measured on an entity.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Metrics {

@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::entity::Entity;
 use crate::grammar::selector::Fields;
 use crate::grammar::{number, schema};
-use crate::reference::ResourceReference;
+use crate::parts::reference::ResourceReference;
+use crate::resources::entity::Entity;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 pub use check::{Check, CheckHistory, Hook};
@@ -28,10 +28,10 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::required::<Entity>")]
     pub entity: Option<Entity>,
-    /// An executed check and its result. Omitted if the event contains only metrics.
+    /// An executed check and its result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
-    /// Metrics. Omitted if the event contains none.
+    /// Metrics that were measured on an entity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
     /// Labels and annotations. Events have no name: they are identified by entity and check.
