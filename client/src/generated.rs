@@ -21,6 +21,7 @@ pub mod types {
         pub reason: ::std::string::String,
         ///Subscriptions of the agents that execute the check. Default: the subscriptions of the check.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
     }
     impl AdhocRequest {
@@ -49,6 +50,7 @@ pub mod types {
         ///Its name.
         pub name: ::std::string::String,
         ///Its versions.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub versions: ::std::vec::Vec<ApiVersion>,
     }
     impl ApiGroup {
@@ -84,6 +86,7 @@ pub mod types {
         ///Whether its objects belong to a namespace.
         pub namespaced: bool,
         ///What can be done with it, in the words of roles: `create`, `delete`, `get`, `list`, `update`.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub verbs: ::std::vec::Vec<::std::string::String>,
     }
     impl ApiResource {
@@ -109,15 +112,18 @@ pub mod types {
     pub struct Asset {
         ///Archives for different platforms, as an alternative to `url` and `sha512`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub builds: ::std::vec::Vec<AssetBuild>,
         ///JavaScript expressions about the entity. The asset is used for entities for which all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub filters: ::std::vec::Vec<::std::string::String>,
         ///HTTP headers of the download request. Omitted if empty.
         #[serde(
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
         )]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub headers: ::std::collections::HashMap<
             ::std::string::String,
             ::std::string::String,
@@ -141,12 +147,14 @@ pub mod types {
     pub struct AssetBuild {
         ///JavaScript expressions about the entity. The archive is used for entities for which all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub filters: ::std::vec::Vec<::std::string::String>,
         ///HTTP headers of the download request. Omitted if empty.
         #[serde(
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
         )]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub headers: ::std::collections::HashMap<
             ::std::string::String,
             ::std::string::String,
@@ -169,6 +177,7 @@ pub mod types {
         pub asset_status: ::std::option::Option<i64>,
         ///Hooks that the agent executes in response to results, by type of result.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub check_hooks: ::std::vec::Vec<HookList>,
         ///Executed command. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -184,6 +193,7 @@ pub mod types {
         pub duration: ::std::option::Option<f64>,
         ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
         ///Time of the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
@@ -193,15 +203,18 @@ pub mod types {
         pub fallback_pipeline: ::std::option::Option<ResourceReference>,
         ///Names of the handlers that process the event.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
         ///Total state change, in percent, at which flapping begins. 0 disables flap detection.
         #[serde(default)]
         pub high_flap_threshold: i64,
         ///The last 21 results, including this one, in order of `executed`. Set by the server; ignored in requests.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub history: ::std::vec::Vec<CheckHistory>,
         ///Results of the executed hooks. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub hooks: ::std::vec::Vec<Hook>,
         ///Time between two executions, in seconds. At least 1 unless `cron` is set.
         #[serde(default)]
@@ -237,15 +250,19 @@ pub mod types {
         pub output_metric_format: ::std::string::String,
         ///Names of the handlers that process the metrics.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub output_metric_handlers: ::std::vec::Vec<::std::string::String>,
         ///Tags that are added to the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub output_metric_tags: ::std::vec::Vec<MetricTag>,
         ///Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub output_metric_thresholds: ::std::vec::Vec<MetricThreshold>,
         ///Pipelines that process the events. Not together with `fallback_pipeline`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub pipelines: ::std::vec::Vec<ResourceReference>,
         ///Name of the agent that executed the check. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -263,15 +280,18 @@ pub mod types {
         pub round_robin: bool,
         ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Scheduler that requested the execution, as the client sent it. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub scheduler: ::std::option::Option<::std::string::String>,
         ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub secrets: ::std::vec::Vec<Secret>,
         ///Names of the silenced entries that apply to the event. Set by the server; ignored in requests. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub silenced: ::std::vec::Vec<::std::string::String>,
         ///`passing`, `failing` or `flapping`. Set by the server; ignored in requests.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -287,9 +307,11 @@ pub mod types {
         pub subdue: ::std::option::Option<TimeWindowWhen>,
         ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
         ///Subscriptions of the check: agents with one of them execute it.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
         ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
@@ -317,6 +339,7 @@ pub mod types {
         pub asset_status: ::std::option::Option<i64>,
         ///Hooks that the agent executes in response to results, by type of result.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub check_hooks: ::std::vec::Vec<HookList>,
         ///Command to execute. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -329,12 +352,14 @@ pub mod types {
         pub discard_output: ::std::option::Option<bool>,
         ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
         ///Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not together with `pipelines`. Omitted if not set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub fallback_pipeline: ::std::option::Option<ResourceReference>,
         ///Names of the handlers that process events of the check.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
         ///Total state change, in percent, at which flapping begins. 0 disables flap detection.
         #[serde(default)]
@@ -355,15 +380,19 @@ pub mod types {
         pub output_metric_format: ::std::string::String,
         ///Names of the handlers that process the metrics.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub output_metric_handlers: ::std::vec::Vec<::std::string::String>,
         ///Tags that are added to the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub output_metric_tags: ::std::vec::Vec<MetricTag>,
         ///Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub output_metric_thresholds: ::std::vec::Vec<MetricThreshold>,
         ///Pipelines that process the events. Not together with `fallback_pipeline`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub pipelines: ::std::vec::Vec<ResourceReference>,
         ///Name of the proxy entity that the results belong to. Empty for the entity of the agent.
         #[serde(default)]
@@ -378,9 +407,11 @@ pub mod types {
         pub round_robin: bool,
         ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub secrets: ::std::vec::Vec<Secret>,
         ///Whether the agent writes the entity, in JSON, to the standard input of the command.
         #[serde(default)]
@@ -390,9 +421,11 @@ pub mod types {
         pub subdue: ::std::option::Option<TimeWindowWhen>,
         ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
         ///Subscriptions of the check: agents with one of them execute it.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
         ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
@@ -431,6 +464,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Rules of the role. Required, at least one.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub rules: ::std::vec::Vec<Rule>,
     }
     impl ClusterRole {
@@ -447,6 +481,7 @@ pub mod types {
         ///The cluster role that the binding grants. Required.
         pub role_ref: RoleRef,
         ///Users and groups to which the role is granted. Required, at least one.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subjects: ::std::vec::Vec<Subject>,
     }
     impl ClusterRoleBinding {
@@ -478,6 +513,7 @@ pub mod types {
         pub entity_class: ::std::string::String,
         ///Names of the handlers that process the keepalive events of the entity. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub keepalive_handlers: ::std::vec::Vec<::std::string::String>,
         ///Time of the last keepalive, in seconds since 1970-01-01 UTC. 0 if there was none.
         #[serde(default)]
@@ -486,12 +522,14 @@ pub mod types {
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses. Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub redact: ::std::vec::Vec<::std::string::String>,
         ///Version of the agent. Omitted if unknown.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sensu_agent_version: ::std::option::Option<::std::string::String>,
         ///Subscriptions of the entity: its agent executes the checks that have one of them.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub system: ::std::option::Option<System>,
@@ -551,6 +589,7 @@ pub mod types {
         pub metrics: ::std::option::Option<Metrics>,
         ///Pipelines that process the event. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub pipelines: ::std::vec::Vec<ResourceReference>,
         ///Sequence number that the client assigned to the event. Omitted if 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -570,11 +609,13 @@ pub mod types {
         ///Action for events for which all expressions are true: `allow` or `deny`. Required.
         pub action: ::std::string::String,
         ///JavaScript expressions about the event. Required, at least one.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub expressions: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Names of the assets that the expressions require.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Weekly times at which the filter applies. Omitted if it always applies.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -606,12 +647,15 @@ pub mod types {
         pub command: ::std::option::Option<::std::string::String>,
         ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
         ///Names of the filters that an event must pass.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub filters: ::std::vec::Vec<::std::string::String>,
         ///Names of the other handlers, for type `set`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
@@ -620,9 +664,11 @@ pub mod types {
         pub mutator: ::std::option::Option<::std::string::String>,
         ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub secrets: ::std::vec::Vec<Secret>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub socket: ::std::option::Option<HandlerSocket>,
@@ -680,6 +726,7 @@ pub mod types {
             default,
             skip_serializing_if = "::std::vec::Vec::is_empty"
         )]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub alarms: ::std::vec::Vec<Alarm>,
         ///Health of each member.
         #[serde(
@@ -687,6 +734,7 @@ pub mod types {
             default,
             skip_serializing_if = "::std::vec::Vec::is_empty"
         )]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub cluster_health: ::std::vec::Vec<MemberHealth>,
         #[serde(
             rename = "Header",
@@ -743,6 +791,7 @@ pub mod types {
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Names of the assets that the command requires. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Whether the agent writes the event, in JSON, to the standard input of the command.
         #[serde(default)]
@@ -759,6 +808,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
     pub struct HookList(
+        #[serde(deserialize_with = "crate::null::values_as_default")]
         pub ::std::collections::HashMap<
             ::std::string::String,
             ::std::vec::Vec<::std::string::String>,
@@ -840,6 +890,7 @@ pub mod types {
     pub struct Member {
         ///URLs at which clients reach the store of the member.
         #[serde(rename = "clientURLs")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub client_ur_ls: ::std::vec::Vec<::std::string::String>,
         ///ID of the member. URLs contain it in hexadecimal.
         #[serde(rename = "ID")]
@@ -848,6 +899,7 @@ pub mod types {
         pub name: ::std::string::String,
         ///URLs at which other members reach the member.
         #[serde(rename = "peerURLs")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub peer_ur_ls: ::std::vec::Vec<::std::string::String>,
     }
     impl Member {
@@ -884,6 +936,7 @@ pub mod types {
     pub struct MemberList {
         pub header: HealthHeader,
         ///Members of the cluster.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub members: ::std::vec::Vec<Member>,
     }
     impl MemberList {
@@ -928,6 +981,7 @@ pub mod types {
         pub name: ::std::option::Option<::std::string::String>,
         ///Tags of the data point.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub tags: ::std::vec::Vec<MetricTag>,
         ///Time of the measurement since 1970-01-01 UTC, in seconds or in the finer unit that the handler expects.
         #[serde(default)]
@@ -977,9 +1031,11 @@ pub mod types {
         pub null_status: i64,
         ///Tags that a point must have to be compared with the thresholds.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub tags: ::std::vec::Vec<MetricTag>,
         ///Limits, each with a status. The highest status counts.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub thresholds: ::std::vec::Vec<MetricThresholdRule>,
     }
     impl MetricThreshold {
@@ -1010,9 +1066,11 @@ pub mod types {
     pub struct Metrics {
         ///Names of the handlers that process the metrics.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
         ///Data points.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub points: ::std::vec::Vec<MetricPoint>,
     }
     impl Metrics {
@@ -1027,6 +1085,7 @@ pub mod types {
         pub command: ::std::string::String,
         ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
         ///Body of a JavaScript function that returns the transformed event as text. Required for type `javascript`, not allowed for type `pipe`. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1035,9 +1094,11 @@ pub mod types {
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
         ///Secrets that the command receives as environment variables. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub secrets: ::std::vec::Vec<Secret>,
         ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
@@ -1068,6 +1129,7 @@ pub mod types {
     pub struct Network {
         ///Network interfaces.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub interfaces: ::std::vec::Vec<NetworkInterface>,
     }
     impl Network {
@@ -1080,6 +1142,7 @@ pub mod types {
     pub struct NetworkInterface {
         ///IP addresses in CIDR notation: `10.0.0.1/8`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub addresses: ::std::vec::Vec<::std::string::String>,
         ///MAC address. Omitted if the interface has none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1101,6 +1164,7 @@ pub mod types {
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
         )]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub annotations: ::std::collections::HashMap<
             ::std::string::String,
             ::std::string::String,
@@ -1113,6 +1177,7 @@ pub mod types {
             default,
             skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
         )]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub labels: ::std::collections::HashMap<
             ::std::string::String,
             ::std::string::String,
@@ -1168,6 +1233,7 @@ pub mod types {
     pub struct ProxyRequests {
         ///JavaScript expressions about an entity. The check is executed for entities for which all are true.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub entity_attributes: ::std::vec::Vec<::std::string::String>,
         ///Whether to distribute the executions over a part of the interval.
         #[serde(default)]
@@ -1217,6 +1283,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Rules of the role. Required, at least one.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub rules: ::std::vec::Vec<Rule>,
     }
     impl Role {
@@ -1231,6 +1298,7 @@ pub mod types {
         pub metadata: ::std::option::Option<ObjectMeta>,
         pub role_ref: RoleRef,
         ///Users and groups to which the role is granted. Required, at least one.
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub subjects: ::std::vec::Vec<Subject>,
     }
     impl RoleBinding {
@@ -1257,12 +1325,15 @@ pub mod types {
     pub struct Rule {
         ///Names of the objects that the verbs are allowed for. Empty for all. A rule with names does not allow `list` or `create`, because these requests contain no name.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub resource_names: ::std::vec::Vec<::std::string::String>,
         ///Resources that the verbs are allowed for, for example `checks`, or `*` for all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub resources: ::std::vec::Vec<::std::string::String>,
         ///Allowed verbs: `get`, `list`, `create`, `update`, `delete`, or `*` for all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub verbs: ::std::vec::Vec<::std::string::String>,
     }
     impl Rule {
@@ -1378,6 +1449,7 @@ pub mod types {
         pub platform_version: ::std::option::Option<::std::string::String>,
         ///Running processes.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub processes: ::std::vec::Vec<Process>,
         ///Role of the machine in virtualization: `host` or `guest`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1409,27 +1481,35 @@ pub mod types {
     pub struct TimeWindowDays {
         ///Windows on every day. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub all: ::std::vec::Vec<TimeWindow>,
         ///Windows on Fridays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub friday: ::std::vec::Vec<TimeWindow>,
         ///Windows on Mondays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub monday: ::std::vec::Vec<TimeWindow>,
         ///Windows on Saturdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub saturday: ::std::vec::Vec<TimeWindow>,
         ///Windows on Sundays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub sunday: ::std::vec::Vec<TimeWindow>,
         ///Windows on Thursdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub thursday: ::std::vec::Vec<TimeWindow>,
         ///Windows on Tuesdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub tuesday: ::std::vec::Vec<TimeWindow>,
         ///Windows on Wednesdays. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub wednesday: ::std::vec::Vec<TimeWindow>,
     }
     impl TimeWindowDays {
@@ -1446,6 +1526,7 @@ pub mod types {
         pub end: ::std::string::String,
         ///Periods after which the window repeats: `daily`, `weekly`, `monthly`, `annually`, `weekdays`, `weekends`, or a day of the week (`mondays`). Empty for a window that does not repeat.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub repeat: ::std::vec::Vec<::std::string::String>,
     }
     impl TimeWindowRepeated {
@@ -1487,6 +1568,7 @@ pub mod types {
         pub disabled: bool,
         ///Names of the user's groups. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
         pub groups: ::std::vec::Vec<::std::string::String>,
         ///Password: at least 8 characters and at most 72 bytes. Required to create a user, unless `password_hash` is set. An update without either keeps the password. Only in requests.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -42,6 +42,7 @@ mod generated;
 mod builder;
 pub mod config;
 mod error;
+mod null;
 mod observer;
 mod pagination;
 mod path;

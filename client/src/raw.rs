@@ -134,8 +134,14 @@ impl RawRequest<'_> {
         stream::try_unfold(Some(self), |request| async move {
             let Some(mut request) = request else { return Ok::<_, Error>(None) };
             let page = request.clone().send().await?;
-            let Value::Array(items) = page.json()? else {
-                return Err(Error::InvalidResponse(format!("{} is not a list", request.path)));
+            let items = match page.json()? {
+                Value::Array(items) => items,
+                // An empty list of a released Sensu backend.
+                Value::Null => Vec::new(),
+                _ => {
+                    let message = format!("{} is not a list", request.path);
+                    return Err(Error::InvalidResponse(message));
+                }
             };
             let next = page.continue_token().map(|token| {
                 request.query.retain(|(name, _)| name != "continue");

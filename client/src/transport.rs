@@ -7,6 +7,7 @@ use reqwest::{Method, Request, Response, StatusCode};
 use tracing::Instrument as _;
 
 use crate::error::{error_response, normalize_error};
+use crate::null::list_as_empty;
 use crate::observer::observe;
 use crate::retry::{AttemptError, is_idempotent};
 use crate::session::{CredentialSource, Session};
@@ -19,7 +20,7 @@ impl ClientHooks<Session> for Client {
     /// responses.
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         match self.send(request, info.operation_id).await {
-            Ok(response) => normalize_error(response).await,
+            Ok(response) => list_as_empty(normalize_error(response).await?).await,
             Err(Error::Transport(error)) => Err(error),
             // The server rejected the login.
             Err(Error::Api { status, code, message, .. }) => {

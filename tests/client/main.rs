@@ -7,6 +7,7 @@ mod api_prefix;
 mod examples;
 #[cfg(unix)]
 mod guides;
+mod released_backend;
 mod requests;
 mod retries;
 mod sessions;

@@ -3,6 +3,7 @@
 //! - A list operation has a `stream` over its pages.
 //! - The namespace of an operation defaults to the client's.
 //! - `Debug` omits secrets.
+//! - Lists and maps accept `null`, which released Sensu backends send for empty ones.
 //! - A path parameter must not be empty, `.` or `..`: URL libraries remove such segments, and the request
 //!   would have another meaning.
 
@@ -97,6 +98,7 @@ fn without_bounds(schema: &mut Value) {
 fn complete(file: &mut syn::File, on_namespaces: &[String]) -> anyhow::Result<()> {
     let types = module(&mut file.items, "types").context("no types")?;
     hide_secrets(types);
+    accept_null(types);
     hide_secrets(module(types, "builder").context("no builders of types")?);
     let operations = module(&mut file.items, "builder").context("no operations")?;
     let lists: Vec<Item> = operations.iter().filter_map(stream).collect();
@@ -145,6 +147,24 @@ fn hide_secrets(items: &mut Vec<Item>) {
         });
     }
     items.extend(impls);
+}
+
+/// Decodes `null` as an empty list or map.
+fn accept_null(items: &mut [Item]) {
+    for item in items {
+        let Item::Struct(item) = item else { continue };
+        for field in &mut item.fields {
+            let decode = match (&field.ident, name_of(&field.ty)) {
+                (Some(_), Some(kind)) if kind == "Vec" || kind == "HashMap" => {
+                    "crate::null::as_default"
+                }
+                // A type that is a map: its values.
+                (None, Some(kind)) if kind == "HashMap" => "crate::null::values_as_default",
+                _ => continue,
+            };
+            field.attrs.push(syn::parse_quote! { #[serde(deserialize_with = #decode)] });
+        }
+    }
 }
 
 fn names(item: &ItemStruct) -> impl Iterator<Item = Ident> {
