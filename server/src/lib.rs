@@ -21,7 +21,7 @@
 //! cli                          arguments, environment, configuration file
 //! runtime                      what exists while the process runs
 //! gateway                      before an operation
-//! http  testkit  import        operations; test kit; files of resources
+//! http  testkit  import  seed  operations; test kit; files of resources; initial objects
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
@@ -53,9 +53,10 @@ pub mod keyspace;
 mod metrics;
 mod openapi;
 mod query;
-pub mod rbac;
+mod rbac;
 mod resources;
 mod runtime;
+pub mod seed;
 mod testkit;
 
 pub use error::{ApiError, Error};

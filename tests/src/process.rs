@@ -66,7 +66,7 @@ impl Process {
     /// An access token of the administrator of `--dev`.
     pub async fn token(&self) -> String {
         let request = self.http.get(self.url("/auth"));
-        let request = request.basic_auth("admin", Some(sensu_server::rbac::DEV_PASSWORD));
+        let request = request.basic_auth("admin", Some(sensu_server::seed::DEV_PASSWORD));
         let response = Response::read(request.send().await.expect("a response")).await;
         response.body["access_token"].as_str().expect("a token").to_owned()
     }

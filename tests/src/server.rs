@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sensu_client::Client;
 use sensu_server::import::Imported;
-use sensu_server::{Limits, Server, Tls, rbac};
+use sensu_server::{Limits, Server, Tls, seed};
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use serde_json::Value;
 
@@ -64,8 +64,8 @@ impl TestServer {
     ) -> Self {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let limits = Limits { password_cost: COST, ..limits };
-        rbac::seed(store.as_ref()).await.expect("seeds");
-        rbac::dev_users(store.as_ref(), COST).await.expect("users");
+        seed::defaults(store.as_ref()).await.expect("seeds");
+        seed::dev_users(store.as_ref(), COST).await.expect("users");
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::start(Arc::clone(&store), clock, limits, any_port, tls)
             .await
@@ -85,7 +85,7 @@ impl TestServer {
 
     /// The generated client, logged in as the administrator.
     pub async fn as_admin(&self) -> Client {
-        self.log_in("admin", rbac::DEV_PASSWORD).await
+        self.log_in("admin", seed::DEV_PASSWORD).await
     }
 
     /// The generated client, logged in as a user.
@@ -100,7 +100,7 @@ impl TestServer {
 
     /// An access token of a user with the password of `--dev`.
     pub async fn token_of(&self, user: &str) -> String {
-        let client = self.log_in(user, rbac::DEV_PASSWORD).await;
+        let client = self.log_in(user, seed::DEV_PASSWORD).await;
         client.tokens().expect("logged in").access_token
     }
 

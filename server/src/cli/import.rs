@@ -14,8 +14,8 @@ use super::args::Common;
 use super::store_location::StoreLocation;
 use crate::error::Error;
 use crate::import::{Imported, load};
-use crate::rbac;
 use crate::runtime::context::{Context, Limits};
+use crate::seed;
 
 /// Settings of `import`.
 #[derive(Clone, Debug, Args)]
@@ -47,7 +47,7 @@ async fn into_store(
     store: &Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Imported> {
-    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
+    seed::defaults(store.as_ref()).await.map_err(Error::operator_error)?;
     let limits = Limits { password_cost: settings.common.password_cost, ..Limits::default() };
     let cx = Context::new(Arc::clone(store), clock, limits).await;
     let cx = cx.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;

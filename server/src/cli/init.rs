@@ -12,7 +12,7 @@ use super::args::Common;
 use super::logging::log_to_stderr;
 use super::store_location::StoreLocation;
 use crate::error::Error;
-use crate::rbac::{self, Seeded};
+use crate::seed::{self, SeedOutcome};
 
 /// Settings of `init`.
 #[derive(Clone, Debug, Args)]
@@ -55,16 +55,18 @@ pub(super) async fn init(args: &Init) -> anyhow::Result<()> {
     };
     let location = StoreLocation::from_settings(&args.common.state_dir, &args.common.database)?;
     let store = location.open(Durability::Disk, Arc::new(SystemClock)).await?;
-    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
+    seed::defaults(store.as_ref()).await.map_err(Error::operator_error)?;
     let cost = args.common.password_cost;
-    let seeded = rbac::admin(store.as_ref(), name, &password, cost).await;
+    let seeded = seed::admin(store.as_ref(), name, &password, cost).await;
     store.close().await;
     match seeded.map_err(Error::operator_error)? {
-        Seeded::Now => {
+        SeedOutcome::Seeded => {
             tracing::info!("created user {name}");
             Ok(())
         }
-        Seeded::Before => bail!("user {name} already exists; the password was not changed"),
+        SeedOutcome::AlreadySeeded => {
+            bail!("user {name} already exists; the password was not changed")
+        }
     }
 }
 

@@ -18,8 +18,8 @@ use super::args::Common;
 use super::logging::log_to_stderr;
 use super::store_location::StoreLocation;
 use crate::error::Error;
-use crate::rbac;
 use crate::runtime::context::Limits;
+use crate::seed;
 use crate::{Server, Tls};
 
 /// Settings of `start`.
@@ -145,13 +145,13 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = args.open_store(Arc::clone(&clock)).await?;
-    rbac::seed(store.as_ref()).await.map_err(Error::operator_error)?;
+    seed::defaults(store.as_ref()).await.map_err(Error::operator_error)?;
     if args.dev {
         let cost = args.common.password_cost;
-        rbac::dev_users(store.as_ref(), cost).await.map_err(Error::operator_error)?;
+        seed::dev_users(store.as_ref(), cost).await.map_err(Error::operator_error)?;
         tracing::warn!(
             "--dev: users admin and agent have the public password {}",
-            rbac::DEV_PASSWORD
+            seed::DEV_PASSWORD
         );
     }
     let server = Server::start(store, clock, args.limits(), address, args.tls()).await?;
@@ -188,7 +188,7 @@ async fn prepare_test_double(server: &Server, args: &Start) -> anyhow::Result<()
 fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
     let pid = std::process::id();
     let content = match dev {
-        true => json!({ "url": url, "pid": pid, "user": "admin", "password": rbac::DEV_PASSWORD }),
+        true => json!({ "url": url, "pid": pid, "user": "admin", "password": seed::DEV_PASSWORD }),
         false => json!({ "url": url, "pid": pid }),
     };
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());

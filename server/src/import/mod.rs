@@ -27,9 +27,10 @@ use sensu_types::namespace::Namespace;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::keyspace::{self, Encoded};
-use crate::rbac::{self, Verb};
+use crate::rbac::Verb;
 use crate::resources::namespaces;
 use crate::runtime::context::{Context, Cx, Limits};
+use crate::seed;
 use objects::Written;
 use plan::Plan;
 
@@ -99,7 +100,7 @@ fn rejected(errors: &[String]) -> anyhow::Error {
 /// The context of a new server with an empty store in memory that has the same namespaces.
 async fn scratch_context(cx: &Cx) -> Result<Cx, Error> {
     let store = Arc::new(MemoryStore::new(Arc::clone(&cx.clock)));
-    rbac::seed(store.as_ref()).await?;
+    seed::defaults(store.as_ref()).await?;
     let grant = Caller::operator(cx, "").authorize::<Namespace>(Verb::List, "", "").await?;
     let mut operations = Vec::new();
     for namespace in namespaces::all(&grant).await? {

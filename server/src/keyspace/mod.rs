@@ -140,7 +140,7 @@ pub(crate) const LAYOUT: [Row; 11] = [
         name: Some(SEEDED),
         key: &["seed"],
         value: "`1`: the seed has been written and is not written again",
-        owner: "rbac/seed",
+        owner: "seed",
         reset: false,
     },
 ];

@@ -100,7 +100,7 @@ impl Limits {
 }
 
 impl Context {
-    /// A context for a store that [`crate::rbac::seed`] has prepared.
+    /// A context for a store that [`crate::seed::defaults`] has prepared.
     ///
     /// # Errors
     /// [`Error`] if the store fails or holds no token secret.

@@ -39,7 +39,7 @@ pub struct Tls {
 }
 
 impl Server {
-    /// Starts a server on a store that [`crate::rbac::seed`] has prepared.
+    /// Starts a server on a store that [`crate::seed::defaults`] has prepared.
     ///
     /// # Errors
     /// If the store fails, the address cannot be bound, or a TLS file cannot be read.

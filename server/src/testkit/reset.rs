@@ -61,17 +61,18 @@ mod tests {
 
     use super::*;
     use crate::auth::{self, Caller};
-    use crate::rbac::{self, Verb};
+    use crate::rbac::Verb;
     use crate::resources::preconditions::Conditions;
     use crate::resources::{checks, events};
     use crate::runtime::context::{Context, Limits};
+    use crate::seed;
 
     #[tokio::test]
     async fn every_key_of_a_used_store_has_a_row_in_the_layout() {
         let clock = Arc::new(SystemClock);
         let store = Arc::new(MemoryStore::new(clock.clone()));
-        rbac::seed(store.as_ref()).await.unwrap();
-        rbac::dev_users(store.as_ref(), 4).await.unwrap();
+        seed::defaults(store.as_ref()).await.unwrap();
+        seed::dev_users(store.as_ref(), 4).await.unwrap();
         let cx = Context::new(store.clone(), clock, Limits::default()).await.unwrap();
         // admin:P@ssw0rd!
         let header = "Basic YWRtaW46UEBzc3cwcmQh";

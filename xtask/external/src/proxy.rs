@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
-use sensu_server::rbac;
+use sensu_server::seed;
 
 use crate::served::Served;
 use crate::tools;
@@ -105,7 +105,7 @@ pub(crate) fn log_in_through(document: &Path) -> anyhow::Result<()> {
     let server = Served::start()?;
     let proxy = Proxy::start(document, &server.url())?;
     let request = reqwest::Client::new().get(format!("{}/auth", proxy.url()));
-    let status = status(request.basic_auth("admin", Some(rbac::DEV_PASSWORD)))?;
+    let status = status(request.basic_auth("admin", Some(seed::DEV_PASSWORD)))?;
     let (violations, requests) = proxy.findings()?;
     drop(proxy);
     server.stop()?;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use sensu_server::{Limits, Server, rbac};
+use sensu_server::{Limits, Server, seed};
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use tokio::runtime::Runtime;
 
@@ -24,8 +24,8 @@ impl Served {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
             let debug = |error| anyhow::anyhow!("{error:?}");
-            rbac::seed(store.as_ref()).await.map_err(debug)?;
-            rbac::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
+            seed::defaults(store.as_ref()).await.map_err(debug)?;
+            seed::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
             let limits = Limits { password_cost: PASSWORD_COST, ..Limits::default() };
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
             Server::start(store, clock, limits, any_port, None).await

@@ -10,7 +10,7 @@ pub(super) const CRATES: &[Layers] = &[
             &["cli"],
             &["runtime"],
             &["gateway"],
-            &["http", "testkit", "import"],
+            &["http", "testkit", "import", "seed"],
             &["openapi"],
             &["resources"],
             &["rbac", "auth"],

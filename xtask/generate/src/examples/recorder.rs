@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use sensu_server::{Limits, Server, rbac};
+use sensu_server::{Limits, Server, seed};
 use sensu_store::{Clock, ManualClock, MemoryStore, Store};
 use serde_json::{Value, json};
 
@@ -39,8 +39,8 @@ impl<'a> Recorder<'a> {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(scenario.at));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
         let debug = |error| anyhow!("{error:?}");
-        rbac::seed(store.as_ref()).await.map_err(debug)?;
-        rbac::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
+        seed::defaults(store.as_ref()).await.map_err(debug)?;
+        seed::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
         let server = serve(&store, clock, Limits::default()).await?;
         let recorder = Self {
             scenario,
@@ -82,7 +82,7 @@ impl<'a> Recorder<'a> {
 
     async fn tokens(&self) -> anyhow::Result<(String, String)> {
         let url = format!("http://{}/auth", self.server.address());
-        let login = self.http.get(url).basic_auth("admin", Some(rbac::DEV_PASSWORD));
+        let login = self.http.get(url).basic_auth("admin", Some(seed::DEV_PASSWORD));
         let tokens: Value = login.send().await?.json().await?;
         let token = |name: &str| tokens[name].as_str().context("no token").map(str::to_owned);
         Ok((token("access_token")?, token("refresh_token")?))

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use reqwest::RequestBuilder;
-use sensu_server::rbac;
+use sensu_server::seed;
 use serde_json::{Value, json};
 
 use super::Operation;
@@ -78,7 +78,7 @@ impl Recorder<'_> {
         Ok(match sender {
             Sender::Anonymous => http,
             Sender::PasswordGuesser => http.basic_auth("carol", Some("a guess")),
-            Sender::Admin if uses_basic => http.basic_auth("admin", Some(rbac::DEV_PASSWORD)),
+            Sender::Admin if uses_basic => http.basic_auth("admin", Some(seed::DEV_PASSWORD)),
             // These operations end the session that they are sent with.
             Sender::Admin if operation.tag == "auth" => {
                 let latest = self.last.as_deref().or_else(|| self.masks.latest("/access_token"));

@@ -1,5 +1,5 @@
-//! What a new store starts with: namespace, roles, bindings, and, only when asked for, users (D18,
-//! D19).
+//! Initial objects of a store: the namespace `default`, cluster roles and bindings, and optionally users
+//! (D18, D19).
 
 use bytes::Bytes;
 use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
@@ -16,23 +16,23 @@ use crate::error::Error;
 use crate::keyspace::{self, Encoded};
 use crate::rbac::SELF_USER;
 
-/// The well-known password of `start --dev`, as in Sensu Go 5.0.
+/// The password of the users of `start --dev`, as in Sensu Go 5.0.0.
 pub const DEV_PASSWORD: &str = "P@ssw0rd!";
 
-/// Whether there was something to do.
+/// Whether a seed was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seeded {
+pub enum SeedOutcome {
     /// The objects were written.
-    Now,
-    /// They were written at an earlier start; what was changed or deleted since stays so.
-    Before,
+    Seeded,
+    /// The objects were written before, and are not written again, even if they were changed or deleted.
+    AlreadySeeded,
 }
 
-/// Writes the namespace `default`, the cluster roles and their bindings, once in a store's life.
+/// Writes the namespace `default`, the cluster roles and their bindings, once in the life of a store.
 ///
 /// # Errors
 /// [`Error`] if the store fails.
-pub async fn seed(store: &dyn Store) -> Result<Seeded, Error> {
+pub async fn defaults(store: &dyn Store) -> Result<SeedOutcome, Error> {
     let namespace = Namespace { name: "default".into() };
     let mut operations = vec![put(&namespace)?];
     for (name, rules) in roles() {
@@ -52,24 +52,24 @@ pub async fn seed(store: &dyn Store) -> Result<Seeded, Error> {
     once(store, "roles", operations).await
 }
 
-/// Writes the first administrator, if no user has that name.
+/// Writes an administrator, unless a user with this name exists. `cost` is that of bcrypt.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a name or password that breaks a rule, [`Error`] if the store fails.
+/// [`Error::Invalid`] for an invalid name or password; [`Error`] if the store fails.
 pub async fn admin(
     store: &dyn Store,
     name: &str,
     password: &str,
     cost: u32,
-) -> Result<Seeded, Error> {
+) -> Result<SeedOutcome, Error> {
     user(store, name, "cluster-admins", password, cost).await
 }
 
-/// Writes the users `admin` and `agent` with the well-known password, if they are not there.
+/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist.
 ///
 /// # Errors
 /// [`Error`] if the store fails.
-pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<Seeded, Error> {
+pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<SeedOutcome, Error> {
     let admin = user(store, "admin", "cluster-admins", DEV_PASSWORD, cost).await?;
     user(store, "agent", "system:agents", DEV_PASSWORD, cost).await?;
     Ok(admin)
@@ -81,12 +81,12 @@ async fn user(
     group: &str,
     password: &str,
     cost: u32,
-) -> Result<Seeded, Error> {
+) -> Result<SeedOutcome, Error> {
     let user = User { username: name.into(), groups: vec![group.into()], ..User::default() };
     user.validate()?;
     sensu_types::user::validate_password(password)?;
     if auth::account(store, name).await?.is_some() {
-        return Ok(Seeded::Before);
+        return Ok(SeedOutcome::AlreadySeeded);
     }
     let hash = auth::hash(password.into(), cost).await?;
     let (operations, _) = auth::put_account(&user, Some(&hash))?;
@@ -94,13 +94,13 @@ async fn user(
     commit(store, Precondition::Absent(key), operations).await
 }
 
-/// Does the operations together with a mark that they were done; nothing if the mark is there.
+/// Commits the operations together with a marker, unless the marker exists.
 async fn once(
     store: &dyn Store,
-    mark: &'static str,
+    seed: &'static str,
     mut operations: Vec<Operation>,
-) -> Result<Seeded, Error> {
-    let key = keyspace::seed_marker(mark)?;
+) -> Result<SeedOutcome, Error> {
+    let key = keyspace::seed_marker(seed)?;
     let value = Bytes::from_static(b"1");
     operations.push(Operation::Put { key: key.clone(), value, flags: 0, expires_at: None });
     commit(store, Precondition::Absent(key), operations).await
@@ -110,10 +110,10 @@ async fn commit(
     store: &dyn Store,
     precondition: Precondition,
     operations: Vec<Operation>,
-) -> Result<Seeded, Error> {
+) -> Result<SeedOutcome, Error> {
     match store.commit(Txn { preconditions: vec![precondition], operations }).await {
-        Ok(_) => Ok(Seeded::Now),
-        Err(CommitError::Precondition(_)) => Ok(Seeded::Before),
+        Ok(_) => Ok(SeedOutcome::Seeded),
+        Err(CommitError::Precondition(_)) => Ok(SeedOutcome::AlreadySeeded),
         Err(error) => Err(error.into()),
     }
 }
