@@ -78,7 +78,7 @@ async fn reads_are_retried_after_a_timeout() {
     let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
     Mock::given(path(NAMESPACES)).respond_with(late).up_to_n_times(1).mount(&server).await;
     Mock::given(path(NAMESPACES)).respond_with(empty_list()).mount(&server).await;
-    let client = builder(&server).retry_policy(TWO_RETRIES).timeout(Duration::from_secs(1));
+    let client = builder(&server).retry_policy(TWO_RETRIES).timeout(Duration::from_secs(3));
     let client = client.build().expect("builds");
     client.namespace_list().send().await.expect("a later attempt succeeds");
 }

@@ -24,7 +24,7 @@ impl Terminal {
 
     /// Runs a command.
     pub(crate) fn of(command: Command) -> Self {
-        let longest = Duration::from_secs(30).as_millis().try_into().expect("a number");
+        let longest = Duration::from_secs(60).as_millis().try_into().expect("a number");
         let session = rexpect::session::spawn_command(command, Some(longest));
         Self { session: session.expect("starts") }
     }
