@@ -51,7 +51,7 @@
 //!
 //! With the embedded engine in its default [durability](Durability), `commit` returns after the
 //! log record of the transaction was synced to disk. The write survives the end of the process and
-//! a power loss, if the disk honours syncs. Concurrent callers share one sync. With
+//! a power loss, if the disk honors syncs. Concurrent callers share one sync. With
 //! [`Durability::Relaxed`] a write survives the end of the process, but a power loss may undo the
 //! most recent transactions: whole ones, newest first. The in-memory engine persists nothing.
 //!
