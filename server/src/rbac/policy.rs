@@ -129,11 +129,11 @@ fn allows(rule: &Rule, ask: &AccessRequest<'_>) -> bool {
         && (rule.resource_names.is_empty() || rule.resource_names.iter().any(|n| n == ask.name))
 }
 
-/// The rooms of the store that make up the policy.
-const ROOMS: [&str; 4] =
+/// The collections that contain the policy.
+const COLLECTIONS: [&str; 4] =
     [Role::PLURAL, RoleBinding::PLURAL, ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
 
-/// The current policy, kept until one of its rooms is written.
+/// The current policy, kept until one of its collections is changed.
 #[derive(Default)]
 pub(crate) struct Policies(RwLock<Option<(Revision, Arc<Policy>)>>);
 
@@ -141,7 +141,7 @@ impl Policies {
     /// The policy as of now: a request that starts after a role was written sees it.
     pub(crate) async fn current(&self, store: &dyn Store) -> Result<Arc<Policy>, Error> {
         // Taken before reading, so that a write in between makes the next request read again.
-        let stamp = store.last_modified(&ROOMS).await?;
+        let stamp = store.last_modified(&COLLECTIONS).await?;
         if let Ok(kept) = self.0.read()
             && let Some((at, policy)) = kept.as_ref()
             && *at == stamp
