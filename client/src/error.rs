@@ -1,10 +1,8 @@
-//! [`Error`]: the error type of this crate, and the parsing of error responses.
+//! [`Error`]: the error type of this crate.
 
-use bytes::Bytes;
 use futures::FutureExt as _;
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use reqwest::{Response, StatusCode, Version};
-use serde_json::Value;
 
 use crate::OperationError;
 use crate::config::ConfigError;
@@ -115,7 +113,7 @@ impl ErrorCode {
     }
 
     /// The code for an error response whose body has none.
-    fn for_status(status: StatusCode) -> Self {
+    pub(crate) fn for_status(status: StatusCode) -> Self {
         match status {
             StatusCode::BAD_REQUEST => Self::InvalidArgument,
             StatusCode::NOT_FOUND => Self::NotFound,
@@ -145,11 +143,6 @@ impl Error {
             Self::Api { code, .. } => *code,
             _ => None,
         }
-    }
-
-    pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let (message, code) = parse_error_body(status, body);
-        Self::Api { status, code, message, request_id: request_id(headers) }
     }
 }
 
@@ -181,7 +174,7 @@ impl From<OperationError<types::Error>> for Error {
     }
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     headers.get("x-request-id")?.to_str().ok().map(str::to_owned)
 }
 
@@ -197,77 +190,9 @@ fn root_cause(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Message and code of an error body. Released Sensu backends capitalize the field names of some
-/// errors, and send others as plain text.
-fn parse_error_body(status: StatusCode, body: &[u8]) -> (String, Option<ErrorCode>) {
-    if let Ok(Value::Object(fields)) = serde_json::from_slice(body) {
-        let field = |name| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        let message = field("message").and_then(|(_, value)| value.as_str());
-        if let Some(message) = message {
-            let code = field("code").and_then(|(_, value)| value.as_i64());
-            return (message.to_owned(), code.map(ErrorCode::from));
-        }
-    }
-    let text = String::from_utf8_lossy(body).trim().to_owned();
-    match text.is_empty() {
-        true => (status.canonical_reason().unwrap_or("no reason given").to_lowercase(), None),
-        false => (text, None),
-    }
-}
-
-/// Replaces the body of an error response by the documented form, because generated operations
-/// decode no other one.
-pub(crate) async fn normalize_error(response: Response) -> reqwest::Result<Response> {
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return Ok(response);
-    }
-    let (version, headers) = (response.version(), response.headers().clone());
-    let (message, code) = parse_error_body(status, &response.bytes().await?);
-    Ok(build_response(version, status, headers, error_body(&message, code, status)))
-}
-
-/// An error response that does not come from the server.
-pub(crate) fn error_response(
-    status: StatusCode,
-    message: &str,
-    code: Option<ErrorCode>,
-) -> Response {
-    let body = error_body(message, code, status);
-    build_response(Version::HTTP_11, status, HeaderMap::new(), body)
-}
-
-fn error_body(message: &str, code: Option<ErrorCode>, status: StatusCode) -> Bytes {
-    let code = code.unwrap_or_else(|| ErrorCode::for_status(status)).number();
-    serde_json::json!({ "message": message, "code": code }).to_string().into()
-}
-
-pub(crate) fn build_response(
-    version: Version,
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let mut response = http::Response::new(body);
-    *response.version_mut() = version;
-    (*response.status_mut(), *response.headers_mut()) = (status, headers);
-    response.into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn error_bodies_of_every_form_have_a_message() {
-        let parse = |body: &str| parse_error_body(StatusCode::UNAUTHORIZED, body.as_bytes());
-        let unauthenticated = Some(ErrorCode::Unauthenticated);
-        assert_eq!(parse(r#"{"message":"no","code":5}"#), ("no".into(), unauthenticated));
-        assert_eq!(parse(r#"{"Code":5,"Message":"bad credentials"}"#).0, "bad credentials");
-        assert_eq!(parse("Request unauthorized\n"), ("Request unauthorized".into(), None));
-        assert_eq!(parse(""), ("unauthorized".into(), None));
-        assert_eq!(parse("[1]"), ("[1]".into(), None));
-    }
 
     #[test]
     fn error_codes_round_trip() {

@@ -42,6 +42,7 @@ mod generated;
 mod builder;
 pub mod config;
 mod error;
+mod error_response;
 mod null;
 mod observer;
 mod pagination;

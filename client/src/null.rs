@@ -7,7 +7,7 @@ use bytes::Bytes;
 use reqwest::Response;
 use serde::{Deserialize, Deserializer};
 
-use crate::error::build_response;
+use crate::error_response::build_response;
 
 /// Decodes a field. The generated types use it for lists and maps.
 pub(crate) fn as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 
-use crate::error;
+use crate::error_response::build_response;
 
 /// A response as an [`Observer`] receives it.
 #[derive(Clone)]
@@ -47,5 +47,5 @@ pub(crate) async fn observe(
     let headers = response.headers().clone();
     let body = response.bytes().await?;
     observer(ObservedResponse { operation, status, headers: headers.clone(), body: body.clone() });
-    Ok(error::build_response(version, status, headers, body))
+    Ok(build_response(version, status, headers, body))
 }

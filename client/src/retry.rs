@@ -156,7 +156,7 @@ mod tests {
     use backon::BackoffBuilder as _;
 
     use super::*;
-    use crate::error::build_response;
+    use crate::error_response::build_response;
 
     fn request(method: Method, path: &str) -> Request {
         Request::new(method, format!("http://x{path}").parse().unwrap())

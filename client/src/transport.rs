@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Response, StatusCode};
 use tracing::Instrument as _;
 
-use crate::error::{error_response, normalize_error};
+use crate::error_response::{error_response, normalize_error};
 use crate::null::list_as_empty;
 use crate::observer::observe;
 use crate::retry::{AttemptError, is_idempotent};

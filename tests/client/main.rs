@@ -1,7 +1,12 @@
 //! Tests of `sensu-client`: against a server of this workspace, or a mock server where a test needs
 //! responses that a real server does not send on demand.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot continue fails")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot continue fails"
+)]
 
 mod api_prefix;
 mod examples;
