@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Tokens;
+use crate::tokens::Tokens;
 
 /// A configuration directory of `sensuctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,6 +39,7 @@ struct Readme;
 #[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]
 mod generated;
 
+mod auth;
 mod builder;
 pub mod config;
 mod error;
@@ -69,4 +70,5 @@ pub use progenitor_client::{ByteStream, ResponseValue};
 pub use raw::{RawRequest, RawResponse};
 pub use reqwest::{Method, StatusCode, Version, header};
 pub use retry::RetryPolicy;
-pub use session::{Clock, Session, Tokens};
+pub use session::{Clock, Session};
+pub use tokens::Tokens;
