@@ -44,12 +44,12 @@ pub mod types {
             Default::default()
         }
     }
-    ///A group of the API.
+    ///An API group.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiGroup {
-        ///Its name.
+        ///Name of the group: `core`.
         pub name: ::std::string::String,
-        ///Its versions.
+        ///Versions of the group.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub versions: ::std::vec::Vec<ApiVersion>,
     }
@@ -78,14 +78,14 @@ pub mod types {
             Default::default()
         }
     }
-    ///A resource of a version.
+    ///A resource of an API version.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiResource {
-        ///Its name, as in URLs and in the rules of roles.
+        ///Name of the resource in URLs and in the rules of roles.
         pub name: ::std::string::String,
         ///Whether its objects belong to a namespace.
         pub namespaced: bool,
-        ///What can be done with it, in the words of roles: `create`, `delete`, `get`, `list`, `update`.
+        ///Verbs that rules can allow: `create`, `delete`, `get`, `list`, `update`.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub verbs: ::std::vec::Vec<::std::string::String>,
     }
@@ -94,12 +94,12 @@ pub mod types {
             Default::default()
         }
     }
-    ///A version of a group.
+    ///A version of an API group.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiVersion {
-        ///Where its resources are listed.
+        ///Path that lists the resources of the version.
         pub path: ::std::string::String,
-        ///`v`, a major version, and for versions that are not stable `alpha` or `beta` and a number: `v2`, `v3alpha1`.
+        ///Name of the version: `v2`. Versions that are not stable have a suffix: `v3alpha1`.
         pub version: ::std::string::String,
     }
     impl ApiVersion {
@@ -8825,49 +8825,49 @@ pub mod types {
 #[derive(Clone, Debug)]
 /**Client for Sensu Go core/v2 API
 
-The monitoring API of Sensu Go: what to check and on which entities, what was observed, what is done about it, and
-who may see and change it. The server that hands out this document is the one it describes; every example in it was
-sent to that server and answered by it.
+The monitoring API of Sensu Go: checks and the entities they run on, the events that result, their processing, and access
+control. The server that serves this document implements it. Every example was recorded from a running server.
 
 # First steps
 
-Log in, keep the token, ask for something:
+Log in, keep the access token, send a request:
 
 ```sh
 TOKEN=$(curl -s -u 'admin:P@ssw0rd!' http://127.0.0.1:8080/auth | jq -r .access_token)
 curl http://127.0.0.1:8080/apis/core/v2/namespaces/default/events -H "Authorization: Bearer $TOKEN"
 ```
 
-Everything lives below `/apis/core/v2`, and objects of a namespace below `/apis/core/v2/namespaces/{namespace}`.
-The same operations answer below `/api/core/v2`, where released Sensu clients look for them. `GET` on a collection
-lists it, `POST` creates, and on one object there are `GET`, `PUT` (create or replace), `PATCH` (change parts) and
-`DELETE`. Names that hold a `/`, such as those of assets, are written with `%2F`.
+All resources are below `/apis/core/v2`, those of a namespace below `/apis/core/v2/namespaces/{namespace}`. The same
+operations are available below `/api/core/v2`, the prefix of released Sensu clients. On a collection, `GET` lists and `POST`
+creates. On an object, `GET` returns it, `PUT` creates or replaces it, `PATCH` updates fields and `DELETE` deletes it. A `/`
+in a name, as in the names of assets, is written `%2F`.
 
 # Authentication
 
-There are two ways to say who you are, both in the header `Authorization`.
+Send credentials in the `Authorization` header. There are two kinds.
 
-**Tokens, for people.** `GET /auth` takes a user name and password (HTTP Basic) and gives a pair of tokens:
+**Tokens, for people.** `GET /auth` exchanges a user name and a password (HTTP Basic) for two tokens:
 
-- the *access token* goes with every request: `Authorization: Bearer <access token>`. It lasts 15 minutes, unless the
-  server was started with another figure; `expires_at` says when it ends.
-- the *refresh token* buys the next pair at `POST /auth/token`, once. It lasts 12 hours, and each renewal starts them
-  anew. A refresh token that is used a second time ends the session, because it must have been copied.
+- The *access token* authenticates requests: `Authorization: Bearer <access token>`. It is valid for 15 minutes by
+  default; `expires_at` contains the time of expiry.
+- The *refresh token* is exchanged for a new pair with `POST /auth/token`, once. It is valid for 12 hours by default,
+  starting again with every renewal. A refresh token that is used a second time ends the session, because it must have been
+  copied.
 
-`POST /auth/logout` ends the session. A new password, and disabling the user, end all of the user's sessions at once.
+`POST /auth/logout` ends the session. Changing the password of a user or disabling the user ends all sessions of the user.
 
-**API keys, for programs.** `POST /apis/core/v2/apikeys` makes a key for a user and shows it this once. Send it as
-`Authorization: Key <key>`. It has the rights that the user has at the time, and may end by itself.
+**API keys, for programs.** `POST /apis/core/v2/apikeys` creates a key for a user. The response contains the key; it cannot be
+retrieved again. Send it as `Authorization: Key <key>`. A key has the current permissions of its user. It can have an expiry.
 
-A request without credentials, or with bad ones, is answered with 401 and `WWW-Authenticate`; one whose token has
-expired says so in the message. Whoever is known but has no role that allows the request is answered with 403. What a
-role allows is a matter of verbs (`get`, `list`, `create`, `update`, `delete`), resources (`checks`, `events`, ...) and
-names; *role bindings* give roles to users and groups, in one namespace or everywhere.
+A request with missing, wrong or expired credentials gets 401 with a `WWW-Authenticate` header. An authenticated caller whose
+roles do not allow the request gets 403. A role is a list of rules; a rule allows verbs (`get`, `list`, `create`, `update`,
+`delete`) on resources (`checks`, `events`, ...), optionally restricted to names. *Role bindings* assign roles to users and
+groups, in one namespace or in all.
 
-# Pages
+# Pagination
 
-Lists are JSON arrays, by namespace and then by name, byte by byte. A list that does not fit into one answer (see
-*Limits*), or that is longer than the `limit` you asked for, comes in pages:
+A list is a JSON array, sorted by namespace and name in byte order. A list that exceeds the maximum response size (see
+*Limits*) or the `limit` of the request is returned in pages:
 
 ```sh
 curl -i 'http://127.0.0.1:8080/apis/core/v2/namespaces/default/checks?limit=100' -H "Authorization: Bearer $TOKEN"
@@ -8879,28 +8879,28 @@ sensu-continue: Y2hlY2stbWVtb3J5
 link: </apis/core/v2/namespaces/default/checks?limit=100&continue=Y2hlY2stbWVtb3J5>; rel="next"
 ```
 
-The value of `Sensu-Continue`, sent as the query parameter `continue`, gives the next page; `Link` holds the whole
-address. The last page has neither header. A token says where to go on, not what was there: it survives restarts and
-writes in between, and whatever exists all the while is neither skipped nor repeated.
+To get the next page, send the value of `Sensu-Continue` as the query parameter `continue`, or follow the URL in `Link`. The
+last page has neither header. A continue token contains a position, not a snapshot: it stays valid across restarts and
+concurrent writes, and objects that exist throughout are neither skipped nor repeated.
 
-`labelSelector` and `fieldSelector` narrow a list down before it is cut into pages:
-`?labelSelector=region == "eu-west-1"`, `?fieldSelector=event.check.status == 2` (in a URL, with escapes).
+`labelSelector` and `fieldSelector` filter a list before pagination: `?labelSelector=region == "eu-west-1"`,
+`?fieldSelector=event.check.status == 2` (percent-encoded in a URL).
 
 # Concurrent changes
 
-Every answer with one object carries an `ETag`, which names that state of it. Sent back in `If-Match`, a write happens
-only if nobody else has written in between; otherwise the answer is 412 and nothing has changed. `If-None-Match: *` on
-`PUT` creates and never replaces. `If-None-Match` on `GET` answers 304, without a body, if you have the latest state.
+Every response with one object has an `ETag`, which identifies its state. A write with this tag in `If-Match` succeeds only if
+the object is still in that state; otherwise the status is 412 and nothing changes. A `PUT` with `If-None-Match: *` creates an
+object and never replaces one. A `GET` with `If-None-Match` returns 304 without a body if the object is still in that state.
 
 # Errors
 
-Every answer that is not a success has the same body, whatever the reason:
+Every error response has the same body:
 
 ```json
 {"message": "hook timeout must be greater than 0", "code": 1}
 ```
 
-The message says what to change and is for people. Programs look at the status, and at the code that goes with it:
+The message is for people and may change. Programs use the status and the code:
 
 | Code | Status | Meaning |
 |---|---|---|
@@ -8918,33 +8918,33 @@ The message says what to change and is for people. Programs look at the status, 
 | 5 | 429 | Too many failed logins. `Retry-After` contains the seconds until the next attempt. |
 | 6 | 412 | The object is not in the state that `If-Match` or `If-None-Match` requires. |
 
-Each operation lists the statuses that it answers with. 405 is never among them: it is the answer where there is no
-operation.
+For malformed JSON, the message contains line, column and field. Each operation lists its statuses, except 405, which is the
+status of a path without an operation for the method.
 
-A request that was refused has changed nothing. Every answer, good or bad, carries `X-Request-Id`; please name it when you
-ask somebody to look into the server's log.
+A rejected request changes nothing. Every response has an `X-Request-Id` header; quote it when you report a problem to the
+operator of the server.
 
 # Limits
 
-- A request body is JSON of at most 512,000 bytes; a larger one is refused with 413.
-- An answer is at most 512,000 bytes. Lists come in pages; a single object that would be larger is refused when it is
-  written.
-- A body that has not arrived after 12 seconds is refused with 408; a request that takes longer than 15 seconds is
-  answered with 503.
-- Log-ins: after 10 failures for a user, or 100 from an address, each further one has to wait, at most a minute at a time.
+Defaults; the operator of the server can change the first two.
+
+- A request body is JSON of at most 512,000 bytes. A larger body is rejected with 413.
+- A response contains at most 512,000 bytes. Lists are paginated; an object that would exceed the limit is rejected
+  when it is written.
+- A body that has not arrived after 12 seconds is rejected with 408. A request that takes longer than 15 seconds gets 503.
+- After 10 failed logins of a user, or 100 from an address, each further attempt is delayed, by at most one minute.
 - Passwords have at least 8 characters and at most 72 bytes.
 
-Whoever runs the server can change the first two. Bounds of single fields are part of their schemas, and each of them is
-enforced: what is outside is refused with 400.
+The limits of a field are part of its schema. A value outside of them is rejected with 400.
 
 # Versions
 
-`v2` is the stable version of the group `core`. Within it, operations and fields are added and never taken away or changed
-in meaning, so a client should ignore fields that it does not know. Fields of Sensu releases later than 5.0 are absent until
-somebody sets them. The version of this document is that of the server: a step of its first number would announce a change
-that breaks clients. `GET /version` tells what is running, `GET /apis` which groups and versions there are.
+`v2` is the stable version of the API group `core`. Operations and fields may be added to it, but are not removed or changed in
+meaning; clients must ignore fields that they do not know. Fields from Sensu releases later than 5.0 are absent unless set.
+The version of this document is the version of the server; a new major version announces incompatible changes. `GET /version`
+returns it, `GET /apis` lists groups and versions.
 
-This document is served as `/openapi.json`, `/openapi.yaml` and, in OpenAPI 3.1, `/openapi-3.1.json`.
+This document is available as `/openapi.json`, as `/openapi.yaml`, and in OpenAPI 3.1 as `/openapi-3.1.json`.
 
 
 Version: 0.1.0*/
@@ -9003,9 +9003,11 @@ impl ClientInfo<crate::session::Session> for Client {
 }
 impl ClientHooks<crate::session::Session> for &Client {}
 impl Client {
-    /**List the groups of the API
+    /**List API groups
 
-There is one, `core`. Needs no credentials.
+Returns all API groups with their versions. There is one, `core`.
+
+Requires no credentials.
 
 Sends a `GET` request to `/apis`
 
@@ -9017,9 +9019,11 @@ let response = client.api_group_list()
     pub fn api_group_list(&self) -> builder::ApiGroupList<'_> {
         builder::ApiGroupList::new(self)
     }
-    /**List the versions of the group core
+    /**Get the API group core
 
-There is one, `v2`. Needs no credentials.
+Returns the group with its versions. There is one, `v2`.
+
+Requires no credentials.
 
 Sends a `GET` request to `/apis/core`
 
@@ -9033,7 +9037,9 @@ let response = client.api_group_get()
     }
     /**List the resources of core/v2
 
-Each with the verbs that roles can allow, and whether its objects belong to a namespace. Needs no credentials.
+Returns all resources that roles can grant access to: their verbs, and whether they are namespaced.
+
+Requires no credentials.
 
 Sends a `GET` request to `/apis/core/v2`
 
@@ -9045,17 +9051,19 @@ let response = client.api_resource_list()
     pub fn api_resource_list(&self) -> builder::ApiResourceList<'_> {
         builder::ApiResourceList::new(self)
     }
-    /**List the API keys
+    /**List API keys
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `apikeys`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/apikeys`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.api_key_list()
     .continue_(continue_)
@@ -9070,7 +9078,9 @@ let response = client.api_key_list()
     }
     /**Create an API key
 
-Makes a key for the user in the body: `{"username": "ci"}`, with `expires_at` if it is to end by itself. The answer holds the key, as `key` and as the last part of `Location`. It is shown this once: the server keeps no more than a hash. Send it as `Authorization: Key <key>`. The key has the rights of its user as they are at the time of use, and none while the user is disabled.
+Creates a key for the user in the body: `{"username": "ci"}`. With `expires_at`, the key expires at that time. The response contains the key, as `key` and as the last segment of `Location`. It cannot be retrieved again, because the server stores only its hash. Send it as `Authorization: Key <key>`. A key has the current permissions of its user, and none while the user is disabled.
+
+Requires the permission `create` on `apikeys`, granted by a cluster role binding.
 
 Sends a `POST` request to `/apis/core/v2/apikeys`
 
@@ -9089,15 +9099,17 @@ let response = client.api_key_create()
     pub fn api_key_create(&self) -> builder::ApiKeyCreate<'_> {
         builder::ApiKeyCreate::new(self)
     }
-    /**Fetch an API key
+    /**Get an API key
 
-Shows whom the key speaks for and when it ends, never the key. In the place of the name, the key itself may be given.
+Returns user and expiry of the key and its `ETag`, but not the key itself. In the URL, the key itself is accepted in place of its name. If `If-None-Match` names the current state, the status is 304.
+
+Requires the permission `get` on `apikeys`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the API key.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.api_key_get()
     .name(name)
@@ -9110,14 +9122,16 @@ let response = client.api_key_get()
     }
     /**Delete an API key
 
-The key is good for nothing from the next request on. In the place of the name, the key itself may be given.
+Requests with the key get 401 from then on. In the URL, the key itself is accepted in place of its name. If the key does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `apikeys`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the API key.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.api_key_delete()
     .name(name)
@@ -9129,17 +9143,19 @@ let response = client.api_key_delete()
     pub fn api_key_delete(&self) -> builder::ApiKeyDelete<'_> {
         builder::ApiKeyDelete::new(self)
     }
-    /**Change parts of an API key
+    /**Update fields of an API key
 
-Labels, annotations and `expires_at` can be changed, with an RFC 7396 merge patch. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) to labels, annotations and `expires_at`. Other fields cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `apikeys`, granted by a cluster role binding.
 
 Sends a `PATCH` request to `/apis/core/v2/apikeys/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the API key.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.api_key_patch()
@@ -9154,17 +9170,19 @@ let response = client.api_key_patch()
     pub fn api_key_patch(&self) -> builder::ApiKeyPatch<'_> {
         builder::ApiKeyPatch::new(self)
     }
-    /**List the assets of every namespace
+    /**List assets in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `assets`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/assets`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.asset_list_all()
     .continue_(continue_)
@@ -9177,17 +9195,19 @@ let response = client.asset_list_all()
     pub fn asset_list_all(&self) -> builder::AssetListAll<'_> {
         builder::AssetListAll::new(self)
     }
-    /**List the checks of every namespace
+    /**List checks in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `checks`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/checks`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.check_list_all()
     .continue_(continue_)
@@ -9200,9 +9220,11 @@ let response = client.check_list_all()
     pub fn check_list_all(&self) -> builder::CheckListAll<'_> {
         builder::CheckListAll::new(self)
     }
-    /**Fetch the id of the cluster
+    /**Get the cluster ID
 
-A UUID that is made when the store is, and stays.
+Returns a UUID that is generated with the store and never changes.
+
+Requires the permission `get` on `cluster`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/cluster/id`
 
@@ -9214,9 +9236,11 @@ let response = client.cluster_id_get()
     pub fn cluster_id_get(&self) -> builder::ClusterIdGet<'_> {
         builder::ClusterIdGet::new(self)
     }
-    /**List the members of the cluster
+    /**List cluster members
 
-The embedded store has one.
+Returns all members. The embedded store has exactly one.
+
+Requires the permission `list` on `cluster`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/cluster/members`
 
@@ -9228,15 +9252,17 @@ let response = client.cluster_member_list()
     pub fn cluster_member_list(&self) -> builder::ClusterMemberList<'_> {
         builder::ClusterMemberList::new(self)
     }
-    /**Add a member to the cluster
+    /**Add a cluster member
 
-The embedded store has exactly one member, so another one is refused with 400, and one at a known address with 409.
+Fails on the embedded store, which has exactly one member: the status is 409 for the addresses of this member, and 400 for others.
+
+Requires the permission `create` on `cluster`, granted by a cluster role binding.
 
 Sends a `POST` request to `/apis/core/v2/cluster/members`
 
 Arguments:
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `peer_addrs`: Where other members reach it: addresses separated by commas, each beginning with `http`, `https`, `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
+- `peer_addrs`: URLs of the member for other members, separated by commas. Each starts with `http://`, `https://`, `unix://` or `unixs://`. A form field in the body is accepted in place of the parameter.
 ```ignore
 let response = client.cluster_member_add()
     .dry_run(dry_run)
@@ -9247,16 +9273,18 @@ let response = client.cluster_member_add()
     pub fn cluster_member_add(&self) -> builder::ClusterMemberAdd<'_> {
         builder::ClusterMemberAdd::new(self)
     }
-    /**Change the addresses of a member
+    /**Update the addresses of a cluster member
 
-Changes what is shown as the member's `peerURLs`.
+Replaces the `peerURLs` of the member and returns all members.
+
+Requires the permission `update` on `cluster`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
 
 Arguments:
-- `id`: The member's number in hexadecimal, without a prefix.
+- `id`: ID of the member, in hexadecimal without a prefix.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `peer_addrs`: Where other members reach it: addresses separated by commas, each beginning with `http`, `https`, `unix` or `unixs` and `://`. Where the query has none, a form in the body may.
+- `peer_addrs`: URLs of the member for other members, separated by commas. Each starts with `http://`, `https://`, `unix://` or `unixs://`. A form field in the body is accepted in place of the parameter.
 ```ignore
 let response = client.cluster_member_update()
     .id(id)
@@ -9268,14 +9296,16 @@ let response = client.cluster_member_update()
     pub fn cluster_member_update(&self) -> builder::ClusterMemberUpdate<'_> {
         builder::ClusterMemberUpdate::new(self)
     }
-    /**Remove a member from the cluster
+    /**Remove a cluster member
 
-The only member cannot be removed: 400.
+Fails on the embedded store, whose only member cannot be removed: the status is 400.
+
+Requires the permission `delete` on `cluster`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
 
 Arguments:
-- `id`: The member's number in hexadecimal, without a prefix.
+- `id`: ID of the member, in hexadecimal without a prefix.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.cluster_member_remove()
@@ -9287,17 +9317,19 @@ let response = client.cluster_member_remove()
     pub fn cluster_member_remove(&self) -> builder::ClusterMemberRemove<'_> {
         builder::ClusterMemberRemove::new(self)
     }
-    /**List the cluster role bindings
+    /**List cluster role bindings
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `clusterrolebindings`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/clusterrolebindings`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.cluster_role_binding_list()
     .continue_(continue_)
@@ -9312,7 +9344,9 @@ let response = client.cluster_role_binding_list()
     }
     /**Create a cluster role binding
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new cluster role binding and returns it as stored. If a cluster role binding with this name exists, the status is 409.
+
+Requires the permission `create` on `clusterrolebindings`, granted by a cluster role binding.
 
 Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
 
@@ -9331,15 +9365,17 @@ let response = client.cluster_role_binding_create()
     pub fn cluster_role_binding_create(&self) -> builder::ClusterRoleBindingCreate<'_> {
         builder::ClusterRoleBindingCreate::new(self)
     }
-    /**Fetch a cluster role binding
+    /**Get a cluster role binding
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the cluster role binding and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `clusterrolebindings`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the cluster role binding.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.cluster_role_binding_get()
     .name(name)
@@ -9352,16 +9388,18 @@ let response = client.cluster_role_binding_get()
     }
     /**Create or replace a cluster role binding
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the cluster role binding under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. The name may be omitted from the body; if it differs from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `clusterrolebindings`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the cluster role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.cluster_role_binding_put()
@@ -9379,14 +9417,16 @@ let response = client.cluster_role_binding_put()
     }
     /**Delete a cluster role binding
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the cluster role binding. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `clusterrolebindings`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the cluster role binding.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.cluster_role_binding_delete()
     .name(name)
@@ -9398,17 +9438,19 @@ let response = client.cluster_role_binding_delete()
     pub fn cluster_role_binding_delete(&self) -> builder::ClusterRoleBindingDelete<'_> {
         builder::ClusterRoleBindingDelete::new(self)
     }
-    /**Change parts of a cluster role binding
+    /**Update fields of a cluster role binding
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the cluster role binding as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. The name cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `clusterrolebindings`, granted by a cluster role binding.
 
 Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the cluster role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.cluster_role_binding_patch()
@@ -9423,17 +9465,19 @@ let response = client.cluster_role_binding_patch()
     pub fn cluster_role_binding_patch(&self) -> builder::ClusterRoleBindingPatch<'_> {
         builder::ClusterRoleBindingPatch::new(self)
     }
-    /**List the cluster roles
+    /**List cluster roles
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `clusterroles`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/clusterroles`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.cluster_role_list()
     .continue_(continue_)
@@ -9448,7 +9492,9 @@ let response = client.cluster_role_list()
     }
     /**Create a cluster role
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new cluster role and returns it as stored. If a cluster role with this name exists, the status is 409.
+
+Requires the permission `create` on `clusterroles`, granted by a cluster role binding.
 
 Sends a `POST` request to `/apis/core/v2/clusterroles`
 
@@ -9467,15 +9513,17 @@ let response = client.cluster_role_create()
     pub fn cluster_role_create(&self) -> builder::ClusterRoleCreate<'_> {
         builder::ClusterRoleCreate::new(self)
     }
-    /**Fetch a cluster role
+    /**Get a cluster role
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the cluster role and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `clusterroles`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the cluster role.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.cluster_role_get()
     .name(name)
@@ -9488,16 +9536,18 @@ let response = client.cluster_role_get()
     }
     /**Create or replace a cluster role
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the cluster role under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. The name may be omitted from the body; if it differs from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `clusterroles`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the cluster role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.cluster_role_put()
@@ -9515,14 +9565,16 @@ let response = client.cluster_role_put()
     }
     /**Delete a cluster role
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the cluster role. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `clusterroles`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the cluster role.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.cluster_role_delete()
     .name(name)
@@ -9534,17 +9586,19 @@ let response = client.cluster_role_delete()
     pub fn cluster_role_delete(&self) -> builder::ClusterRoleDelete<'_> {
         builder::ClusterRoleDelete::new(self)
     }
-    /**Change parts of a cluster role
+    /**Update fields of a cluster role
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the cluster role as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. The name cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `clusterroles`, granted by a cluster role binding.
 
 Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the cluster role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.cluster_role_patch()
@@ -9559,17 +9613,19 @@ let response = client.cluster_role_patch()
     pub fn cluster_role_patch(&self) -> builder::ClusterRolePatch<'_> {
         builder::ClusterRolePatch::new(self)
     }
-    /**List the entities of every namespace
+    /**List entities in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `entities`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/entities`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.entity_list_all()
     .continue_(continue_)
@@ -9582,17 +9638,19 @@ let response = client.entity_list_all()
     pub fn entity_list_all(&self) -> builder::EntityListAll<'_> {
         builder::EntityListAll::new(self)
     }
-    /**List the events of every namespace
+    /**List events in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `events`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/events`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.event_list_all()
     .continue_(continue_)
@@ -9605,17 +9663,19 @@ let response = client.event_list_all()
     pub fn event_list_all(&self) -> builder::EventListAll<'_> {
         builder::EventListAll::new(self)
     }
-    /**List the extensions of every namespace
+    /**List extensions in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `extensions`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/extensions`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.extension_list_all()
     .continue_(continue_)
@@ -9628,17 +9688,19 @@ let response = client.extension_list_all()
     pub fn extension_list_all(&self) -> builder::ExtensionListAll<'_> {
         builder::ExtensionListAll::new(self)
     }
-    /**List the filters of every namespace
+    /**List filters in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `filters`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/filters`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.filter_list_all()
     .continue_(continue_)
@@ -9651,17 +9713,19 @@ let response = client.filter_list_all()
     pub fn filter_list_all(&self) -> builder::FilterListAll<'_> {
         builder::FilterListAll::new(self)
     }
-    /**List the handlers of every namespace
+    /**List handlers in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `handlers`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/handlers`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.handler_list_all()
     .continue_(continue_)
@@ -9674,17 +9738,19 @@ let response = client.handler_list_all()
     pub fn handler_list_all(&self) -> builder::HandlerListAll<'_> {
         builder::HandlerListAll::new(self)
     }
-    /**List the hooks of every namespace
+    /**List hooks in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `hooks`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/hooks`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.hook_list_all()
     .continue_(continue_)
@@ -9697,17 +9763,19 @@ let response = client.hook_list_all()
     pub fn hook_list_all(&self) -> builder::HookListAll<'_> {
         builder::HookListAll::new(self)
     }
-    /**List the mutators of every namespace
+    /**List mutators in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `mutators`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/mutators`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.mutator_list_all()
     .continue_(continue_)
@@ -9720,17 +9788,19 @@ let response = client.mutator_list_all()
     pub fn mutator_list_all(&self) -> builder::MutatorListAll<'_> {
         builder::MutatorListAll::new(self)
     }
-    /**List the namespaces
+    /**List namespaces
 
-All namespaces for those who may list them; for others the ones in which some role is bound to them.
+Returns the namespaces sorted by name, in byte order, in pages.
+
+Callers without the permission `list` on `namespaces` get only the namespaces in which a role binding applies to them.
 
 Sends a `GET` request to `/apis/core/v2/namespaces`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.namespace_list()
     .continue_(continue_)
@@ -9745,7 +9815,9 @@ let response = client.namespace_list()
     }
     /**Create a namespace
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new namespace and returns it as stored. If a namespace with this name exists, the status is 409.
+
+Requires the permission `create` on `namespaces`, granted by a cluster role binding.
 
 Sends a `POST` request to `/apis/core/v2/namespaces`
 
@@ -9764,15 +9836,17 @@ let response = client.namespace_create()
     pub fn namespace_create(&self) -> builder::NamespaceCreate<'_> {
         builder::NamespaceCreate::new(self)
     }
-    /**Fetch a namespace
+    /**Get a namespace
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the namespace and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `namespaces`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.namespace_get()
     .namespace(namespace)
@@ -9785,7 +9859,9 @@ let response = client.namespace_get()
     }
     /**Create or replace a namespace
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the namespace under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. The name may be omitted from the body; if it differs from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `namespaces`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
 
@@ -9793,8 +9869,8 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.namespace_put()
@@ -9812,15 +9888,17 @@ let response = client.namespace_put()
     }
     /**Delete a namespace
 
-Removes exactly this namespace, and only if nothing is left in it; otherwise the answer is 409 and says what is. With `cascade=true` everything in it goes with it, at once.
+Deletes the namespace if it is empty. Otherwise the status is 409, and the message lists the resources that are left. With `cascade=true`, all objects in the namespace are deleted with it, in one transaction. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `namespaces`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `cascade`: `true` removes the namespace with everything in it, at once. Default `false`.
+- `cascade`: `true` deletes all objects in the namespace with it, in one transaction. Default `false`.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.namespace_delete()
     .namespace(namespace)
@@ -9833,18 +9911,20 @@ let response = client.namespace_delete()
     pub fn namespace_delete(&self) -> builder::NamespaceDelete<'_> {
         builder::NamespaceDelete::new(self)
     }
-    /**List the assets of a namespace
+    /**List assets in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `assets` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.asset_list()
     .namespace(namespace)
@@ -9860,7 +9940,9 @@ let response = client.asset_list()
     }
     /**Create an asset
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new asset and returns it as stored. If a asset with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `assets` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
 
@@ -9881,16 +9963,18 @@ let response = client.asset_create()
     pub fn asset_create(&self) -> builder::AssetCreate<'_> {
         builder::AssetCreate::new(self)
     }
-    /**Fetch an asset
+    /**Get an asset
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the asset and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `assets` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the asset.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.asset_get()
     .namespace(namespace)
@@ -9904,17 +9988,19 @@ let response = client.asset_get()
     }
     /**Create or replace an asset
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the asset under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `assets` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the asset.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.asset_put()
@@ -9933,15 +10019,17 @@ let response = client.asset_put()
     }
     /**Delete an asset
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the asset. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `assets` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the asset.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.asset_delete()
     .namespace(namespace)
@@ -9954,18 +10042,20 @@ let response = client.asset_delete()
     pub fn asset_delete(&self) -> builder::AssetDelete<'_> {
         builder::AssetDelete::new(self)
     }
-    /**Change parts of an asset
+    /**Update fields of an asset
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the asset as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `assets` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the asset.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.asset_patch()
@@ -9981,18 +10071,20 @@ let response = client.asset_patch()
     pub fn asset_patch(&self) -> builder::AssetPatch<'_> {
         builder::AssetPatch::new(self)
     }
-    /**List the checks of a namespace
+    /**List checks in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `checks` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.check_list()
     .namespace(namespace)
@@ -10008,7 +10100,9 @@ let response = client.check_list()
     }
     /**Create a check
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new check and returns it as stored. If a check with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `checks` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
 
@@ -10029,16 +10123,18 @@ let response = client.check_create()
     pub fn check_create(&self) -> builder::CheckCreate<'_> {
         builder::CheckCreate::new(self)
     }
-    /**Fetch a check
+    /**Get a check
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the check and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `checks` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the check.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.check_get()
     .namespace(namespace)
@@ -10052,17 +10148,19 @@ let response = client.check_get()
     }
     /**Create or replace a check
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the check under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `checks` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.check_put()
@@ -10081,15 +10179,17 @@ let response = client.check_put()
     }
     /**Delete a check
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the check. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `checks` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the check.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.check_delete()
     .namespace(namespace)
@@ -10102,18 +10202,20 @@ let response = client.check_delete()
     pub fn check_delete(&self) -> builder::CheckDelete<'_> {
         builder::CheckDelete::new(self)
     }
-    /**Change parts of a check
+    /**Update fields of a check
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the check as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `checks` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.check_patch()
@@ -10131,13 +10233,15 @@ let response = client.check_patch()
     }
     /**Run a check now
 
-Asks the agents that subscribe to the check, or to the subscriptions in the body, to run it once, whether or not it is published. The answer says when the request was taken; results arrive as events.
+Requests one run of the check from the agents with its subscriptions, or with the subscriptions in the body, even if the check is not published. The status is 202, and the response contains the time of the request.
+
+Requires the permission `create` on `checks` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
@@ -10156,18 +10260,20 @@ let response = client.check_execute()
     }
     /**Add hooks to a check
 
-The body names the type of result and the hooks to run for it: `{"critical": ["hook"]}`. Hooks that the type has already stay where they are; others are appended.
+The body contains the type of result and the names of the hooks to run for it: `{"critical": ["hook"]}`. New names are appended; names that the check has for this type keep their position. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `checks` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the check.
-- `type_`: When the hooks run: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `type_`: Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.check_hook_add()
@@ -10187,17 +10293,19 @@ let response = client.check_hook_add()
     }
     /**Remove a hook from a check
 
-Removes the first of this name from the type; a type without hooks goes with its last one. 404 if the check, the type or the hook is not there.
+Removes the first hook with this name from the type, and the type with its last hook. If the check, the type or the hook does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `delete` on `checks` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `name`: The name of the check.
-- `type_`: When the hook runs: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
-- `hook`: The name of the hook.
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `type_`: Result that the hook runs for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
+- `hook`: Name of the hook.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.check_hook_remove()
     .namespace(namespace)
@@ -10212,18 +10320,20 @@ let response = client.check_hook_remove()
     pub fn check_hook_remove(&self) -> builder::CheckHookRemove<'_> {
         builder::CheckHookRemove::new(self)
     }
-    /**List the entities of a namespace
+    /**List entities in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `entities` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.entity_list()
     .namespace(namespace)
@@ -10239,7 +10349,9 @@ let response = client.entity_list()
     }
     /**Create an entity
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new entity and returns it as stored. If a entity with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `entities` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/entities`
 
@@ -10260,16 +10372,18 @@ let response = client.entity_create()
     pub fn entity_create(&self) -> builder::EntityCreate<'_> {
         builder::EntityCreate::new(self)
     }
-    /**Fetch an entity
+    /**Get an entity
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the entity and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `entities` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the entity.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.entity_get()
     .namespace(namespace)
@@ -10283,17 +10397,19 @@ let response = client.entity_get()
     }
     /**Create or replace an entity
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the entity under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `entities` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the entity.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.entity_put()
@@ -10312,15 +10428,17 @@ let response = client.entity_put()
     }
     /**Delete an entity and its events
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the entity. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `entities` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the entity.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.entity_delete()
     .namespace(namespace)
@@ -10333,18 +10451,20 @@ let response = client.entity_delete()
     pub fn entity_delete(&self) -> builder::EntityDelete<'_> {
         builder::EntityDelete::new(self)
     }
-    /**Change parts of an entity
+    /**Update fields of an entity
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the entity as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `entities` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the entity.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.entity_patch()
@@ -10360,18 +10480,20 @@ let response = client.entity_patch()
     pub fn entity_patch(&self) -> builder::EntityPatch<'_> {
         builder::EntityPatch::new(self)
     }
-    /**List the events of a namespace
+    /**List events in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `events` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.event_list()
     .namespace(namespace)
@@ -10387,7 +10509,9 @@ let response = client.event_list()
     }
     /**Create an event
 
-Stores the first event of a check on an entity and answers with it as stored: history, state, occurrences and silences are derived by the server. Refused with 409 if there is one. An entity that is not known is created. An event that carries metrics and no check is accepted and not stored.
+Stores the first result of a check on an entity and returns the event as stored. The server computes history, state, occurrences and silenced entries. If the event exists, the status is 409. An unknown entity is created. An event with metrics and without a check is accepted and not stored.
+
+Requires the permission `create` on `events` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events`
 
@@ -10408,19 +10532,21 @@ let response = client.event_create()
     pub fn event_create(&self) -> builder::EventCreate<'_> {
         builder::EventCreate::new(self)
     }
-    /**List the events of an entity
+    /**List events of an entity
 
-In byte order of the names of the checks. Empty for an entity that does not exist.
+Returns the events sorted by check name, in byte order, in pages. An entity that does not exist has an empty list.
+
+Requires the permission `list` on `events` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `entity`: The name of the entity.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.event_list_entity()
     .namespace(namespace)
@@ -10435,17 +10561,19 @@ let response = client.event_list_entity()
     pub fn event_list_entity(&self) -> builder::EventListEntity<'_> {
         builder::EventListEntity::new(self)
     }
-    /**Fetch an event
+    /**Get an event
 
-The latest result of a check on an entity, with its history. Names are matched exactly.
+Returns the latest result of a check on an entity with its history, and its `ETag`. If `If-None-Match` names the current state, the status is 304.
+
+Requires the permission `get` on `events` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `entity`: The name of the entity.
-- `check`: The name of the check.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `check`: Name of the check.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.event_get()
     .namespace(namespace)
@@ -10460,18 +10588,20 @@ let response = client.event_get()
     }
     /**Create or update an event
 
-Takes the latest result of a check on an entity and answers with the event as stored: history, state, occurrences and silences follow from the results before. When it answers, the event is on the disk. An entity that is not known is created.
+Stores the latest result of a check on an entity and returns the event as stored. The server computes history, state, occurrences and silenced entries from the previous results. When the response is sent, the event is on disk. An unknown entity is created. With `If-Match`, only the state with that `ETag` is updated; with `If-None-Match: *`, the event is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `events` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `entity`: The name of the entity.
-- `check`: The name of the check.
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `check`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.event_put()
@@ -10491,16 +10621,18 @@ let response = client.event_put()
     }
     /**Delete an event
 
-Removes the latest result with its history; 404 if there was none. The entity stays.
+Deletes the latest result with its history. If the event does not exist, the status is 404. The entity is not deleted. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `events` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `entity`: The name of the entity.
-- `check`: The name of the check.
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `check`: Name of the check.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.event_delete()
     .namespace(namespace)
@@ -10514,18 +10646,20 @@ let response = client.event_delete()
     pub fn event_delete(&self) -> builder::EventDelete<'_> {
         builder::EventDelete::new(self)
     }
-    /**List the extensions of a namespace
+    /**List extensions in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `extensions` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.extension_list()
     .namespace(namespace)
@@ -10539,16 +10673,18 @@ let response = client.extension_list()
     pub fn extension_list(&self) -> builder::ExtensionList<'_> {
         builder::ExtensionList::new(self)
     }
-    /**Fetch an extension
+    /**Get an extension
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the extension and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `extensions` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the extension.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.extension_get()
     .namespace(namespace)
@@ -10562,17 +10698,19 @@ let response = client.extension_get()
     }
     /**Create or replace an extension
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the extension under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `extensions` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the extension.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.extension_put()
@@ -10591,15 +10729,17 @@ let response = client.extension_put()
     }
     /**Delete an extension
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the extension. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `extensions` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the extension.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.extension_delete()
     .namespace(namespace)
@@ -10612,18 +10752,20 @@ let response = client.extension_delete()
     pub fn extension_delete(&self) -> builder::ExtensionDelete<'_> {
         builder::ExtensionDelete::new(self)
     }
-    /**Change parts of an extension
+    /**Update fields of an extension
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the extension as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `extensions` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the extension.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.extension_patch()
@@ -10639,18 +10781,20 @@ let response = client.extension_patch()
     pub fn extension_patch(&self) -> builder::ExtensionPatch<'_> {
         builder::ExtensionPatch::new(self)
     }
-    /**List the filters of a namespace
+    /**List filters in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `filters` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.filter_list()
     .namespace(namespace)
@@ -10666,7 +10810,9 @@ let response = client.filter_list()
     }
     /**Create a filter
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new filter and returns it as stored. If a filter with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `filters` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
 
@@ -10687,16 +10833,18 @@ let response = client.filter_create()
     pub fn filter_create(&self) -> builder::FilterCreate<'_> {
         builder::FilterCreate::new(self)
     }
-    /**Fetch a filter
+    /**Get a filter
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the filter and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `filters` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the filter.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.filter_get()
     .namespace(namespace)
@@ -10710,17 +10858,19 @@ let response = client.filter_get()
     }
     /**Create or replace a filter
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the filter under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `filters` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the filter.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.filter_put()
@@ -10739,15 +10889,17 @@ let response = client.filter_put()
     }
     /**Delete a filter
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the filter. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `filters` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the filter.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.filter_delete()
     .namespace(namespace)
@@ -10760,18 +10912,20 @@ let response = client.filter_delete()
     pub fn filter_delete(&self) -> builder::FilterDelete<'_> {
         builder::FilterDelete::new(self)
     }
-    /**Change parts of a filter
+    /**Update fields of a filter
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the filter as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `filters` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the filter.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.filter_patch()
@@ -10787,18 +10941,20 @@ let response = client.filter_patch()
     pub fn filter_patch(&self) -> builder::FilterPatch<'_> {
         builder::FilterPatch::new(self)
     }
-    /**List the handlers of a namespace
+    /**List handlers in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `handlers` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.handler_list()
     .namespace(namespace)
@@ -10814,7 +10970,9 @@ let response = client.handler_list()
     }
     /**Create a handler
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new handler and returns it as stored. If a handler with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `handlers` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 
@@ -10835,16 +10993,18 @@ let response = client.handler_create()
     pub fn handler_create(&self) -> builder::HandlerCreate<'_> {
         builder::HandlerCreate::new(self)
     }
-    /**Fetch a handler
+    /**Get a handler
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the handler and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `handlers` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the handler.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.handler_get()
     .namespace(namespace)
@@ -10858,17 +11018,19 @@ let response = client.handler_get()
     }
     /**Create or replace a handler
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the handler under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `handlers` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the handler.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.handler_put()
@@ -10887,15 +11049,17 @@ let response = client.handler_put()
     }
     /**Delete a handler
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the handler. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `handlers` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the handler.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.handler_delete()
     .namespace(namespace)
@@ -10908,18 +11072,20 @@ let response = client.handler_delete()
     pub fn handler_delete(&self) -> builder::HandlerDelete<'_> {
         builder::HandlerDelete::new(self)
     }
-    /**Change parts of a handler
+    /**Update fields of a handler
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the handler as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `handlers` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the handler.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.handler_patch()
@@ -10935,18 +11101,20 @@ let response = client.handler_patch()
     pub fn handler_patch(&self) -> builder::HandlerPatch<'_> {
         builder::HandlerPatch::new(self)
     }
-    /**List the hooks of a namespace
+    /**List hooks in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `hooks` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.hook_list()
     .namespace(namespace)
@@ -10962,7 +11130,9 @@ let response = client.hook_list()
     }
     /**Create a hook
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new hook and returns it as stored. If a hook with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `hooks` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 
@@ -10983,16 +11153,18 @@ let response = client.hook_create()
     pub fn hook_create(&self) -> builder::HookCreate<'_> {
         builder::HookCreate::new(self)
     }
-    /**Fetch a hook
+    /**Get a hook
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the hook and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `hooks` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the hook.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.hook_get()
     .namespace(namespace)
@@ -11006,17 +11178,19 @@ let response = client.hook_get()
     }
     /**Create or replace a hook
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the hook under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `hooks` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the hook.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.hook_put()
@@ -11035,15 +11209,17 @@ let response = client.hook_put()
     }
     /**Delete a hook
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the hook. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `hooks` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the hook.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.hook_delete()
     .namespace(namespace)
@@ -11056,18 +11232,20 @@ let response = client.hook_delete()
     pub fn hook_delete(&self) -> builder::HookDelete<'_> {
         builder::HookDelete::new(self)
     }
-    /**Change parts of a hook
+    /**Update fields of a hook
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the hook as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `hooks` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the hook.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.hook_patch()
@@ -11083,18 +11261,20 @@ let response = client.hook_patch()
     pub fn hook_patch(&self) -> builder::HookPatch<'_> {
         builder::HookPatch::new(self)
     }
-    /**List the mutators of a namespace
+    /**List mutators in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `mutators` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.mutator_list()
     .namespace(namespace)
@@ -11110,7 +11290,9 @@ let response = client.mutator_list()
     }
     /**Create a mutator
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new mutator and returns it as stored. If a mutator with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `mutators` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 
@@ -11131,16 +11313,18 @@ let response = client.mutator_create()
     pub fn mutator_create(&self) -> builder::MutatorCreate<'_> {
         builder::MutatorCreate::new(self)
     }
-    /**Fetch a mutator
+    /**Get a mutator
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the mutator and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `mutators` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the mutator.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.mutator_get()
     .namespace(namespace)
@@ -11154,17 +11338,19 @@ let response = client.mutator_get()
     }
     /**Create or replace a mutator
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the mutator under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `mutators` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the mutator.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.mutator_put()
@@ -11183,15 +11369,17 @@ let response = client.mutator_put()
     }
     /**Delete a mutator
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the mutator. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `mutators` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the mutator.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.mutator_delete()
     .namespace(namespace)
@@ -11204,18 +11392,20 @@ let response = client.mutator_delete()
     pub fn mutator_delete(&self) -> builder::MutatorDelete<'_> {
         builder::MutatorDelete::new(self)
     }
-    /**Change parts of a mutator
+    /**Update fields of a mutator
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the mutator as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `mutators` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the mutator.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.mutator_patch()
@@ -11231,18 +11421,20 @@ let response = client.mutator_patch()
     pub fn mutator_patch(&self) -> builder::MutatorPatch<'_> {
         builder::MutatorPatch::new(self)
     }
-    /**List the role bindings of a namespace
+    /**List role bindings in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `rolebindings` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.role_binding_list()
     .namespace(namespace)
@@ -11258,7 +11450,9 @@ let response = client.role_binding_list()
     }
     /**Create a role binding
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new role binding and returns it as stored. If a role binding with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `rolebindings` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 
@@ -11279,16 +11473,18 @@ let response = client.role_binding_create()
     pub fn role_binding_create(&self) -> builder::RoleBindingCreate<'_> {
         builder::RoleBindingCreate::new(self)
     }
-    /**Fetch a role binding
+    /**Get a role binding
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the role binding and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `rolebindings` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the role binding.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.role_binding_get()
     .namespace(namespace)
@@ -11302,17 +11498,19 @@ let response = client.role_binding_get()
     }
     /**Create or replace a role binding
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the role binding under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `rolebindings` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.role_binding_put()
@@ -11331,15 +11529,17 @@ let response = client.role_binding_put()
     }
     /**Delete a role binding
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the role binding. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `rolebindings` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the role binding.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.role_binding_delete()
     .namespace(namespace)
@@ -11352,18 +11552,20 @@ let response = client.role_binding_delete()
     pub fn role_binding_delete(&self) -> builder::RoleBindingDelete<'_> {
         builder::RoleBindingDelete::new(self)
     }
-    /**Change parts of a role binding
+    /**Update fields of a role binding
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the role binding as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `rolebindings` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.role_binding_patch()
@@ -11379,18 +11581,20 @@ let response = client.role_binding_patch()
     pub fn role_binding_patch(&self) -> builder::RoleBindingPatch<'_> {
         builder::RoleBindingPatch::new(self)
     }
-    /**List the roles of a namespace
+    /**List roles in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `roles` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.role_list()
     .namespace(namespace)
@@ -11406,7 +11610,9 @@ let response = client.role_list()
     }
     /**Create a role
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new role and returns it as stored. If a role with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `roles` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
 
@@ -11427,16 +11633,18 @@ let response = client.role_create()
     pub fn role_create(&self) -> builder::RoleCreate<'_> {
         builder::RoleCreate::new(self)
     }
-    /**Fetch a role
+    /**Get a role
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the role and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `roles` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the role.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.role_get()
     .namespace(namespace)
@@ -11450,17 +11658,19 @@ let response = client.role_get()
     }
     /**Create or replace a role
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the role under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `roles` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.role_put()
@@ -11479,15 +11689,17 @@ let response = client.role_put()
     }
     /**Delete a role
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the role. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `roles` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the role.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.role_delete()
     .namespace(namespace)
@@ -11500,18 +11712,20 @@ let response = client.role_delete()
     pub fn role_delete(&self) -> builder::RoleDelete<'_> {
         builder::RoleDelete::new(self)
     }
-    /**Change parts of a role
+    /**Update fields of a role
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the role as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `roles` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.role_patch()
@@ -11527,18 +11741,20 @@ let response = client.role_patch()
     pub fn role_patch(&self) -> builder::RolePatch<'_> {
         builder::RolePatch::new(self)
     }
-    /**List the silenced entries of a namespace
+    /**List silenced entries in a namespace
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `silenced` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.silenced_list()
     .namespace(namespace)
@@ -11554,7 +11770,9 @@ let response = client.silenced_list()
     }
     /**Silence a check or subscription
 
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. Namespace parts that the body leaves out are taken from the URL; a body that names another namespace than the URL is refused with 400.
+Stores a new silenced entry and returns it as stored. If a silenced entry with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `silenced` in the namespace.
 
 Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 
@@ -11575,16 +11793,18 @@ let response = client.silenced_create()
     pub fn silenced_create(&self) -> builder::SilencedCreate<'_> {
         builder::SilencedCreate::new(self)
     }
-    /**Fetch a silenced entry
+    /**Get a silenced entry
 
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an object that has not changed since is answered with 304 and no body.
+Returns the silenced entry and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `silenced` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the silenced entry.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.silenced_get()
     .namespace(namespace)
@@ -11598,17 +11818,19 @@ let response = client.silenced_get()
     }
     /**Create or replace a silenced entry
 
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the body leaves out get their default values. Name and namespace may be left out of the body; if they are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the object, `If-None-Match: *` only creates; otherwise the answer is 412.
+Stores the silenced entry under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `silenced` in the namespace.
 
 Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the silenced entry.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.silenced_put()
@@ -11627,15 +11849,17 @@ let response = client.silenced_put()
     }
     /**Delete a silenced entry
 
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` removes only that state of the object; otherwise the answer is 412.
+Deletes the silenced entry. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `silenced` in the namespace.
 
 Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the silenced entry.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 ```ignore
 let response = client.silenced_delete()
     .namespace(namespace)
@@ -11648,18 +11872,20 @@ let response = client.silenced_delete()
     pub fn silenced_delete(&self) -> builder::SilencedDelete<'_> {
         builder::SilencedDelete::new(self)
     }
-    /**Change parts of a silenced entry
+    /**Update fields of a silenced entry
 
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an `ETag` changes only that state of the object; otherwise the answer is 412.
+Applies a JSON merge patch (RFC 7396) and returns the silenced entry as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `silenced` in the namespace.
 
 Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
 
 Arguments:
 - `namespace`: Name of the namespace.
-- `name`: Name of the object.
+- `name`: Name of the silenced entry.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
 let response = client.silenced_patch()
@@ -11675,19 +11901,21 @@ let response = client.silenced_patch()
     pub fn silenced_patch(&self) -> builder::SilencedPatch<'_> {
         builder::SilencedPatch::new(self)
     }
-    /**List the silenced entries of a check
+    /**List silenced entries of a check
 
-Entries whose check is exactly the one in the URL, in byte order of their names. An answer holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.
+Returns the entries for exactly this check, sorted by name, in byte order, in pages.
+
+Requires the permission `get` on `silenced` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/checks/{check}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `check`: The check, matched exactly.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `namespace`: Name of the namespace.
+- `check`: Name of the check, matched exactly.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.silenced_list_check()
     .namespace(namespace)
@@ -11702,19 +11930,21 @@ let response = client.silenced_list_check()
     pub fn silenced_list_check(&self) -> builder::SilencedListCheck<'_> {
         builder::SilencedListCheck::new(self)
     }
-    /**List the silenced entries of a subscription
+    /**List silenced entries of a subscription
 
-Entries whose subscription is exactly the one in the URL, in byte order of their names. An answer holds at most 512,000 bytes: if more entries exist, it carries `Sensu-Continue`.
+Returns the entries for exactly this subscription, sorted by name, in byte order, in pages.
+
+Requires the permission `get` on `silenced` in the namespace.
 
 Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/subscriptions/{subscription}`
 
 Arguments:
-- `namespace`: The namespace, for example `default`.
-- `subscription`: The subscription, matched exactly.
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `namespace`: Name of the namespace.
+- `subscription`: Name of the subscription, matched exactly.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.silenced_list_subscription()
     .namespace(namespace)
@@ -11729,17 +11959,19 @@ let response = client.silenced_list_subscription()
     pub fn silenced_list_subscription(&self) -> builder::SilencedListSubscription<'_> {
         builder::SilencedListSubscription::new(self)
     }
-    /**List the role bindings of every namespace
+    /**List role bindings in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `rolebindings`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/rolebindings`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.role_binding_list_all()
     .continue_(continue_)
@@ -11752,17 +11984,19 @@ let response = client.role_binding_list_all()
     pub fn role_binding_list_all(&self) -> builder::RoleBindingListAll<'_> {
         builder::RoleBindingListAll::new(self)
     }
-    /**List the roles of every namespace
+    /**List roles in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `roles`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/roles`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.role_list_all()
     .continue_(continue_)
@@ -11775,17 +12009,19 @@ let response = client.role_list_all()
     pub fn role_list_all(&self) -> builder::RoleListAll<'_> {
         builder::RoleListAll::new(self)
     }
-    /**List the silenced entries of every namespace
+    /**List silenced entries in all namespaces
 
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. Needs the right to list the resource in a cluster-wide binding.
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `silenced`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/silenced`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.silenced_list_all()
     .continue_(continue_)
@@ -11798,17 +12034,19 @@ let response = client.silenced_list_all()
     pub fn silenced_list_all(&self) -> builder::SilencedListAll<'_> {
         builder::SilencedListAll::new(self)
     }
-    /**List the users
+    /**List users
 
-The objects come in byte order of their names. An answer holds at most 512,000 bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. A namespace that does not exist has an empty list.
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `users`, granted by a cluster role binding.
 
 Sends a `GET` request to `/apis/core/v2/users`
 
 Arguments:
-- `continue_`: The value of the `Sensu-Continue` header of the page before.
-- `field_selector`: Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The language is that of `labelSelector`; names begin with the word for the kind.
-- `label_selector`: Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`, `matches` (a part of the text), `in` and `notin`, joined by `&&`.
-- `limit`: At most so many items; 0 or absent for as many as fit into one answer.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
 let response = client.user_list()
     .continue_(continue_)
@@ -11823,7 +12061,9 @@ let response = client.user_list()
     }
     /**Create a user
 
-Needs a username and a password of at least 8 characters and at most 72 bytes. Refused with 409 if there is a user with this name, disabled ones included.
+Stores a new user and returns it as stored. The body requires a user name and a password of at least 8 characters and at most 72 bytes, or its bcrypt hash. If a user with this name exists, even a disabled one, the status is 409.
+
+Requires the permission `create` on `users`, granted by a cluster role binding.
 
 Sends a `POST` request to `/apis/core/v2/users`
 
@@ -11842,15 +12082,17 @@ let response = client.user_create()
     pub fn user_create(&self) -> builder::UserCreate<'_> {
         builder::UserCreate::new(self)
     }
-    /**Fetch a user
+    /**Get a user
 
-Users may always fetch themselves. Passwords are never shown.
+Returns the user and its `ETag`. Responses never contain passwords or their hashes. If `If-None-Match` names the current state, the status is 304.
+
+Requires the permission `get` on `users`, granted by a cluster role binding. For the caller's own user, `get` on `localselfuser` suffices.
 
 Sends a `GET` request to `/apis/core/v2/users/{name}`
 
 Arguments:
-- `name`: Name of the object.
-- `if_none_match`: An `ETag`, or several separated by commas: answer 304 if the object is still that one.
+- `name`: Name of the user.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
 ```ignore
 let response = client.user_get()
     .name(name)
@@ -11863,16 +12105,18 @@ let response = client.user_get()
     }
     /**Create or replace a user
 
-Groups and `disabled` are replaced as a whole. Without a password, an existing user keeps the one it has; a new password or a change of `disabled` ends the user's sessions.
+Stores the user under the name in the URL and returns it as stored. Replaces `groups` and `disabled`. An existing user keeps its password if the body has none; a new user requires one. A new password or a change of `disabled` ends all sessions of the user. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the user is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `users`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/users/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the user.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
-- `if_match`: An `ETag`: act only if the object is still that one.
-- `if_none_match`: `*`: act only if there is no such object.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
 ```ignore
 let response = client.user_put()
@@ -11890,12 +12134,14 @@ let response = client.user_put()
     }
     /**Disable a user
 
-The user can no longer log in, and its sessions end at once. Users are not removed, because other objects carry their names. Disabling twice is fine.
+The user can no longer log in, and all its sessions end. The user is not deleted, because other objects refer to it. Disabling a disabled user succeeds.
+
+Requires the permission `delete` on `users`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/users/{name}`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the user.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_disable()
@@ -11909,12 +12155,14 @@ let response = client.user_disable()
     }
     /**Remove a user from all groups
 
-Rights of running sessions change when they are renewed.
+The permissions of running sessions change when their tokens are renewed.
+
+Requires the permission `delete` on `users`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the user.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_groups_clear()
@@ -11928,13 +12176,15 @@ let response = client.user_groups_clear()
     }
     /**Add a user to a group
 
-Nothing changes if the user is a member already. Rights of running sessions change when they are renewed.
+Succeeds without a change if the user is already a member. The permissions of running sessions change when their tokens are renewed.
+
+Requires the permission `update` on `users`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/users/{name}/groups/{group}`
 
 Arguments:
-- `name`: The name of the user.
-- `group`: The name of the group. Any text.
+- `name`: Name of the user.
+- `group`: Name of the group. Any text.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_group_add()
@@ -11949,13 +12199,15 @@ let response = client.user_group_add()
     }
     /**Remove a user from a group
 
-Nothing changes if the user is not a member. Rights of running sessions change when they are renewed.
+Succeeds without a change if the user is not a member. The permissions of running sessions change when their tokens are renewed.
+
+Requires the permission `delete` on `users`, granted by a cluster role binding.
 
 Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups/{group}`
 
 Arguments:
-- `name`: The name of the user.
-- `group`: The name of the group. Any text.
+- `name`: Name of the user.
+- `group`: Name of the group. Any text.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_group_remove()
@@ -11968,14 +12220,16 @@ let response = client.user_group_remove()
     pub fn user_group_remove(&self) -> builder::UserGroupRemove<'_> {
         builder::UserGroupRemove::new(self)
     }
-    /**Change a password
+    /**Change the password of a user
 
-Users may always change their own. Ends all sessions of the user, the one that asks included if it is its own.
+Ends all sessions of the user, including the session of the request.
+
+Requires the permission `update` on `users`, granted by a cluster role binding. For the caller's own user, `update` on `localselfuser` suffices.
 
 Sends a `PUT` request to `/apis/core/v2/users/{name}/password`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the user.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
@@ -11993,12 +12247,14 @@ let response = client.user_password()
     }
     /**Reinstate a disabled user
 
-The user can log in again; sessions from before stay ended.
+The user can log in again. Sessions that were ended stay ended.
+
+Requires the permission `update` on `users`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/users/{name}/reinstate`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the user.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 ```ignore
 let response = client.user_reinstate()
@@ -12010,14 +12266,16 @@ let response = client.user_reinstate()
     pub fn user_reinstate(&self) -> builder::UserReinstate<'_> {
         builder::UserReinstate::new(self)
     }
-    /**Set a password by its hash
+    /**Reset the password of a user by its hash
 
-For administrators and tools that know only the bcrypt hash. Ends all sessions of the user.
+Sets the bcrypt hash of the password, for administrators and tools that do not know the password. Ends all sessions of the user.
+
+Requires the permission `update` on `users`, granted by a cluster role binding.
 
 Sends a `PUT` request to `/apis/core/v2/users/{name}/reset_password`
 
 Arguments:
-- `name`: Name of the object.
+- `name`: Name of the user.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
 - `body`
@@ -12033,9 +12291,9 @@ let response = client.user_password_reset()
     pub fn user_password_reset(&self) -> builder::UserPasswordReset<'_> {
         builder::UserPasswordReset::new(self)
     }
-    /**Log in with user and password
+    /**Log in with user name and password
 
-Exchanges HTTP Basic credentials for an access token, which is good for about 15 minutes, and a refresh token, which renews it. Repeated failures are slowed down: 429 with `Retry-After`.
+Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token, valid for 15 minutes by default, and a refresh token, which renews it. After repeated failures the status is 429 with a `Retry-After` header.
 
 Sends a `GET` request to `/auth`
 
@@ -12049,7 +12307,7 @@ let response = client.auth_login()
     }
     /**Log out
 
-Ends the session that the access token in the header and the refresh token in the body belong to: neither is good for anything afterwards. Other sessions of the user go on. Logging out twice is fine.
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body. Ends the session and invalidates both tokens. Other sessions of the user are not affected. Logging out twice succeeds.
 
 Sends a `POST` request to `/auth/logout`
 
@@ -12062,9 +12320,9 @@ let response = client.auth_logout()
     pub fn auth_logout(&self) -> builder::AuthLogout<'_> {
         builder::AuthLogout::new(self)
     }
-    /**Test user and password
+    /**Test user name and password
 
-Answers 200 and no body if the HTTP Basic credentials are good for logging in, and begins no session. Failures count as failed log-ins do: 429 with `Retry-After` after several.
+Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login: after repeated failures the status is 429 with a `Retry-After` header.
 
 Sends a `GET` request to `/auth/test`
 
@@ -12078,7 +12336,7 @@ let response = client.auth_test()
     }
     /**Renew the tokens of a session
 
-Takes the access token in the header, where it may have expired, and the refresh token in the body. Answers with a new pair; the old pair is dead from then on. A refresh token that is used a second time ends its session, because it must have been copied. The user's groups are read afresh.
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body. Returns a new pair of tokens and invalidates the old one. A refresh token that is used a second time ends the session, because it must have been copied. The new access token has the current groups of the user.
 
 Sends a `POST` request to `/auth/token`
 
@@ -12091,9 +12349,11 @@ let response = client.auth_refresh()
     pub fn auth_refresh(&self) -> builder::AuthRefresh<'_> {
         builder::AuthRefresh::new(self)
     }
-    /**Tell whether the server can do its work
+    /**Get the health of the server
 
-Always 200 while the server answers; `Healthy` says whether its store accepts writes. Needs no credentials, and ignores those that are sent.
+The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes.
+
+Requires no credentials.
 
 Sends a `GET` request to `/health`
 
@@ -12105,9 +12365,11 @@ let response = client.health_get()
     pub fn health_get(&self) -> builder::HealthGet<'_> {
         builder::HealthGet::new(self)
     }
-    /**Show what the server counts and measures
+    /**Get Prometheus metrics
 
-In the text format of Prometheus: requests by operation, method and status, how long they took and how many are under way; events by status; the store's state, size, revision and latency; memory, processor time and open files of the process. Needs no credentials.
+Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; events by status; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
+
+Requires no credentials.
 
 Sends a `GET` request to `/metrics`
 
@@ -12119,9 +12381,11 @@ let response = client.metrics_get()
     pub fn metrics_get(&self) -> builder::MetricsGet<'_> {
         builder::MetricsGet::new(self)
     }
-    /**Tell whether the server wants requests
+    /**Check whether the server is ready
 
-For load balancers: 200 and `"ready"` while the store accepts writes; 503 with `Retry-After` while it does not and while the server starts or stops. Needs no credentials.
+Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a `Retry-After` header if it does not, or while the server starts or stops.
+
+Requires no credentials.
 
 Sends a `GET` request to `/ready`
 
@@ -12133,9 +12397,11 @@ let response = client.ready_get()
     pub fn ready_get(&self) -> builder::ReadyGet<'_> {
         builder::ReadyGet::new(self)
     }
-    /**Tell what is running
+    /**Get the version of the server
 
-The version of the API that is served, in the shape that later Sensu releases use. Needs no credentials.
+Returns the version of the server and of the API, in the format of later Sensu releases.
+
+Requires no credentials.
 
 Sends a `GET` request to `/version`
 

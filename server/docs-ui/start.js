@@ -1,5 +1,5 @@
-// The docs browser: Scalar, told to keep to itself, and a log-in that feeds its requests. Tokens live in
-// this page's memory and nowhere else.
+// Starts the docs browser (Scalar, without requests to other hosts) and the login form, whose access token it sends.
+// Tokens are stored in the memory of the page only.
 'use strict';
 
 const settings = {
@@ -29,33 +29,33 @@ const docs = Scalar.createApiReference('#docs', { ...settings, authentication: a
 let tokens = null;
 let renewal = 0;
 
-function show(text, refused = false) {
+function showStatus(text, isError = false) {
   who.textContent = text;
-  who.classList.toggle('refused', refused);
+  who.classList.toggle('error', isError);
 }
 
-function take(next) {
+function setTokens(next) {
   tokens = next;
   form.classList.toggle('in', tokens !== null);
   out.hidden = tokens === null;
   docs.updateConfiguration({ ...settings, authentication: authentication(tokens?.access_token ?? '') });
   clearTimeout(renewal);
   if (tokens !== null) {
-    // Half a minute before it expires.
-    const left = tokens.expires_at * 1000 - Date.now() - 30_000;
-    renewal = setTimeout(renew, Math.max(left, 1_000));
+    // 30 seconds before expiry.
+    const delay = tokens.expires_at * 1000 - Date.now() - 30_000;
+    renewal = setTimeout(renew, Math.max(delay, 1_000));
   }
 }
 
-async function answer(path, options) {
+async function request(path, options) {
   const response = await fetch(path, options);
   const text = await response.text();
   const body = text === '' ? {} : JSON.parse(text);
-  if (!response.ok) throw new Error(body.message ?? `the server answered ${response.status}`);
+  if (!response.ok) throw new Error(body.message ?? `status ${response.status}`);
   return body;
 }
 
-const withBoth = () => ({
+const withBothTokens = () => ({
   method: 'POST',
   headers: { 'Authorization': `Bearer ${tokens.access_token}`, 'Content-Type': 'application/json' },
   body: JSON.stringify({ refresh_token: tokens.refresh_token }),
@@ -63,10 +63,10 @@ const withBoth = () => ({
 
 async function renew() {
   try {
-    take(await answer('/auth/token', withBoth()));
+    setTokens(await request('/auth/token', withBothTokens()));
   } catch (error) {
-    take(null);
-    show(`The session has ended: ${error.message}`, true);
+    setTokens(null);
+    showStatus(`The session has ended: ${error.message}`, true);
   }
 }
 
@@ -76,17 +76,17 @@ form.addEventListener('submit', async (event) => {
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   const basic = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
   try {
-    take(await answer('/auth', { headers: { 'Authorization': `Basic ${basic}` } }));
+    setTokens(await request('/auth', { headers: { 'Authorization': `Basic ${basic}` } }));
     form.elements.password.value = '';
-    show(`Logged in as ${user}. Requests from this page are sent as this user.`);
+    showStatus(`Logged in as ${user}. Requests from this page are sent as this user.`);
   } catch (error) {
-    show(error.message, true);
+    showStatus(error.message, true);
   }
 });
 
 out.addEventListener('click', async () => {
-  const last = withBoth();
-  take(null);
-  show('Logged out.');
+  const last = withBothTokens();
+  setTokens(null);
+  showStatus('Logged out.');
   await fetch('/auth/logout', last).catch(() => {});
 });

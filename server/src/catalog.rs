@@ -2,56 +2,56 @@
 //!
 //! Adding a kind is one line in [`for_each_kind`]. What the list offers:
 //!
-//! - [`KINDS`]: the facts of every kind, for code that needs no types (tags of the document, collections of
-//!   a namespace, seeded roles, code samples);
+//! - [`KINDS`]: the facts of every kind, for code that needs no types (tags of the document,
+//!   collections of a namespace, seeded roles, code samples);
 //! - [`Cataloged`]: the facts of one kind, for code that is generic over it (`T::FACTS`);
-//! - `for_each_kind!(callback)`: calls a macro with `type => facts;` for every kind, for tables of functions
-//!   that are generic over the kind (operations, import).
+//! - `for_each_kind!(callback)`: calls a macro with `type => facts;` for every kind, for tables of
+//!   functions that are generic over the kind (operations, import).
 //!
-//! The order is that of the resources in Sensu Go's seeded roles, then access control. Import order is
-//! [`ImportStage`], then the order of the list.
+//! The order is that of the resources in Sensu Go's seeded roles, then access control. Import order
+//! is [`ImportStage`], then the order of the list.
 
 use sensu_types::{Resource, Scope};
 
-/// Calls the macro `$callback` with every kind and its facts: tag group, coverage by the seeded roles, import
-/// stage, `sensuctl` command, and description of the tag.
+/// Calls the macro `$callback` with every kind and its facts: tag group, coverage by the seeded
+/// roles, import stage, `sensuctl` command, and description of the tag.
 macro_rules! for_each_kind {
     ($callback:ident) => {
         $callback! {
             sensu_types::asset::Asset: Monitoring, ViewEditAdmin, Configuration, "asset",
-                "Archives that checks, filters, mutators and handlers need to run.";
+                "Archives with the executables that checks, filters, mutators and handlers need.";
             sensu_types::check::CheckConfig: Monitoring, ViewEditAdmin, Configuration, "check",
-                "What agents run, how often, and who hears of the results.";
+                "Monitoring commands: what agents run, how often, and which handlers process the results.";
             sensu_types::entity::Entity: Monitoring, ViewEditAdmin, Entities, "entity",
-                "What is monitored: hosts with an agent, and proxies for everything else.";
+                "Monitored systems: hosts that run an agent, and proxy entities for everything else.";
             sensu_types::extension::Extension: EventPipeline, ViewEditAdmin, Configuration, "extension",
-                "Services that handle, filter or mutate events for the server.";
+                "External services that filter, mutate or handle events.";
             sensu_types::event::Event: Monitoring, ViewEditAdmin, Events, "event",
-                "What was observed: the latest result of each check on each entity, with history.";
+                "Monitoring results: the latest result of each check on each entity, with its history.";
             sensu_types::filter::EventFilter: EventPipeline, ViewEditAdmin, Configuration, "filter",
-                "Which events reach a handler.";
+                "Conditions that decide which events reach a handler.";
             sensu_types::handler::Handler: EventPipeline, ViewEditAdmin, Configuration, "handler",
-                "What is done with events.";
+                "Actions on events: run a command, write to a socket, or call other handlers.";
             sensu_types::hook::HookConfig: Monitoring, ViewEditAdmin, Configuration, "hook",
-                "Commands that agents run in response to the results of checks.";
+                "Commands that agents run in response to check results.";
             sensu_types::mutator::Mutator: EventPipeline, ViewEditAdmin, Configuration, "mutator",
-                "How events are prepared for handlers.";
+                "Transformations of events before a handler processes them.";
             sensu_types::silenced::Silenced: Monitoring, ViewEditAdmin, Silences, "silenced",
-                "Events that nobody needs to hear of for a while.";
+                "Silenced entries, which suppress the handling of events for a time.";
             sensu_types::role::Role: AccessControl, Admin, Roles, "role",
-                "What may be done in one namespace.";
+                "Permissions within one namespace.";
             sensu_types::binding::RoleBinding: AccessControl, Admin, Bindings, "role-binding",
-                "Who has which role, in one namespace.";
+                "Assignments of roles to users and groups, in one namespace.";
             sensu_types::namespace::Namespace: AccessControl, ReadOnly, Namespaces, "namespace",
-                "Rooms that keep the objects of one team apart from those of another.";
+                "Isolated groups of objects, typically one for each team.";
             sensu_types::role::ClusterRole: AccessControl, ClusterAdmin, Roles, "cluster-role",
-                "What may be done, in every namespace and to what has none.";
+                "Permissions in all namespaces and on cluster-wide resources.";
             sensu_types::binding::ClusterRoleBinding: AccessControl, ClusterAdmin, Bindings, "cluster-role-binding",
-                "Who has which cluster role, in every namespace.";
+                "Assignments of cluster roles to users and groups, in all namespaces.";
             sensu_types::user::User: AccessControl, ClusterAdmin, Users, "user",
-                "Who may log in, and which groups they belong to.";
+                "User accounts: passwords, groups, and whether a user is disabled.";
             sensu_types::api_key::ApiKey: AccessControl, ClusterAdmin, Never, "api-key",
-                "What programs show instead of a password. They speak for a user, and may end by themselves.";
+                "Credentials for programs. A key authenticates as its user and can have an expiry.";
         }
     };
 }
@@ -69,12 +69,12 @@ pub(crate) struct Kind {
     pub(crate) plural: &'static str,
     /// Whether objects belong to a namespace.
     pub(crate) namespaced: bool,
+    /// The path parameter of an object's name.
+    pub(crate) name_parameter: &'static str,
     /// [`Resource::NAMESPACE_POINTER`].
     pub(crate) namespace_pointer: &'static str,
     /// [`Resource::NAME_POINTERS`].
     pub(crate) name_pointers: &'static [&'static str],
-    /// [`Resource::CASCADES_TO`]: collections whose objects are deleted together with an object of this kind.
-    pub(crate) cascades_to: &'static [&'static str],
     /// The group of the kind's tag in the document.
     pub(crate) group: TagGroup,
     /// The description of the kind's tag in the document.
@@ -139,9 +139,9 @@ macro_rules! catalog {
                 noun: <$kind>::NOUN,
                 plural: <$kind>::PLURAL,
                 namespaced: <<$kind as Resource>::Scope as Scope>::NAMESPACED,
+                name_parameter: <<$kind as Resource>::Scope as Scope>::PARAMETER,
                 namespace_pointer: <$kind>::NAMESPACE_POINTER,
                 name_pointers: <$kind>::NAME_POINTERS,
-                cascades_to: <$kind>::CASCADES_TO,
                 group: TagGroup::$group,
                 description: $text,
                 coverage: Coverage::$coverage,
@@ -156,8 +156,8 @@ macro_rules! catalog {
 }
 for_each_kind!(catalog);
 
-/// The kinds whose objects belong to a namespace: their collections have to be empty before it can be
-/// deleted.
+/// The kinds whose objects belong to a namespace: their collections have to be empty before it can
+/// be deleted.
 pub(crate) fn namespaced() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.namespaced)
 }
@@ -173,6 +173,12 @@ mod tests {
     macro_rules! validate_examples {
         ($($kind:ty: $group:ident, $coverage:ident, $stage:ident, $command:literal, $text:literal;)*) => {
             $(the_example_is_valid::<$kind>();)*
+        };
+    }
+
+    macro_rules! cascades {
+        ($($kind:ty: $group:ident, $coverage:ident, $stage:ident, $command:literal, $text:literal;)*) => {
+            [$(<$kind>::CASCADES_TO),*]
         };
     }
 
@@ -207,10 +213,8 @@ mod tests {
 
     #[test]
     fn kinds_cascade_to_collections_of_the_catalog() {
-        for kind in KINDS {
-            for collection in kind.cascades_to {
-                assert!(KINDS.iter().any(|other| other.plural == *collection), "{collection}");
-            }
+        for collection in for_each_kind!(cascades).concat() {
+            assert!(KINDS.iter().any(|kind| kind.plural == collection), "{collection}");
         }
     }
 }

@@ -14,8 +14,9 @@
 //!
 //! # Layers
 //!
-//! From top to bottom; imports point down. [`runtime::context`] is the one exception: Dropshot passes one
-//! context to every operation, so every layer may import its type. `cargo xtask tidy --layers` checks this.
+//! From top to bottom; imports point down. [`runtime::context`] is the one exception: Dropshot
+//! passes one context to every operation, so every layer may import its type. `cargo xtask tidy
+//! --layers` checks this.
 //!
 //! ```text
 //! cli                          arguments, environment, configuration file
@@ -30,17 +31,18 @@
 //!
 //! # Invariants
 //!
-//! **Architecture Invariant:** `sensu-types` does no I/O and knows neither HTTP nor the store; `sensu-store`
-//! knows no resource. Crate dependencies enforce both.
+//! **Architecture Invariant:** `sensu-types` does no I/O and knows neither HTTP nor the store;
+//! `sensu-store` knows no resource. Crate dependencies enforce both.
 //!
-//! **Architecture Invariant:** `http` reaches stored objects only through a `Grant`, and only `Caller` creates
-//! one: an operation that does not authorize has no access. Namespace and name of the grant are those that
-//! were authorized and those that are written.
+//! **Architecture Invariant:** `http` reaches stored objects only through a `Grant`, and only
+//! `Caller` creates one: an operation that does not authorize has no access. Namespace and name of
+//! the grant are those that were authorized and those that are written.
 //!
 //! **Architecture Invariant:** time comes from the `Clock` of the context.
 //!
-//! **Architecture Invariant:** every fact has one source: kinds in `sensu-types` and `catalog`, keys in
-//! `keyspace`, operations where they are mounted, errors in `error`. The document is derived from these.
+//! **Architecture Invariant:** every fact has one source: kinds in `sensu-types` and `catalog`,
+//! keys in `keyspace`, operations where they are mounted, errors in `error`. The document is
+//! derived from these.
 
 mod auth;
 mod catalog;
@@ -63,16 +65,16 @@ pub use error::{ApiError, Error};
 pub use openapi::{OperationPermission, v3_1 as openapi_v3_1, yaml as openapi_yaml};
 pub use runtime::{Limits, Server, Tls};
 
-/// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.
+/// The published OpenAPI document: the content of `openapi/sensu-core-v2.json`.
 ///
 /// # Errors
-/// If an operation cannot be registered or described: a defect that the tests find.
+/// If the document cannot be derived: a defect that the tests find.
 pub fn openapi() -> anyhow::Result<String> {
     let api = http::api()?;
     openapi::document(&api.description, &api.operations)
 }
 
-/// The document with other examples than those that the server was built with, for recording them.
+/// The document with the given examples in place of the recorded ones.
 ///
 /// # Errors
 /// As [`openapi()`], and if the examples are not JSON.

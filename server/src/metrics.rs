@@ -1,4 +1,4 @@
-//! What the server counts and measures, in the words of Prometheus (D39).
+//! Prometheus metrics of the server (D39).
 
 use anyhow::Context as _;
 use prometheus::core::Collector;
@@ -9,31 +9,31 @@ use prometheus::{
 use sensu_store::Health;
 use sensu_types::event::Event;
 
-/// The format that [`Metrics::text`] writes.
+/// Content type of [`Metrics::text`].
 pub(crate) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The media type of [`FORMAT`].
 pub(crate) const MEDIA_TYPE: &str = "text/plain";
 
-/// Bounds of the duration histogram, in seconds: from an answer out of memory to the deadline.
+/// Buckets of the duration histogram, in seconds: from a cached read to the default deadline.
 const BUCKETS: [f64; 13] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
 
-/// The operation of requests that lead to none, so that strangers cannot invent series.
+/// Label of requests without an operation. A constant, so that clients cannot create series.
 pub(crate) const NO_OPERATION: &str = "none";
 
-/// Counters and gauges of one server.
+/// The metrics of one server.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     durations: HistogramVec,
     in_flight: IntGauge,
     events: IntCounterVec,
-    store: Store,
+    store: StoreMetrics,
 }
 
-/// What is measured of the store, each time somebody asks.
-struct Store {
+/// Metrics of the store, set when they are read.
+struct StoreMetrics {
     up: IntGaugeVec,
     size: IntGauge,
     revision: IntGauge,
@@ -44,39 +44,39 @@ struct Store {
 }
 
 impl Metrics {
-    /// Everything at zero.
+    /// All metrics at zero.
     ///
     /// # Errors
-    /// If two of them have one name: a defect that every start would find.
+    /// If two metrics have the same name: a defect that every start finds.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let registry = Registry::new();
         let requests = Opts::new(
             "sensu_server_http_requests_total",
-            "Requests answered, by operation, method and status; status 499 is a client that left.",
+            "Completed requests by operation, method and status. Status 499: the client closed the connection.",
         );
         let durations = HistogramOpts::new(
             "sensu_server_http_request_duration_seconds",
-            "Time from the first line of a request to its answer, by operation.",
+            "Time from the head of a request to its response, in seconds, by operation.",
         );
         let events = Opts::new(
             "sensu_server_events_total",
-            "Events taken, by the status of the check: ok, warning, critical, unknown, or none.",
+            "Accepted events by check status: ok, warning, critical, unknown, or none (no check).",
         );
         let metrics = Self {
-            requests: kept(
+            requests: registered(
                 &registry,
                 IntCounterVec::new(requests, &["operation", "method", "status"]),
             )?,
-            durations: kept(
+            durations: registered(
                 &registry,
                 HistogramVec::new(durations.buckets(BUCKETS.to_vec()), &["operation"]),
             )?,
-            in_flight: kept(
+            in_flight: registered(
                 &registry,
-                IntGauge::new("sensu_server_http_requests_in_flight", "Requests under way."),
+                IntGauge::new("sensu_server_http_requests_in_flight", "Requests in progress."),
             )?,
-            events: kept(&registry, IntCounterVec::new(events, &["status"]))?,
-            store: Store::new(&registry)?,
+            events: registered(&registry, IntCounterVec::new(events, &["status"]))?,
+            store: StoreMetrics::new(&registry)?,
             registry,
         };
         let process = prometheus::process_collector::ProcessCollector::for_self();
@@ -84,21 +84,21 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// A request that is under way until what this gives is dropped.
-    pub(crate) fn began(&self) -> InFlight {
+    /// Counts a request as in progress until the guard is dropped.
+    pub(crate) fn start_request(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())
     }
 
-    /// A request that has been answered.
-    pub(crate) fn answered(&self, operation: &str, method: &str, status: u16, seconds: f64) {
+    /// Records a completed request. `seconds`: its duration.
+    pub(crate) fn record_response(&self, operation: &str, method: &str, status: u16, seconds: f64) {
         let status = status.to_string();
         self.requests.with_label_values(&[operation, method, &status]).inc();
         self.durations.with_label_values(&[operation]).observe(seconds);
     }
 
-    /// An event that has been taken.
-    pub(crate) fn took(&self, event: &Event) {
+    /// Records an accepted event.
+    pub(crate) fn record_event(&self, event: &Event) {
         let status = match event.check.as_ref().map(|check| check.status) {
             None => "none",
             Some(0) => "ok",
@@ -109,49 +109,55 @@ impl Metrics {
         self.events.with_label_values(&[status]).inc();
     }
 
-    /// Everything, with the store as it says it is now, in [`FORMAT`].
+    /// All metrics, with the given state of the store, in the Prometheus text format.
     ///
     /// # Errors
-    /// If a metric cannot be written, which would be a defect of ours.
+    /// If a metric cannot be encoded: a defect.
     pub(crate) fn text(&self, store: &Health) -> anyhow::Result<String> {
-        self.store.measured(store);
+        self.store.set(store);
         Ok(TextEncoder::new().encode_to_string(&self.registry.gather())?)
     }
 }
 
-impl Store {
+impl StoreMetrics {
     fn new(registry: &Registry) -> anyhow::Result<Self> {
-        let up = Opts::new("sensu_server_store_up", "1 while the store accepts writes, by engine.");
+        let up = Opts::new(
+            "sensu_server_store_up",
+            "1 if the store accepts writes, 0 if not, by engine.",
+        );
         let connections = Opts::new(
             "sensu_server_store_connections",
-            "Connections to the database, by state: in_use or idle; max is how many there may be.",
+            "Database connections by state: in_use, idle, and the limit max.",
         );
-        let number = |name, help| kept(registry, IntGauge::new(name, help));
+        let number = |name, help| registered(registry, IntGauge::new(name, help));
         Ok(Self {
-            up: kept(registry, IntGaugeVec::new(up, &["engine"]))?,
-            size: number("sensu_server_store_size_bytes", "Size of the data on the medium.")?,
-            revision: number("sensu_server_store_revision", "The last committed transaction.")?,
-            commit_latency: kept(
+            up: registered(registry, IntGaugeVec::new(up, &["engine"]))?,
+            size: number("sensu_server_store_size_bytes", "Size of the stored data in bytes.")?,
+            revision: number(
+                "sensu_server_store_revision",
+                "Revision of the last committed transaction.",
+            )?,
+            commit_latency: registered(
                 registry,
                 Gauge::new(
                     "sensu_server_store_commit_seconds",
-                    "How long the last group of transactions took to be acknowledged.",
+                    "Duration of the last group commit in seconds.",
                 ),
             )?,
-            queued: number("sensu_server_store_queued", "Transactions that wait for the writer.")?,
+            queued: number("sensu_server_store_queued", "Transactions waiting for the writer.")?,
             last_failure: number(
                 "sensu_server_store_last_failure_timestamp_seconds",
-                "When the store last failed, over or not; 0 if it never did.",
+                "Unix time of the last store failure, resolved or not. 0: none.",
             )?,
-            connections: kept(registry, IntGaugeVec::new(connections, &["state"]))?,
+            connections: registered(registry, IntGaugeVec::new(connections, &["state"]))?,
         })
     }
 
-    fn measured(&self, health: &Health) {
+    fn set(&self, health: &Health) {
         self.up.with_label_values(&[health.engine]).set(i64::from(health.failure.is_none()));
         self.size.set(number(health.size_bytes));
         self.revision.set(number(health.revision));
-        self.commit_latency.set(health.commit_latency.map_or(0.0, |took| took.as_secs_f64()));
+        self.commit_latency.set(health.commit_latency.map_or(0.0, |latency| latency.as_secs_f64()));
         self.queued.set(number(health.queued));
         self.last_failure.set(health.last_failure.as_ref().map_or(0, |failure| failure.at));
         if let Some(connections) = &health.connections {
@@ -166,7 +172,7 @@ fn number<N: TryInto<i64>>(value: N) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }
 
-/// A request under way.
+/// Guard of a request in progress.
 pub(crate) struct InFlight(IntGauge);
 
 impl Drop for InFlight {
@@ -175,7 +181,7 @@ impl Drop for InFlight {
     }
 }
 
-fn kept<C: Collector + Clone + 'static>(
+fn registered<C: Collector + Clone + 'static>(
     registry: &Registry,
     collector: prometheus::Result<C>,
 ) -> anyhow::Result<C> {
@@ -189,11 +195,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happened_is_in_the_text() {
+    fn recorded_values_are_exported() {
         let metrics = Metrics::new().unwrap();
-        let under_way = metrics.began();
-        metrics.answered("check_get", "GET", 404, 0.002);
-        metrics.took(&Event::default());
+        let in_flight = metrics.start_request();
+        metrics.record_response("check_get", "GET", 404, 0.002);
+        metrics.record_event(&Event::default());
         let health = Health { engine: "memory", revision: 7, ..Health::default() };
         let text = metrics.text(&health).unwrap();
         for line in [
@@ -206,7 +212,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
-        drop(under_way);
+        drop(in_flight);
         let health = Health { failure: Some("disk".into()), ..health };
         let text = metrics.text(&health).unwrap();
         assert!(text.contains("sensu_server_http_requests_in_flight 0"));

@@ -2,17 +2,18 @@
 
 use crate::error::Error;
 
-/// Whether a query string can be decoded at all (D5).
+/// Checks that a query string can be decoded (D5).
 ///
 /// # Errors
-/// [`Error::Invalid`] for a bad percent escape or a semicolon, which servers disagree about.
+/// [`Error::Invalid`] for an invalid percent escape, or a semicolon, which is a separator to some
+/// servers only.
 pub(crate) fn validate(query: Option<&str>) -> Result<(), Error> {
     let query = query.unwrap_or_default();
     if !has_valid_escapes(query) {
-        return Err(Error::Invalid("the query string has a bad percent escape".into()));
+        return Err(Error::Invalid("the query string has an invalid percent escape".into()));
     }
     if query.contains(';') {
-        return Err(Error::Invalid("the query string has a semicolon; write %3B".into()));
+        return Err(Error::Invalid("the query string has a semicolon; encode it as %3B".into()));
     }
     Ok(())
 }
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bad_escapes_are_found() {
+    fn invalid_query_strings_are_rejected() {
         for good in [None, Some("a=1&b=%41%c3%a9"), Some("a=1&&b&=c"), Some("a=+")] {
             assert!(validate(good).is_ok(), "{good:?}");
         }

@@ -157,7 +157,7 @@ async fn only_options_accepts_an_asterisk_as_the_path() {
         let response = send(method).await;
         assert_eq!(statuses(&response), ["400"], "{response}");
         assert!(
-            response.ends_with(r#"{"message":"the address has to begin with /","code":1}"#),
+            response.ends_with(r#"{"message":"the path must start with /","code":1}"#),
             "{response}"
         );
     }

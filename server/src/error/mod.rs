@@ -1,6 +1,7 @@
 //! Errors: the situations in which an operation fails.
 //!
-//! [`Error`] names the situation, [`table`] maps it to status and code, [`ApiError`] is the response.
+//! [`Error`] names the situation, [`table`] maps it to status and code, [`ApiError`] is the
+//! response.
 
 mod response;
 pub(crate) mod side_channel;
@@ -13,7 +14,8 @@ use sensu_types::Invalid;
 
 pub use response::ApiError;
 
-/// A situation in which an operation fails. Texts are messages for clients, unless stated otherwise.
+/// A situation in which an operation fails. Texts are messages for clients, unless stated
+/// otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The object, the namespace or the path does not exist.
@@ -38,7 +40,8 @@ pub enum Error {
     TooLarge(String),
     /// The media type of the request body is not JSON.
     UnsupportedMediaType(String),
-    /// The server temporarily cannot process the request: the store is busy or stopped, or time ran out.
+    /// The server temporarily cannot process the request: the store is busy or stopped, or time ran
+    /// out.
     Unavailable(String),
     /// The server failed. The text is for the log and is not sent.
     Internal(String),

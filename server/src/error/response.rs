@@ -14,7 +14,8 @@ use super::{Error, side_channel, table};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[schemars(rename = "Error")]
 pub struct ApiError {
-    /// Cause of the error, and where possible its remedy. For people; programs use the status and `code`.
+    /// Cause of the error, and where possible its remedy. For people; programs use the status and
+    /// `code`.
     pub message: String,
     /// Kind of error.
     #[serde(default)]

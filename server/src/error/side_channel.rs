@@ -1,7 +1,7 @@
 //! What an operation leaves for the gateway, past Dropshot (decision record 0013).
 //!
-//! Dropshot hands the gateway a response or an opaque failure. The error behind a failure, and the fields that
-//! the body decoder dropped, travel in a task-local.
+//! Dropshot hands the gateway a response or an opaque failure. The error behind a failure, and the
+//! fields that the body decoder dropped, travel in a task-local.
 
 use std::cell::RefCell;
 

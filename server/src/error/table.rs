@@ -1,7 +1,7 @@
 //! The table of errors: status, code and meaning of every situation (D4).
 //!
-//! Error responses, the responses and the introduction of the document, and the fault injector are derived from
-//! it.
+//! Error responses, the responses and the introduction of the document, and the fault injector are
+//! derived from it.
 
 use http::StatusCode;
 use sensu_store::StoreError;
@@ -170,8 +170,8 @@ const UNAVAILABLE: Row = Row {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: 0,
     name: "Unavailable",
-    meaning: "The server temporarily cannot process the request. `Retry-After` contains the seconds until the next \
-              attempt.",
+    meaning: "The server temporarily cannot process the request. `Retry-After` contains the \
+              seconds until the next attempt.",
     example: || StoreError::Overloaded.into(),
 };
 
@@ -193,7 +193,8 @@ mod tests {
     fn statuses_and_codes_are_those_of_the_api() {
         let table: Vec<String> =
             TABLE.iter().map(|row| format!("{} {}", row.status.as_u16(), row.code)).collect();
-        let expected = "400 1, 401 5, 403 4, 404 2, 405 1, 408 1, 409 3, 412 6, 413 1, 415 1, 429 5, 500 0, 503 0";
+        let expected = "400 1, 401 5, 403 4, 404 2, 405 1, 408 1, 409 3, 412 6, 413 1, 415 1, \
+                        429 5, 500 0, 503 0";
         assert_eq!(table.join(", "), expected);
     }
 

@@ -1,4 +1,4 @@
-//! What is noted of each request: a line in the log, and counts for the metrics.
+//! Access log and metrics: one record per request.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -10,11 +10,12 @@ use hyper::body::Body as _;
 use crate::metrics::{InFlight, NO_OPERATION};
 use crate::runtime::context::Cx;
 
-/// Status of requests whose client did not wait for the answer, as reverse proxies write it.
-const LEFT: u16 = 499;
+/// Status of requests whose client closed the connection before the response, as nginx logs it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// A request under way. If it is dropped before it is answered, the client has left.
-pub(crate) struct Access {
+/// A request in progress. If it is dropped before [`RequestRecord::complete`], the client has
+/// closed the connection.
+pub(crate) struct RequestRecord {
     cx: Cx,
     id: String,
     pub(crate) method: Method,
@@ -22,13 +23,13 @@ pub(crate) struct Access {
     from: SocketAddr,
     pub(crate) origin: Option<HeaderValue>,
     started: Instant,
-    answered: bool,
-    _under_way: InFlight,
+    completed: bool,
+    _in_flight: InFlight,
 }
 
-impl Access {
-    /// What there is to know before the request is consumed.
-    pub(crate) fn of(rqctx: &RequestContext<Cx>) -> Self {
+impl RequestRecord {
+    /// Starts the record of a request, before the request is consumed.
+    pub(crate) fn start(rqctx: &RequestContext<Cx>) -> Self {
         let (cx, request) = (rqctx.context(), &rqctx.request);
         Self {
             cx: Cx::clone(cx),
@@ -38,22 +39,22 @@ impl Access {
             from: request.remote_addr(),
             origin: request.headers().get(http::header::ORIGIN).cloned(),
             started: Instant::now(),
-            answered: false,
-            _under_way: cx.metrics.began(),
+            completed: false,
+            _in_flight: cx.metrics.start_request(),
         }
     }
 
-    /// Notes the answer.
-    pub(crate) fn answered(mut self, operation: Option<&str>, response: &Response<Body>) {
-        self.answered = true;
-        self.note(operation, response.status(), response.body().size_hint().exact());
+    /// Writes the record of a request with its response.
+    pub(crate) fn complete(mut self, operation: Option<&str>, response: &Response<Body>) {
+        self.completed = true;
+        self.write(operation, response.status(), response.body().size_hint().exact());
     }
 
-    fn note(&self, operation: Option<&str>, status: StatusCode, bytes: Option<u64>) {
+    fn write(&self, operation: Option<&str>, status: StatusCode, bytes: Option<u64>) {
         let operation = operation.unwrap_or(NO_OPERATION);
-        let took = self.started.elapsed();
-        let status = status.as_u16();
-        self.cx.metrics.answered(operation, self.method.as_str(), status, took.as_secs_f64());
+        let duration = self.started.elapsed();
+        let (method, status) = (self.method.as_str(), status.as_u16());
+        self.cx.metrics.record_response(operation, method, status, duration.as_secs_f64());
         tracing::info!(
             target: "sensu_server::access",
             id = self.id,
@@ -62,18 +63,18 @@ impl Access {
             operation,
             status,
             bytes,
-            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             from = %self.from,
         );
     }
 }
 
-impl Drop for Access {
+impl Drop for RequestRecord {
     fn drop(&mut self) {
-        if !self.answered
-            && let Ok(status) = StatusCode::from_u16(LEFT)
+        if !self.completed
+            && let Ok(status) = StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
         {
-            self.note(None, status, None);
+            self.write(None, status, None);
         }
     }
 }

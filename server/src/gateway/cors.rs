@@ -1,4 +1,4 @@
-//! CORS for browsers, where origins are configured (D10).
+//! CORS response headers for the configured origins (D10).
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue};
 
-/// Adds what a browser wants to read, if its origin may call.
+/// Adds the CORS response headers for allowed origins.
 pub(crate) fn allow(allowed: &[String], origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
     if allowed.is_empty() {
         return;
@@ -23,7 +23,7 @@ pub(crate) fn allow(allowed: &[String], origin: Option<&HeaderValue>, headers: &
             "ETag, Link, Location, Retry-After, Sensu-Continue, Warning, X-Request-Id",
         ),
     );
-    // Only an answer to OPTIONS lists the methods; that is what a preflight asks for.
+    // Only responses to OPTIONS, and so to preflight requests, list the methods.
     if let Some(methods) = headers.get(ALLOW).cloned() {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
         headers.insert(

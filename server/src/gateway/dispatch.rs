@@ -42,8 +42,8 @@ pub(crate) fn dispatch(api: Api) -> Dispatch {
     let permissions = super::permissions::Published::new(&api.operations);
     let router = Arc::new(api.description.into_router());
     Box::new(move |mut rqctx, request, route| {
-        // Literal segments of a route cannot be escaped, only values of parameters: the route must exist
-        // whatever the escaped segments contain.
+        // Literal segments of a route cannot be escaped, only values of parameters: the route must
+        // exist whatever the escaped segments contain.
         let other = with_escaped_replaced(&route.path);
         let lookup = |method: &Method| {
             let exact = |path: &str| router.lookup_route(method, path.into(), None).ok();

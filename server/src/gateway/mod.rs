@@ -1,11 +1,11 @@
-//! The front door: every request enters here and is handed to the real router of the API.
+//! The gateway: every request passes it on the way to its operation.
 //!
-//! Dropshot answers unknown routes, wrong methods and panics in its own words, has no middleware,
-//! and serves each operation under one path. So what it serves is one unpublished wildcard per
-//! method, and behind it a second router that nobody but this file sees. That buys, in one place:
-//! the second prefix (D1), our error shape for 404 and 405 with `Allow` (D4), `HEAD` and `OPTIONS`
-//! (D10), redirects of paths that are not canonical, the deadline, panics as answers, common
-//! headers, and one log line for each request.
+//! Dropshot has no middleware, answers unknown routes and wrong methods with its own error body,
+//! and closes the connection when an operation panics (decision record 0002). So Dropshot serves
+//! one unpublished wildcard per method, and the gateway dispatches to a second router. It adds, in
+//! one place: the second prefix (D1), error bodies for 404 and 405 with `Allow` (D4), `HEAD` and
+//! `OPTIONS` (D10), redirects to canonical paths, the deadline, 500 after a panic, common headers,
+//! and one access log record per request.
 
 pub(crate) mod access_log;
 pub(crate) mod cors;
@@ -31,16 +31,16 @@ use serde::Deserialize;
 use tracing::Instrument as _;
 
 use crate::error::Error;
-use crate::gateway::access_log::Access;
 use crate::query;
 use crate::runtime::context::Cx;
 use crate::testkit::{self, RequestRecorder};
+use access_log::RequestRecord;
 pub(crate) use dispatch::{Dispatch, dispatch};
 use path::{Route, canonical};
 
 const EDITION: HeaderName = HeaderName::from_static("sensu-edition");
 
-/// Every method that anybody has registered; Dropshot answers the ones that nobody has.
+/// All methods. Dropshot itself answers methods that no endpoint has.
 const METHODS: [Method; 9] = [
     Method::GET,
     Method::HEAD,
@@ -54,15 +54,18 @@ const METHODS: [Method; 9] = [
 ];
 
 /// What Dropshot serves: a wildcard for each method.
-pub(crate) fn door() -> anyhow::Result<ApiDescription<Cx>> {
-    let mut door = ApiDescription::new();
+///
+/// # Errors
+/// If an endpoint cannot be registered: a defect that every start finds.
+pub(crate) fn endpoints() -> anyhow::Result<ApiDescription<Cx>> {
+    let mut api = ApiDescription::new();
     for method in METHODS {
-        let id = format!("enter_{method}");
+        let id = format!("gateway_{method}");
         let all = ApiEndpointVersions::all();
-        let endpoint = ApiEndpoint::new(id, enter, method, "application/json", "/{rest:.*}", all);
-        door.register(endpoint.visible(false))?;
+        let endpoint = ApiEndpoint::new(id, handle, method, "application/json", "/{rest:.*}", all);
+        api.register(endpoint.visible(false))?;
     }
-    Ok(door)
+    Ok(api)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -71,42 +74,43 @@ struct Rest {
     _rest: Vec<String>,
 }
 
-async fn enter(
+async fn handle(
     rqctx: RequestContext<Cx>,
     _path: Path<Rest>,
     request: RawRequest,
 ) -> Result<Response<Body>, HttpError> {
     let cx = Arc::clone(rqctx.context());
-    let access = Access::of(&rqctx);
+    let record = RequestRecord::start(&rqctx);
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut operation = None;
     let mut request = request.into_inner();
     let recorder = RequestRecorder::start(&cx, &rqctx.request_id, &mut request);
     let mut response = match testkit::intercept(&cx, &mut request).await {
         Some(response) => response,
-        None => answer(rqctx, request, &mut operation).instrument(span).await,
+        None => respond(rqctx, request, &mut operation).instrument(span).await,
     };
 
-    let gone = response.status() == StatusCode::NO_CONTENT && access.method != Method::OPTIONS;
+    let no_content =
+        response.status() == StatusCode::NO_CONTENT && record.method != Method::OPTIONS;
     let headers = response.headers_mut();
     headers.insert(EDITION, HeaderValue::from_static("core"));
-    if gone {
-        // As in the reference, which gives a type to bodies that are not there, too.
+    if no_content {
+        // As Sensu Go 5.0.0, which sends the header without a body, too.
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    cors::allow(&cx.limits.cors_origins, access.origin.as_ref(), headers);
-    if access.method == Method::HEAD {
+    cors::allow(&cx.limits.cors_origins, record.origin.as_ref(), headers);
+    if record.method == Method::HEAD {
         response = without_body(response);
     }
-    access.answered(operation.as_deref(), &response);
+    record.complete(operation.as_deref(), &response);
     if let Some(recorder) = recorder {
         recorder.finish(operation, response.status().as_u16());
     }
     Ok(response)
 }
 
-/// The answer; `operation` is set once it is known.
-async fn answer(
+/// Dispatches the request and returns the response. Sets `operation` as soon as it is known.
+async fn respond(
     rqctx: RequestContext<Cx>,
     request: Request<Body>,
     operation: &mut Option<String>,
@@ -115,19 +119,19 @@ async fn answer(
     let uri = rqctx.request.uri();
     let path = uri.path();
     if path == "*" {
-        // Asks about the server as a whole, which OPTIONS alone can do.
+        // Means the server as a whole, and is valid for OPTIONS only.
         return match *rqctx.request.method() {
             Method::OPTIONS => empty(StatusCode::OK),
-            _ => Error::Invalid("the address has to begin with /".into()).into_response(),
+            _ => Error::Invalid("the path must start with /".into()).into_response(),
         };
     }
     if !query::has_valid_escapes(path) {
-        return Error::Invalid("the path has a bad percent escape".into()).into_response();
+        return Error::Invalid("the path has an invalid percent escape".into()).into_response();
     }
-    if let Some(clean) = canonical(path) {
+    if let Some(canonical) = canonical(path) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let mut response = empty(StatusCode::MOVED_PERMANENTLY);
-        if let Ok(location) = HeaderValue::try_from(clean + &query) {
+        if let Ok(location) = HeaderValue::try_from(canonical + &query) {
             response.headers_mut().insert(LOCATION, location);
         }
         return response;
@@ -141,16 +145,16 @@ async fn answer(
     let Some(dispatch) = cx.dispatch.get() else {
         return Error::Unavailable("the server is starting".into()).into_response();
     };
-    let found = dispatch(rqctx, request, route);
-    *operation = found.operation;
-    let work = AssertUnwindSafe(found.response).catch_unwind();
-    match tokio::time::timeout(cx.limits.deadline, work).await {
+    let dispatched = dispatch(rqctx, request, route);
+    *operation = dispatched.operation;
+    let response = AssertUnwindSafe(dispatched.response).catch_unwind();
+    match tokio::time::timeout(cx.limits.deadline, response).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
-            let what = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-            let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
-            let what = what.unwrap_or_else(|| "no message".into());
-            Error::Internal(format!("an operation panicked: {what}")).into_response()
+            let message = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+            let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+            let message = message.unwrap_or_else(|| "no message".into());
+            Error::Internal(format!("an operation panicked: {message}")).into_response()
         }
         Err(_) => Error::Unavailable("the request took too long".into()).into_response(),
     }
@@ -162,7 +166,8 @@ fn empty(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// The answer to a `HEAD`: the headers of the `GET`, its length included, and no body.
+/// The response to a `HEAD`: the headers of the `GET`, including `Content-Length`, without its
+/// body.
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact() {

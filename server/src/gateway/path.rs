@@ -14,7 +14,8 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// The route of a request; `None` for the bare prefix of released clients, which Sensu Go does not serve.
+    /// The route of a request; `None` for the bare prefix of released clients, which Sensu Go does
+    /// not serve.
     pub(super) fn new(method: &Method, path: &str) -> Option<Self> {
         let method = if *method == Method::HEAD { Method::GET } else { method.clone() };
         let path = match path.strip_prefix(ALIAS) {
@@ -26,7 +27,8 @@ impl Route {
     }
 }
 
-/// The path without empty segments; `None` if it has none. Dot segments never get here: Dropshot rejects them.
+/// The path without empty segments; `None` if it has none. Dot segments never get here: Dropshot
+/// rejects them.
 pub(super) fn canonical(path: &str) -> Option<String> {
     if !path.contains("//") {
         return None;
@@ -39,7 +41,8 @@ pub(super) fn canonical(path: &str) -> Option<String> {
     Some(clean)
 }
 
-/// The path with every escaped segment replaced by one that no route has; `None` without escaped segments.
+/// The path with every escaped segment replaced by one that no route has; `None` without escaped
+/// segments.
 pub(super) fn with_escaped_replaced(path: &str) -> Option<String> {
     path.contains('%').then(|| {
         let other = |segment| if str::contains(segment, '%') { "%1F" } else { segment };

@@ -1,4 +1,5 @@
-//! In debug builds: the permission that an operation publishes is the one that its handler requests.
+//! In debug builds: the permission that an operation publishes is the one that its handler
+//! requests.
 //!
 //! Every request of every test is checked; a difference fails it with 500.
 
@@ -43,7 +44,8 @@ impl PublishedPermission {
     /// Compares with what the handler has requested.
     ///
     /// # Errors
-    /// A description of the difference: another permission was requested, or none by an operation that succeeded.
+    /// A description of the difference: another permission was requested, or none by an operation
+    /// that succeeded.
     pub(super) fn verify(
         self,
         requested: &[RequestedPermission],

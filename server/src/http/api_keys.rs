@@ -1,4 +1,4 @@
-//! `apikeys`: lists as usual; what is made is shown once, and a key finds itself.
+//! `apikeys`: regular lists; the key itself is returned once, and identifies itself in URLs.
 
 use dropshot::{
     ApiEndpointResponse, Body, CONTENT_TYPE_JSON, HttpError, HttpResponse, HttpResponseCreated,
@@ -12,118 +12,119 @@ use sensu_types::api_key::{ApiKey, NewApiKey};
 use sensu_types::scope::{Everywhere, Name};
 use serde::Serialize;
 
-use super::body::Draft;
-use super::params::Params;
-use super::response::One;
+use super::body::UnreadBody;
+use super::query::UnreadQuery;
+use super::request::{authorize, authorize_write, conditions};
+use super::response::ObjectResponse;
 use super::routes::{Api, Mounted, PREFIX, Routes};
-use crate::auth::{self, Caller};
+use crate::auth;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
 use crate::resources::api_keys;
-use crate::resources::grant::Grant;
 use crate::resources::patch::MergePatch;
-use crate::resources::preconditions::Conditions;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<ApiKey>::of(api)
-        .list("api_key_list", "List the API keys")
+    // The server generates the name, so there is no conflict.
+    let create = Facts {
+        conflict: false,
+        success: Some("The API key, including the key itself."),
+        ..Facts::create::<ApiKey>()
+    };
+    Routes::<ApiKey>::new(api)
+        .list("api_key_list", "List API keys")
         .custom(api_key_get, Facts::get::<ApiKey>())
-        // The server makes the name, at random.
-        .custom(api_key_create, Facts { conflict: false, ..Facts::create::<ApiKey>() })
+        .custom(api_key_create, create)
         .custom(api_key_patch, Facts::patch::<ApiKey>())
         .custom(api_key_delete, Facts::delete::<ApiKey>())
         .mount()
 }
 
-/// Fetch an API key
+/// Get an API key
 ///
-/// Shows whom the key speaks for and when it ends, never the key. In the place of the name, the key
-/// itself may be given.
+/// Returns user and expiry of the key and its `ETag`, but not the key itself. In the URL, the key
+/// itself is accepted in place of its name. If `If-None-Match` names the current state, the status
+/// is 304.
 #[endpoint { method = GET, path = "/apis/core/v2/apikeys/{name}", tags = ["apikeys"] }]
-async fn api_key_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<ApiKey>, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Get).await?;
-    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
+async fn api_key_get(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+) -> Result<ObjectResponse<ApiKey>, ApiError> {
+    let grant = authorize::<ApiKey>(&rqctx, Verb::Get, "", &key_name(path)).await?;
+    Ok(ObjectResponse::read(grant.get().await?, &conditions(&rqctx)))
 }
 
 /// Create an API key
 ///
-/// Makes a key for the user in the body: `{"username": "ci"}`, with `expires_at` if it is to end by
-/// itself. The answer holds the key, as `key` and as the last part of `Location`. It is shown this
-/// once: the server keeps no more than a hash. Send it as `Authorization: Key <key>`. The key has
-/// the rights of its user as they are at the time of use, and none while the user is disabled.
+/// Creates a key for the user in the body: `{"username": "ci"}`. With `expires_at`, the key expires
+/// at that time. The response contains the key, as `key` and as the last segment of `Location`. It
+/// cannot be retrieved again, because the server stores only its hash. Send it as `Authorization:
+/// Key <key>`. A key has the current permissions of its user, and none while the user is disabled.
 #[endpoint { method = POST, path = "/apis/core/v2/apikeys", tags = ["apikeys"] }]
 async fn api_key_create(
     rqctx: RequestContext<Cx>,
     _path: Path<Everywhere>,
-    options: Params<WriteOptions>,
-    draft: Draft<ApiKey>,
-) -> Result<Made, ApiError> {
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<ApiKey>(Verb::Create, "", "")
-        .await?
-        .with_options(options.read()?);
-    let draft = draft.read(rqctx.context(), grant.options()).await?;
-    Ok(Made(api_keys::create(&grant, draft).await?))
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<ApiKey>,
+) -> Result<CreatedKey, ApiError> {
+    let grant = authorize_write::<ApiKey, _>(&rqctx, Verb::Create, "", "", &options).await?;
+    let key = body.read(rqctx.context(), grant.options()).await?;
+    Ok(CreatedKey(api_keys::create(&grant, key).await?))
 }
 
-/// Change parts of an API key
+/// Update fields of an API key
 ///
-/// Labels, annotations and `expires_at` can be changed, with an RFC 7396 merge patch. `If-Match` with
-/// an `ETag` changes only that state of the object; otherwise the answer is 412.
+/// Applies a JSON merge patch (RFC 7396) to labels, annotations and `expires_at`. Other fields
+/// cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status
+/// is 412.
 #[endpoint { method = PATCH, path = "/apis/core/v2/apikeys/{name}", tags = ["apikeys"] }]
 async fn api_key_patch(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<WriteOptions>,
-    draft: Draft<MergePatch>,
-) -> Result<One<ApiKey>, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Update).await?.with_options(options.read()?);
-    let changes = draft.read(rqctx.context(), grant.options()).await?;
-    let conditions = Conditions::from_headers(rqctx.request.headers());
-    Ok(One::written(api_keys::change(&grant, &changes, &conditions).await?))
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<MergePatch>,
+) -> Result<ObjectResponse<ApiKey>, ApiError> {
+    let (verb, name) = (Verb::Update, key_name(path));
+    let grant = authorize_write::<ApiKey, _>(&rqctx, verb, "", &name, &options).await?;
+    let changes = body.read(rqctx.context(), grant.options()).await?;
+    Ok(ObjectResponse::written(api_keys::change(&grant, &changes, &conditions(&rqctx)).await?))
 }
 
 /// Delete an API key
 ///
-/// The key is good for nothing from the next request on. In the place of the name, the key itself may
-/// be given.
+/// Requests with the key get 401 from then on. In the URL, the key itself is accepted in place of
+/// its name. If the key does not exist, the status is 404. With `If-Match`, only the state with
+/// that `ETag` is deleted; otherwise the status is 412.
 #[endpoint { method = DELETE, path = "/apis/core/v2/apikeys/{name}", tags = ["apikeys"] }]
 async fn api_key_delete(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<DryRun>,
+    options: UnreadQuery<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
-    let grant = grant(&rqctx, path, Verb::Delete).await?.with_options(options.read()?);
-    grant.delete(&Conditions::from_headers(rqctx.request.headers())).await?;
+    let (verb, name) = (Verb::Delete, key_name(path));
+    let grant = authorize_write::<ApiKey, _>(&rqctx, verb, "", &name, &options).await?;
+    grant.delete(&conditions(&rqctx)).await?;
     Ok(HttpResponseDeleted())
 }
 
-/// The right to do something with the key that the URL means.
-async fn grant(
-    rqctx: &RequestContext<Cx>,
-    path: Path<Name>,
-    verb: Verb,
-) -> Result<Grant<ApiKey>, ApiError> {
-    let name = auth::api_key_id_in_url(&path.into_inner().name);
-    Ok(Caller::from_request(rqctx).await?.authorize::<ApiKey>(verb, "", &name).await?)
+/// The name of the key in the URL, which contains the name or the key itself.
+fn key_name(path: Path<Name>) -> String {
+    auth::api_key_id_in_url(&path.into_inner().name)
 }
 
-/// A key that was made: 201 with its place.
-struct Made(NewApiKey);
+/// A created key: 201 with `Location`.
+struct CreatedKey(NewApiKey);
 
-/// Headers of the answer with a new key.
 #[derive(JsonSchema, Serialize)]
-struct Placed {
-    /// The address of what is known of the key. Its last part is the key.
+struct CreatedKeyHeaders {
+    /// URL of the API key. Its last segment is the key itself.
     #[serde(rename = "Location")]
     location: String,
 }
 
-impl HttpResponse for Made {
+impl HttpResponse for CreatedKey {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
         let body = serde_json::to_vec(&self.0)
             .map_err(|error| HttpError::for_internal_error(error.to_string()))?;
@@ -135,7 +136,8 @@ impl HttpResponse for Made {
     }
 
     fn response_metadata() -> ApiEndpointResponse {
-        HttpResponseHeaders::<HttpResponseCreated<NewApiKey>, Placed>::response_metadata()
+        HttpResponseHeaders::<HttpResponseCreated<NewApiKey>, CreatedKeyHeaders>::response_metadata(
+        )
     }
 
     fn status_code(&self) -> StatusCode {

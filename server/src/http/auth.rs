@@ -1,12 +1,12 @@
-//! `/auth`: log in, renew, log out.
+//! `/auth`: log in, renew the tokens of a session, log out.
 
 use dropshot::{HttpResponseOk, RequestContext, endpoint};
 use http::header::AUTHORIZATION;
 use sensu_types::tokens::{Refresh, Tokens};
 
-use super::body::Draft;
-use super::params::Params;
-use super::response::Done;
+use super::body::UnreadBody;
+use super::query::UnreadQuery;
+use super::response::NoContent;
 use super::routes::{Api, Mounted};
 use crate::auth;
 use crate::error::{ApiError, Error};
@@ -15,25 +15,30 @@ use crate::query;
 use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Cx;
 
-/// The body that renews or ends the session of the response it is linked from.
+/// The body that renews or ends the session of the response that the link starts from.
 const REFRESH: &str = r#"{"refresh_token": "{$response.body#/refresh_token}"}"#;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    let basic = Facts::authenticated(Authentication::Basic);
-    let session = |name, description| Facts {
+    let basic =
+        |success| Facts { success: Some(success), ..Facts::authenticated(Authentication::Basic) };
+    let session = |name, description, success| Facts {
         link: Some(Link { from: "auth_login", name, description, body: Some(REFRESH) }),
+        success: Some(success),
         ..Facts::authenticated(Authentication::Session)
     };
-    api.mount(auth_login, basic)?;
-    api.mount(auth_test, basic)?;
-    api.mount(auth_refresh, session("refresh", "Exchange both tokens for new ones."))?;
-    api.mount(auth_logout, session("logout", "End the session."))
+    let refresh = session("refresh", "Exchange both tokens for new ones.", "The new tokens.");
+    let log_out = session("logout", "End the session.", "Logged out.");
+    api.mount(auth_login, basic("The tokens of the new session."))?;
+    api.mount(auth_test, basic("The credentials are valid."))?;
+    api.mount(auth_refresh, refresh)?;
+    api.mount(auth_logout, log_out)
 }
 
-/// Log in with user and password
+/// Log in with user name and password
 ///
-/// Exchanges HTTP Basic credentials for an access token, which is good for about 15 minutes, and a
-/// refresh token, which renews it. Repeated failures are slowed down: 429 with `Retry-After`.
+/// Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token,
+/// valid for %access-token% by default, and a refresh token, which renews it. After repeated
+/// failures the status is 429 with a `Retry-After` header.
 #[endpoint {
     method = GET,
     path = "/auth",
@@ -46,28 +51,28 @@ async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>,
     Ok(HttpResponseOk(tokens))
 }
 
-/// Test user and password
+/// Test user name and password
 ///
-/// Answers 200 and no body if the HTTP Basic credentials are good for logging in, and begins no
-/// session. Failures count as failed log-ins do: 429 with `Retry-After` after several.
+/// Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login:
+/// after repeated failures the status is 429 with a `Retry-After` header.
 #[endpoint {
     method = GET,
     path = "/auth/test",
     tags = ["auth"],
 }]
-async fn auth_test(rqctx: RequestContext<Cx>) -> Result<Done, ApiError> {
+async fn auth_test(rqctx: RequestContext<Cx>) -> Result<NoContent, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let address = rqctx.request.remote_addr().ip();
     auth::verify_credentials(rqctx.context(), &authorization(&rqctx), address).await?;
-    Ok(Done)
+    Ok(NoContent)
 }
 
 /// Renew the tokens of a session
 ///
-/// Takes the access token in the header, where it may have expired, and the refresh token in the
-/// body. Answers with a new pair; the old pair is dead from then on. A refresh token that is used a
-/// second time ends its session, because it must have been copied. The user's groups are read
-/// afresh.
+/// Requires the access token, expired or not, in the `Authorization` header and the refresh token
+/// in the body. Returns a new pair of tokens and invalidates the old one. A refresh token that is
+/// used a second time ends the session, because it must have been copied. The new access token has
+/// the current groups of the user.
 #[endpoint {
     method = POST,
     path = "/auth/token",
@@ -75,42 +80,45 @@ async fn auth_test(rqctx: RequestContext<Cx>) -> Result<Done, ApiError> {
 }]
 async fn auth_refresh(
     rqctx: RequestContext<Cx>,
-    draft: Draft<Refresh>,
+    body: UnreadBody<Refresh>,
 ) -> Result<HttpResponseOk<Tokens>, ApiError> {
-    let (access, refresh) = both(&rqctx, draft).await?;
+    let (access, refresh) = tokens(&rqctx, body).await?;
     Ok(HttpResponseOk(auth::refresh(rqctx.context(), &access, &refresh).await?))
 }
 
 /// Log out
 ///
-/// Ends the session that the access token in the header and the refresh token in the body belong
-/// to: neither is good for anything afterwards. Other sessions of the user go on. Logging out twice
-/// is fine.
+/// Requires the access token, expired or not, in the `Authorization` header and the refresh token
+/// in the body. Ends the session and invalidates both tokens. Other sessions of the user are not
+/// affected. Logging out twice succeeds.
 #[endpoint {
     method = POST,
     path = "/auth/logout",
     tags = ["auth"],
 }]
-async fn auth_logout(rqctx: RequestContext<Cx>, draft: Draft<Refresh>) -> Result<Done, ApiError> {
-    let (access, refresh) = both(&rqctx, draft).await?;
+async fn auth_logout(
+    rqctx: RequestContext<Cx>,
+    body: UnreadBody<Refresh>,
+) -> Result<NoContent, ApiError> {
+    let (access, refresh) = tokens(&rqctx, body).await?;
     auth::log_out(rqctx.context(), &access, &refresh).await?;
-    Ok(Done)
+    Ok(NoContent)
 }
 
-/// The two tokens that a session is renewed or ended with.
-async fn both(
+/// The access token and the refresh token of a request.
+async fn tokens(
     rqctx: &RequestContext<Cx>,
-    draft: Draft<Refresh>,
+    body: UnreadBody<Refresh>,
 ) -> Result<(String, String), Error> {
     query::validate(rqctx.request.uri().query())?;
     let header = authorization(rqctx);
     let access =
         auth::bearer(&header).ok_or_else(|| Error::Unauthenticated("bad credentials".into()))?;
-    let options = Params::<WriteOptions>::of(rqctx).read()?;
+    let options = UnreadQuery::<WriteOptions>::new(rqctx).read()?;
     if options.is_dry_run() {
-        return Err(Error::Invalid("sessions cannot be tried out: leave dryRun out".into()));
+        return Err(Error::Invalid("dryRun is not supported for sessions".into()));
     }
-    let body = draft.read(rqctx.context(), options).await?;
+    let body = body.read(rqctx.context(), options).await?;
     Ok((access.to_owned(), body.refresh_token))
 }
 

@@ -1,4 +1,4 @@
-//! Request bodies: JSON, read after the caller has been authorized, bounded in size and time.
+//! Request bodies: JSON, limited in size and time, and read after the caller has been authorized.
 
 use std::marker::PhantomData;
 
@@ -20,11 +20,13 @@ use crate::error::Error;
 use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
-/// A request body that describes a `T`, not yet read.
-pub(crate) struct Draft<T>(Request<Body>, PhantomData<fn() -> T>);
+/// A request body with a `T`, not read yet.
+pub(crate) struct UnreadBody<T>(Request<Body>, PhantomData<fn() -> T>);
 
 #[async_trait]
-impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtractor for Draft<T> {
+impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtractor
+    for UnreadBody<T>
+{
     async fn from_request<C: ServerContext>(
         _rqctx: &RequestContext<C>,
         request: Request<Body>,
@@ -37,18 +39,18 @@ impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtracto
     }
 }
 
-impl<T: DeserializeOwned> Draft<T> {
-    /// The object that the body describes.
+impl<T: DeserializeOwned> UnreadBody<T> {
+    /// Reads the body.
     ///
     /// # Errors
     /// [`Error::UnsupportedMediaType`], [`Error::TooLarge`], [`Error::TooSlow`], or
-    /// [`Error::Invalid`] with the place of the mistake (D5, D11).
+    /// [`Error::Invalid`] with the position of the error (D5, D11).
     pub(crate) async fn read(self, cx: &Context, options: WriteOptions) -> Result<T, Error> {
         self.read_as(cx, options).await
     }
 
-    /// What the body says, as another type: for bodies that are read more strictly than their
-    /// description.
+    /// Reads the body as another type, for bodies that are decoded more strictly than their schema
+    /// says.
     pub(crate) async fn read_as<U: DeserializeOwned>(
         self,
         cx: &Context,
@@ -61,7 +63,6 @@ impl<T: DeserializeOwned> Draft<T> {
         Ok(decoded.value)
     }
 
-    /// The bytes of the body.
     async fn bytes(self, cx: &Context) -> Result<Bytes, Error> {
         let (parts, body) = self.0.into_parts();
         let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
@@ -70,7 +71,7 @@ impl<T: DeserializeOwned> Draft<T> {
     }
 }
 
-/// A form in the body, for the few operations that take one beside the query string.
+/// A form in the body, for operations that accept it in place of the query string.
 pub(crate) struct Form(Request<Body>);
 
 #[async_trait]
@@ -83,13 +84,13 @@ impl ExclusiveExtractor for Form {
     }
 
     fn metadata(_body: ApiEndpointBodyContentType) -> ExtractorMetadata {
-        // The query string is the documented way.
+        // Only the query string is documented.
         ExtractorMetadata { extension_mode: ExtensionMode::None, parameters: Vec::new() }
     }
 }
 
 impl Form {
-    /// The first field of this name; `None` if the body is not a form.
+    /// The first field with this name. `None` if the body is not a form.
     pub(crate) async fn field(self, cx: &Context, name: &str) -> Result<Option<String>, Error> {
         let (parts, body) = self.0.into_parts();
         let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
@@ -102,12 +103,12 @@ impl Form {
     }
 }
 
-/// The whole body, bounded in size and time.
+/// Reads the whole body, limited in size and time.
 async fn collect(parts: &Parts, body: Body, cx: &Context) -> Result<Bytes, Error> {
     let limit = cx.limits.request_bytes;
     let too_large = || Error::body_too_large(limit);
-    // Whoever asks before sending is told before sending. Everybody else is read up to the limit, and
-    // so finds the answer when done with writing.
+    // A client that waits for 100 Continue is rejected at once. Other bodies are read up to the
+    // limit, because most clients read the response only after they have sent the body.
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > limit && parts.headers.contains_key(EXPECT) {
         return Err(too_large());

@@ -1,4 +1,4 @@
-//! `/apis`: which groups, versions and resources there are (D2).
+//! `/apis`: API groups, versions and resources (D2).
 
 use std::sync::OnceLock;
 
@@ -12,14 +12,15 @@ use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.mount(api_group_list, Facts::public())?;
-    api.mount(api_group_get, Facts::public())?;
-    api.mount(api_resource_list, Facts::public())
+    let public = |success| Facts { success: Some(success), ..Facts::public() };
+    api.mount(api_group_list, public("The API groups."))?;
+    api.mount(api_group_get, public("The API group."))?;
+    api.mount(api_resource_list, public("The resources."))
 }
 
-/// List the groups of the API
+/// List API groups
 ///
-/// There is one, `core`. Needs no credentials.
+/// Returns all API groups with their versions. There is one, `core`.
 #[endpoint { method = GET, path = "/apis", tags = ["discovery"] }]
 async fn api_group_list(
     rqctx: RequestContext<Cx>,
@@ -28,9 +29,9 @@ async fn api_group_list(
     Ok(HttpResponseOk(discovery::groups()))
 }
 
-/// List the versions of the group core
+/// Get the API group core
 ///
-/// There is one, `v2`. Needs no credentials.
+/// Returns the group with its versions. There is one, `v2`.
 #[endpoint { method = GET, path = "/apis/core", tags = ["discovery"] }]
 async fn api_group_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGroup>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
@@ -40,8 +41,8 @@ async fn api_group_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<ApiGr
 
 /// List the resources of core/v2
 ///
-/// Each with the verbs that roles can allow, and whether its objects belong to a namespace. Needs no
-/// credentials.
+/// Returns all resources that roles can grant access to: their verbs, and whether they are
+/// namespaced.
 #[endpoint { method = GET, path = "/apis/core/v2", tags = ["discovery"] }]
 async fn api_resource_list(
     rqctx: RequestContext<Cx>,

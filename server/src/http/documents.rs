@@ -1,5 +1,5 @@
-//! `/openapi.json`, `/openapi.yaml`, `/docs`: the document and its browser. Not part of the document, which is
-//! about the API.
+//! `/openapi.json`, `/openapi.yaml`, `/docs`: the document and its browser. Not part of the
+//! document, which is about the API.
 
 use dropshot::{Body, Path, RequestContext, endpoint};
 use http::header::{
@@ -17,8 +17,8 @@ use crate::query;
 use crate::resources::preconditions::Conditions;
 use crate::runtime::context::Cx;
 
-/// The docs browser connects to this server only. Scalar writes inline styles, so those are allowed; scripts come
-/// from files.
+/// The docs browser connects to this server only. Scalar writes inline styles, so those are
+/// allowed; scripts come from files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

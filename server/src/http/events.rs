@@ -1,4 +1,4 @@
-//! `events`: found by entity and check; what is written goes through the engine.
+//! `events`: identified by entity and check; writes go through the event engine.
 
 use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
@@ -6,23 +6,22 @@ use sensu_types::event::Event;
 use sensu_types::scope::InNamespace;
 use serde::Deserialize;
 
-use super::body::Draft;
-use super::params::{Paging, Params};
-use super::response::{Many, One};
+use super::body::UnreadBody;
+use super::query::{ListQuery, UnreadQuery};
+use super::request::{authorize, authorize_write, conditions};
+use super::response::{ListResponse, ObjectResponse};
 use super::routes::{Api, Mounted, Routes};
-use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
 use crate::resources::events;
-use crate::resources::preconditions::Conditions;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<Event>::of(api)
-        .list("event_list", "List the events of a namespace")
-        .list_all("event_list_all", "List the events of every namespace")
+    Routes::<Event>::new(api)
+        .list("event_list", "List events in a namespace")
+        .list_all("event_list_all", "List events in all namespaces")
         .custom(event_list_entity, Facts::partial_list::<Event>(Verb::List))
         .custom(event_get, Facts::get::<Event>())
         .custom(event_create, Facts::create::<Event>())
@@ -31,36 +30,35 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
         .mount()
 }
 
-/// An entity.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct OfEntity {
-    /// The namespace, for example `default`.
+struct EntityPath {
+    /// Name of the namespace.
     namespace: String,
-    /// The name of the entity.
+    /// Name of the entity.
     entity: String,
 }
 
-/// A check on an entity.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct OfCheck {
-    /// The namespace, for example `default`.
+struct EventPath {
+    /// Name of the namespace.
     namespace: String,
-    /// The name of the entity.
+    /// Name of the entity.
     entity: String,
-    /// The name of the check.
+    /// Name of the check.
     check: String,
 }
 
-impl OfCheck {
-    /// Under which an event is authorized and stored.
+impl EventPath {
+    /// The name under which an event is authorized and stored.
     fn name(&self) -> String {
         format!("{}/{}", self.entity, self.check)
     }
 }
 
-/// List the events of an entity
+/// List events of an entity
 ///
-/// In byte order of the names of the checks. Empty for an entity that does not exist.
+/// Returns the events sorted by check name, in byte order, in pages. An entity that does not exist
+/// has an empty list.
 #[endpoint {
     method = GET,
     path = "/apis/core/v2/namespaces/{namespace}/events/{entity}",
@@ -68,40 +66,38 @@ impl OfCheck {
 }]
 async fn event_list_entity(
     rqctx: RequestContext<Cx>,
-    path: Path<OfEntity>,
-    paging: Params<Paging>,
-) -> Result<Many<Event>, ApiError> {
-    let OfEntity { namespace, entity } = path.into_inner();
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<Event>(Verb::List, &namespace, &entity)
-        .await?;
-    let page = grant.list(&paging.read()?.list_params()?).await?;
-    Ok(Many::of(page, &rqctx))
+    path: Path<EntityPath>,
+    query: UnreadQuery<ListQuery>,
+) -> Result<ListResponse<Event>, ApiError> {
+    let EntityPath { namespace, entity } = path.into_inner();
+    let grant = authorize::<Event>(&rqctx, Verb::List, &namespace, &entity).await?;
+    let page = grant.list(&query.list_params()?).await?;
+    Ok(ListResponse::new(page, &rqctx))
 }
 
-/// Fetch an event
+/// Get an event
 ///
-/// The latest result of a check on an entity, with its history. Names are matched exactly.
+/// Returns the latest result of a check on an entity with its history, and its `ETag`. If
+/// `If-None-Match` names the current state, the status is 304.
 #[endpoint {
     method = GET,
     path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
     tags = ["events"],
 }]
-async fn event_get(rqctx: RequestContext<Cx>, path: Path<OfCheck>) -> Result<One<Event>, ApiError> {
+async fn event_get(
+    rqctx: RequestContext<Cx>,
+    path: Path<EventPath>,
+) -> Result<ObjectResponse<Event>, ApiError> {
     let path = path.into_inner();
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<Event>(Verb::Get, &path.namespace, &path.name())
-        .await?;
-    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
+    let grant = authorize::<Event>(&rqctx, Verb::Get, &path.namespace, &path.name()).await?;
+    Ok(ObjectResponse::read(grant.get().await?, &conditions(&rqctx)))
 }
 
 /// Create an event
 ///
-/// Stores the first event of a check on an entity and answers with it as stored: history, state,
-/// occurrences and silences are derived by the server. Refused with 409 if there is one. An entity
-/// that is not known is created. An event that carries metrics and no check is accepted and not
+/// Stores the first result of a check on an entity and returns the event as stored. The server
+/// computes history, state, occurrences and silenced entries. If the event exists, the status is
+/// 409. An unknown entity is created. An event with metrics and without a check is accepted and not
 /// stored.
 #[endpoint {
     method = POST,
@@ -111,24 +107,22 @@ async fn event_get(rqctx: RequestContext<Cx>, path: Path<OfCheck>) -> Result<One
 async fn event_create(
     rqctx: RequestContext<Cx>,
     path: Path<InNamespace>,
-    options: Params<WriteOptions>,
-    draft: Draft<Event>,
-) -> Result<One<Event>, ApiError> {
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<Event>,
+) -> Result<ObjectResponse<Event>, ApiError> {
     let namespace = path.into_inner().namespace;
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<Event>(Verb::Create, &namespace, "")
-        .await?
-        .with_options(options.read()?);
-    let event = draft.read(rqctx.context(), grant.options()).await?;
-    Ok(One::written(events::create(&grant, event).await?))
+    let grant = authorize_write::<Event, _>(&rqctx, Verb::Create, &namespace, "", &options).await?;
+    let event = body.read(rqctx.context(), grant.options()).await?;
+    Ok(ObjectResponse::written(events::create(&grant, event).await?))
 }
 
 /// Create or update an event
 ///
-/// Takes the latest result of a check on an entity and answers with the event as stored: history,
-/// state, occurrences and silences follow from the results before. When it answers, the event is on
-/// the disk. An entity that is not known is created.
+/// Stores the latest result of a check on an entity and returns the event as stored. The server
+/// computes history, state, occurrences and silenced entries from the previous results. When the
+/// response is sent, the event is on disk. An unknown entity is created. With `If-Match`, only the
+/// state with that `ETag` is updated; with `If-None-Match: *`, the event is only created. Otherwise
+/// the status is 412.
 #[endpoint {
     method = PUT,
     path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
@@ -136,24 +130,22 @@ async fn event_create(
 }]
 async fn event_put(
     rqctx: RequestContext<Cx>,
-    path: Path<OfCheck>,
-    options: Params<WriteOptions>,
-    draft: Draft<Event>,
-) -> Result<One<Event>, ApiError> {
+    path: Path<EventPath>,
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<Event>,
+) -> Result<ObjectResponse<Event>, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::from_request(&rqctx).await?;
-    let grant = caller
-        .authorize::<Event>(Verb::Update, &path.namespace, &path.name())
-        .await?
-        .with_options(options.read()?);
-    let event = draft.read(rqctx.context(), grant.options()).await?;
-    let conditions = Conditions::from_headers(rqctx.request.headers());
-    Ok(One::written(events::put(&grant, event, &conditions).await?))
+    let (verb, name) = (Verb::Update, path.name());
+    let grant = authorize_write::<Event, _>(&rqctx, verb, &path.namespace, &name, &options).await?;
+    let event = body.read(rqctx.context(), grant.options()).await?;
+    Ok(ObjectResponse::written(events::put(&grant, event, &conditions(&rqctx)).await?))
 }
 
 /// Delete an event
 ///
-/// Removes the latest result with its history; 404 if there was none. The entity stays.
+/// Deletes the latest result with its history. If the event does not exist, the status is 404. The
+/// entity is not deleted. With `If-Match`, only the state with that `ETag` is deleted; otherwise
+/// the status is 412.
 #[endpoint {
     method = DELETE,
     path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
@@ -161,15 +153,12 @@ async fn event_put(
 }]
 async fn event_delete(
     rqctx: RequestContext<Cx>,
-    path: Path<OfCheck>,
-    options: Params<DryRun>,
+    path: Path<EventPath>,
+    options: UnreadQuery<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let path = path.into_inner();
-    let caller = Caller::from_request(&rqctx).await?;
-    let grant = caller
-        .authorize::<Event>(Verb::Delete, &path.namespace, &path.name())
-        .await?
-        .with_options(options.read()?);
-    grant.delete(&Conditions::from_headers(rqctx.request.headers())).await?;
+    let (verb, name) = (Verb::Delete, path.name());
+    let grant = authorize_write::<Event, _>(&rqctx, verb, &path.namespace, &name, &options).await?;
+    grant.delete(&conditions(&rqctx)).await?;
     Ok(HttpResponseDeleted())
 }

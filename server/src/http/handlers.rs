@@ -5,13 +5,13 @@ use sensu_types::handler::Handler;
 use super::routes::{Api, Mounted, Routes};
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<Handler>::of(api)
-        .list("handler_list", "List the handlers of a namespace")
-        .list_all("handler_list_all", "List the handlers of every namespace")
-        .get("handler_get", "Fetch a handler")
+    Routes::<Handler>::new(api)
+        .list("handler_list", "List handlers in a namespace")
+        .list_all("handler_list_all", "List handlers in all namespaces")
+        .get("handler_get", "Get a handler")
         .create("handler_create", "Create a handler")
         .put("handler_put", "Create or replace a handler")
-        .patch("handler_patch", "Change parts of a handler")
+        .patch("handler_patch", "Update fields of a handler")
         .delete("handler_delete", "Delete a handler")
         .mount()
 }

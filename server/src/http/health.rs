@@ -1,4 +1,4 @@
-//! `/health`, `/ready` and `/metrics`: how the server is, for people, balancers and Prometheus.
+//! `/health`, `/ready` and `/metrics`: for people, load balancers and Prometheus.
 
 use std::sync::atomic::Ordering;
 
@@ -17,15 +17,16 @@ use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.mount(health_get, Facts::public())?;
-    api.mount(ready_get, Facts { unavailable: true, ..Facts::public() })?;
-    api.mount(metrics_get, Facts { media_type: Some(metrics::MEDIA_TYPE), ..Facts::public() })
+    let public = |success| Facts { success: Some(success), ..Facts::public() };
+    api.mount(health_get, public("The health of the server."))?;
+    api.mount(ready_get, Facts { unavailable: true, ..public("Ready.") })?;
+    let media_type = Some(metrics::MEDIA_TYPE);
+    api.mount(metrics_get, Facts { media_type, ..public("The metrics.") })
 }
 
-/// Tell whether the server can do its work
+/// Get the health of the server
 ///
-/// Always 200 while the server answers; `Healthy` says whether its store accepts writes. Needs no
-/// credentials, and ignores those that are sent.
+/// The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes.
 #[endpoint {
     method = GET,
     path = "/health",
@@ -38,10 +39,10 @@ async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthRe
     Ok(HttpResponseOk(HealthResponse::of_single_member(cx.identity.header(), health.failure)))
 }
 
-/// Tell whether the server wants requests
+/// Check whether the server is ready
 ///
-/// For load balancers: 200 and `"ready"` while the store accepts writes; 503 with `Retry-After` while
-/// it does not and while the server starts or stops. Needs no credentials.
+/// Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a
+/// `Retry-After` header if it does not, or while the server starts or stops.
 #[endpoint {
     method = GET,
     path = "/ready",
@@ -56,18 +57,18 @@ async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, 
     match cx.store_health().await.failure {
         None => Ok(HttpResponseOk("ready".into())),
         Some(why) => {
-            // Who asks needs no credentials, so the reason is for the log.
+            // Clients need no credentials, so only the log contains the reason.
             tracing::warn!(why, "not ready: the store does not accept writes");
             Err(Error::Unavailable("the store does not accept writes".into()).into())
         }
     }
 }
 
-/// Show what the server counts and measures
+/// Get Prometheus metrics
 ///
-/// In the text format of Prometheus: requests by operation, method and status, how long they took and
-/// how many are under way; events by status; the store's state, size, revision and latency; memory,
-/// processor time and open files of the process. Needs no credentials.
+/// Returns metrics in the Prometheus text format: requests by operation, method and status, their
+/// duration, and requests in progress; events by status; state, size, revision and commit latency
+/// of the store; memory, CPU time and open files of the process.
 #[endpoint {
     method = GET,
     path = "/metrics",

@@ -8,6 +8,7 @@ mod checks;
 mod cluster;
 mod cluster_role_bindings;
 mod cluster_roles;
+mod descriptions;
 mod discovery;
 mod documents;
 mod entities;
@@ -19,7 +20,8 @@ mod health;
 mod hooks;
 mod mutators;
 mod namespaces;
-pub(crate) mod params;
+mod query;
+mod request;
 mod response;
 mod role_bindings;
 mod roles;
@@ -34,13 +36,14 @@ use dropshot::{ApiDescriptionRegisterError, EndpointTagPolicy, TagConfig, TagDet
 use crate::openapi::tag_groups;
 pub(crate) use routes::{Api, PREFIX};
 
-/// The prefix of released Sensu clients: the same operations, not documented twice (D1).
+/// The prefix of released Sensu clients. It has the same operations, which are documented once
+/// (D1).
 pub(crate) const ALIAS: &str = "/api/core/v2";
 
-/// The whole API, ready to be served or described.
+/// All operations.
 ///
 /// # Errors
-/// If an operation cannot be registered: a defect that every start would find.
+/// If an operation cannot be registered: a defect that every start finds.
 pub(crate) fn api() -> Result<Api, ApiDescriptionRegisterError> {
     let mut api = Api::new(tags());
     auth::mount(&mut api)?;

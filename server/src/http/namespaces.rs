@@ -1,4 +1,5 @@
-//! `namespaces`: regular, but for the list (what the caller may see) and deletion (only if empty).
+//! `namespaces`: regular, except for the list (filtered by permission) and deletion (of empty
+//! namespaces only).
 
 use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
@@ -6,32 +7,31 @@ use sensu_types::namespace::Namespace;
 use sensu_types::scope::InNamespace;
 use serde::Deserialize;
 
-use super::params::{Paging, Params};
-use super::response::Many;
+use super::query::{ListQuery, UnreadQuery};
+use super::request::{authorize_write, conditions};
+use super::response::ListResponse;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
 use crate::resources::namespaces;
-use crate::resources::preconditions::Conditions;
 use crate::resources::write_options::DryRun;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<Namespace>::of(api)
+    Routes::<Namespace>::new(api)
         .custom(namespace_list, Facts::list::<Namespace>().filtered())
-        .get("namespace_get", "Fetch a namespace")
+        .get("namespace_get", "Get a namespace")
         .create("namespace_create", "Create a namespace")
         .put("namespace_put", "Create or replace a namespace")
         .custom(namespace_delete, Facts { conflict: true, ..Facts::delete::<Namespace>() })
         .mount()
 }
 
-/// List the namespaces
+/// List namespaces
 ///
-/// All namespaces for those who may list them; for others the ones in which some role is bound to
-/// them.
+/// Returns the namespaces sorted by name, in byte order, in pages.
 #[endpoint {
     method = GET,
     path = "/apis/core/v2/namespaces",
@@ -39,24 +39,26 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 }]
 async fn namespace_list(
     rqctx: RequestContext<Cx>,
-    paging: Params<Paging>,
-) -> Result<Many<Namespace>, ApiError> {
+    query: UnreadQuery<ListQuery>,
+) -> Result<ListResponse<Namespace>, ApiError> {
     let caller = Caller::from_request(&rqctx).await?;
-    let page = namespaces::list(&caller, &paging.read()?.list_params()?).await?;
-    Ok(Many::of(page, &rqctx))
+    let page = namespaces::list(&caller, &query.list_params()?).await?;
+    Ok(ListResponse::new(page, &rqctx))
 }
 
-/// What to do with the contents of a namespace.
+/// Deletion of a namespace that is not empty.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 struct Cascade {
-    /// `true` removes the namespace with everything in it, at once. Default `false`.
+    /// `true` deletes all objects in the namespace with it, in one transaction. Default `false`.
     cascade: Option<bool>,
 }
 
 /// Delete a namespace
 ///
-/// Removes exactly this namespace, and only if nothing is left in it; otherwise the answer is 409
-/// and says what is. With `cascade=true` everything in it goes with it, at once.
+/// Deletes the namespace if it is empty. Otherwise the status is 409, and the message lists the
+/// resources that are left. With `cascade=true`, all objects in the namespace are deleted with it,
+/// in one transaction. With `If-Match`, only the state with that `ETag` is deleted; otherwise the
+/// status is 412.
 #[endpoint {
     method = DELETE,
     path = "/apis/core/v2/namespaces/{namespace}",
@@ -65,14 +67,12 @@ struct Cascade {
 async fn namespace_delete(
     rqctx: RequestContext<Cx>,
     path: Path<InNamespace>,
-    query: Params<Cascade>,
-    options: Params<DryRun>,
+    query: UnreadQuery<Cascade>,
+    options: UnreadQuery<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().namespace;
-    let caller = Caller::from_request(&rqctx).await?;
-    let grant = caller.authorize::<Namespace>(Verb::Delete, "", &name).await?;
-    let grant = grant.with_options(options.read()?);
+    let grant = authorize_write::<Namespace, _>(&rqctx, Verb::Delete, "", &name, &options).await?;
     let cascade = query.read()?.cascade.unwrap_or_default();
-    namespaces::delete(&grant, cascade, &Conditions::from_headers(rqctx.request.headers())).await?;
+    namespaces::delete(&grant, cascade, &conditions(&rqctx)).await?;
     Ok(HttpResponseDeleted())
 }

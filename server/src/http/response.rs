@@ -1,4 +1,4 @@
-//! Successful answers: stored bytes copied out, with the headers and metadata that go with them.
+//! Successful responses: stored bytes, their headers, and their description for the document.
 
 use std::marker::PhantomData;
 
@@ -17,47 +17,48 @@ use crate::resources::preconditions::{self as etag, Conditions};
 use crate::resources::store::Rendered;
 use crate::runtime::context::Cx;
 
-/// One object, with its entity tag.
-pub(crate) struct One<T> {
-    shown: Rendered,
-    unchanged: bool,
+/// An object with its entity tag.
+pub(crate) struct ObjectResponse<T> {
+    rendered: Rendered,
+    not_modified: bool,
     kind: PhantomData<fn() -> T>,
 }
 
-impl<T> One<T> {
-    /// The object after a write.
-    pub(crate) fn written(shown: Rendered) -> Self {
-        Self { shown, unchanged: false, kind: PhantomData }
+impl<T> ObjectResponse<T> {
+    /// The response to a write.
+    pub(crate) fn written(rendered: Rendered) -> Self {
+        Self { rendered, not_modified: false, kind: PhantomData }
     }
 
-    /// The object for a reader, who may have it already.
-    pub(crate) fn read(shown: Rendered, conditions: &Conditions) -> Self {
-        let unchanged =
-            shown.revision.is_some_and(|revision| conditions.not_modified(|| etag::tag(revision)));
-        Self { shown, unchanged, kind: PhantomData }
+    /// The response to a read: 304 if the client has this state.
+    pub(crate) fn read(rendered: Rendered, conditions: &Conditions) -> Self {
+        let not_modified = rendered
+            .revision
+            .is_some_and(|revision| conditions.not_modified(|| etag::tag(revision)));
+        Self { rendered, not_modified, kind: PhantomData }
     }
 }
 
-/// Headers of an answer with one object.
+/// Headers of a response with one object.
 #[derive(JsonSchema, Serialize)]
 struct Tagged {
-    /// Names this state of the object; send it back in `If-Match` to change no other. Absent from the
-    /// answer to a dry run.
+    /// Identifies this state of the object. Send it in `If-Match` to change only this state. Absent
+    /// from the response to a dry run.
     #[serde(rename = "ETag")]
     etag: Option<String>,
 }
 
-impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for One<T> {
+impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for ObjectResponse<T> {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
         let mut builder = Response::builder().status(self.status_code());
-        if let Some(revision) = self.shown.revision {
+        if let Some(revision) = self.rendered.revision {
             builder = builder.header(ETAG, etag::tag(revision));
         }
-        if self.unchanged {
+        if self.not_modified {
             return Ok(builder.body(Body::empty())?);
         }
         let builder = builder.header(CONTENT_TYPE, CONTENT_TYPE_JSON);
-        Ok(builder.body(Body::with_content(self.shown.body))?)
+        Ok(builder.body(Body::with_content(self.rendered.body))?)
     }
 
     fn response_metadata() -> ApiEndpointResponse {
@@ -65,33 +66,33 @@ impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for One<T> 
     }
 
     fn status_code(&self) -> StatusCode {
-        if self.unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK }
+        if self.not_modified { StatusCode::NOT_MODIFIED } else { StatusCode::OK }
     }
 }
 
-/// A page of objects.
-pub(crate) struct Many<T> {
+/// A page of a list.
+pub(crate) struct ListResponse<T> {
     body: Bytes,
     next: Option<String>,
     link: Option<HeaderValue>,
     kind: PhantomData<fn() -> T>,
 }
 
-/// Headers of an answer with a list.
+/// Headers of a response with a list.
 #[derive(JsonSchema, Serialize)]
 struct Paged {
-    /// There are more items; send this value as `continue` to get the next ones. Absent on the
-    /// last page.
+    /// Token of the next page. Send it as `continue`. Absent on the last page.
     #[serde(rename = "Sensu-Continue")]
     next: Option<String>,
-    /// The address of the next page, as `<...>; rel="next"`. Absent on the last page.
+    /// URL of the next page, as `<...>; rel="next"`. Absent on the last page.
     #[serde(rename = "Link")]
     link: Option<String>,
 }
 
-impl<T> Many<T> {
-    /// The page as the answer to this request.
-    pub(crate) fn of(page: Page, rqctx: &RequestContext<Cx>) -> Self {
+impl<T> ListResponse<T> {
+    /// The response to a request for a page. The URL of the next page is the one of the request
+    /// with its token.
+    pub(crate) fn new(page: Page, rqctx: &RequestContext<Cx>) -> Self {
         let next = page.next;
         let link = next.as_deref().and_then(|token| {
             let uri = rqctx.request.uri();
@@ -106,7 +107,7 @@ impl<T> Many<T> {
     }
 }
 
-impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for Many<T> {
+impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for ListResponse<T> {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
         let mut builder = Response::builder().header(CONTENT_TYPE, CONTENT_TYPE_JSON);
         if let Some(next) = self.next {
@@ -127,10 +128,10 @@ impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for Many<T>
     }
 }
 
-/// Done, with nothing to say: 200 and an empty body.
-pub(crate) struct Done;
+/// Success without a body: 200, as in Sensu Go.
+pub(crate) struct NoContent;
 
-impl HttpResponse for Done {
+impl HttpResponse for NoContent {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
         Ok(Response::new(Body::empty()))
     }

@@ -5,13 +5,13 @@ use sensu_types::role::Role;
 use super::routes::{Api, Mounted, Routes};
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<Role>::of(api)
-        .list("role_list", "List the roles of a namespace")
-        .list_all("role_list_all", "List the roles of every namespace")
-        .get("role_get", "Fetch a role")
+    Routes::<Role>::new(api)
+        .list("role_list", "List roles in a namespace")
+        .list_all("role_list_all", "List roles in all namespaces")
+        .get("role_get", "Get a role")
         .create("role_create", "Create a role")
         .put("role_put", "Create or replace a role")
-        .patch("role_patch", "Change parts of a role")
+        .patch("role_patch", "Update fields of a role")
         .delete("role_delete", "Delete a role")
         .mount()
 }

@@ -10,7 +10,7 @@ use dropshot::{
 };
 use sensu_types::Scope;
 
-use super::verbs;
+use super::{descriptions as describe, verbs};
 use crate::catalog::Cataloged;
 use crate::openapi::facts::{Facts, Operation};
 use crate::runtime::context::Cx;
@@ -23,7 +23,7 @@ pub(crate) struct Api {
     pub(crate) operations: Vec<Operation>,
 }
 
-/// An error names the operation that cannot be registered.
+/// The error names an operation that cannot be registered.
 pub(super) type Mounted = Result<(), ApiDescriptionRegisterError>;
 
 /// The prefix that the document lists (D1).
@@ -50,7 +50,7 @@ impl Api {
     }
 }
 
-/// Mounts the operations of one kind of resource.
+/// Mounts the operations of one kind.
 pub(super) struct Routes<'a, T> {
     api: &'a mut Api,
     mounted: Mounted,
@@ -58,8 +58,7 @@ pub(super) struct Routes<'a, T> {
 }
 
 impl<'a, T: Cataloged> Routes<'a, T> {
-    /// No operation yet.
-    pub(super) fn of(api: &'a mut Api) -> Self {
+    pub(super) fn new(api: &'a mut Api) -> Self {
         Self { api, mounted: Ok(()), kind: PhantomData }
     }
 
@@ -68,7 +67,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = collection::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::list::<T>, Method::GET, JSON, &path, all());
-        self.regular(endpoint, summary, about::LIST, Facts::list::<T>())
+        self.regular(endpoint, summary, &describe::list::<T>(), Facts::list::<T>())
     }
 
     /// `GET` the collection of every namespace.
@@ -76,7 +75,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = format!("{PREFIX}/{}", T::PLURAL);
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::list_all::<T>, Method::GET, JSON, &path, all());
-        self.regular(endpoint, summary, about::LIST_ALL, Facts::list_all::<T>())
+        self.regular(endpoint, summary, &describe::list_all(), Facts::list_all::<T>())
     }
 
     /// `GET` one item.
@@ -84,7 +83,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::get::<T>, Method::GET, JSON, &path, all());
-        self.regular(endpoint, summary, about::GET, Facts::get::<T>())
+        self.regular(endpoint, summary, &describe::get::<T>(), Facts::get::<T>())
     }
 
     /// `POST` to the collection.
@@ -92,7 +91,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = collection::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::create::<T>, Method::POST, JSON, &path, all());
-        self.regular(endpoint, summary, about::CREATE, Facts::create::<T>())
+        self.regular(endpoint, summary, &describe::create::<T>(), Facts::create::<T>())
     }
 
     /// `PUT` one item.
@@ -100,7 +99,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::put::<T>, Method::PUT, JSON, &path, all());
-        self.regular(endpoint, summary, about::PUT, Facts::put::<T>())
+        self.regular(endpoint, summary, &describe::put::<T>(), Facts::put::<T>())
     }
 
     /// `PATCH` one item.
@@ -108,7 +107,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::patch::<T>, Method::PATCH, JSON, &path, all());
-        self.regular(endpoint, summary, about::PATCH, Facts::patch::<T>())
+        self.regular(endpoint, summary, &describe::patch::<T>(), Facts::patch::<T>())
     }
 
     /// `DELETE` one item.
@@ -116,7 +115,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         let path = item::<T>();
         let endpoint =
             ApiEndpoint::new(id.into(), verbs::delete::<T>, Method::DELETE, JSON, &path, all());
-        self.regular(endpoint, summary, about::DELETE, Facts::delete::<T>())
+        self.regular(endpoint, summary, &describe::delete::<T>(), Facts::delete::<T>())
     }
 
     /// An operation with a handler of its own.
@@ -125,7 +124,7 @@ impl<'a, T: Cataloged> Routes<'a, T> {
         self
     }
 
-    /// Whether all could be registered.
+    /// The first error, if an operation could not be registered.
     pub(super) fn mount(self) -> Mounted {
         self.mounted
     }
@@ -152,35 +151,4 @@ fn collection<T: Cataloged>() -> String {
 
 fn item<T: Cataloged>() -> String {
     format!("{}/{{{}}}", collection::<T>(), T::Scope::PARAMETER)
-}
-
-/// What the regular verbs have to say for themselves, whatever the resource.
-mod about {
-    pub(super) const LIST: &str = "\
-The objects come in byte order of their names. An answer holds at most %RESPONSE_BYTES% bytes: if more \
-objects exist, it carries `Sensu-Continue`, whose value sent as `continue` gives the next page. \
-A namespace that does not exist has an empty list.";
-    pub(super) const LIST_ALL: &str = "\
-The objects of all namespaces, in byte order of namespace and then name. An answer holds at most \
-%RESPONSE_BYTES% bytes: if more objects exist, it carries `Sensu-Continue`, whose value sent as `continue` \
-gives the next page. Needs the right to list the resource in a cluster-wide binding.";
-    pub(super) const GET: &str = "\
-Answers with the object and its `ETag`. With `If-None-Match` and the tag of an earlier answer, an \
-object that has not changed since is answered with 304 and no body.";
-    pub(super) const CREATE: &str = "\
-Stores a new object and answers with it as stored. Refused with 409 if there is one with this name. \
-Namespace parts that the body leaves out are taken from the URL; a body that names another \
-namespace than the URL is refused with 400.";
-    pub(super) const PUT: &str = "\
-Stores the object under the name in the URL, replacing what is there as a whole: fields that the \
-body leaves out get their default values. Name and namespace may be left out of the body; if they \
-are there they must agree with the URL. `If-Match` with an `ETag` replaces only that state of the \
-object, `If-None-Match: *` only creates; otherwise the answer is 412.";
-    pub(super) const PATCH: &str = "\
-Applies an RFC 7396 merge patch: fields in the body are set, `null` removes a field, everything \
-else stays. Lists are replaced as a whole. Name and namespace cannot be changed. `If-Match` with an \
-`ETag` changes only that state of the object; otherwise the answer is 412.";
-    pub(super) const DELETE: &str = "\
-Answers with 204 when the object is gone, and with 404 if there was none. `If-Match` with an `ETag` \
-removes only that state of the object; otherwise the answer is 412.";
 }

@@ -1,4 +1,4 @@
-//! `users`: who may log in. Passwords, groups and disabling have operations of their own.
+//! `users`: regular reads; passwords, groups and disabling have operations of their own.
 
 use std::collections::BTreeMap;
 
@@ -8,239 +8,217 @@ use sensu_types::scope::{Everywhere, Name};
 use sensu_types::user::{Password, PasswordHash, User};
 use serde::Deserialize;
 
-use super::body::Draft;
-use super::params::Params;
-use super::response::One;
+use super::body::UnreadBody;
+use super::query::UnreadQuery;
+use super::request::{authorize_write, conditions};
+use super::response::ObjectResponse;
 use super::routes::{Api, Mounted, Routes};
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, Error};
 use crate::openapi::facts::{Facts, Link};
 use crate::rbac::Verb;
-use crate::resources::grant::Grant;
-use crate::resources::preconditions::Conditions;
 use crate::resources::users;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    let disable = Link {
-        from: "user_create",
-        name: "disable",
-        description: "Keep the user from logging in.",
-        body: None,
-    };
-    let (update, delete) =
-        (Facts::custom::<User>(Verb::Update), Facts::custom::<User>(Verb::Delete));
-    Routes::<User>::of(api)
-        .list("user_list", "List the users")
+    let stored = Some("The user as stored.");
+    let update = Facts { success: stored, ..Facts::custom::<User>(Verb::Update) };
+    let remove = |success| Facts { success: Some(success), ..Facts::custom::<User>(Verb::Delete) };
+    let disable =
+        Link { from: "user_create", name: "disable", description: "Disable the user.", body: None };
+    Routes::<User>::new(api)
+        .list("user_list", "List users")
         .custom(user_get, Facts::get::<User>().or_self())
         .custom(user_create, Facts::create::<User>())
         .custom(user_put, Facts::put::<User>())
-        .custom(user_disable, Facts { link: Some(disable), ..delete })
+        .custom(user_disable, Facts { link: Some(disable), ..remove("Disabled.") })
         .custom(user_reinstate, update)
         .custom(user_password, update.or_self())
         .custom(user_password_reset, update)
         .custom(user_group_add, update)
-        .custom(user_group_remove, delete)
-        .custom(user_groups_clear, delete)
+        .custom(user_group_remove, remove("Removed."))
+        .custom(user_groups_clear, remove("Removed."))
         .mount()
 }
 
-/// Fetch a user
+/// Get a user
 ///
-/// Users may always fetch themselves. Passwords are never shown.
+/// Returns the user and its `ETag`. Responses never contain passwords or their hashes. If
+/// `If-None-Match` names the current state, the status is 304.
 #[endpoint { method = GET, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
-async fn user_get(rqctx: RequestContext<Cx>, path: Path<Name>) -> Result<One<User>, ApiError> {
+async fn user_get(
+    rqctx: RequestContext<Cx>,
+    path: Path<Name>,
+) -> Result<ObjectResponse<User>, ApiError> {
     let name = path.into_inner().name;
-    let grant =
-        Caller::from_request(&rqctx).await?.authorize_or_self::<User>(Verb::Get, &name).await?;
-    Ok(One::read(grant.get().await?, &Conditions::from_headers(rqctx.request.headers())))
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize_or_self::<User>(Verb::Get, &name).await?;
+    Ok(ObjectResponse::read(grant.get().await?, &conditions(&rqctx)))
 }
 
 /// Create a user
 ///
-/// Needs a username and a password of at least 8 characters and at most 72 bytes. Refused with 409 if
-/// there is a user with this name, disabled ones included.
+/// Stores a new user and returns it as stored. The body requires a user name and a password of at
+/// least 8 characters and at most 72 bytes, or its bcrypt hash. If a user with this name exists,
+/// even a disabled one, the status is 409.
 #[endpoint { method = POST, path = "/apis/core/v2/users", tags = ["users"] }]
 async fn user_create(
     rqctx: RequestContext<Cx>,
     _path: Path<Everywhere>,
-    options: Params<WriteOptions>,
-    draft: Draft<User>,
-) -> Result<One<User>, ApiError> {
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<User>(Verb::Create, "", "")
-        .await?
-        .with_options(options.read()?);
-    let user = draft.read(rqctx.context(), grant.options()).await?;
-    Ok(One::written(users::create(&grant, user).await?))
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<User>,
+) -> Result<ObjectResponse<User>, ApiError> {
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Create, "", "", &options).await?;
+    let user = body.read(rqctx.context(), grant.options()).await?;
+    Ok(ObjectResponse::written(users::create(&grant, user).await?))
 }
 
 /// Create or replace a user
 ///
-/// Groups and `disabled` are replaced as a whole. Without a password, an existing user keeps the one
-/// it has; a new password or a change of `disabled` ends the user's sessions.
+/// Stores the user under the name in the URL and returns it as stored. Replaces `groups` and
+/// `disabled`. An existing user keeps its password if the body has none; a new user requires one. A
+/// new password or a change of `disabled` ends all sessions of the user. With `If-Match`, only the
+/// state with that `ETag` is replaced; with `If-None-Match: *`, the user is only created. Otherwise
+/// the status is 412.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
 async fn user_put(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<WriteOptions>,
-    draft: Draft<User>,
-) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?.with_options(options.read()?);
-    let user = draft.read(rqctx.context(), grant.options()).await?;
-    let conditions = Conditions::from_headers(rqctx.request.headers());
-    Ok(One::written(users::put(&grant, user, &conditions).await?))
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<User>,
+) -> Result<ObjectResponse<User>, ApiError> {
+    let name = path.into_inner().name;
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Update, "", &name, &options).await?;
+    let user = body.read(rqctx.context(), grant.options()).await?;
+    Ok(ObjectResponse::written(users::put(&grant, user, &conditions(&rqctx)).await?))
 }
 
 /// Disable a user
 ///
-/// The user can no longer log in, and its sessions end at once. Users are not removed, because
-/// other objects carry their names. Disabling twice is fine.
+/// The user can no longer log in, and all its sessions end. The user is not deleted, because other
+/// objects refer to it. Disabling a disabled user succeeds.
 #[endpoint { method = DELETE, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
 async fn user_disable(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<DryRun>,
+    options: UnreadQuery<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<User>(Verb::Delete, "", &name)
-        .await?
-        .with_options(options.read()?);
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Delete, "", &name, &options).await?;
     users::set_disabled(&grant, true).await?;
     Ok(HttpResponseDeleted())
 }
 
 /// Reinstate a disabled user
 ///
-/// The user can log in again; sessions from before stay ended.
+/// The user can log in again. Sessions that were ended stay ended.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/reinstate", tags = ["users"] }]
 async fn user_reinstate(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<DryRun>,
-) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?.with_options(options.read()?);
-    Ok(One::written(users::set_disabled(&grant, false).await?))
+    options: UnreadQuery<DryRun>,
+) -> Result<ObjectResponse<User>, ApiError> {
+    let name = path.into_inner().name;
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Update, "", &name, &options).await?;
+    Ok(ObjectResponse::written(users::set_disabled(&grant, false).await?))
 }
 
-/// Change a password
+/// Change the password of a user
 ///
-/// Users may always change their own. Ends all sessions of the user, the one that asks included if
-/// it is its own.
+/// Ends all sessions of the user, including the session of the request.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/password", tags = ["users"] }]
 async fn user_password(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<WriteOptions>,
-    draft: Draft<Password>,
-) -> Result<One<User>, ApiError> {
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<Password>,
+) -> Result<ObjectResponse<User>, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize_or_self::<User>(Verb::Update, &name)
-        .await?
-        .with_options(options.read()?);
-    // As in the reference: a map of texts, its key spelled exactly.
-    let body: BTreeMap<String, String> = draft.read_as(rqctx.context(), grant.options()).await?;
-    let others = body.keys().filter(|key| *key != "password").cloned();
-    grant.options().reject_or_warn(others.collect())?;
+    let caller = Caller::from_request(&rqctx).await?;
+    let grant = caller.authorize_or_self::<User>(Verb::Update, &name).await?;
+    let grant = grant.with_options(options.read()?);
+    // As in Sensu Go 5.0.0: a map of strings with an exact key.
+    let body: BTreeMap<String, String> = body.read_as(rqctx.context(), grant.options()).await?;
+    let unknown = body.keys().filter(|key| *key != "password").cloned();
+    grant.options().reject_or_warn(unknown.collect())?;
     let password = body.get("password").map(String::as_str).unwrap_or_default();
-    Ok(One::written(users::set_password(&grant, password).await?))
+    Ok(ObjectResponse::written(users::set_password(&grant, password).await?))
 }
 
-/// Set a password by its hash
+/// Reset the password of a user by its hash
 ///
-/// For administrators and tools that know only the bcrypt hash. Ends all sessions of the user.
+/// Sets the bcrypt hash of the password, for administrators and tools that do not know the
+/// password. Ends all sessions of the user.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/reset_password", tags = ["users"] }]
 async fn user_password_reset(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<WriteOptions>,
-    draft: Draft<PasswordHash>,
-) -> Result<One<User>, ApiError> {
-    let grant = update(&rqctx, path).await?.with_options(options.read()?);
-    let body = draft.read(rqctx.context(), grant.options()).await?;
-    body.validate().map_err(crate::error::Error::from)?;
-    Ok(One::written(users::set_hash(&grant, &body.password_hash).await?))
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<PasswordHash>,
+) -> Result<ObjectResponse<User>, ApiError> {
+    let name = path.into_inner().name;
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Update, "", &name, &options).await?;
+    let body = body.read(rqctx.context(), grant.options()).await?;
+    body.validate().map_err(Error::from)?;
+    Ok(ObjectResponse::written(users::set_hash(&grant, &body.password_hash).await?))
 }
 
-/// A user and one of its groups.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Membership {
-    /// The name of the user.
+    /// Name of the user.
     name: String,
-    /// The name of the group. Any text.
+    /// Name of the group. Any text.
     group: String,
 }
 
 /// Add a user to a group
 ///
-/// Nothing changes if the user is a member already. Rights of running sessions change when they are
-/// renewed.
+/// Succeeds without a change if the user is already a member. The permissions of running sessions
+/// change when their tokens are renewed.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/groups/{group}", tags = ["users"] }]
 async fn user_group_add(
     rqctx: RequestContext<Cx>,
     path: Path<Membership>,
-    options: Params<DryRun>,
-) -> Result<One<User>, ApiError> {
+    options: UnreadQuery<DryRun>,
+) -> Result<ObjectResponse<User>, ApiError> {
     let Membership { name, group } = path.into_inner();
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<User>(Verb::Update, "", &name)
-        .await?
-        .with_options(options.read()?);
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Update, "", &name, &options).await?;
     let add = |groups: &mut Vec<String>| {
         if !groups.contains(&group) {
             groups.push(group.clone());
         }
     };
-    Ok(One::written(users::set_groups(&grant, add).await?))
+    Ok(ObjectResponse::written(users::set_groups(&grant, add).await?))
 }
 
 /// Remove a user from a group
 ///
-/// Nothing changes if the user is not a member. Rights of running sessions change when they are
-/// renewed.
+/// Succeeds without a change if the user is not a member. The permissions of running sessions
+/// change when their tokens are renewed.
 #[endpoint { method = DELETE, path = "/apis/core/v2/users/{name}/groups/{group}", tags = ["users"] }]
 async fn user_group_remove(
     rqctx: RequestContext<Cx>,
     path: Path<Membership>,
-    options: Params<DryRun>,
+    options: UnreadQuery<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let Membership { name, group } = path.into_inner();
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<User>(Verb::Delete, "", &name)
-        .await?
-        .with_options(options.read()?);
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Delete, "", &name, &options).await?;
     users::set_groups(&grant, |groups| groups.retain(|member| *member != group)).await?;
     Ok(HttpResponseDeleted())
 }
 
 /// Remove a user from all groups
 ///
-/// Rights of running sessions change when they are renewed.
+/// The permissions of running sessions change when their tokens are renewed.
 #[endpoint { method = DELETE, path = "/apis/core/v2/users/{name}/groups", tags = ["users"] }]
 async fn user_groups_clear(
     rqctx: RequestContext<Cx>,
     path: Path<Name>,
-    options: Params<DryRun>,
+    options: UnreadQuery<DryRun>,
 ) -> Result<HttpResponseDeleted, ApiError> {
     let name = path.into_inner().name;
-    let grant = Caller::from_request(&rqctx)
-        .await?
-        .authorize::<User>(Verb::Delete, "", &name)
-        .await?
-        .with_options(options.read()?);
+    let grant = authorize_write::<User, _>(&rqctx, Verb::Delete, "", &name, &options).await?;
     users::set_groups(&grant, Vec::clear).await?;
     Ok(HttpResponseDeleted())
-}
-
-async fn update(rqctx: &RequestContext<Cx>, path: Path<Name>) -> Result<Grant<User>, ApiError> {
-    let name = path.into_inner().name;
-    Ok(Caller::from_request(rqctx).await?.authorize::<User>(Verb::Update, "", &name).await?)
 }

@@ -10,13 +10,12 @@ use crate::query;
 use crate::runtime::context::Cx;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
-    api.mount(version_get, Facts::public())
+    api.mount(version_get, Facts { success: Some("The version."), ..Facts::public() })
 }
 
-/// Tell what is running
+/// Get the version of the server
 ///
-/// The version of the API that is served, in the shape that later Sensu releases use. Needs no
-/// credentials.
+/// Returns the version of the server and of the API, in the format of later Sensu releases.
 #[endpoint {
     method = GET,
     path = "/version",

@@ -1,4 +1,4 @@
-//! `x-codeSamples`: each example as a command line, for curl and for sensuctl.
+//! `x-codeSamples`: each example as a command line for curl and for sensuctl.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::facts::{Action, Authentication, Facts, Operation};
 use super::{Described, each};
 
-/// Where a server listens if nobody says otherwise.
+/// The default address of a server.
 const SERVER: &str = "http://127.0.0.1:8080";
 
 /// Adds the command lines.
@@ -19,7 +19,7 @@ pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Val
         let mut samples = vec![sample("curl", curl(&operation, example))];
         let sensuctl = match example.get("sensuctl") {
             Some(command) => command.as_str().map(str::to_owned),
-            None => usual(operation.facts, example),
+            None => regular_command(operation.facts, example),
         };
         samples.extend(sensuctl.map(|command| sample("sensuctl", command)));
         operation.value["x-codeSamples"] = samples.into();
@@ -66,11 +66,11 @@ fn curl(operation: &Described<'_>, example: &Value) -> String {
     command
 }
 
-/// The command where sensuctl has the usual one: list, info, create from a file, delete.
-fn usual(facts: &Facts, example: &Value) -> Option<String> {
+/// The regular sensuctl command of an action: list, info, create from a file, delete.
+fn regular_command(facts: &Facts, example: &Value) -> Option<String> {
     let command = facts.kind?.command;
     let path = example["path"].as_object()?;
-    // The last one is the name of the thing.
+    // The last parameter is the name of the object.
     let name = path.values().next_back().and_then(Value::as_str).unwrap_or_default();
     let name = path.get("name").and_then(Value::as_str).unwrap_or(name);
     let name = quoted(name);
@@ -84,7 +84,7 @@ fn usual(facts: &Facts, example: &Value) -> Option<String> {
     }
 }
 
-/// A word that a shell takes as it is.
+/// Quotes a word for a shell, if necessary.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%".contains(c);
     if word.chars().all(plain) {

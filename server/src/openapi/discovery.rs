@@ -1,6 +1,5 @@
-//! What there is to discover: groups, versions, and the resources of a version (D2).
-//!
-//! The resources are read off the facts of the operations, so they are what is served.
+//! Discovery: API groups, their versions, and the resources of a version (D2), derived from the
+//! operation facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,37 +9,36 @@ use serde::Serialize;
 use super::facts::Operation;
 use crate::error::Error;
 
-/// A group of the API.
+/// An API group.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ApiGroup {
-    /// Its name.
+    /// Name of the group: `core`.
     pub(crate) name: String,
-    /// Its versions.
+    /// Versions of the group.
     pub(crate) versions: Vec<ApiVersion>,
 }
 
-/// A version of a group.
+/// A version of an API group.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ApiVersion {
-    /// `v`, a major version, and for versions that are not stable `alpha` or `beta` and a number: `v2`,
-    /// `v3alpha1`.
+    /// Name of the version: `v2`. Versions that are not stable have a suffix: `v3alpha1`.
     pub(crate) version: String,
-    /// Where its resources are listed.
+    /// Path that lists the resources of the version.
     pub(crate) path: String,
 }
 
-/// A resource of a version.
+/// A resource of an API version.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ApiResource {
-    /// Its name, as in URLs and in the rules of roles.
+    /// Name of the resource in URLs and in the rules of roles.
     pub(crate) name: String,
     /// Whether its objects belong to a namespace.
     pub(crate) namespaced: bool,
-    /// What can be done with it, in the words of roles: `create`, `delete`, `get`, `list`, `update`.
+    /// Verbs that rules can allow: `create`, `delete`, `get`, `list`, `update`.
     pub(crate) verbs: Vec<String>,
 }
 
-/// The groups.
+/// All API groups.
 pub(crate) fn groups() -> Vec<ApiGroup> {
     let version = ApiVersion { version: "v2".into(), path: "/apis/core/v2".into() };
     vec![ApiGroup { name: "core".into(), versions: vec![version] }]
@@ -63,7 +61,7 @@ pub(crate) fn resources(operations: &[Operation]) -> Vec<ApiResource> {
     found.into_iter().map(resource).collect()
 }
 
-/// Why there is nothing under a path below `/apis`, if that is because of its group or version.
+/// The error for a path below `/apis` with an unknown group or version; `None` for other paths.
 pub(crate) fn unknown(path: &str) -> Option<Error> {
     let mut words = path.strip_prefix("/apis/")?.split('/');
     let group = words.next()?;
@@ -71,14 +69,14 @@ pub(crate) fn unknown(path: &str) -> Option<Error> {
         return Some(Error::NotFound(format!("there is no group {group:?}; the groups are: core")));
     }
     let version = words.next().filter(|version| *version != "v2")?;
-    let why = match is_version(version) {
+    let message = match is_version(version) {
         true => format!("there is no version {version:?} of the group core; the versions are: v2"),
         false => format!(
             "{version:?} is not a version; a version looks like v2 or v3alpha1, and those of the \
              group core are: v2"
         ),
     };
-    Some(Error::NotFound(why))
+    Some(Error::NotFound(message))
 }
 
 /// `v{major}[{alpha|beta}{iteration}]`
@@ -97,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_told_from_other_words() {
+    fn versions_have_a_pattern() {
         for good in ["v2", "v10", "v3alpha1", "v1beta12"] {
             assert!(is_version(good), "{good}");
         }
@@ -107,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named() {
+    fn unknown_groups_and_versions_are_named() {
         let message = |path: &str| match unknown(path) {
             Some(Error::NotFound(message)) => message,
             other => panic!("{path}: {other:?}"),

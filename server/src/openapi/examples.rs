@@ -1,12 +1,12 @@
-//! Examples: requests that were sent to a server, and its answers, word for word.
+//! Examples: recorded requests and responses, unchanged (decision record 0006).
 
 use serde_json::{Map, Value, json};
 
 use super::facts::Operation;
 use super::{Described, each};
 
-/// Adds the examples that were recorded for each operation. Optional parameters get none: docs
-/// browsers would fill them in.
+/// Adds the recorded examples of each operation. Optional parameters get none, because docs
+/// browsers would send them.
 pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Value) {
     let shared = document["components"]["responses"].clone();
     let mut own = Vec::new();
@@ -24,18 +24,18 @@ pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Val
             }
         }
         if let (Some(described), Some(body)) = (value.get_mut("requestBody"), example.get("body")) {
-            show(described, body);
+            set_example(described, body);
         }
         let status = success(&value["responses"]);
-        if let (Some(status), Some(answer)) = (status, example.get("response")) {
-            show(&mut value["responses"][&status], answer);
+        if let (Some(status), Some(response)) = (status, example.get("response")) {
+            set_example(&mut value["responses"][&status], response);
         }
         for (status, error) in example["errors"].as_object().into_iter().flatten() {
             let name =
                 value["responses"][status]["$ref"].as_str().and_then(|r| r.rsplit('/').next());
             let Some(name) = name else { continue };
             let mut response = shared[name].clone();
-            show(&mut response, error);
+            set_example(&mut response, error);
             own.push(name.to_owned());
             value["responses"][status] = response;
         }
@@ -43,21 +43,21 @@ pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Val
     drop_unused(document, operations, &own);
 }
 
-/// The status of an operation's success.
+/// The status of the successful response.
 pub(super) fn success(responses: &Value) -> Option<String> {
     let statuses = responses.as_object().into_iter().flat_map(Map::keys);
     statuses.into_iter().find(|status| status.starts_with('2')).cloned()
 }
 
-/// The example of a body, whatever its media type.
-fn show(described: &mut Value, example: &Value) {
+/// Sets the example of a body, for all its media types.
+fn set_example(described: &mut Value, example: &Value) {
     let content = described.get_mut("content").and_then(Value::as_object_mut);
     for (_, body) in content.into_iter().flatten() {
         body["example"] = example.clone();
     }
 }
 
-/// Shared responses of which every operation has its own.
+/// Removes shared responses that every operation has replaced by its own.
 fn drop_unused(document: &mut Value, operations: &[Operation], own: &[String]) {
     let mut used = Vec::new();
     each(document, operations, |operation| {

@@ -1,9 +1,9 @@
 //! Operation facts: what clients can rely on beyond what the types of an operation show.
 //!
-//! Facts are recorded where an operation is mounted (`http/`). The steps of this module derive the document
-//! from them, the server derives discovery from them, and in debug builds the gateway compares the published
-//! permission with what the handler requested. Operation ids and paths are labels: nothing is inferred from
-//! their spelling.
+//! Facts are recorded where an operation is mounted (`http/`). The steps of this module derive the
+//! document from them, the server derives discovery from them, and in debug builds the gateway
+//! compares the published permission with what the handler requested. Operation ids and paths are
+//! labels: nothing is inferred from their spelling.
 
 use std::collections::BTreeMap;
 
@@ -32,10 +32,12 @@ pub(crate) struct Facts {
     pub(crate) not_found: bool,
     /// 409: the object may exist already, or another object may be in the way.
     pub(crate) conflict: bool,
-    /// 503 although no credentials are needed. Every authenticated operation reads the store, and so may
-    /// fail with 503.
+    /// 503 although no credentials are needed. Every authenticated operation reads the store, and
+    /// so may fail with 503.
     pub(crate) unavailable: bool,
     pub(crate) conditional: Conditional,
+    /// The description of a successful response, if it is not the usual one of the action.
+    pub(crate) success: Option<&'static str>,
     /// The media type of the response, if it is not JSON.
     pub(crate) media_type: Option<&'static str>,
     /// The link that leads to this operation from the response of another one.
@@ -128,8 +130,8 @@ pub(crate) struct Link {
     pub(crate) body: Option<&'static str>,
 }
 
-/// A route that stands for several published operations, because Dropshot's router cannot distinguish a literal
-/// segment from a variable in the same place.
+/// A route that stands for several published operations, because Dropshot's router cannot
+/// distinguish a literal segment from a variable in the same place.
 #[derive(Debug)]
 pub(crate) struct Alternatives {
     /// The path parameter whose values are literal segments of the published paths.
@@ -165,6 +167,7 @@ impl Facts {
             conflict: false,
             unavailable: false,
             conditional: Conditional::No,
+            success: None,
             media_type: None,
             link: None,
             alternatives: None,
@@ -189,7 +192,8 @@ impl Facts {
 
     /// A list of a part of a collection.
     pub(crate) const fn partial_list<T: Cataloged>(verb: Verb) -> Self {
-        Self { not_found: false, ..Self::custom::<T>(verb) }
+        let success = Some("One page of the list.");
+        Self { not_found: false, success, ..Self::custom::<T>(verb) }
     }
 
     pub(crate) const fn list<T: Cataloged>() -> Self {

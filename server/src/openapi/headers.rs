@@ -1,30 +1,30 @@
-//! Headers of answers: those that every answer has, and those that go with a status.
+//! Response headers: those of every response, and those of a status.
 
 use serde_json::{Value, json};
 
 use super::each;
 use super::facts::Operation;
 
-/// Adds the headers, by reference: each is described once.
+/// Adds the headers, by reference to one description each.
 pub(super) fn add(document: &mut Value, operations: &[Operation]) {
     document["components"]["headers"] = json!({
         "X-Request-Id": {
-            "description": "The number of the request, a UUID. The server's log has it, too.",
+            "description": "ID of the request, a UUID. The server log contains it.",
             "required": true,
             "schema": { "type": "string", "format": "uuid" },
         },
         "Retry-After": {
-            "description": "Seconds to wait before trying again.",
+            "description": "Seconds until the next attempt.",
             "required": true,
             "schema": { "type": "integer", "format": "int64", "minimum": 0 },
         },
         "Warning": {
             "description": "Fields of the body that the server does not know and has dropped, as \
-                `299 - \"...\"`. Absent if there are none.",
+                `299 - \"dropped unknown fields: ...\"`. Absent if there are none.",
             "schema": { "type": "string" },
         },
         "WWW-Authenticate": {
-            "description": "The scheme to authenticate with.",
+            "description": "Authentication scheme.",
             "required": true,
             "schema": { "type": "string" },
         },
@@ -45,7 +45,7 @@ pub(super) fn add(document: &mut Value, operations: &[Operation]) {
                 response["headers"]["Warning"] = reference("Warning");
             }
             if dry && is_success && response.pointer("/headers/ETag").is_some() {
-                // A dry run makes no state that could be named.
+                // A dry run stores no state, so there is no tag.
                 response["headers"]["ETag"]["required"] = false.into();
             }
             if response.get("$ref").is_none() {

@@ -1,4 +1,5 @@
-//! Limits in texts: descriptions refer to a limit as `%NAME%`, and the document contains its default value.
+//! Limits in texts: descriptions refer to a limit as `%name%`, and the document contains its
+//! default value.
 
 use std::time::Duration;
 
@@ -24,12 +25,12 @@ pub(super) fn fill_in(document: &mut Value) {
 fn defaults() -> [(&'static str, String); 6] {
     let limits = Limits::default();
     [
-        ("%REQUEST_BYTES%", grouped(limits.request_bytes)),
-        ("%RESPONSE_BYTES%", grouped(limits.response_bytes)),
-        ("%DEADLINE%", duration(limits.deadline)),
-        ("%BODY_DEADLINE%", duration(limits.body_deadline())),
-        ("%ACCESS_TOKEN%", duration(limits.access_token)),
-        ("%REFRESH_TOKEN%", duration(limits.refresh_token)),
+        ("%request-bytes%", grouped(limits.request_bytes)),
+        ("%response-bytes%", grouped(limits.response_bytes)),
+        ("%deadline%", duration(limits.deadline)),
+        ("%body-deadline%", duration(limits.body_deadline())),
+        ("%access-token%", duration(limits.access_token)),
+        ("%refresh-token%", duration(limits.refresh_token)),
     ]
 }
 
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn descriptions_contain_the_values() {
-        let mut document = json!({ "a": [{ "description": "At most %RESPONSE_BYTES% bytes." }] });
+        let mut document = json!({ "a": [{ "description": "At most %response-bytes% bytes." }] });
         fill_in(&mut document);
         assert_eq!(document["a"][0]["description"], "At most 512,000 bytes.");
     }

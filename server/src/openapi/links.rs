@@ -8,10 +8,10 @@ use super::facts::{Action, Facts, Operation};
 
 /// The regular links: their names and descriptions.
 const REGULAR: [(Action, &str, &str); 4] = [
-    (Action::Get, "get", "Read it again."),
-    (Action::Put, "put", "Replace it as a whole."),
-    (Action::Patch, "patch", "Change parts of it."),
-    (Action::Delete, "delete", "Remove it."),
+    (Action::Get, "get", "Get the object."),
+    (Action::Put, "put", "Replace the object."),
+    (Action::Patch, "patch", "Update fields of the object."),
+    (Action::Delete, "delete", "Delete the object."),
 ];
 
 /// Adds links to the responses of operations that create an object, and those that facts ask for.
@@ -65,7 +65,8 @@ fn link(target: &Operation, description: &str) -> Value {
             .into();
     }
     if let Some(body) = target.facts.link.and_then(|link| link.body) {
-        // As text with an expression in it: openapi-generator refuses documents with an object here.
+        // As text with an expression in it: openapi-generator refuses documents with an object
+        // here.
         link["requestBody"] = body.into();
     }
     link

@@ -1,12 +1,12 @@
-//! From what Dropshot derives to what we publish, one small step per concern.
+//! The published document: what Dropshot derives, completed in small steps.
 //!
-//! Nothing here is typed twice: paths, parameters, schemas, summaries and descriptions come from the
-//! operations and types themselves. The steps add what Dropshot has no words for (servers, security,
-//! named errors, media types) and cure what generators and linters stumble over.
+//! Paths, parameters, schemas, summaries and descriptions come from the operations and types. The
+//! steps add what Dropshot cannot express (security, errors, links, examples), from the facts of
+//! the operations, and rewrite what generators and linters do not support.
 
 #![expect(
     clippy::indexing_slicing,
-    reason = "what is indexed is our own document, the same at every start and in every test"
+    reason = "the document is ours, and the same at every start and in every test"
 )]
 
 mod alternatives;
@@ -40,13 +40,13 @@ use facts::{Facts, Operation};
 pub use permissions::OperationPermission;
 pub(crate) use permissions::permissions;
 
-/// Requests and what a server answered, as `cargo xtask generate` recorded them.
+/// Requests and responses, recorded by `cargo xtask generate`.
 const RECORDED: &str = include_str!("../../../openapi/examples.json");
 
-/// The published OpenAPI document, as text: the very bytes of `openapi/sensu-core-v2.json`.
+/// The published document: the content of `openapi/sensu-core-v2.json`.
 ///
 /// # Errors
-/// If an operation cannot be described: a defect that the tests find.
+/// If the document cannot be derived: a defect that the tests find.
 pub(crate) fn document(
     api: &ApiDescription<Cx>,
     operations: &[Operation],
@@ -54,7 +54,7 @@ pub(crate) fn document(
     document_with(api, operations, RECORDED)
 }
 
-/// The document with other examples than those that the server was built with, for recording them.
+/// The document with the given examples.
 ///
 /// # Errors
 /// As [`document`], and if the examples are not JSON.
@@ -76,19 +76,19 @@ pub(crate) fn table(api: &ApiDescription<Cx>, operations: &[Operation]) -> anyho
     operations::table(&mut published(api, operations, RECORDED)?, operations)
 }
 
-/// A published document in YAML.
+/// Converts a published document to YAML.
 ///
 /// # Errors
-/// If it is not JSON.
+/// If the document is not JSON.
 pub fn yaml(document: &str) -> anyhow::Result<String> {
     let document: Value = serde_json::from_str(document)?;
     Ok(serde_saphyr::to_string(&document)?)
 }
 
-/// A published document in OpenAPI 3.1.
+/// Converts a published document to OpenAPI 3.1.
 ///
 /// # Errors
-/// If it is not JSON.
+/// If the document is not JSON.
 pub fn v3_1(document: &str) -> anyhow::Result<String> {
     let mut document: Value = serde_json::from_str(document)?;
     v3_1::rewrite(&mut document);
@@ -108,8 +108,9 @@ fn published(
     info::add(&mut document);
     security::add(&mut document, operations);
     schemas::tidy(&mut document);
-    parameters::order(&mut document, operations);
+    parameters::complete(&mut document, operations);
     responses::complete(&mut document, operations);
+    permissions::describe(&mut document, operations);
     errors::name(&mut document, operations);
     headers::add(&mut document, operations);
     examples::add(&mut document, operations, &recorded);
@@ -120,7 +121,7 @@ fn published(
     Ok(document)
 }
 
-/// What Dropshot derives from the operations.
+/// The document that Dropshot derives.
 fn derived(api: &ApiDescription<Cx>) -> anyhow::Result<Value> {
     let version = env!("CARGO_PKG_VERSION").parse().context("our own version")?;
     let mut bytes = Vec::new();
@@ -137,7 +138,7 @@ struct Described<'a> {
     value: &'a mut Value,
 }
 
-/// Every operation of the document, in its order.
+/// Calls a function with every operation, in the order of the document.
 fn each(document: &mut Value, operations: &[Operation], mut act: impl FnMut(Described<'_>)) {
     let facts = facts::published(operations);
     let Some(paths) = document["paths"].as_object_mut() else { return };
@@ -152,7 +153,7 @@ fn each(document: &mut Value, operations: &[Operation], mut act: impl FnMut(Desc
     }
 }
 
-/// Every object anywhere in the document, outermost first.
+/// Calls a function with every object of the document, outermost first.
 fn walk(value: &mut Value, act: &mut impl FnMut(&mut serde_json::Map<String, Value>)) {
     match value {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! The table of operations: one glance shows what a change of the API did.
+//! The table of operations, for reviews of API changes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,24 +1,26 @@
-//! Parameters in the order of the URL, required ones first, and never empty.
+//! Parameters: their order, bounds, and the descriptions of names.
 
 use serde_json::{Value, json};
 
 use super::each;
 use super::facts::Operation;
 
-/// Orders the parameters, and says that a path parameter is not empty.
-pub(super) fn order(document: &mut Value, operations: &[Operation]) {
+/// Orders the parameters as in the URL, and completes those of the path.
+pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
     each(document, operations, |operation| {
         let path = operation.path.to_owned();
+        let kind = operation.facts.kind;
         let parameters = operation.value.get_mut("parameters").and_then(Value::as_array_mut);
         let Some(parameters) = parameters else { return };
         parameters.sort_by_key(|parameter| {
             let name = parameter["name"].as_str().unwrap_or_default();
-            // Query parameters keep their order, behind everything in the path.
+            // Query parameters keep their order, after the path parameters.
             path.find(&format!("{{{name}}}")).unwrap_or(usize::MAX)
         });
-        for parameter in parameters {
-            if parameter["in"] == "path" {
-                parameter["schema"]["minLength"] = json!(1);
+        for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "path") {
+            parameter["schema"]["minLength"] = json!(1);
+            if let Some(kind) = kind.filter(|kind| parameter["name"] == kind.name_parameter) {
+                parameter["description"] = format!("Name of the {}.", kind.noun).into();
             }
         }
     });

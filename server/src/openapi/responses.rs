@@ -1,23 +1,30 @@
-//! Answers and bodies that Dropshot has no words for: 304, and the media type of merge patches.
+//! Responses and request bodies: descriptions, 304, conditional headers, and the media type of
+//! merge patches.
 
 use serde_json::{Value, json};
 
 use super::each;
-use super::facts::{Conditional, Operation};
+use super::examples::success;
+use super::facts::{Action, Conditional, Facts, Operation};
 
 /// The media type of RFC 7396.
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Adds what operations answer besides their first success.
+/// Adds what operations return besides their first success, and describes the success.
 pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
     each(document, operations, |operation| {
-        if operation.facts.conditional == Conditional::Read {
-            operation.value["responses"]["304"] =
-                json!({ "description": "The object is the one that If-None-Match names." });
+        let facts = operation.facts;
+        if let Some(status) = success(&operation.value["responses"]) {
+            let response = &mut operation.value["responses"][&status];
+            response["description"] = description(facts, &status).into();
+            if let Some(media_type) = facts.media_type {
+                response["content"] = json!({ media_type: { "schema": { "type": "string" } } });
+            }
         }
-        if let Some(media_type) = operation.facts.media_type {
-            operation.value["responses"]["200"]["content"] =
-                json!({ media_type: { "schema": { "type": "string" } } });
+        if facts.conditional == Conditional::Read {
+            operation.value["responses"]["304"] = json!({
+                "description": "Not modified: the object is in the state that `If-None-Match` names.",
+            });
         }
         if operation.method == "patch"
             && let Some(content) = operation.value.pointer_mut("/requestBody/content")
@@ -26,28 +33,22 @@ pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
         {
             content.insert(MERGE_PATCH.into(), body);
         }
-        conditions(operation.facts.conditional, operation.value);
-        let responses = &mut operation.value["responses"];
-        for (code, text) in
-            [("200", "Done."), ("202", "Taken."), ("204", "Gone."), ("201", "Created.")]
-        {
-            if responses[code]["description"].as_str().is_some_and(is_derived) {
-                responses[code]["description"] = text.into();
-            }
-        }
+        conditions(facts.conditional, operation.value);
     });
 }
 
-/// Texts that Dropshot gives answers by their status alone.
-fn is_derived(text: &str) -> bool {
-    matches!(
-        text,
-        "" | "successful operation"
-            | "successful deletion"
-            | "successful creation"
-            | "successfully enqueued operation"
-            | "resource updated"
-    )
+/// The description of a successful response.
+fn description(facts: &Facts, status: &str) -> String {
+    let noun = facts.kind.map_or("object", |kind| kind.noun);
+    match (facts.success, facts.action, status) {
+        (Some(text), ..) => text.to_owned(),
+        (None, _, "204") => "Deleted.".to_owned(),
+        (None, Action::Get, _) => format!("The {noun}."),
+        (None, Action::Create | Action::Put | Action::Patch, _) => format!("The {noun} as stored."),
+        (None, Action::List | Action::ListAll | Action::Delete | Action::Custom, _) => {
+            "Success.".to_owned()
+        }
+    }
 }
 
 /// The request headers that operations on one object read.
@@ -62,10 +63,14 @@ fn conditions(conditional: Conditional, operation: &mut Value) {
     };
     let if_none_match = header(
         "If-None-Match",
-        "An `ETag`, or several separated by commas: answer 304 if the object is still that one.",
+        "One or more `ETag` values, separated by commas. If one of them names the current state \
+         of the object, the status is 304.",
     );
-    let if_match = header("If-Match", "An `ETag`: act only if the object is still that one.");
-    let if_absent = header("If-None-Match", "`*`: act only if there is no such object.");
+    let if_match = header(
+        "If-Match",
+        "An `ETag` value. Unless it names the current state of the object, the status is 412.",
+    );
+    let if_absent = header("If-None-Match", "`*`. If the object exists, the status is 412.");
     let mut headers = match conditional {
         Conditional::No => return,
         Conditional::Read => vec![if_none_match],

@@ -1,10 +1,10 @@
-//! Cures for what generators and linters stumble over in derived schemas.
+//! Rewrites derived schemas into forms that generators and linters support.
 
 use serde_json::{Map, Value, json};
 
 use super::walk;
 
-/// Rewrites the schemas: the same meaning, in words that every tool understands.
+/// Rewrites all schemas. Their meaning does not change.
 pub(super) fn tidy(document: &mut Value) {
     walk(document, &mut |map| {
         defaults(map);
@@ -15,26 +15,27 @@ pub(super) fn tidy(document: &mut Value) {
         write_only(map);
         required(map);
     });
-    let texts = texts(document);
+    let texts = descriptions(document);
     collapse(document, &texts);
 }
 
-/// `null` and object defaults say nothing and break generators.
+/// Removes `null` and object defaults, which mean nothing and break generators.
 fn defaults(map: &mut Map<String, Value>) {
-    // A property may be called `default` too; only a schema's own is meant.
+    // Only the keyword of a schema is meant, not a property called `default`.
     let of_a_schema =
         map.contains_key("type") || map.contains_key("allOf") || map.contains_key("$ref");
     if of_a_schema && matches!(map.get("default"), Some(Value::Null | Value::Object(_))) {
         map.shift_remove("default");
     }
-    // An absent optional value is absent, never null; the one field that is null says so by hand.
+    // Optional values are absent, never null. The only field that can be null is marked with
+    // `x-null`.
     if map.get("nullable") == Some(&Value::Bool(true)) {
         map.shift_remove("nullable");
     }
 }
 
-/// What is null when it is not set: one of the object and nothing. `nullable` would say the same, but not
-/// beside a reference, and then each field would need an object of its own.
+/// Rewrites a field that is `null` when it is not set to `oneOf` its schema and null. `nullable`
+/// has no effect beside a reference.
 fn null(map: &mut Map<String, Value>) {
     if map.shift_remove("x-null").is_some()
         && let Some(Value::Array(mut choices)) = map.shift_remove("allOf")
@@ -44,7 +45,7 @@ fn null(map: &mut Map<String, Value>) {
     }
 }
 
-/// Unsigned formats are nobody's standard: use the signed ones, with bounds.
+/// Replaces unsigned formats, which are not standard, by signed ones with bounds.
 fn integers(map: &mut Map<String, Value>) {
     if map.get("type").and_then(Value::as_str) != Some("integer") {
         return;
@@ -64,7 +65,7 @@ fn integers(map: &mut Map<String, Value>) {
     }
 }
 
-/// Bounds of integers are integers.
+/// Writes the bounds of integers as integers.
 fn whole(map: &mut Map<String, Value>) {
     for bound in ["minimum", "maximum"] {
         if let Some(value) = map.get_mut(bound)
@@ -76,7 +77,7 @@ fn whole(map: &mut Map<String, Value>) {
     }
 }
 
-/// Titles that only repeat the type.
+/// Removes titles that repeat the type.
 fn titles(map: &mut Map<String, Value>) {
     let derived = |title: &Value| {
         title.as_str().is_some_and(|t| t.starts_with("Array_of_") || t.starts_with("Map_of_"))
@@ -86,7 +87,7 @@ fn titles(map: &mut Map<String, Value>) {
     }
 }
 
-/// An optional enumeration lists `null` among its values. What lists nothing else means it.
+/// Removes `null` from the values of optional enumerations, unless it is the only value.
 fn empty_enums(map: &mut Map<String, Value>) {
     if let Some(Value::Array(values)) = map.get_mut("enum")
         && values.len() > 1
@@ -95,7 +96,7 @@ fn empty_enums(map: &mut Map<String, Value>) {
     }
 }
 
-/// What is never shown cannot be required: the same schema describes answers.
+/// Write-only properties are not required, because the schema also describes responses.
 fn write_only(map: &mut Map<String, Value>) {
     let properties = map.get("properties").cloned().unwrap_or_default();
     let Some(Value::Array(required)) = map.get_mut("required") else { return };
@@ -105,7 +106,7 @@ fn write_only(map: &mut Map<String, Value>) {
     }
 }
 
-/// Fields that are marked as such must be there; a default would say the contrary.
+/// Requires the properties that are marked as required, and removes their defaults.
 fn required(map: &mut Map<String, Value>) {
     let Some(Value::Object(properties)) = map.get_mut("properties") else { return };
     let mut names = Vec::new();
@@ -123,10 +124,10 @@ fn required(map: &mut Map<String, Value>) {
     }
 }
 
-/// A list of one schema is that schema, unless there is more to say about it than it says of itself.
+/// Replaces `allOf` one schema by the schema, unless the description differs.
 fn collapse(value: &mut Value, texts: &Map<String, Value>) {
     if let Value::Object(map) = value
-        && says_no_more(map, texts)
+        && adds_nothing(map, texts)
         && let Some(Value::Array(all)) = map.get_mut("allOf")
         && all.len() == 1
         && let Some(only) = all.pop()
@@ -140,15 +141,15 @@ fn collapse(value: &mut Value, texts: &Map<String, Value>) {
     }
 }
 
-fn says_no_more(map: &Map<String, Value>, texts: &Map<String, Value>) -> bool {
+fn adds_nothing(map: &Map<String, Value>, texts: &Map<String, Value>) -> bool {
     let text = map.get("description");
     let name = map.get("allOf").and_then(|all| all[0]["$ref"].as_str()?.rsplit('/').next());
     map.len() == 1
         || map.len() == 2 && text.is_some() && text == name.and_then(|name| texts.get(name))
 }
 
-/// What each named schema says of itself.
-fn texts(document: &Value) -> Map<String, Value> {
+/// The descriptions of the named schemas.
+fn descriptions(document: &Value) -> Map<String, Value> {
     let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
     schemas.map(|(name, schema)| (name.clone(), schema["description"].clone())).collect()
 }
@@ -158,16 +159,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schemas_say_the_same_in_plainer_words() {
+    fn schemas_are_simplified_without_a_change_of_meaning() {
         let mut schema = json!({
             "a": { "type": "integer", "format": "uint32", "minimum": 0.0 },
             "b": { "allOf": [{ "$ref": "#/x" }] },
-            "c": { "allOf": [{ "$ref": "#/x" }], "default": {}, "description": "kept" },
+            "c": { "allOf": [{ "$ref": "#/x" }], "default": {}, "description": "text" },
             "d": { "type": "string", "nullable": true, "default": null },
-            "e": { "description": "kept", "allOf": [{ "$ref": "#/x" }], "x-null": true },
+            "e": { "description": "text", "allOf": [{ "$ref": "#/x" }], "x-null": true },
             "f": { "type": "string", "enum": ["a", null] },
-            "g": { "description": "Of itself.", "allOf": [{ "$ref": "#/components/schemas/x" }] },
-            "components": { "schemas": { "x": { "description": "Of itself." } } },
+            "g": { "description": "Own text.", "allOf": [{ "$ref": "#/components/schemas/x" }] },
+            "components": { "schemas": { "x": { "description": "Own text." } } },
         });
         tidy(&mut schema);
         assert_eq!(
@@ -175,12 +176,12 @@ mod tests {
             json!({
                 "a": { "type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295_u32 },
                 "b": { "$ref": "#/x" },
-                "c": { "allOf": [{ "$ref": "#/x" }], "description": "kept" },
+                "c": { "allOf": [{ "$ref": "#/x" }], "description": "text" },
                 "d": { "type": "string" },
-                "e": { "description": "kept", "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
+                "e": { "description": "text", "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
                 "f": { "type": "string", "enum": ["a"] },
                 "g": { "$ref": "#/components/schemas/x" },
-                "components": { "schemas": { "x": { "description": "Of itself." } } },
+                "components": { "schemas": { "x": { "description": "Own text." } } },
             })
         );
     }

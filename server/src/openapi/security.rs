@@ -1,29 +1,29 @@
-//! The ways to prove who one is, and which operation wants which.
+//! Security schemes, and the schemes that each operation accepts.
 
 use serde_json::{Value, json};
 
 use super::each;
 use super::facts::{Authentication, Operation};
 
-/// Adds the schemes and what each operation requires.
+/// Adds the schemes and the requirement of each operation.
 pub(super) fn add(document: &mut Value, operations: &[Operation]) {
     document["components"]["securitySchemes"] = json!({
         "bearerAuth": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token from `GET /auth`: `Authorization: Bearer <access token>`.",
+            "description": "Access token from `GET /auth`: `Authorization: Bearer <access token>`.",
         },
         "apiKeyAuth": {
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "An API key, with its scheme: `Key <key>`. See `POST /apis/core/v2/apikeys`.",
+            "description": "API key: `Authorization: Key <key>`. See `POST /apis/core/v2/apikeys`.",
         },
         "basicAuth": {
             "type": "http",
             "scheme": "basic",
-            "description": "User name and password. Only for `GET /auth` and `GET /auth/test`.",
+            "description": "User name and password. Accepted by `GET /auth` and `GET /auth/test` only.",
         },
     });
     document["security"] = json!([{ "bearerAuth": [] }, { "apiKeyAuth": [] }]);

@@ -1,7 +1,8 @@
-//! The documents that the server serves about itself: the OpenAPI document in its serializations, and the docs
-//! browser. All of them are part of the binary.
+//! The documents that the server serves about itself: the OpenAPI document in its serializations,
+//! and the docs browser. All of them are part of the binary.
 //!
-//! They are stored compressed with gzip, which nearly every client accepts, and decompressed for the others.
+//! They are stored compressed with gzip, which nearly every client accepts, and decompressed for
+//! the others.
 
 use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
@@ -90,10 +91,12 @@ impl Document {
     }
 }
 
-/// The document at a path. `openapi` derives the OpenAPI document when the first document is requested.
+/// The document at a path. `openapi` derives the OpenAPI document when the first document is
+/// requested.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the path has no document, [`Error::Internal`] if the documents cannot be derived.
+/// [`Error::NotFound`] if the path has no document, [`Error::Internal`] if the documents cannot be
+/// derived.
 pub(crate) async fn document(
     path: &str,
     openapi: fn() -> anyhow::Result<String>,

@@ -17,29 +17,21 @@ const OTHERS: [Tag; 5] = [
     tag(
         "auth",
         TagGroup::Authentication,
-        "Log in with user and password, renew the tokens, log out.",
+        "Log in with user name and password, renew tokens, log out.",
     ),
-    tag("cluster", TagGroup::Operations, "The members of the cluster, and its id."),
-    tag(
-        "discovery",
-        TagGroup::Authentication,
-        "Which groups, versions and resources there are. Needs no credentials.",
-    ),
-    tag(
-        "health",
-        TagGroup::Operations,
-        "Whether the server can do its work. Needs no credentials.",
-    ),
-    tag("version", TagGroup::Operations, "What is running. Needs no credentials."),
+    tag("cluster", TagGroup::Operations, "Cluster members and the cluster ID."),
+    tag("discovery", TagGroup::Authentication, "API groups, versions and resources."),
+    tag("health", TagGroup::Operations, "Health, readiness and metrics of the server."),
+    tag("version", TagGroup::Operations, "Version of the server."),
 ];
 
 /// The groups, in the order in which a new user needs them.
 const GROUPS: [(TagGroup, &str); 5] = [
-    (TagGroup::Authentication, "Getting in"),
+    (TagGroup::Authentication, "Authentication"),
     (TagGroup::Monitoring, "Monitoring"),
-    (TagGroup::EventPipeline, "Handling"),
-    (TagGroup::AccessControl, "Access"),
-    (TagGroup::Operations, "Operation"),
+    (TagGroup::EventPipeline, "Event pipeline"),
+    (TagGroup::AccessControl, "Access control"),
+    (TagGroup::Operations, "Operations"),
 ];
 
 const fn tag(name: &'static str, group: TagGroup, description: &'static str) -> Tag {

@@ -1,7 +1,7 @@
-//! The same document in OpenAPI 3.1, for tools that want it.
+//! The document in OpenAPI 3.1.
 //!
-//! What differs is how schemas say things: `null` is a type of its own, examples are a list, and text may
-//! stand beside a reference. Nothing is said in one document that the other does not say.
+//! The content is the same. Schemas differ in form: `null` is a type, and a description can stand
+//! beside a reference.
 
 use serde_json::{Value, json};
 
@@ -16,12 +16,12 @@ pub(super) fn rewrite(document: &mut Value) {
         license.insert("identifier".into(), expression);
     }
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        schemas.values_mut().for_each(|schema| walk(schema, &mut plain));
+        schemas.values_mut().for_each(|schema| walk(schema, &mut rewrite_schema));
     }
 }
 
-/// One schema in the words of JSON Schema 2020-12.
-fn plain(schema: &mut serde_json::Map<String, Value>) {
+/// Rewrites one schema to JSON Schema 2020-12.
+fn rewrite_schema(schema: &mut serde_json::Map<String, Value>) {
     if schema.get("enum") == Some(&json!([null])) {
         schema.shift_remove("enum");
         schema.insert("type".into(), "null".into());
@@ -38,11 +38,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schemas_say_the_same_in_other_words() {
+    fn schemas_are_rewritten_without_a_change_of_meaning() {
         let mut document = json!({ "openapi": "3.0.3", "info": { "license": { "name": "MIT", "url": "x" } },
             "components": { "schemas": { "A": { "properties": {
                 "a": { "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
-                "b": { "description": "kept", "allOf": [{ "$ref": "#/x" }] },
+                "b": { "description": "text", "allOf": [{ "$ref": "#/x" }] },
             } } } } });
         rewrite(&mut document);
         assert_eq!(
@@ -50,7 +50,7 @@ mod tests {
             json!({ "openapi": "3.1.0", "info": { "license": { "name": "MIT", "identifier": "MIT" } },
                 "components": { "schemas": { "A": { "properties": {
                     "a": { "oneOf": [{ "$ref": "#/x" }, { "type": "null" }] },
-                    "b": { "$ref": "#/x", "description": "kept" },
+                    "b": { "$ref": "#/x", "description": "text" },
                 } } } } })
         );
     }

@@ -69,7 +69,7 @@ impl Server {
             tls.map(|tls| ConfigTls::AsFile { cert_file: tls.cert_file, key_file: tls.key_file });
         // The access log replaces the log lines of Dropshot, which contain less and cost more.
         let silent = Logger::root(slog::Discard.fuse(), slog::o!());
-        let http = ServerBuilder::new(gateway::door()?, Arc::clone(&cx), silent)
+        let http = ServerBuilder::new(gateway::endpoints()?, Arc::clone(&cx), silent)
             .config(config)
             .tls(tls)
             .start()

@@ -190,7 +190,7 @@ fn previous(event: &Event, stored: Option<&Event>) -> Option<Event> {
 /// Counts an event that was not a dry run.
 fn record(cx: &Context, event: &Event, body: Bytes, revision: Option<Revision>) -> Rendered {
     if revision.is_some() {
-        cx.metrics.took(event);
+        cx.metrics.record_event(event);
     }
     Rendered { body, revision }
 }

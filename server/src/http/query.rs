@@ -1,4 +1,5 @@
-//! Query strings, read after the caller has been authorized, so that nobody else learns of errors.
+//! Query parameters, read after the caller has been authorized: other callers learn nothing about
+//! them.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -9,20 +10,19 @@ use dropshot::{
     SharedExtractor,
 };
 use schemars::JsonSchema;
-use sensu_types::Invalid;
 use sensu_types::Selection;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;
 use crate::resources::page::ListParams;
 
-/// The query parameters of an operation, not yet read.
-pub(crate) struct Params<T>(String, PhantomData<fn() -> T>);
+/// The query string of a request, not read yet.
+pub(crate) struct UnreadQuery<T>(String, PhantomData<fn() -> T>);
 
 #[async_trait]
-impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> SharedExtractor for Params<T> {
+impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> SharedExtractor for UnreadQuery<T> {
     async fn from_request<C: ServerContext>(rqctx: &RequestContext<C>) -> Result<Self, HttpError> {
-        Ok(Self::of(rqctx))
+        Ok(Self::new(rqctx))
     }
 
     fn metadata(body: ApiEndpointBodyContentType) -> ExtractorMetadata {
@@ -30,18 +30,18 @@ impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> SharedExtractor f
     }
 }
 
-impl<T> Params<T> {
-    /// Those of a request, for operations that do not document them.
-    pub(crate) fn of<C: ServerContext>(rqctx: &RequestContext<C>) -> Self {
+impl<T> UnreadQuery<T> {
+    /// The query string of a request, for operations that do not document its parameters.
+    pub(crate) fn new<C: ServerContext>(rqctx: &RequestContext<C>) -> Self {
         Self(rqctx.request.uri().query().unwrap_or_default().to_owned(), PhantomData)
     }
 }
 
-impl<T: DeserializeOwned> Params<T> {
-    /// The parameters.
+impl<T: DeserializeOwned> UnreadQuery<T> {
+    /// Reads the parameters.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if one has the wrong type or is given twice.
+    /// [`Error::Invalid`] if a parameter has the wrong type or occurs twice.
     pub(crate) fn read(&self) -> Result<T, Error> {
         let query = join_selectors(&self.0);
         let pairs = form_urlencoded::parse(query.as_bytes());
@@ -50,42 +50,42 @@ impl<T: DeserializeOwned> Params<T> {
     }
 }
 
-/// Which part of a list to answer with.
+/// Query parameters of a list.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-pub(crate) struct Paging {
-    /// At most so many items; 0 or absent for as many as fit into one answer.
+pub(crate) struct ListQuery {
+    /// Maximum number of objects per page. 0 or absent: as many as a response can contain.
     pub(crate) limit: Option<u32>,
-    /// The value of the `Sensu-Continue` header of the page before.
+    /// `Sensu-Continue` header of the previous page.
     #[serde(rename = "continue")]
     pub(crate) token: Option<String>,
-    /// Only objects whose labels fit: `region == "eu" && tier in [web, db]`. Operators are `==`, `!=`,
-    /// `matches` (a part of the text), `in` and `notin`, joined by `&&`.
+    /// Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`,
+    /// `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all
+    /// selectors must match.
     #[serde(rename = "labelSelector")]
     pub(crate) label_selector: Option<String>,
-    /// Only objects whose fields fit: `check.publish == true && linux in check.subscriptions`. The
-    /// language is that of `labelSelector`; names begin with the word for the kind.
+    /// Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The
+    /// syntax is that of `labelSelector`; field names begin with the kind.
     #[serde(rename = "fieldSelector")]
     pub(crate) field_selector: Option<String>,
 }
 
-impl Paging {
-    /// The part of the list that is wanted.
+impl UnreadQuery<ListQuery> {
+    /// Reads the parameters of a list.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a selector cannot be read.
-    pub(crate) fn list_params(self) -> Result<ListParams, Error> {
-        let limit = match self.limit {
+    /// [`Error::Invalid`] if a parameter or a selector is invalid.
+    pub(crate) fn list_params(&self) -> Result<ListParams, Error> {
+        let ListQuery { limit, token, label_selector, field_selector } = self.read()?;
+        let limit = match limit {
             None | Some(0) => usize::MAX,
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         };
-        let selection =
-            Selection::parse(self.label_selector.as_deref(), self.field_selector.as_deref())
-                .map_err(|Invalid(why)| Error::Invalid(why))?;
-        Ok(ListParams { limit, token: self.token.filter(|token| !token.is_empty()), selection })
+        let selection = Selection::parse(label_selector.as_deref(), field_selector.as_deref())?;
+        Ok(ListParams { limit, token: token.filter(|token| !token.is_empty()), selection })
     }
 }
 
-/// The query string with repeated selectors joined into one each: all of them have to hold (D35).
+/// The query string with repeated selectors joined with `&&` (D35).
 fn join_selectors(query: &str) -> Cow<'_, str> {
     if !SELECTORS.iter().any(|name| query.matches(name).nth(1).is_some()) {
         return Cow::Borrowed(query);
@@ -110,11 +110,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeated_selectors_all_have_to_hold() {
+    fn repeated_selectors_are_joined() {
         let query = "limit=2&labelSelector=a+%3D%3D+b&labelSelector=&labelSelector=c+%3D%3D+d";
-        let paging = Params::<Paging>(query.into(), PhantomData).read().unwrap();
-        assert_eq!(paging.limit, Some(2));
-        assert_eq!(paging.label_selector.as_deref(), Some("a == b && c == d"));
-        assert!(Params::<Paging>("limit=2&limit=3".into(), PhantomData).read().is_err());
+        let query_params = UnreadQuery::<ListQuery>(query.into(), PhantomData).read().unwrap();
+        assert_eq!(query_params.limit, Some(2));
+        assert_eq!(query_params.label_selector.as_deref(), Some("a == b && c == d"));
+        assert!(UnreadQuery::<ListQuery>("limit=2&limit=3".into(), PhantomData).read().is_err());
     }
 }
