@@ -48,7 +48,7 @@ pub(super) fn arguments(command: Command) -> Command {
                 .allow_hyphen_values(true),
         )
         .arg(
-            repeatable("query", "NAME=VALUE", "Query parameter, not encoded; repeatable")
+            repeatable("query", "NAME=VALUE", "Query parameter, encoded by sensuctl; repeatable")
                 .short('q'),
         )
         .arg(repeatable("header", "NAME: VALUE", "Request header; repeatable").short('H'))

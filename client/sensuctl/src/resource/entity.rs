@@ -12,6 +12,7 @@ pub(crate) const ENTITY: Descriptor = Descriptor {
     noun: Noun::an("entity", "entities"),
     fields: &[
         Field::text("entity-class", "/entity_class", "Class of the entity: proxy or agent")
+            .value_name("CLASS")
             .short('c')
             .prompt("Entity Class:")
             .required(),

@@ -17,14 +17,10 @@ pub(crate) const EVENT: Descriptor = Descriptor {
     name: &[
         NamePart {
             argument: "entity",
-            help: "Name of the entity of the event",
+            help: "Entity of the event",
             pointer: "/entity/metadata/name",
         },
-        NamePart {
-            argument: "check",
-            help: "Name of the check of the event",
-            pointer: "/check/metadata/name",
-        },
+        NamePart { argument: "check", help: "Check of the event", pointer: "/check/metadata/name" },
     ],
     namespace: &["/entity/metadata/namespace", "/check/metadata/namespace"],
     verbs: &[Verb::List, Verb::Info, Verb::Delete],

@@ -24,8 +24,11 @@ pub(crate) const FILTER: Descriptor = Descriptor {
         .prompt("Action:")
         .default("allow"),
         // `--statements` is the flag of early releases of Sensu Go.
-        Field::list("statements", "/expressions", "Same as --expressions").short('s'),
+        Field::list("statements", "/expressions", "Same as --expressions")
+            .value_name("EXPRESSION,...")
+            .short('s'),
         Field::list("expressions", "/expressions", "JavaScript expressions over the event")
+            .value_name("EXPRESSION,...")
             .short('e')
             .prompt("Expressions (comma separated list):"),
         Field::RUNTIME_ASSETS.help("Assets that the expressions need").prompt("Runtime Assets:"),

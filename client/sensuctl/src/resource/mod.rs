@@ -50,7 +50,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Descriptor> {
 /// The kinds that `dump all` writes, in the order in which `create --file` needs them: namespaces,
 /// cluster-wide kinds, namespaced kinds.
 pub(crate) fn dumped() -> Vec<&'static Descriptor> {
-    let mut kinds: Vec<_> = ALL.iter().copied().collect();
+    let mut kinds = ALL.to_vec();
     kinds.retain(|resource| resource.manifest_error.is_none());
     kinds.sort_by_key(|resource| (!resource.is_namespace, resource.is_namespaced()));
     kinds

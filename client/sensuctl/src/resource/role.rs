@@ -53,9 +53,11 @@ const VERBS: &[Verb] = &[Verb::List, Verb::Info, Verb::Create, Verb::Delete];
 
 const FIELDS: &[Field] = &[
     Field::list("verb", "/rules/0/verbs", "Allowed verbs: get, list, create, update, delete, or *")
+        .value_name("VERB,...")
         .short('v')
         .required(),
     Field::list("resource", "/rules/0/resources", "Resources, such as checks or events, or *")
+        .value_name("RESOURCE,...")
         .short('r')
         .required(),
     Field::list("resource-name", "/rules/0/resource_names", "Names of objects [default: all]")

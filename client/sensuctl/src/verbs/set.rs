@@ -21,9 +21,9 @@ pub(super) fn commands(resource: &'static Descriptor) -> Vec<Command> {
 
 fn field_commands(resource: &Descriptor, field: &Field) -> Vec<Command> {
     let build = |prefix: &str, verb: &str| {
-        let what = field.flag.replace('-', " ");
+        let name = field.pointer.trim_start_matches('/');
         Command::new(format!("{prefix}{}", field.flag))
-            .about(format!("{verb} the {what} of {}", resource.noun.with_article()))
+            .about(format!("{verb} the field {name} of {}", resource.noun.with_article()))
             .args(resource.name_arguments())
     };
     let set = || {
@@ -32,7 +32,7 @@ fn field_commands(resource: &Descriptor, field: &Field) -> Vec<Command> {
     match field.setter {
         Setter::None => Vec::new(),
         Setter::Set { .. } => vec![set()],
-        Setter::SetAndRemove => vec![set(), build(REMOVE, "Remove")],
+        Setter::SetAndRemove => vec![set(), build(REMOVE, "Clear")],
     }
 }
 

@@ -66,16 +66,14 @@ pub(crate) const SILENCED: Descriptor = Descriptor {
 const SUBSCRIPTION: Field = Field::text(
     "subscription",
     "/subscription",
-    "Subscription to silence; entity:NAME for one entity",
+    "Silenced subscription; entity:NAME for one entity",
 )
 .value_name("NAME")
 .short('s')
 .prompt("Subscription:");
 
-const CHECK: Field = Field::text("check", "/check", "Check to silence")
-    .value_name("NAME")
-    .short('c')
-    .prompt("Check:");
+const CHECK: Field =
+    Field::text("check", "/check", "Silenced check").value_name("NAME").short('c').prompt("Check:");
 
 const BEGIN: Field = Field::time(
     "begin",
