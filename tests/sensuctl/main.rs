@@ -1,4 +1,6 @@
-//! `sensuctl` as people run it: the program, against a server.
+//! `sensuctl` as users run it: the program, against a server.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p sensuctl` rewrites the golden files, also for a new resource kind.
 
 #![expect(
     clippy::expect_used,
@@ -6,24 +8,23 @@
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
+mod api_command;
+mod api_overview;
 mod apply;
 mod calls;
+mod command_tree;
 mod configuration;
-mod documents;
+mod groups;
+mod interactive;
 mod lists;
+mod manifests;
 mod messages;
-mod overview;
-mod picks;
-mod program;
-mod proxy;
-mod questions;
-mod raw;
-mod screen;
+mod output_query;
+mod prompts;
 mod sessions;
-mod surface;
-mod terminal;
+mod support;
+mod terminal_output;
 mod tls;
-mod transcript;

@@ -1,13 +1,12 @@
-//! What commands say, and their exit codes.
+//! Messages and exit codes of commands.
 
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
 
-use crate::lists::furnish;
-use crate::program::Stage;
+use crate::support::{Fixture, create_examples};
 
-/// Commands in an order in which each has something to do.
+/// Commands, each of which needs the ones before.
 const LINES: &[&str] = &[
     "namespace create dev",
     "check create broken -c true -s x",
@@ -38,7 +37,7 @@ const LINES: &[&str] = &[
     "silenced create -c check-cpu -r why -b soon",
     "silenced update web:check-cpu --expire 3600 --reason 'it takes longer'",
     "silenced delete -s web -c check-cpu --skip-confirm",
-    "role create nobody -v fly -r checks",
+    "role create pilots -v fly -r checks",
     "role-binding create lost -u bob",
     "role-binding create lost -r readers",
     "cluster-role delete audit --skip-confirm",
@@ -79,25 +78,24 @@ const LINES: &[&str] = &[
 ];
 
 #[test]
-fn commands_say_what_they_did() {
-    let stage = Stage::set();
-    furnish(&stage);
+fn messages_and_exit_codes_of_commands() {
+    let fixture = Fixture::new();
+    create_examples(&fixture);
     let mut text = String::new();
     for line in LINES {
-        let ran = stage.home.run(line, "");
-        writeln!(text, "$ sensuctl {line}  rc={}", ran.code).expect("written");
-        // Where usage is shown, its first line says what is wrong.
-        let err = ran.err.lines().next().unwrap_or_default();
-        for line in ran.out.lines().chain([err]).filter(|line| !line.is_empty()) {
-            writeln!(text, "  {}", digits(line)).expect("written");
+        let output = fixture.home.run(line, "");
+        writeln!(text, "$ sensuctl {line}  rc={}", output.code).expect("written");
+        // The first line of a usage error is the message.
+        let err = output.stderr.lines().next().unwrap_or_default();
+        for line in output.stdout.lines().chain([err]).filter(|line| !line.is_empty()) {
+            writeln!(text, "  {}", normalize(line)).expect("written");
         }
     }
     expect_file!["golden/messages.txt"].assert_eq(&text);
 }
 
-/// The same without what is different on every server: long numbers and names, and the widths of
-/// columns that hold such.
-fn digits(line: &str) -> String {
+/// Replaces IDs and versions, which differ between servers, and the widths of columns.
+fn normalize(line: &str) -> String {
     let unique = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{15,}");
     let text = unique.expect("an expression").replace_all(line, "#").into_owned();
     let text = text.replace(env!("CARGO_PKG_VERSION"), "#");

@@ -1,4 +1,4 @@
-//! Servers with a certificate: whom `sensuctl` trusts, and what it remembers of that.
+//! TLS: trusted CA certificates, and the stored settings.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use sensu_tests::TestServer;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::program::{Home, runtime};
+use crate::support::{Home, runtime};
 
-/// A server with a certificate that an authority of its own has signed.
-fn secure(home: &Home) -> (Runtime, TestServer) {
-    let authority = rcgen::KeyPair::generate().expect("a key");
-    let mut about = rcgen::CertificateParams::default();
-    about.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    about.distinguished_name.push(rcgen::DnType::CommonName, "Our own authority");
-    home.write("ca.pem", &about.self_signed(&authority).expect("a certificate").pem());
-    let issuer = rcgen::Issuer::new(about, authority);
+/// A server whose certificate is signed by a CA of its own, `ca.pem`.
+fn start_tls_server(home: &Home) -> (Runtime, TestServer) {
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Test CA");
+    home.write("ca.pem", &params.self_signed(&ca_key).expect("a certificate").pem());
+    let issuer = rcgen::Issuer::new(params, ca_key);
 
     let key = rcgen::KeyPair::generate().expect("a key");
     let server = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
@@ -40,40 +40,40 @@ fn configure(url: &str, flags: &str) -> String {
 const NAMESPACES: &str = "[\n  {\n    \"name\": \"default\"\n  }\n]\n";
 
 #[test]
-fn strangers_are_not_trusted() {
+fn an_unknown_ca_is_rejected() {
     let home = Home::new();
-    let (_runtime, server) = secure(&home);
-    let ran = home.run(&configure(&server.url(), ""), "");
-    assert_eq!(ran.code, 1);
-    assert!(ran.err.starts_with("Error: cannot reach the server: "), "{}", ran.err);
-    assert!(ran.err.contains("certificate"), "{}", ran.err);
-    assert!(!home.configuration().join("cluster").exists());
+    let (_runtime, server) = start_tls_server(&home);
+    let output = home.run(&configure(&server.url(), ""), "");
+    assert_eq!(output.code, 1);
+    assert!(output.stderr.starts_with("Error: cannot reach the server: "), "{}", output.stderr);
+    assert!(output.stderr.contains("certificate"), "{}", output.stderr);
+    assert!(!home.config_dir().join("cluster").exists());
 }
 
 #[test]
-fn an_authority_is_trusted_from_the_log_in_on() {
+fn a_trusted_ca_file_is_stored_and_can_be_overridden() {
     let home = Home::new();
-    let (_runtime, server) = secure(&home);
+    let (_runtime, server) = start_tls_server(&home);
     home.run(&configure(&server.url(), "--trusted-ca-file ca.pem"), "").ok();
-    assert_eq!(home.kept("cluster")["trusted-ca-file"], "ca.pem");
+    assert_eq!(home.config_file("cluster")["trusted-ca-file"], "ca.pem");
     assert_eq!(home.run("namespace list", "").ok(), NAMESPACES);
-    // Another file in its place: the flag is heard, and its certificate is not the one.
+    // The flag replaces the stored file.
     let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("made");
     home.write("other.pem", &other.cert.pem());
-    let ran = home.run("--trusted-ca-file other.pem namespace list", "");
-    assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("certificate"), "{}", ran.err);
-    let ran = home.run("--trusted-ca-file none.pem namespace list", "");
-    assert!(ran.err.contains("none.pem"), "{}", ran.err);
-    let ran = home.run("--trusted-ca-file key.pem namespace list", "");
-    assert!(ran.err.contains("key.pem contains no PEM certificate"), "{}", ran.err);
+    let output = home.run("--trusted-ca-file other.pem namespace list", "");
+    assert_eq!(output.code, 1);
+    assert!(output.stderr.contains("certificate"), "{}", output.stderr);
+    let output = home.run("--trusted-ca-file none.pem namespace list", "");
+    assert!(output.stderr.contains("none.pem"), "{}", output.stderr);
+    let output = home.run("--trusted-ca-file key.pem namespace list", "");
+    assert!(output.stderr.contains("key.pem contains no PEM certificate"), "{}", output.stderr);
 }
 
 #[test]
-fn who_wants_can_trust_anybody() {
+fn insecure_skip_tls_verify_is_stored() {
     let home = Home::new();
-    let (_runtime, server) = secure(&home);
+    let (_runtime, server) = start_tls_server(&home);
     home.run(&configure(&server.url(), "--insecure-skip-tls-verify"), "").ok();
-    assert_eq!(home.kept("cluster")["insecure-skip-tls-verify"], json!(true));
+    assert_eq!(home.config_file("cluster")["insecure-skip-tls-verify"], json!(true));
     assert_eq!(home.run("namespace list", "").ok(), NAMESPACES);
 }

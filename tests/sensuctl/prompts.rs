@@ -1,13 +1,12 @@
-//! What each `create` asks in a terminal when no flag says it, in which order, and what comes of it.
+//! Prompts of `create` in a terminal: their order, and the resulting object.
 
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
 
-use crate::program::Stage;
-use crate::terminal::Terminal;
+use crate::support::{Fixture, Terminal};
 
-/// A command, its questions with their answers, and what shows the object.
+/// A command, its prompts with the answers, and the command that shows the object.
 type Conversation = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 const CONVERSATIONS: &[Conversation] = &[
@@ -120,45 +119,45 @@ const UP: &str = "\u{1b}[A";
 const SHA512: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 #[test]
-fn every_create_asks_its_questions() {
-    let stage = Stage::set();
-    let movements = regex::Regex::new("\u{1b}\\[[?0-9]*[A-Za-z]").unwrap();
+fn create_prompts_for_the_values() {
+    let fixture = Fixture::new();
+    let escapes = regex::Regex::new("\u{1b}\\[[?0-9]*[A-Za-z]").unwrap();
     let mut text = String::new();
-    for (line, questions, shows) in CONVERSATIONS {
+    for (line, prompts, info) in CONVERSATIONS {
         writeln!(text, "$ sensuctl {line}").unwrap();
-        let mut terminal = Terminal::run(&stage.home, line);
-        for (question, answer) in *questions {
-            // A question that is not expected keeps the program from ending.
-            terminal.answer(question, answer);
-            writeln!(text, "{question} {}", answer.replace('\u{1b}', "ESC")).unwrap();
+        let mut terminal = Terminal::run(&fixture.home, line);
+        for (prompt, answer) in *prompts {
+            // The program would not exit after an unexpected prompt.
+            terminal.answer(prompt, answer);
+            writeln!(text, "{prompt} {}", answer.replace('\u{1b}', "ESC")).unwrap();
         }
-        let (shown, code) = terminal.end();
-        assert_eq!(code, 0, "{line}: {shown}");
-        let last = shown.trim_end().lines().last().unwrap_or_default();
-        let last = movements.replace_all(last, "");
-        writeln!(text, "{last}\n$ sensuctl {shows}\n{}", stage.ok(shows)).unwrap();
+        let (screen, code) = terminal.end();
+        assert_eq!(code, 0, "{line}: {screen}");
+        let last = screen.trim_end().lines().last().unwrap_or_default();
+        let last = escapes.replace_all(last, "");
+        writeln!(text, "{last}\n$ sensuctl {info}\n{}", fixture.ok(info)).unwrap();
     }
-    expect_file!["golden/questions.txt"].assert_eq(&text);
+    expect_file!["golden/prompts.txt"].assert_eq(&text);
 }
 
 #[test]
-fn what_has_only_flags_says_which_are_missing() {
-    let stage = Stage::set();
-    for (line, said) in [
+fn a_kind_without_prompts_lists_the_missing_flags() {
+    let fixture = Fixture::new();
+    for (line, message) in [
         ("role create r", "required flag(s) \"verb\", \"resource\" not set"),
         ("cluster-role create r -v get", "required flag(s) \"resource\" not set"),
     ] {
-        let (shown, code) = Terminal::run(&stage.home, line).end();
-        assert!(shown.contains(said) && code == 1, "{line}: {shown}");
+        let (screen, code) = Terminal::run(&fixture.home, line).end();
+        assert!(screen.contains(message) && code == 1, "{line}: {screen}");
     }
 }
 
 #[test]
-fn an_interrupted_question_creates_nothing() {
-    let stage = Stage::set();
-    let mut terminal = Terminal::run(&stage.home, "hook create");
+fn an_interrupted_prompt_creates_nothing() {
+    let fixture = Fixture::new();
+    let mut terminal = Terminal::run(&fixture.home, "hook create");
     terminal.answer("Hook Name:", "h").answer("Namespace:", "").type_at("Command:", "\u{3}");
-    let (shown, code) = terminal.end();
-    assert!(shown.contains("interrupted") && code == 1, "{shown}");
-    assert_eq!(stage.ok("hook list"), "[]\n");
+    let (screen, code) = terminal.end();
+    assert!(screen.contains("interrupted") && code == 1, "{screen}");
+    assert_eq!(fixture.ok("hook list"), "[]\n");
 }

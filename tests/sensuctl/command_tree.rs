@@ -1,26 +1,27 @@
-//! The whole surface: every command, argument, flag, default and text, in one golden file.
+//! The commands: every argument, flag, default and text, in one golden file.
 
 use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, Command};
 use expect_test::expect_file;
+use sensu_tests::Document;
 
-use crate::program::Home;
+use crate::support::{Home, Kind};
 
 #[test]
-fn the_surface_is_pinned() {
+fn commands_arguments_and_texts_match_the_golden_file() {
     let mut root = sensuctl::command();
     root.build();
     let mut text = String::new();
     describe(&root, "", &mut text);
-    expect_file!["golden/surface.txt"].assert_eq(&text);
+    expect_file!["golden/command_tree.txt"].assert_eq(&text);
 }
 
 fn describe(command: &Command, above: &str, text: &mut String) {
     let path = format!("{above}{}", command.get_name());
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     writeln!(text, "{path}  -- {about}").unwrap();
-    // `--timeout` may stand wherever it is not a field of a resource.
+    // `--timeout` is on every command without a field of that name.
     let is_global = |arg: &Arg| arg.is_global_set() || arg.get_id() == "request-timeout";
     let own = |arg: &&Arg| above.is_empty() == is_global(arg) && arg.get_id() != "help";
     for arg in command.get_arguments().filter(own) {
@@ -66,25 +67,29 @@ fn line(arg: &Arg) -> String {
 }
 
 #[test]
-fn every_list_can_be_narrowed_down() {
-    let root = sensuctl::command();
-    let mut lists = 0;
-    for group in root.get_subcommands() {
-        let Some(list) = group.find_subcommand("list") else { continue };
+fn every_list_has_selectors_limits_and_formats() {
+    let (root, home) = (sensuctl::command(), Home::new());
+    for kind in Kind::all(&home) {
+        let list = kind.group(&root).find_subcommand("list").expect("list");
         let flags: Vec<_> = list.get_arguments().filter_map(Arg::get_long).collect();
         for flag in ["label-selector", "field-selector", "limit", "chunk-size", "format"] {
-            assert!(flags.contains(&flag), "{} list --{flag}", group.get_name());
+            assert!(flags.contains(&flag), "{} list --{flag}", kind.command);
         }
-        let has_one_list = ["api-key", "cluster-role", "cluster-role-binding", "namespace", "user"];
-        let everywhere = flags.contains(&"all-namespaces");
-        assert_eq!(everywhere, !has_one_list.contains(&group.get_name()), "{}", group.get_name());
-        lists += 1;
+        assert_eq!(flags.contains(&"all-namespaces"), kind.is_namespaced, "{}", kind.command);
     }
-    assert_eq!(lists, 17);
 }
 
 #[test]
-fn every_command_explains_itself() {
+fn every_kind_of_the_openapi_document_has_commands() {
+    let home = Home::new();
+    for documented in Document::committed().kinds() {
+        let kind = Kind::named(&home, &documented.plural);
+        assert_eq!(kind.is_namespaced, documented.is_namespaced, "{}", kind.name);
+    }
+}
+
+#[test]
+fn every_command_and_argument_has_a_text() {
     let mut root = sensuctl::command();
     root.build();
     let mut commands = vec![root];
@@ -98,40 +103,38 @@ fn every_command_explains_itself() {
 }
 
 #[test]
-fn help_is_shown_with_examples_and_nothing_else_is_touched() {
+fn help_has_examples_and_writes_no_files() {
     let home = Home::new();
     let out = home.run("--help", "").ok();
     assert!(out.contains("Examples:") && out.contains("cluster-role-binding"), "{out}");
     assert!(home.run("check --help", "").ok().contains("sensuctl check create check-cpu"));
-    assert!(!home.configuration().exists());
-    // A mistake is told on the standard error, with the exit code of every failure.
+    assert!(!home.config_dir().exists());
+    // Usage errors have the exit code of all failures.
     let wrong = home.run("check lost", "");
-    assert_eq!((wrong.code, wrong.out.as_str()), (1, ""));
-    assert!(wrong.err.contains("lost"), "{}", wrong.err);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
+    assert!(wrong.stderr.contains("lost"), "{}", wrong.stderr);
 }
 
-/// The published document shows each operation as a command of this program, too.
 #[test]
-fn the_samples_of_the_document_are_commands() {
-    let document = include_str!("../../openapi/sensu-core-v2.json");
-    let document: serde_json::Value = serde_json::from_str(document).unwrap();
-    let paths = document["paths"].as_object().unwrap().values();
-    let operations = paths.filter_map(serde_json::Value::as_object).flat_map(|path| path.values());
-    let samples =
-        operations.filter_map(|operation| operation["x-codeSamples"].as_array()).flatten();
+fn the_code_samples_of_the_openapi_document_are_valid_commands() {
+    let operations = Document::committed().operations();
+    let samples = operations
+        .iter()
+        .filter_map(|operation| operation.value["x-codeSamples"].as_array())
+        .flatten();
     let mut commands = 0;
     for sample in samples.filter(|sample| sample["label"] == "sensuctl") {
         let source = sample["source"].as_str().unwrap();
         let words = shell_words::split(source).unwrap();
-        let read = sensuctl::command().try_get_matches_from(words);
-        assert!(read.is_ok(), "{source}: {}", read.unwrap_err());
+        let parsed = sensuctl::command().try_get_matches_from(words);
+        assert!(parsed.is_ok(), "{source}: {}", parsed.unwrap_err());
         commands += 1;
     }
     assert!(commands > 80, "only {commands} samples");
 }
 
 #[test]
-fn scripts_and_pages_are_made_for_all_commands() {
+fn completion_scripts_and_manual_pages_cover_all_commands() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = home.run(&format!("completion {shell}"), "").ok();

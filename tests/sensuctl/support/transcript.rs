@@ -1,69 +1,67 @@
-//! What `sensuctl` 5.0.0 was seen to do: `data/sensuctl-5.0.0-calls.txt`, read.
+//! Parses `data/sensuctl-5.0.0-calls.txt`: the commands of `sensuctl` 5.0.0, and the requests that they sent.
 
 use serde_json::Value;
 
-/// A command, and what came of it.
+/// A command and its requests.
 #[derive(Debug)]
 pub(crate) struct Step {
-    /// The line in the file, from 1.
+    /// Line in the file, from 1.
     pub line: usize,
-    /// The command line, without `sensuctl`.
+    /// Command line without `sensuctl`.
     pub command: String,
-    /// Whether it was run in a terminal, and asked.
-    pub asks: bool,
-    /// The exit code.
+    /// Whether it ran in a terminal and prompted.
+    pub is_interactive: bool,
+    /// Exit code.
     pub code: i32,
-    /// The calls that it made.
-    pub calls: Vec<Call>,
-    /// The heading above it, if there is one: what was done to the session.
+    pub requests: Vec<RecordedRequest>,
+    /// Heading above it: what was done to the session before.
     pub before: Option<String>,
 }
 
-/// A call that it made.
+/// A request of a command.
 #[derive(Debug)]
-pub(crate) struct Call {
-    /// The method.
+pub(crate) struct RecordedRequest {
     pub method: String,
     /// Path and query.
     pub path: String,
-    /// The body; `Null` if there was none.
+    /// `Null` if there was none.
     pub body: Value,
-    /// Whether the file holds only the beginning of the body.
-    pub is_cut: bool,
+    /// Whether the file contains only the beginning of the body.
+    pub is_truncated: bool,
 }
 
 /// The steps of the file.
 pub(crate) fn steps() -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut before = None;
-    for (index, text) in include_str!("data/sensuctl-5.0.0-calls.txt").lines().enumerate() {
+    for (index, text) in include_str!("../data/sensuctl-5.0.0-calls.txt").lines().enumerate() {
         if let Some(heading) = text.strip_prefix("### ") {
             before = Some(heading.to_owned());
         } else if let Some(command) = text.strip_prefix("$ sensuctl ") {
             let (command, code) = command.rsplit_once("rc=").expect("an exit code");
             let command = command.trim_end();
-            let (command, asks) = match command.strip_suffix("[tty]") {
+            let (command, is_interactive) = match command.strip_suffix("[tty]") {
                 Some(command) => (command.trim_end(), true),
                 None => (command, false),
             };
             steps.push(Step {
                 line: index + 1,
                 command: command.to_owned(),
-                asks,
+                is_interactive,
                 code: code.parse().expect("a number"),
-                calls: Vec::new(),
+                requests: Vec::new(),
                 before: before.take(),
             });
-        } else if let Some(call) = call(text.trim_start())
+        } else if let Some(request) = parse_request(text.trim_start())
             && let Some(step) = steps.last_mut()
         {
-            step.calls.push(call);
+            step.requests.push(request);
         }
     }
     steps
 }
 
-fn call(text: &str) -> Option<Call> {
+fn parse_request(text: &str) -> Option<RecordedRequest> {
     let (method, rest) = text.split_once(' ')?;
     if !["GET", "POST", "PUT", "DELETE"].contains(&method) {
         return None;
@@ -71,18 +69,18 @@ fn call(text: &str) -> Option<Call> {
     let (path, rest) = rest.split_once(" -> ")?;
     let body = rest.split_once(" body=").map(|(_, body)| body.trim_end());
     let body = body.map(|body| body.split(" resp=").next().unwrap_or(body).trim_end());
-    let (body, is_cut) = match body {
+    let (body, is_truncated) = match body {
         None => (Value::Null, false),
         Some(body) => match serde_json::from_str(body) {
             Ok(body) => (body, false),
-            Err(_) => (mended(body), true),
+            Err(_) => (complete_members(body), true),
         },
     };
-    Some(Call { method: method.to_owned(), path: path.to_owned(), body, is_cut })
+    Some(RecordedRequest { method: method.to_owned(), path: path.to_owned(), body, is_truncated })
 }
 
-/// The whole members of an object whose end is missing.
-fn mended(text: &str) -> Value {
+/// The complete members of an object whose end is missing.
+fn complete_members(text: &str) -> Value {
     let (mut depth, mut quoted, mut escaped, mut end) = (0, false, false, 0);
     for (position, byte) in text.bytes().enumerate() {
         match byte {
@@ -100,10 +98,10 @@ fn mended(text: &str) -> Value {
 }
 
 #[test]
-fn the_transcript_is_read() {
+fn the_transcript_is_parsed() {
     let steps = steps();
     assert_eq!(steps.len(), 190);
-    assert_eq!(steps.iter().filter(|step| step.asks).count(), 10);
-    let cut = steps.iter().flat_map(|step| &step.calls).filter(|call| call.is_cut);
-    assert!(cut.count() > 20, "bodies that are cut are used as far as they go");
+    assert_eq!(steps.iter().filter(|step| step.is_interactive).count(), 10);
+    let requests = steps.iter().flat_map(|step| &step.requests);
+    assert!(requests.filter(|request| request.is_truncated).count() > 20);
 }

@@ -1,4 +1,4 @@
-//! The program, in a home of its own, and a server for it.
+//! The program with a home directory, and a server for it.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,35 +10,31 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A server, and a home with a `sensuctl` that is logged in there as `admin`.
-pub(crate) struct Stage {
-    /// Drives the server.
+/// A server, and a home directory with a session of `admin` there.
+pub(crate) struct Fixture {
+    /// Runs the server.
     pub runtime: Runtime,
-    /// The server.
     pub server: TestServer,
-    /// Where the program lives.
     pub home: Home,
 }
 
-/// A home directory for the program.
+/// A home directory.
 pub(crate) struct Home {
     folder: TempDir,
 }
 
-/// What a run left.
+/// The result of a run.
 #[derive(Debug)]
-pub(crate) struct Ran {
-    /// Its exit code.
+pub(crate) struct RunOutput {
+    /// Exit code.
     pub code: i32,
-    /// Its standard output.
-    pub out: String,
-    /// Its standard error.
-    pub err: String,
+    pub stdout: String,
+    pub stderr: String,
 }
 
-impl Stage {
-    /// A server with a program that is logged in.
-    pub(crate) fn set() -> Self {
+impl Fixture {
+    /// Starts a server, and logs in.
+    pub(crate) fn new() -> Self {
         let runtime = runtime();
         let server = runtime.block_on(TestServer::start());
         let home = Home::new();
@@ -46,48 +42,47 @@ impl Stage {
         Self { runtime, server, home }
     }
 
-    /// Runs a command line and expects it to succeed.
+    /// Runs a command line that succeeds. Returns its standard output.
     pub(crate) fn ok(&self, line: &str) -> String {
         self.home.run(line, "").ok()
     }
 
-    /// Runs a command line and expects it to fail; what it said.
+    /// Runs a command line that fails without output. Returns its standard error.
     pub(crate) fn fails(&self, line: &str) -> String {
-        let ran = self.home.run(line, "");
-        assert_eq!(ran.code, 1, "{line}: {ran:?}");
-        assert_eq!(ran.out, "", "{line}");
-        ran.err
+        let output = self.home.run(line, "");
+        assert_eq!(output.code, 1, "{line}: {output:?}");
+        assert_eq!(output.stdout, "", "{line}");
+        output.stderr
     }
 
-    /// Runs a command line with something to read.
-    pub(crate) fn feeds(&self, line: &str, input: &str) -> Ran {
+    /// Runs a command line with standard input.
+    pub(crate) fn run_with_input(&self, line: &str, input: &str) -> RunOutput {
         self.home.run(line, input)
     }
 }
 
-/// A runtime for a server beside a test that waits for processes.
+/// A runtime whose server works while a test waits for a process.
 pub(crate) fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).enable_all().build().expect("a runtime")
 }
 
 impl Home {
-    /// An empty one.
+    /// An empty home directory.
     pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().expect("a folder") }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// The configuration directory.
-    pub(crate) fn configuration(&self) -> PathBuf {
+    pub(crate) fn config_dir(&self) -> PathBuf {
         self.path().join(".config/sensu/sensuctl")
     }
 
-    /// Logs in as `admin`, with JSON as the format.
+    /// Logs in as `admin`, with the format `json`.
     pub(crate) fn log_in(&self, url: &str) {
         let line = format!(
             "configure -n --url {url} --username admin --password P@ssw0rd! --namespace default --format json"
@@ -95,13 +90,13 @@ impl Home {
         self.run(&line, "").ok();
     }
 
-    /// A file of the configuration.
-    pub(crate) fn kept(&self, name: &str) -> Value {
-        let text = fs::read_to_string(self.configuration().join(name)).expect("a file");
+    /// A file of the configuration directory.
+    pub(crate) fn config_file(&self, name: &str) -> Value {
+        let text = fs::read_to_string(self.config_dir().join(name)).expect("a file");
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// The program, ready to be run.
+    /// The program with arguments, home directory and environment.
     pub(crate) fn command(&self, line: &str) -> Command {
         let words = shell_words::split(line).expect("words");
         let mut command = Command::new(env!("CARGO_BIN_EXE_sensuctl"));
@@ -117,37 +112,37 @@ impl Home {
     }
 
     /// Runs a command line.
-    pub(crate) fn run(&self, line: &str, input: &str) -> Ran {
-        Ran::of(self.command(line), input)
+    pub(crate) fn run(&self, line: &str, input: &str) -> RunOutput {
+        RunOutput::of(self.command(line), input)
     }
 
-    /// Writes a file, and says its name.
+    /// Writes a file in the home directory, which is the working directory of runs.
     pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::create_dir_all(path.parent().expect("a folder")).expect("created");
         fs::write(path, text).expect("written");
     }
 }
 
-impl Ran {
-    /// Runs a command to its end.
+impl RunOutput {
+    /// Runs a command until it exits.
     pub(crate) fn of(mut command: Command, input: &str) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("starts");
-        // A program that reads nothing closes the pipe: that is its right.
+        // A program that does not read its input closes the pipe.
         let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
-        let output = child.wait_with_output().expect("ends");
+        let output = child.wait_with_output().expect("exits");
         Self {
-            code: output.status.code().expect("ended by itself"),
-            out: String::from_utf8(output.stdout).expect("text"),
-            err: String::from_utf8(output.stderr).expect("text"),
+            code: output.status.code().expect("no signal"),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
         }
     }
 
-    /// Its output, if all went well.
+    /// The standard output of a successful run.
     pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
-        assert_eq!(self.err, "");
-        self.out
+        assert_eq!(self.stderr, "");
+        self.stdout
     }
 }
