@@ -14,7 +14,7 @@ use std::sync::Arc;
 use sensu_store::Store;
 
 use crate::error::Error;
-use crate::rbac::Policies;
+use crate::rbac::PolicyCache;
 use caller::VerifiedTokens;
 use jwt::Signer;
 use throttle::Throttle;
@@ -33,7 +33,7 @@ pub(crate) struct Authentication {
     signer: Signer,
     verified: VerifiedTokens,
     throttle: Throttle,
-    policies: Policies,
+    policies: PolicyCache,
 }
 
 impl Authentication {
@@ -46,7 +46,7 @@ impl Authentication {
             signer,
             verified: VerifiedTokens::new(),
             throttle: Throttle::new(),
-            policies: Policies::default(),
+            policies: PolicyCache::default(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 mod policy;
 
-pub(crate) use policy::{AccessRequest, Policies, Verb};
+pub(crate) use policy::{AccessRequest, PolicyCache, Verb};
 
 /// The RBAC resource of operations on the caller's own user: fetch it, change its password (D20).
 pub(crate) const SELF_USER: &str = "localselfuser";

@@ -1,4 +1,4 @@
-//! The policy: all roles and bindings, ready for evaluation, read again when one of them changes.
+//! The policy: all roles and bindings, cached until one of them is written.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -11,7 +11,7 @@ use sensu_types::role::{ClusterRole, Role, Rule};
 use crate::error::Error;
 use crate::keyspace;
 
-/// What a caller wants to do (D20).
+/// The verbs of rules (D20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Get,
@@ -22,7 +22,6 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    /// The verb as rules spell it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Get => "get",
@@ -34,47 +33,52 @@ impl Verb {
     }
 }
 
-/// One question to the policy.
+/// An operation to authorize.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccessRequest<'a> {
     pub(crate) verb: Verb,
-    /// The RBAC resource: `checks`.
+    /// RBAC resource, for example `checks`.
     pub(crate) resource: &'a str,
-    /// Empty for cluster-wide resources and list-all.
+    /// Empty for cluster-wide resources and lists of all namespaces.
     pub(crate) namespace: &'a str,
-    /// Empty for collections.
+    /// Empty for lists and for objects that are created without a name in the URL.
     pub(crate) name: &'a str,
 }
 
-/// All bindings, with the rules of the roles they refer to. A binding to a role that does not
-/// exist grants nothing (D19).
+/// All bindings with the rules of their roles. A binding to a role that does not exist allows nothing
+/// (D19).
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
-    everywhere: Vec<Bound>,
-    inside: BTreeMap<String, Vec<Bound>>,
+    cluster_wide: Vec<Binding>,
+    by_namespace: BTreeMap<String, Vec<Binding>>,
 }
 
 #[derive(Debug)]
-struct Bound {
+struct Binding {
     subjects: Vec<Subject>,
     rules: Arc<[Rule]>,
 }
 
 impl Policy {
-    /// Whether some binding that applies has a rule that allows it.
-    pub(crate) fn allows(&self, user: &str, groups: &[String], ask: &AccessRequest<'_>) -> bool {
-        let inside = self.inside.get(ask.namespace).map_or(&[][..], Vec::as_slice);
-        self.everywhere
+    /// Whether a binding applies to the user and has a rule that allows the request.
+    pub(crate) fn allows(
+        &self,
+        user: &str,
+        groups: &[String],
+        request: &AccessRequest<'_>,
+    ) -> bool {
+        let namespaced = self.by_namespace.get(request.namespace).map_or(&[][..], Vec::as_slice);
+        self.cluster_wide
             .iter()
-            .chain(inside)
-            .filter(|bound| bound.applies_to(user, groups))
-            .any(|bound| bound.rules.iter().any(|rule| allows(rule, ask)))
+            .chain(namespaced)
+            .filter(|binding| binding.applies_to(user, groups))
+            .any(|binding| binding.rules.iter().any(|rule| allows(rule, request)))
     }
 
-    /// The namespaces that hold a binding which applies to the user.
+    /// The namespaces with a binding that applies to the user.
     pub(crate) fn namespaces_of(&self, user: &str, groups: &[String]) -> Vec<String> {
-        let applies = |bounds: &[Bound]| bounds.iter().any(|b| b.applies_to(user, groups));
-        self.inside.iter().filter(|(_, b)| applies(b)).map(|(name, _)| name.clone()).collect()
+        let applies = |bindings: &[Binding]| bindings.iter().any(|b| b.applies_to(user, groups));
+        self.by_namespace.iter().filter(|(_, b)| applies(b)).map(|(name, _)| name.clone()).collect()
     }
 
     async fn load(store: &dyn Store) -> Result<Self, Error> {
@@ -96,21 +100,21 @@ impl Policy {
         let mut policy = Self::default();
         for binding in all::<ClusterRoleBinding>(store).await? {
             if let Some(rules) = rules("", &binding.role_ref) {
-                policy.everywhere.push(Bound { subjects: binding.subjects, rules });
+                policy.cluster_wide.push(Binding { subjects: binding.subjects, rules });
             }
         }
         for binding in all::<RoleBinding>(store).await? {
             let namespace = binding.metadata.namespace;
             if let Some(rules) = rules(&namespace, &binding.role_ref) {
-                let bound = Bound { subjects: binding.subjects, rules };
-                policy.inside.entry(namespace).or_default().push(bound);
+                let binding = Binding { subjects: binding.subjects, rules };
+                policy.by_namespace.entry(namespace).or_default().push(binding);
             }
         }
         Ok(policy)
     }
 }
 
-impl Bound {
+impl Binding {
     fn applies_to(&self, user: &str, groups: &[String]) -> bool {
         self.subjects.iter().any(|subject| match subject.kind.as_str() {
             "User" => subject.name == user,
@@ -120,43 +124,46 @@ impl Bound {
     }
 }
 
-/// A rule allows if verb, resource and name all match. `*` stands for any verb or resource; an
-/// empty list of names for any name.
-fn allows(rule: &Rule, ask: &AccessRequest<'_>) -> bool {
+/// Whether verb, resource and name match the rule. `*` matches any verb or resource, an empty list of names
+/// any name.
+fn allows(rule: &Rule, request: &AccessRequest<'_>) -> bool {
     let matches = |list: &[String], word: &str| list.iter().any(|item| item == "*" || item == word);
-    matches(&rule.verbs, ask.verb.as_str())
-        && matches(&rule.resources, ask.resource)
-        && (rule.resource_names.is_empty() || rule.resource_names.iter().any(|n| n == ask.name))
+    matches(&rule.verbs, request.verb.as_str())
+        && matches(&rule.resources, request.resource)
+        && (rule.resource_names.is_empty() || rule.resource_names.iter().any(|n| n == request.name))
 }
 
-/// The collections that contain the policy.
+/// The collections of the policy.
 const COLLECTIONS: [&str; 4] =
     [Role::PLURAL, RoleBinding::PLURAL, ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
 
-/// The current policy, kept until one of its collections is changed.
+/// Cache of the policy, valid until one of its collections is written.
 #[derive(Default)]
-pub(crate) struct Policies(RwLock<Option<(Revision, Arc<Policy>)>>);
+pub(crate) struct PolicyCache(RwLock<Option<(Revision, Arc<Policy>)>>);
 
-impl Policies {
-    /// The policy as of now: a request that starts after a role was written sees it.
+impl PolicyCache {
+    /// The current policy: a request that starts after a role was written sees the role.
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
     pub(crate) async fn current(&self, store: &dyn Store) -> Result<Arc<Policy>, Error> {
-        // Taken before reading, so that a write in between makes the next request read again.
-        let stamp = store.last_modified(&COLLECTIONS).await?;
-        if let Ok(kept) = self.0.read()
-            && let Some((at, policy)) = kept.as_ref()
-            && *at == stamp
+        // Before the objects: a write in between leaves an old revision here, which the next request finds
+        // outdated.
+        let modified = store.last_modified(&COLLECTIONS).await?;
+        if let Ok(cached) = self.0.read()
+            && let Some((revision, policy)) = cached.as_ref()
+            && *revision == modified
         {
             return Ok(Arc::clone(policy));
         }
         let policy = Arc::new(Policy::load(store).await?);
-        if let Ok(mut kept) = self.0.write() {
-            *kept = Some((stamp, Arc::clone(&policy)));
+        if let Ok(mut cached) = self.0.write() {
+            *cached = Some((modified, Arc::clone(&policy)));
         }
         Ok(policy)
     }
 }
 
-/// Every object of a kind.
 async fn all<T: Resource>(store: &dyn Store) -> Result<Vec<T>, Error> {
     keyspace::all(store, &keyspace::whole_collection(T::PLURAL)?).await
 }
@@ -167,19 +174,19 @@ mod tests {
 
     use super::*;
 
-    /// A policy of one binding in `dev` and one everywhere.
-    fn policy(inside: Value, everywhere: Value) -> Policy {
-        let bound = |binding: &Value| Bound {
+    /// A policy of one binding in the namespace `dev` and one cluster-wide binding.
+    fn policy(namespaced: Value, cluster_wide: Value) -> Policy {
+        let binding = |binding: &Value| Binding {
             subjects: serde_json::from_value(binding["subjects"].clone()).unwrap(),
             rules: serde_json::from_value::<Vec<Rule>>(binding["rules"].clone()).unwrap().into(),
         };
         Policy {
-            everywhere: vec![bound(&everywhere)],
-            inside: BTreeMap::from([("dev".to_owned(), vec![bound(&inside)])]),
+            cluster_wide: vec![binding(&cluster_wide)],
+            by_namespace: BTreeMap::from([("dev".to_owned(), vec![binding(&namespaced)])]),
         }
     }
 
-    fn ask<'a>(
+    fn request<'a>(
         verb: Verb,
         resource: &'a str,
         namespace: &'a str,
@@ -205,37 +212,40 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_allows_if_verb_resource_and_name_match() {
+    fn a_rule_allows_requests_whose_verb_resource_and_name_match() {
         let policy = example();
-        let bob = |ask: AccessRequest<'_>| policy.allows("bob", &[], &ask);
-        assert!(bob(ask(Verb::Get, "checks", "dev", "a")));
-        assert!(bob(ask(Verb::List, "checks", "dev", "")));
-        assert!(!bob(ask(Verb::Create, "checks", "dev", "")));
-        assert!(!bob(ask(Verb::Get, "entities", "dev", "a")));
-        assert!(bob(ask(Verb::Delete, "hooks", "dev", "dump")));
-        assert!(!bob(ask(Verb::Get, "hooks", "dev", "other")));
-        assert!(!bob(ask(Verb::List, "hooks", "dev", "")), "a list has no name");
+        let bob = |request: AccessRequest<'_>| policy.allows("bob", &[], &request);
+        assert!(bob(request(Verb::Get, "checks", "dev", "a")));
+        assert!(bob(request(Verb::List, "checks", "dev", "")));
+        assert!(!bob(request(Verb::Create, "checks", "dev", "")));
+        assert!(!bob(request(Verb::Get, "entities", "dev", "a")));
+        assert!(bob(request(Verb::Delete, "hooks", "dev", "dump")));
+        assert!(!bob(request(Verb::Get, "hooks", "dev", "other")));
+        assert!(!bob(request(Verb::List, "hooks", "dev", "")), "a list has no name");
     }
 
     #[test]
-    fn bindings_count_where_they_are() {
+    fn bindings_apply_in_their_own_namespace() {
         let policy = example();
-        assert!(!policy.allows("bob", &[], &ask(Verb::Get, "checks", "prod", "a")));
-        assert!(!policy.allows("bob", &[], &ask(Verb::Get, "checks", "", "")), "nor everywhere");
-        let all = ["all".to_owned()];
-        assert!(policy.allows("eve", &all, &ask(Verb::Get, "anything", "prod", "a")));
-        assert!(!policy.allows("eve", &all, &ask(Verb::List, "anything", "prod", "")));
-    }
-
-    #[test]
-    fn subjects_are_users_and_groups_and_nothing_else() {
-        let policy = example();
-        let check = ask(Verb::Get, "checks", "dev", "a");
-        assert!(policy.allows("eve", &["ops".to_owned()], &check));
-        assert!(!policy.allows("Bob", &[], &check), "the case of a name matters");
+        assert!(!policy.allows("bob", &[], &request(Verb::Get, "checks", "prod", "a")));
         assert!(
-            !policy.allows("bob", &[], &ask(Verb::Get, "users", "", "a")),
-            "a robot is neither"
+            !policy.allows("bob", &[], &request(Verb::Get, "checks", "", "")),
+            "nor cluster-wide"
+        );
+        let all = ["all".to_owned()];
+        assert!(policy.allows("eve", &all, &request(Verb::Get, "anything", "prod", "a")));
+        assert!(!policy.allows("eve", &all, &request(Verb::List, "anything", "prod", "")));
+    }
+
+    #[test]
+    fn other_subjects_than_users_and_groups_match_nothing() {
+        let policy = example();
+        let check = request(Verb::Get, "checks", "dev", "a");
+        assert!(policy.allows("eve", &["ops".to_owned()], &check));
+        assert!(!policy.allows("Bob", &[], &check), "names are case-sensitive");
+        assert!(
+            !policy.allows("bob", &[], &request(Verb::Get, "users", "", "a")),
+            "a Robot is neither user nor group"
         );
         assert_eq!(policy.namespaces_of("bob", &[]), ["dev"]);
         assert_eq!(policy.namespaces_of("eve", &[]), [""; 0]);
