@@ -19,8 +19,8 @@ use super::scenario::Record;
 const LIFETIMES: [i64; 5] = [0, 900, 3_600, 43_200, 9_000_000_001];
 /// Seconds between a time in a response and the clock, which scenarios advance by a few seconds.
 const RUN: std::ops::RangeInclusive<f64> = -5.0..=5.0;
-/// Larger numbers are IDs of the cluster and its member.
-const LARGEST_TIME: f64 = 1e12;
+/// Fields with random IDs of the cluster and its member.
+const IDS: [&str; 3] = ["cluster_id", "member_id", "ID"];
 
 /// The response as text, with placeholders for what changes from run to run.
 pub(super) fn stable(record: &Record, response: &Response) -> String {
@@ -39,14 +39,20 @@ static UNSTABLE: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
     [
         (pattern(r"^eyJ[\w-]+\.[\w-]+\.[\w-]+$"), "<token>"),
         (pattern("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"), "<request id>"),
-        (pattern("^[0-9a-f]{11,16}$"), "<id>"),
+        (pattern("^[0-9a-f]{7,16}$"), "<id>"),
     ]
 });
 
 fn replace_unstable(value: &mut Value, now: f64) {
     match value {
         Value::Object(fields) => {
-            fields.values_mut().for_each(|value| replace_unstable(value, now));
+            for (name, value) in fields {
+                match value {
+                    // By name: a random ID can be as small as a time.
+                    Value::Number(_) if IDS.contains(&name.as_str()) => *value = "<id>".into(),
+                    value => replace_unstable(value, now),
+                }
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(|value| replace_unstable(value, now)),
         Value::Number(number) => {
@@ -56,7 +62,6 @@ fn replace_unstable(value: &mut Value, now: f64) {
             match LIFETIMES.into_iter().find(is_after) {
                 Some(0) => *value = "<now>".into(),
                 Some(seconds) => *value = format!("<now+{seconds}>").into(),
-                None if number > LARGEST_TIME => *value = "<id>".into(),
                 None => {}
             }
         }
