@@ -33,8 +33,9 @@ pub fn record() -> anyhow::Result<String> {
 }
 
 async fn record_all(document: &Value) -> anyhow::Result<Value> {
-    let scenario = Scenario::read()?;
+    let mut scenario = Scenario::read()?;
     let operations = operations(document);
+    scenario.name_objects(|id| operations.get(id).map(|operation| operation.tag.as_str()));
     for id in operations.keys() {
         let has_step = scenario.steps.iter().any(|step| step.op == *id);
         ensure!(has_step, "{id} has no step in xtask/generate/src/examples/scenario.json");

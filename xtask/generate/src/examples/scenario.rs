@@ -15,7 +15,8 @@ type Texts = BTreeMap<String, String>;
 pub struct Scenario {
     /// Time of the server's clock, in seconds since 1970-01-01 UTC.
     pub at: i64,
-    /// Default path parameters by tag.
+    /// Default path parameters by tag. The name of an object is by default the one in the first body.
+    #[serde(default)]
     pub path: BTreeMap<String, Texts>,
     /// The steps, in the order in which they run.
     pub steps: Vec<Step>,
@@ -84,5 +85,16 @@ impl Scenario {
     pub fn read() -> anyhow::Result<Self> {
         serde_json::from_str(include_str!("scenario.json"))
             .context("xtask/generate/src/examples/scenario.json")
+    }
+
+    /// Adds the default name of each tag: the first `metadata.name` of its bodies.
+    pub fn name_objects<'a>(&mut self, tag: impl Fn(&str) -> Option<&'a str>) {
+        for step in &self.steps {
+            let name = step.body.as_ref().and_then(|body| body.pointer("/metadata/name"));
+            if let (Some(tag), Some(name)) = (tag(&step.op), name.and_then(Value::as_str)) {
+                let defaults = self.path.entry(tag.to_owned()).or_default();
+                defaults.entry("name".to_owned()).or_insert_with(|| name.to_owned());
+            }
+        }
     }
 }
