@@ -1216,6 +1216,41 @@ pub mod types {
             Default::default()
         }
     }
+    ///Workflows for the events of checks that refer to the pipeline in `pipelines`. Stored; this server does not execute them yet.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Pipeline {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ObjectMeta>,
+        ///Workflows, executed in this order and independently of each other.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
+        pub workflows: ::std::vec::Vec<PipelineWorkflow>,
+    }
+    impl Pipeline {
+        pub fn builder() -> builder::Pipeline {
+            Default::default()
+        }
+    }
+    ///Filters, mutator and handler for an event.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct PipelineWorkflow {
+        ///Filters that the event must pass, in this order: `core/v2` `EventFilter`. Absent if empty.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
+        pub filters: ::std::vec::Vec<ResourceReference>,
+        ///Handler of the event. Required. `core/v2` `Handler`; the commercial types `TCPStreamHandler` and `SumoLogicMetricsHandler` of `pipeline/v1` are accepted, for dumps that contain them.
+        pub handler: ResourceReference,
+        ///Mutator applied to the event: `core/v2` `Mutator`. Absent if the event is passed on as JSON.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub mutator: ::std::option::Option<ResourceReference>,
+        ///Name of the workflow. Required. Same characters as in object names.
+        pub name: ::std::string::String,
+    }
+    impl PipelineWorkflow {
+        pub fn builder() -> builder::PipelineWorkflow {
+            Default::default()
+        }
+    }
     ///A running process.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Process {
@@ -6913,6 +6948,171 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Pipeline {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::ObjectMeta>,
+                ::std::string::String,
+            >,
+            workflows: ::std::result::Result<
+                ::std::vec::Vec<super::PipelineWorkflow>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Pipeline {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    workflows: Ok(Default::default()),
+                }
+            }
+        }
+        impl Pipeline {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn workflows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::PipelineWorkflow>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.workflows = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for workflows: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Pipeline> for super::Pipeline {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Pipeline,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    workflows: value.workflows?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Pipeline> for Pipeline {
+            fn from(value: super::Pipeline) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    workflows: Ok(value.workflows),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct PipelineWorkflow {
+            filters: ::std::result::Result<
+                ::std::vec::Vec<super::ResourceReference>,
+                ::std::string::String,
+            >,
+            handler: ::std::result::Result<
+                super::ResourceReference,
+                ::std::string::String,
+            >,
+            mutator: ::std::result::Result<
+                ::std::option::Option<super::ResourceReference>,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for PipelineWorkflow {
+            fn default() -> Self {
+                Self {
+                    filters: Ok(Default::default()),
+                    handler: Err("no value supplied for handler".to_string()),
+                    mutator: Ok(Default::default()),
+                    name: Err("no value supplied for name".to_string()),
+                }
+            }
+        }
+        impl PipelineWorkflow {
+            pub fn filters<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ResourceReference>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.filters = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for filters: {e}")
+                    });
+                self
+            }
+            pub fn handler<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ResourceReference>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.handler = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for handler: {e}")
+                    });
+                self
+            }
+            pub fn mutator<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ResourceReference>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.mutator = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for mutator: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<PipelineWorkflow> for super::PipelineWorkflow {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: PipelineWorkflow,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    filters: value.filters?,
+                    handler: value.handler?,
+                    mutator: value.mutator?,
+                    name: value.name?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::PipelineWorkflow> for PipelineWorkflow {
+            fn from(value: super::PipelineWorkflow) -> Self {
+                Self {
+                    filters: Ok(value.filters),
+                    handler: Ok(value.handler),
+                    mutator: Ok(value.mutator),
+                    name: Ok(value.name),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Process {
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
@@ -11421,6 +11621,166 @@ let response = client.mutator_patch()
     pub fn mutator_patch(&self) -> builder::MutatorPatch<'_> {
         builder::MutatorPatch::new(self)
     }
+    /**List pipelines in a namespace
+
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `pipelines` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.pipeline_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_list(&self) -> builder::PipelineList<'_> {
+        builder::PipelineList::new(self)
+    }
+    /**Create a pipeline
+
+Stores a new pipeline and returns it as stored. If a pipeline with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `pipelines` in the namespace.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `body`
+```ignore
+let response = client.pipeline_create()
+    .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_create(&self) -> builder::PipelineCreate<'_> {
+        builder::PipelineCreate::new(self)
+    }
+    /**Get a pipeline
+
+Returns the pipeline and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `pipelines` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the pipeline.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
+```ignore
+let response = client.pipeline_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_get(&self) -> builder::PipelineGet<'_> {
+        builder::PipelineGet::new(self)
+    }
+    /**Create or replace a pipeline
+
+Stores the pipeline under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `pipelines` in the namespace.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the pipeline.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.pipeline_put()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_put(&self) -> builder::PipelinePut<'_> {
+        builder::PipelinePut::new(self)
+    }
+    /**Delete a pipeline
+
+Deletes the pipeline. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `pipelines` in the namespace.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the pipeline.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+```ignore
+let response = client.pipeline_delete()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_delete(&self) -> builder::PipelineDelete<'_> {
+        builder::PipelineDelete::new(self)
+    }
+    /**Update fields of a pipeline
+
+Applies a JSON merge patch (RFC 7396) and returns the pipeline as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `pipelines` in the namespace.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the pipeline.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `body`
+```ignore
+let response = client.pipeline_patch()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_patch(&self) -> builder::PipelinePatch<'_> {
+        builder::PipelinePatch::new(self)
+    }
     /**List role bindings in a namespace
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
@@ -11958,6 +12318,31 @@ let response = client.silenced_list_subscription()
 ```*/
     pub fn silenced_list_subscription(&self) -> builder::SilencedListSubscription<'_> {
         builder::SilencedListSubscription::new(self)
+    }
+    /**List pipelines in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `pipelines`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/pipelines`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.pipeline_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_list_all(&self) -> builder::PipelineListAll<'_> {
+        builder::PipelineListAll::new(self)
     }
     /**List role bindings in all namespaces
 
@@ -29093,6 +29478,1154 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::pipeline_list`]
+
+[`Client::pipeline_list`]: super::Client::pipeline_list*/
+    #[derive(Debug, Clone)]
+    pub struct PipelineList<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> PipelineList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Pipeline>>,
+            Error<types::Error>,
+        > {
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/pipelines", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::pipeline_create`]
+
+[`Client::pipeline_create`]: super::Client::pipeline_create*/
+    #[derive(Debug, Clone)]
+    pub struct PipelineCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        body: Result<types::builder::Pipeline, String>,
+    }
+    impl<'a> PipelineCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Pipeline>,
+            <V as std::convert::TryInto<types::Pipeline>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Pipeline` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Pipeline) -> types::builder::Pipeline,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+            let Self { client, namespace, dry_run, strict, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Pipeline::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/pipelines", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::pipeline_get`]
+
+[`Client::pipeline_get`]: super::Client::pipeline_get*/
+    #[derive(Debug, Clone)]
+    pub struct PipelineGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> PipelineGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/pipelines/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::pipeline_put`]
+
+[`Client::pipeline_put`]: super::Client::pipeline_put*/
+    #[derive(Debug, Clone)]
+    pub struct PipelinePut<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Pipeline, String>,
+    }
+    impl<'a> PipelinePut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Pipeline>,
+            <V as std::convert::TryInto<types::Pipeline>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Pipeline` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Pipeline) -> types::builder::Pipeline,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Pipeline::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/pipelines/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::pipeline_delete`]
+
+[`Client::pipeline_delete`]: super::Client::pipeline_delete*/
+    #[derive(Debug, Clone)]
+    pub struct PipelineDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> PipelineDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/pipelines/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::pipeline_patch`]
+
+[`Client::pipeline_patch`]: super::Client::pipeline_patch*/
+    #[derive(Debug, Clone)]
+    pub struct PipelinePatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> PipelinePatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/pipelines/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::role_binding_list`]
 
 [`Client::role_binding_list`]: super::Client::role_binding_list*/
@@ -32940,6 +34473,163 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::pipeline_list_all`]
+
+[`Client::pipeline_list_all`]: super::Client::pipeline_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct PipelineListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> PipelineListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/pipelines`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Pipeline>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/pipelines", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::role_binding_list_all`]
 
 [`Client::role_binding_list_all`]: super::Client::role_binding_list_all*/
@@ -36090,6 +37780,22 @@ pub mod builder {
             })
         }
     }
+    impl<'a> PipelineList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Pipeline, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> RoleBindingList<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
@@ -36160,6 +37866,22 @@ pub mod builder {
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Silenced, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> PipelineListAll<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Pipeline, Error<types::Error>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();

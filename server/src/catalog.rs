@@ -36,6 +36,8 @@ macro_rules! for_each_kind {
                 "Commands that agents run in response to check results.";
             sensu_types::mutator::Mutator: EventPipeline, ViewEditAdmin, Configuration, "mutator",
                 "Transformations of events before a handler processes them.";
+            sensu_types::pipeline::Pipeline: EventPipeline, ViewEditAdmin, Configuration, "pipeline",
+                "Workflows of filters, a mutator and a handler for the events of a check.";
             sensu_types::silenced::Silenced: Monitoring, ViewEditAdmin, Silences, "silenced",
                 "Silenced entries, which suppress the handling of events for a time.";
             sensu_types::role::Role: AccessControl, Admin, Roles, "role",

@@ -20,6 +20,7 @@ mod health;
 mod hooks;
 mod mutators;
 mod namespaces;
+mod pipelines;
 mod query;
 mod request;
 mod response;
@@ -68,6 +69,7 @@ pub(crate) fn api() -> Result<Api, ApiDescriptionRegisterError> {
     handlers::mount(&mut api)?;
     hooks::mount(&mut api)?;
     mutators::mount(&mut api)?;
+    pipelines::mount(&mut api)?;
     silenced::mount(&mut api)?;
     Ok(api)
 }

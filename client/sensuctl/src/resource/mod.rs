@@ -14,6 +14,7 @@ mod handler;
 mod hook;
 mod mutator;
 mod namespace;
+mod pipeline;
 mod role;
 mod role_binding;
 mod silenced;
@@ -36,6 +37,7 @@ pub(crate) const ALL: &[&Descriptor] = &[
     &hook::HOOK,
     &mutator::MUTATOR,
     &namespace::NAMESPACE,
+    &pipeline::PIPELINE,
     &role::ROLE,
     &role_binding::ROLE_BINDING,
     &silenced::SILENCED,

@@ -12,6 +12,7 @@ pub mod handler;
 pub mod hook;
 pub mod mutator;
 pub mod namespace;
+pub mod pipeline;
 pub mod role;
 pub mod silenced;
 pub mod user;
