@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::resources::page::Page;
-use crate::resources::preconditions::{self as etag, Conditions};
+use crate::resources::preconditions::{Conditions, tag};
 use crate::resources::store::Rendered;
 use crate::runtime::context::Cx;
 
@@ -32,9 +32,8 @@ impl<T> ObjectResponse<T> {
 
     /// The response to a read: 304 if the client has this state.
     pub(crate) fn read(rendered: Rendered, conditions: &Conditions) -> Self {
-        let not_modified = rendered
-            .revision
-            .is_some_and(|revision| conditions.not_modified(|| etag::tag(revision)));
+        let not_modified =
+            rendered.revision.is_some_and(|revision| conditions.not_modified(|| tag(revision)));
         Self { rendered, not_modified, kind: PhantomData }
     }
 }
@@ -52,7 +51,7 @@ impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for ObjectR
     fn to_result(self) -> Result<Response<Body>, HttpError> {
         let mut builder = Response::builder().status(self.status_code());
         if let Some(revision) = self.rendered.revision {
-            builder = builder.header(ETAG, etag::tag(revision));
+            builder = builder.header(ETAG, tag(revision));
         }
         if self.not_modified {
             return Ok(builder.body(Body::empty())?);
