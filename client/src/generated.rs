@@ -9132,7 +9132,8 @@ Defaults; the operator of the server can change the first two.
 - A response contains at most 512,000 bytes. Lists are paginated; an object that would exceed the limit is rejected
   when it is written.
 - A body that has not arrived after 12 seconds is rejected with 408. A request that takes longer than 15 seconds gets 503.
-- After 10 failed logins of a user, or 100 from an address, each further attempt is delayed, by at most one minute.
+- After 10 failed logins of a user, or 100 from an address, each further attempt is delayed, by at
+  most 1 minute.
 - Passwords have at least 8 characters and at most 72 bytes.
 
 The limits of a field are part of its schema. A value outside of them is rejected with 400.

@@ -25,6 +25,7 @@ pub(crate) use caller::{Caller, bearer};
 pub(crate) use login::{log_in, verify_credentials};
 pub(crate) use password::hash;
 pub(crate) use session::{end_all_sessions, log_out, refresh};
+pub(crate) use throttle::{FREE_PER_ADDRESS, FREE_PER_USER, MAX_DELAY};
 
 /// The state of this layer. Its fields are private: code outside `auth` cannot reach the store through
 /// it.

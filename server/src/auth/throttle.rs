@@ -7,11 +7,11 @@ use quick_cache::sync::Cache;
 use crate::error::Error;
 
 /// Failures of one user without a delay.
-const FREE_PER_USER: u32 = 10;
+pub(crate) const FREE_PER_USER: u32 = 10;
 /// Failures of one address without a delay.
-const FREE_PER_ADDRESS: u32 = 100;
+pub(crate) const FREE_PER_ADDRESS: u32 = 100;
 /// Longest delay, in seconds. Short, because any client can delay the log-in of another user.
-const MAX_DELAY: i64 = 60;
+pub(crate) const MAX_DELAY: i64 = 60;
 /// Seconds without a failure after which the count starts again.
 const RESET_AFTER: i64 = 15 * 60;
 

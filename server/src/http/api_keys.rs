@@ -16,7 +16,7 @@ use super::body::UnreadBody;
 use super::query::UnreadQuery;
 use super::request::{authorize, authorize_write, conditions};
 use super::response::ObjectResponse;
-use super::routes::{Api, Mounted, PREFIX, Routes};
+use super::routes::{Api, Mount, Mounted, PREFIX, Routes};
 use crate::auth;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
@@ -26,20 +26,22 @@ use crate::resources::patch::MergePatch;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
-pub(super) fn mount(api: &mut Api) -> Mounted {
-    // The server generates the name, so there is no conflict.
-    let create = Facts {
-        conflict: false,
-        success: Some("The API key, including the key itself."),
-        ..Facts::create::<ApiKey>()
-    };
-    Routes::<ApiKey>::new(api)
-        .list("api_key_list", "List API keys")
-        .custom(api_key_get, Facts::get::<ApiKey>())
-        .custom(api_key_create, create)
-        .custom(api_key_patch, Facts::patch::<ApiKey>())
-        .custom(api_key_delete, Facts::delete::<ApiKey>())
-        .mount()
+impl Mount for ApiKey {
+    fn mount(api: &mut Api) -> Mounted {
+        // The server generates the name, so there is no conflict.
+        let create = Facts {
+            conflict: false,
+            success: Some("The API key, including the key itself."),
+            ..Facts::create::<ApiKey>()
+        };
+        Routes::<ApiKey>::new(api)
+            .list("api_key_list", "List API keys")
+            .custom(api_key_get, Facts::get::<ApiKey>())
+            .custom(api_key_create, create)
+            .custom(api_key_patch, Facts::patch::<ApiKey>())
+            .custom(api_key_delete, Facts::delete::<ApiKey>())
+            .mount()
+    }
 }
 
 /// Get an API key

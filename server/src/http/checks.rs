@@ -11,7 +11,7 @@ use super::body::UnreadBody;
 use super::query::UnreadQuery;
 use super::request::{authorize_write, conditions};
 use super::response::ObjectResponse;
-use super::routes::{Api, Mounted, Routes};
+use super::routes::{Api, Mount, Mounted, Routes};
 use crate::error::ApiError;
 use crate::openapi::facts::{Conditional, Facts, Link};
 use crate::rbac::Verb;
@@ -19,40 +19,42 @@ use crate::resources::checks;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
-pub(super) fn mount(api: &mut Api) -> Mounted {
-    let execute = Link {
-        from: "check_create",
-        name: "execute",
-        description: "Run the check now.",
-        body: None,
-    };
-    let execute = Facts {
-        link: Some(execute),
-        success: Some("Accepted. Results arrive as events."),
-        ..Facts::custom::<CheckConfig>(Verb::Create)
-    };
-    let add_hook = Facts {
-        conditional: Conditional::Replace,
-        success: Some("The check as stored."),
-        ..Facts::custom::<CheckConfig>(Verb::Update)
-    };
-    let remove_hook = Facts {
-        conditional: Conditional::Change,
-        success: Some("Removed."),
-        ..Facts::custom::<CheckConfig>(Verb::Delete)
-    };
-    Routes::<CheckConfig>::new(api)
-        .list("check_list", "List checks in a namespace")
-        .list_all("check_list_all", "List checks in all namespaces")
-        .get("check_get", "Get a check")
-        .create("check_create", "Create a check")
-        .put("check_put", "Create or replace a check")
-        .patch("check_patch", "Update fields of a check")
-        .delete("check_delete", "Delete a check")
-        .custom(check_execute, execute)
-        .custom(check_hook_add, add_hook)
-        .custom(check_hook_remove, remove_hook)
-        .mount()
+impl Mount for CheckConfig {
+    fn mount(api: &mut Api) -> Mounted {
+        let execute = Link {
+            from: "check_create",
+            name: "execute",
+            description: "Run the check now.",
+            body: None,
+        };
+        let execute = Facts {
+            link: Some(execute),
+            success: Some("Accepted. Results arrive as events."),
+            ..Facts::custom::<CheckConfig>(Verb::Create)
+        };
+        let add_hook = Facts {
+            conditional: Conditional::Replace,
+            success: Some("The check as stored."),
+            ..Facts::custom::<CheckConfig>(Verb::Update)
+        };
+        let remove_hook = Facts {
+            conditional: Conditional::Change,
+            success: Some("Removed."),
+            ..Facts::custom::<CheckConfig>(Verb::Delete)
+        };
+        Routes::<CheckConfig>::new(api)
+            .list("check_list", "List checks in a namespace")
+            .list_all("check_list_all", "List checks in all namespaces")
+            .get("check_get", "Get a check")
+            .create("check_create", "Create a check")
+            .put("check_put", "Create or replace a check")
+            .patch("check_patch", "Update fields of a check")
+            .delete("check_delete", "Delete a check")
+            .custom(check_execute, execute)
+            .custom(check_hook_add, add_hook)
+            .custom(check_hook_remove, remove_hook)
+            .mount()
+    }
 }
 
 /// Run a check now

@@ -10,7 +10,7 @@ use super::body::UnreadBody;
 use super::query::{ListQuery, UnreadQuery};
 use super::request::{authorize, authorize_write, conditions};
 use super::response::{ListResponse, ObjectResponse};
-use super::routes::{Api, Mounted, Routes};
+use super::routes::{Api, Mount, Mounted, Routes};
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
@@ -18,16 +18,18 @@ use crate::resources::events;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
-pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<Event>::new(api)
-        .list("event_list", "List events in a namespace")
-        .list_all("event_list_all", "List events in all namespaces")
-        .custom(event_list_entity, Facts::partial_list::<Event>(Verb::List))
-        .custom(event_get, Facts::get::<Event>())
-        .custom(event_create, Facts::create::<Event>())
-        .custom(event_put, Facts::put::<Event>())
-        .custom(event_delete, Facts::delete::<Event>())
-        .mount()
+impl Mount for Event {
+    fn mount(api: &mut Api) -> Mounted {
+        Routes::<Event>::new(api)
+            .list("event_list", "List events in a namespace")
+            .list_all("event_list_all", "List events in all namespaces")
+            .custom(event_list_entity, Facts::partial_list::<Event>(Verb::List))
+            .custom(event_get, Facts::get::<Event>())
+            .custom(event_create, Facts::create::<Event>())
+            .custom(event_put, Facts::put::<Event>())
+            .custom(event_delete, Facts::delete::<Event>())
+            .mount()
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -34,7 +34,9 @@ mod version;
 
 use dropshot::{ApiDescriptionRegisterError, EndpointTagPolicy, TagConfig, TagDetails};
 
+use crate::catalog::for_each_kind;
 use crate::openapi::tag_groups;
+use routes::Mount;
 pub(crate) use routes::{Api, PREFIX};
 
 /// The prefix of released Sensu clients. It has the same operations, which are documented once
@@ -53,24 +55,12 @@ pub(crate) fn api() -> Result<Api, ApiDescriptionRegisterError> {
     health::mount(&mut api)?;
     version::mount(&mut api)?;
     cluster::mount(&mut api)?;
-    namespaces::mount(&mut api)?;
-    users::mount(&mut api)?;
-    api_keys::mount(&mut api)?;
-    cluster_roles::mount(&mut api)?;
-    cluster_role_bindings::mount(&mut api)?;
-    roles::mount(&mut api)?;
-    role_bindings::mount(&mut api)?;
-    assets::mount(&mut api)?;
-    checks::mount(&mut api)?;
-    entities::mount(&mut api)?;
-    events::mount(&mut api)?;
-    extensions::mount(&mut api)?;
-    filters::mount(&mut api)?;
-    handlers::mount(&mut api)?;
-    hooks::mount(&mut api)?;
-    mutators::mount(&mut api)?;
-    pipelines::mount(&mut api)?;
-    silenced::mount(&mut api)?;
+    macro_rules! mount {
+        ($($kind:ty: $group:ident, $coverage:ident, $stage:ident, $command:literal, $text:literal;)*) => {
+            $(<$kind as Mount>::mount(&mut api)?;)*
+        };
+    }
+    for_each_kind!(mount);
     Ok(api)
 }
 

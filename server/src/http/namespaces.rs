@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::query::{ListQuery, UnreadQuery};
 use super::request::{authorize_write, conditions};
 use super::response::ListResponse;
-use super::routes::{Api, Mounted, Routes};
+use super::routes::{Api, Mount, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
@@ -19,14 +19,16 @@ use crate::resources::namespaces;
 use crate::resources::write_options::DryRun;
 use crate::runtime::context::Cx;
 
-pub(super) fn mount(api: &mut Api) -> Mounted {
-    Routes::<Namespace>::new(api)
-        .custom(namespace_list, Facts::list::<Namespace>().filtered())
-        .get("namespace_get", "Get a namespace")
-        .create("namespace_create", "Create a namespace")
-        .put("namespace_put", "Create or replace a namespace")
-        .custom(namespace_delete, Facts { conflict: true, ..Facts::delete::<Namespace>() })
-        .mount()
+impl Mount for Namespace {
+    fn mount(api: &mut Api) -> Mounted {
+        Routes::<Namespace>::new(api)
+            .custom(namespace_list, Facts::list::<Namespace>().filtered())
+            .get("namespace_get", "Get a namespace")
+            .create("namespace_create", "Create a namespace")
+            .put("namespace_put", "Create or replace a namespace")
+            .custom(namespace_delete, Facts { conflict: true, ..Facts::delete::<Namespace>() })
+            .mount()
+    }
 }
 
 /// List namespaces

@@ -50,6 +50,15 @@ impl Api {
     }
 }
 
+/// The operations of a kind. Every kind of the catalog implements it.
+pub(super) trait Mount: Cataloged {
+    /// Mounts all operations of the kind.
+    ///
+    /// # Errors
+    /// The first error, if an operation cannot be registered.
+    fn mount(api: &mut Api) -> Mounted;
+}
+
 /// Mounts the operations of one kind.
 pub(super) struct Routes<'a, T> {
     api: &'a mut Api,

@@ -8,25 +8,27 @@ use serde::Deserialize;
 use super::query::{ListQuery, UnreadQuery};
 use super::request::authorize;
 use super::response::ListResponse;
-use super::routes::{Api, Mounted, Routes};
+use super::routes::{Api, Mount, Mounted, Routes};
 use crate::error::ApiError;
 use crate::openapi::facts::{Alternative, Alternatives, Facts};
 use crate::rbac::Verb;
 use crate::resources::silenced::{self, SilencedField};
 use crate::runtime::context::Cx;
 
-pub(super) fn mount(api: &mut Api) -> Mounted {
-    let by = Facts { alternatives: Some(&BY), ..Facts::partial_list::<Silenced>(Verb::Get) };
-    Routes::<Silenced>::new(api)
-        .list("silenced_list", "List silenced entries in a namespace")
-        .list_all("silenced_list_all", "List silenced entries in all namespaces")
-        .get("silenced_get", "Get a silenced entry")
-        .create("silenced_create", "Silence a check or subscription")
-        .put("silenced_put", "Create or replace a silenced entry")
-        .patch("silenced_patch", "Update fields of a silenced entry")
-        .delete("silenced_delete", "Delete a silenced entry")
-        .custom(silenced_list_by, by)
-        .mount()
+impl Mount for Silenced {
+    fn mount(api: &mut Api) -> Mounted {
+        let by = Facts { alternatives: Some(&BY), ..Facts::partial_list::<Silenced>(Verb::Get) };
+        Routes::<Silenced>::new(api)
+            .list("silenced_list", "List silenced entries in a namespace")
+            .list_all("silenced_list_all", "List silenced entries in all namespaces")
+            .get("silenced_get", "Get a silenced entry")
+            .create("silenced_create", "Silence a check or subscription")
+            .put("silenced_put", "Create or replace a silenced entry")
+            .patch("silenced_patch", "Update fields of a silenced entry")
+            .delete("silenced_delete", "Delete a silenced entry")
+            .custom(silenced_list_by, by)
+            .mount()
+    }
 }
 
 /// Dropshot's router accepts no literal segment beside a variable, so both lists share one route.

@@ -12,7 +12,7 @@ use super::body::UnreadBody;
 use super::query::UnreadQuery;
 use super::request::{authorize_write, conditions};
 use super::response::ObjectResponse;
-use super::routes::{Api, Mounted, Routes};
+use super::routes::{Api, Mount, Mounted, Routes};
 use crate::auth::Caller;
 use crate::error::{ApiError, Error};
 use crate::openapi::facts::{Facts, Link};
@@ -21,25 +21,32 @@ use crate::resources::users;
 use crate::resources::write_options::{DryRun, WriteOptions};
 use crate::runtime::context::Cx;
 
-pub(super) fn mount(api: &mut Api) -> Mounted {
-    let stored = Some("The user as stored.");
-    let update = Facts { success: stored, ..Facts::custom::<User>(Verb::Update) };
-    let remove = |success| Facts { success: Some(success), ..Facts::custom::<User>(Verb::Delete) };
-    let disable =
-        Link { from: "user_create", name: "disable", description: "Disable the user.", body: None };
-    Routes::<User>::new(api)
-        .list("user_list", "List users")
-        .custom(user_get, Facts::get::<User>().or_self())
-        .custom(user_create, Facts::create::<User>())
-        .custom(user_put, Facts::put::<User>())
-        .custom(user_disable, Facts { link: Some(disable), ..remove("Disabled.") })
-        .custom(user_reinstate, update)
-        .custom(user_password, update.or_self())
-        .custom(user_password_reset, update)
-        .custom(user_group_add, update)
-        .custom(user_group_remove, remove("Removed."))
-        .custom(user_groups_clear, remove("Removed."))
-        .mount()
+impl Mount for User {
+    fn mount(api: &mut Api) -> Mounted {
+        let stored = Some("The user as stored.");
+        let update = Facts { success: stored, ..Facts::custom::<User>(Verb::Update) };
+        let remove =
+            |success| Facts { success: Some(success), ..Facts::custom::<User>(Verb::Delete) };
+        let disable = Link {
+            from: "user_create",
+            name: "disable",
+            description: "Disable the user.",
+            body: None,
+        };
+        Routes::<User>::new(api)
+            .list("user_list", "List users")
+            .custom(user_get, Facts::get::<User>().or_self())
+            .custom(user_create, Facts::create::<User>())
+            .custom(user_put, Facts::put::<User>())
+            .custom(user_disable, Facts { link: Some(disable), ..remove("Disabled.") })
+            .custom(user_reinstate, update)
+            .custom(user_password, update.or_self())
+            .custom(user_password_reset, update)
+            .custom(user_group_add, update)
+            .custom(user_group_remove, remove("Removed."))
+            .custom(user_groups_clear, remove("Removed."))
+            .mount()
+    }
 }
 
 /// Get a user

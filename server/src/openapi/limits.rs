@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::walk;
+use crate::auth::{FREE_PER_ADDRESS, FREE_PER_USER, MAX_DELAY};
 use crate::runtime::context::Limits;
 
 /// Replaces the names of limits in all descriptions.
@@ -22,7 +23,7 @@ pub(super) fn fill_in(document: &mut Value) {
     });
 }
 
-fn defaults() -> [(&'static str, String); 6] {
+fn defaults() -> [(&'static str, String); 9] {
     let limits = Limits::default();
     [
         ("%request-bytes%", grouped(limits.request_bytes)),
@@ -31,6 +32,9 @@ fn defaults() -> [(&'static str, String); 6] {
         ("%body-deadline%", duration(limits.body_deadline())),
         ("%access-token%", duration(limits.access_token)),
         ("%refresh-token%", duration(limits.refresh_token)),
+        ("%logins-per-user%", FREE_PER_USER.to_string()),
+        ("%logins-per-address%", FREE_PER_ADDRESS.to_string()),
+        ("%login-delay%", duration(Duration::from_secs(MAX_DELAY.unsigned_abs()))),
     ]
 }
 
@@ -51,6 +55,8 @@ fn grouped(number: usize) -> String {
 fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
+        60 => "1 minute".to_owned(),
+        3600 => "1 hour".to_owned(),
         3600.. if seconds.is_multiple_of(3600) => format!("{} hours", seconds / 3600),
         60.. if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
         _ => format!("{seconds} seconds"),
