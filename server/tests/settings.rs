@@ -1,5 +1,11 @@
 //! Precedence of every setting of `start`: flag, environment variable, file, default.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy allows them in test functions, not in their helpers"
+)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
