@@ -113,6 +113,8 @@ pub mod backup;
 mod checksum;
 mod clock;
 mod durability;
+mod entry;
+mod error;
 mod export;
 mod feed;
 mod key;
@@ -126,13 +128,12 @@ mod txn;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use durability::Durability;
+pub use entry::{Change, Entry, Revision, Scan};
+pub use error::StoreError;
 pub use export::Export;
 pub use feed::FeedLimits;
 pub use key::{BadKey, Key, Prefix};
 pub use memory::MemoryStore;
 pub use reports::{CompactReport, VerifyReport};
-pub use store::{
-    Change, ChangesError, CommitError, Connections, Entry, Failure, Health, Revision, Scan, Store,
-    StoreError,
-};
+pub use store::{ChangesError, CommitError, Connections, Failure, Health, Store};
 pub use txn::{MAX_VALUE_BYTES, Operation, Precondition, Txn};

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::store::is_live;
+use crate::entry::is_live;
 use crate::{
     Change, ChangesError, Clock, CommitError, Entry, Export, FeedLimits, Health, Key, Operation,
     Precondition, Prefix, Revision, Scan, Store, StoreError, Txn, VerifyReport, backup,

@@ -1,93 +1,13 @@
-//! The [`Store`] trait that every engine implements, and its data and error types.
+//! The [`Store`] trait that every engine implements, and the errors and status of its operations.
 
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 
-use crate::{BadKey, Export, Key, Precondition, Prefix, Txn, VerifyReport};
-
-/// The number of a committed transaction. Increases by one with each and never repeats.
-pub type Revision = u64;
-
-/// A stored value with its key and metadata.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The key.
-    pub key: Key,
-    /// The value, exactly as it was put.
-    pub value: Bytes,
-    /// Application-defined flags. The store does not interpret them.
-    pub flags: u32,
-    /// The transaction that wrote the entry.
-    pub revision: Revision,
-    /// Expiry time in seconds since 1970-01-01 UTC; `None` for never. From that second on the entry
-    /// does not exist.
-    pub expires_at: Option<i64>,
-}
-
-/// Parameters of an ordered scan.
-#[derive(Clone, Debug)]
-pub struct Scan {
-    /// Return only keys below this prefix.
-    pub prefix: Prefix,
-    /// Return only keys greater than this one, which need not exist.
-    pub after: Option<Key>,
-    /// Maximum number of entries.
-    pub limit: usize,
-    /// Maximum total size of the values in bytes. The first entry is returned even if it is larger.
-    pub max_bytes: usize,
-}
-
-impl Entry {
-    /// Whether the entry has not expired at `now`, in seconds since 1970-01-01 UTC.
-    #[must_use]
-    pub fn is_live(&self, now: i64) -> bool {
-        is_live(self.expires_at, now)
-    }
-}
-
-/// Whether an entry with this expiry time still exists at `now`.
-pub(crate) fn is_live(expires_at: Option<i64>, now: i64) -> bool {
-    expires_at.is_none_or(|end| end > now)
-}
-
-/// The following revision; `None` if it exceeds the range that every engine can store.
-pub(crate) fn next(revision: Revision) -> Option<Revision> {
-    revision.checked_add(1).filter(|next| i64::try_from(*next).is_ok())
-}
-
-/// A key that a transaction wrote or deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The transaction.
-    pub revision: Revision,
-    /// The key.
-    pub key: Key,
-    /// Whether the key was deleted.
-    pub deleted: bool,
-}
-
-/// A failure of the engine.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The write queue is full; retry later. Nothing was written.
-    #[error("the store is overloaded")]
-    Overloaded,
-    /// The engine was closed, or stopped for good after a failed write.
-    #[error("the store is stopped: {0}")]
-    Stopped(String),
-    /// The database is unreachable or closed the connection before it responded; retry later.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(String),
-    /// The medium is full. Nothing was written, and existing data is intact.
-    #[error("the storage of the store is full: {0}")]
-    Full(String),
-    /// The medium or the database failed.
-    #[error("the store failed: {0}")]
-    Failed(String),
-}
+use crate::{
+    Change, Entry, Export, Key, Precondition, Revision, Scan, StoreError, Txn, VerifyReport,
+};
 
 /// Why a transaction was not committed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -197,10 +117,4 @@ pub trait Store: Send + Sync + 'static {
 
     /// Completes the queued work, then rejects further calls.
     async fn close(&self);
-}
-
-impl From<BadKey> for StoreError {
-    fn from(bad: BadKey) -> Self {
-        Self::Failed(bad.to_string())
-    }
 }

@@ -19,9 +19,6 @@ pub struct Options {
     /// List the layers of each crate, every upward import and every import cycle.
     #[arg(long)]
     layers: bool,
-    /// List every banned word.
-    #[arg(long)]
-    words: bool,
 }
 
 /// Checks the files of the workspace.
@@ -40,9 +37,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     broken.extend(sources.iter().filter_map(rust_link));
     broken.extend(CRATES.iter().flat_map(|layers| layers.check(&sources).errors));
-    if words::ENFORCED || options.words {
-        broken.extend(words::banned_words(&sources));
-    }
+    broken.extend(words::banned_words(&sources));
     if !broken.is_empty() {
         bail!("{}\n{} rules are broken", broken.join("\n"), broken.len());
     }

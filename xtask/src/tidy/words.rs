@@ -5,9 +5,6 @@ use std::collections::HashMap;
 
 use super::sources::Source;
 
-/// Whether `cargo xtask tidy` fails on a banned word. `cargo xtask tidy --words` always lists them.
-pub(super) const ENFORCED: bool = false;
-
 const LIST: &str = include_str!("words.txt");
 
 /// Messages of Sensu Go, quoted, that contain a banned word.

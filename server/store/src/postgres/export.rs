@@ -5,8 +5,8 @@ use tokio::sync::oneshot;
 
 use super::failure::{malformed, store_error};
 use super::rows::{self, revision_in, value_in};
+use crate::entry::is_live;
 use crate::export::{BEFORE_ANY_EXPIRY, Export, ExportSender, next_batch};
-use crate::store::is_live;
 use crate::{Entry, Revision, StoreError, VerifyReport};
 
 type Result<T> = std::result::Result<T, StoreError>;

@@ -14,7 +14,7 @@ use futures::future::try_join_all;
 use super::failure::{malformed, store_error};
 use super::rows::{self, key_from};
 use super::statements::{Columns, Pending, Statements, Value};
-use crate::store::is_live;
+use crate::entry::is_live;
 use crate::{Key, Operation, Precondition, Prefix, Revision, StoreError, Txn};
 
 type Result<T> = std::result::Result<T, StoreError>;

@@ -27,7 +27,7 @@ pub(super) fn value_in<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Resul
 
 /// The following revision. The database may contain the maximum.
 pub(super) fn next(revision: Revision) -> Result<Revision> {
-    crate::store::next(revision).ok_or_else(|| malformed("there is no further revision"))
+    crate::entry::next(revision).ok_or_else(|| malformed("there is no further revision"))
 }
 
 pub(super) fn revision_in(row: &Row, column: usize) -> Result<Revision> {

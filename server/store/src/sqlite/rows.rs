@@ -17,7 +17,7 @@ pub(super) fn revision_from(number: i64) -> Result<Revision> {
 /// The following revision. A file may contain the maximum; the revision after it would be stored
 /// as the same number again.
 pub(super) fn next(revision: Revision) -> Result<Revision> {
-    crate::store::next(revision).ok_or_else(|| malformed("there is no further revision"))
+    crate::entry::next(revision).ok_or_else(|| malformed("there is no further revision"))
 }
 
 /// SQLite integers are signed. No store reaches their maximum.

@@ -11,7 +11,7 @@ use super::rows::{checked_entry, key_from, revision_from, revision_to, state};
 use super::schema::FIRST_WITH_CHECKSUMS;
 use super::shared::Shared;
 use crate::VerifyReport;
-use crate::store::is_live;
+use crate::entry::is_live;
 
 /// Verifies the live database. Ends early when the store is closed.
 pub(super) fn verify(db: &mut Connection, shared: &Arc<Shared>) -> rusqlite::Result<VerifyReport> {
