@@ -18,6 +18,7 @@ mod feed;
 mod group;
 mod high_water_mark;
 mod inline_reads;
+mod last_modified;
 pub mod maintenance;
 mod options;
 mod paths;
@@ -40,6 +41,7 @@ use self::checkpoint::{CheckpointMode, Checkpointer};
 use self::connection::{Role, connect};
 use self::feed::Feed;
 use self::high_water_mark::HighWaterMark;
+use self::last_modified::Lookup;
 use self::readers::{Readers, closed};
 use self::shared::Shared;
 use self::writer::Writer;
@@ -148,7 +150,13 @@ impl Store for SqliteStore {
 
     async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError> {
         self.check_open()?;
-        Ok(self.shared.last_modified(collections))
+        match self.shared.last_modified.get(collections) {
+            Lookup::Known(revision) => Ok(revision),
+            Lookup::Committing { committed_at, before, after } => {
+                let (revision, _) = self.readers.read_inline(|db| rows::state(db)).await?;
+                Ok(if revision >= committed_at { after } else { before })
+            }
+        }
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {

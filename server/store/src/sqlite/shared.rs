@@ -1,12 +1,12 @@
 //! State that the threads of the engine and its callers share.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::cache::Cache;
+use super::last_modified::LastModified;
 use crate::{Clock, Failure, Revision, StoreError};
 
 pub(super) struct Shared {
@@ -17,7 +17,7 @@ pub(super) struct Shared {
     pub(super) revision: AtomicU64,
     /// Set when the store is being closed: long operations end early.
     pub(super) closing: AtomicBool,
-    last_modified: RwLock<HashMap<String, Revision>>,
+    pub(super) last_modified: LastModified,
     stop_reason: OnceLock<String>,
     write_failure: Mutex<Option<String>>,
     degraded: AtomicBool,
@@ -39,7 +39,7 @@ impl Shared {
             cache,
             revision: AtomicU64::new(revision),
             closing: AtomicBool::new(false),
-            last_modified: RwLock::default(),
+            last_modified: LastModified::default(),
             stop_reason: OnceLock::new(),
             write_failure: Mutex::default(),
             degraded: AtomicBool::new(false),
@@ -106,20 +106,5 @@ impl Shared {
     pub(super) fn commit_latency(&self) -> Option<Duration> {
         let nanos = self.commit_latency.load(Ordering::Relaxed);
         (nanos > 0).then(|| Duration::from_nanos(nanos))
-    }
-
-    /// The last revision that changed any of the collections.
-    pub(super) fn last_modified(&self, collections: &[&str]) -> Revision {
-        let revisions = self.last_modified.read().unwrap_or_else(PoisonError::into_inner);
-        collections.iter().filter_map(|name| revisions.get(*name)).copied().max().unwrap_or(0)
-    }
-
-    /// Publishes the collections that a group changed.
-    ///
-    /// Called after the commit: a caller that gets the new revision and then reads must see the
-    /// write. Called before the acknowledgement: a caller that has it must get the new revision.
-    pub(super) fn publish_last_modified(&self, revisions: HashMap<String, Revision>) {
-        let mut published = self.last_modified.write().unwrap_or_else(PoisonError::into_inner);
-        published.extend(revisions);
     }
 }

@@ -79,9 +79,11 @@ impl Writer {
         let garbage = self.feed.delete_trimmed(&self.db, floor, changes)?;
 
         let cached = shared.cache.begin(&written);
+        shared.last_modified.announce(revision, last_modified);
         if let Err(error) = execute(&self.db, "COMMIT") {
             if !is_fatal(&error) && execute(&self.db, "ROLLBACK").is_ok() {
                 shared.cache.finish(&written, Vec::new());
+                shared.last_modified.discard();
             }
             return Err(error);
         }
@@ -90,7 +92,7 @@ impl Writer {
         let recorded = self.mark.record(revision);
         shared.cache.finish(&written, cached);
         shared.revision.store(revision, Ordering::Release);
-        shared.publish_last_modified(last_modified);
+        shared.last_modified.publish();
         self.feed.set_floor(floor, garbage);
         self.feed.record(revision, now, changes);
         self.checkpointer.after_commit();
