@@ -104,7 +104,7 @@
 //! - [`postgres::PostgresStore`]: for several servers.
 //!
 //! A new engine implements [`Store`] and is added to the fixture of the conformance suite. A
-//! [backup](backup) is the same SQLite file for every engine.
+//! [backup] is the same SQLite file for every engine.
 //!
 //! [preconditions]: Precondition
 //! [operations]: Operation
