@@ -276,6 +276,19 @@ def has(field):
     return lambda body: bool(body.get(field))
 
 
+def has_reference_of_another_type(body):
+    """Whether a workflow of a pipeline refers to an object that cannot act in its role."""
+    def is_other(reference, kind):
+        return reference != {"name": reference.get("name") or None, "type": kind, "api_version": "core/v2"}
+
+    return any(
+        any(is_other(reference, "EventFilter") for reference in workflow.get("filters") or [])
+        or (workflow.get("mutator") is not None and is_other(workflow["mutator"], "Mutator"))
+        or is_other(workflow.get("handler") or {}, "Handler")
+        for workflow in body.get("workflows") or []
+    )
+
+
 # By kind and field: whether a generated body breaks a rule that no schema expresses.
 RULES = {
     # The user must exist, and the expiry must be in the future.
@@ -302,6 +315,7 @@ RULES = {
     "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp")},
     # Each type has a field of its own, and rejects that of the other.
     "mutators": {"type": has("type"), "eval": has("eval")},
+    "pipelines": {"workflows": has_reference_of_another_type},
     "silenced": {"check": always, "subscription": always},
 }
 
