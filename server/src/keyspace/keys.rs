@@ -119,7 +119,7 @@ pub(crate) fn namespace_exists(namespace: &str) -> Result<Precondition, Error> {
 }
 
 /// Whether a precondition is [`namespace_exists`], of any namespace.
-pub(crate) fn is_namespace_exists(precondition: &Precondition) -> bool {
+pub(crate) fn is_namespace_precondition(precondition: &Precondition) -> bool {
     matches!(precondition, Precondition::Present(key) if key.collection() == Namespace::PLURAL)
 }
 

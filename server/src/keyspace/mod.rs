@@ -14,7 +14,7 @@ mod records;
 
 pub(crate) use keys::{
     DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, deadline, deadline_by_time,
-    deadlines_by_time, in_namespace, is_namespace_exists, key, list_prefix, namespace_exists,
+    deadlines_by_time, in_namespace, is_namespace_precondition, key, list_prefix, namespace_exists,
     namespace_not_found, password, prefix_of, seed_marker, session, sessions_of, token_secret,
     whole_collection,
 };

@@ -7,8 +7,8 @@ use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
 use crate::keyspace::{
-    Encoded, is_namespace_exists, key, list_prefix, namespace_exists, namespace_not_found, parse,
-    prefix_of, rendered,
+    Encoded, is_namespace_precondition, key, list_prefix, namespace_exists, namespace_not_found,
+    parse, prefix_of, rendered,
 };
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
@@ -184,7 +184,7 @@ impl<T: Resource> Grant<T> {
         }
         match self.commit(Txn { preconditions, operations: vec![encoded.put(key)] }).await {
             Ok(revision) => Ok(Some(Rendered { body, revision })),
-            Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
+            Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
                 Err(namespace_not_found(value.namespace()))
             }
             Err(CommitError::Precondition(_)) => Ok(None),

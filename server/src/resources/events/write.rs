@@ -13,7 +13,7 @@ use sensu_types::silenced::Silenced;
 use super::deadlines;
 use crate::error::Error;
 use crate::keyspace::{
-    Encoded, is_namespace_exists, key, namespace_exists, namespace_not_found, parse,
+    Encoded, is_namespace_precondition, key, namespace_exists, namespace_not_found, parse,
 };
 use crate::resources::grant::Grant;
 use crate::resources::store::{Rendered, Stored, invalid_name};
@@ -54,7 +54,7 @@ pub(super) async fn attempt(
         prepare(cx, namespace, event, stored, purpose).await?;
     match options.commit(cx.resources.store.as_ref(), txn).await {
         Ok(revision) => Ok(Some(record(cx, &event, body, revision))),
-        Err(CommitError::Precondition(failed)) if is_namespace_exists(&failed) => {
+        Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
             Err(namespace_not_found(namespace))
         }
         Err(CommitError::Precondition(_)) => Ok(None),
