@@ -26,7 +26,7 @@
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
-//! error catalog keyspace query metrics
+//! error catalog keyspace query metrics workers
 //! ```
 //!
 //! # Invariants
@@ -60,6 +60,7 @@ mod resources;
 mod runtime;
 pub mod seed;
 mod testkit;
+mod workers;
 
 pub use error::{ApiError, Error};
 pub use openapi::{OperationPermission, v3_1 as openapi_v3_1, yaml as openapi_yaml};
