@@ -47,6 +47,7 @@
 mod auth;
 mod catalog;
 pub mod cli;
+mod cooperative;
 mod error;
 mod gateway;
 mod http;

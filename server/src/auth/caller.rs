@@ -1,5 +1,6 @@
 //! The caller of an operation: the authenticated user. [`Caller::authorize`] authorizes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dropshot::RequestContext;
@@ -105,17 +106,18 @@ impl Caller {
         if self.identity.is_operator {
             return Ok(true);
         }
-        let policy = self.cx.auth.policies.current(self.cx.auth.store.as_ref()).await?;
-        Ok(policy.allows(self.name(), &self.identity.groups, request))
+        let auth = &self.cx.auth;
+        let policy = auth.policies.current(&auth.store, request.namespace).await?;
+        Ok(policy.allows(self.name(), &self.identity.groups, request).await)
     }
 
     /// The namespaces with a binding that applies to the caller (D19).
     ///
     /// # Errors
     /// [`Error`] if the store fails.
-    pub(crate) async fn bound_namespaces(&self) -> Result<Vec<String>, Error> {
-        let policy = self.cx.auth.policies.current(self.cx.auth.store.as_ref()).await?;
-        Ok(policy.namespaces_of(self.name(), &self.identity.groups))
+    pub(crate) async fn bound_namespaces(&self) -> Result<BTreeSet<String>, Error> {
+        let auth = &self.cx.auth;
+        auth.policies.namespaces_of(&auth.store, self.name(), &self.identity.groups).await
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod keys;
 mod records;
+mod snapshots;
 
 pub(crate) use keys::{
     DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, deadline, deadline_by_time,
@@ -19,6 +20,7 @@ pub(crate) use keys::{
     whole_collection,
 };
 pub(crate) use records::{Encoded, all, parse, rendered};
+pub(crate) use snapshots::{Snapshots, View};
 
 use std::fmt::Write as _;
 

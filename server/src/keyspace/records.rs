@@ -4,6 +4,7 @@ use bytes::Bytes;
 use sensu_store::{Entry, Key, Operation, Prefix, Scan, Store};
 use sensu_types::Resource;
 
+use crate::cooperative::Budget;
 use crate::error::Error;
 
 /// Flag of a value that differs from what responses show (D25): it is parsed and redacted on every
@@ -85,12 +86,14 @@ pub(crate) fn rendered<T: Resource>(entry: &Entry) -> Result<Bytes, Error> {
 /// [`Error`] if the store fails or a value is not an object of the kind.
 pub(crate) async fn all<T: Resource>(store: &dyn Store, prefix: &Prefix) -> Result<Vec<T>, Error> {
     let (mut found, mut after) = (Vec::new(), None);
+    let mut budget = Budget::default();
     loop {
         let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: usize::MAX };
         let entries = store.scan(scan).await?;
         let Some(last) = entries.last() else { return Ok(found) };
         after = Some(last.key.clone());
         for entry in &entries {
+            budget.spend(entry.value.len()).await;
             found.push(parse(entry)?);
         }
     }

@@ -1,6 +1,8 @@
 //! Role-based access control: verbs, and the policy of all roles and bindings.
 
 mod policy;
+mod rules;
+mod visible;
 
 pub(crate) use policy::{AccessRequest, PolicyCache, Verb};
 

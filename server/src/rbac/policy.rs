@@ -1,15 +1,21 @@
-//! The policy: all roles and bindings, cached until one of them is written.
+//! The policy: roles and bindings, cached until one of them is written.
+//!
+//! Roles and bindings of a namespace are cached for themselves, and those of the cluster. So the cost
+//! of a request does not depend on the roles that other namespaces have.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use sensu_store::{Revision, Store};
+use sensu_store::{Entry, Prefix, Store};
 use sensu_types::Resource;
 use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};
-use sensu_types::role::{ClusterRole, Role, Rule};
+use sensu_types::role::{ClusterRole, Role};
 
+use super::rules::Rules;
+use super::visible::VisibleNamespaces;
+use crate::cooperative::Budget;
 use crate::error::Error;
-use crate::keyspace;
+use crate::keyspace::{self, Snapshots, View};
 
 /// The verbs of rules (D20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,127 +51,234 @@ pub(crate) struct AccessRequest<'a> {
     pub(crate) name: &'a str,
 }
 
-/// All bindings with the rules of their roles. A binding to a role that does not exist allows nothing
-/// (D19).
-#[derive(Debug, Default)]
+/// The roles and bindings that can allow a request. A binding to a role that does not exist allows
+/// nothing (D19).
 pub(crate) struct Policy {
-    cluster_wide: Vec<Binding>,
-    by_namespace: BTreeMap<String, Vec<Binding>>,
+    cluster_wide: Arc<ClusterWide>,
+    namespaced: Option<Arc<OneNamespace>>,
 }
 
-#[derive(Debug)]
-struct Binding {
-    subjects: Vec<Subject>,
-    rules: Arc<[Rule]>,
+/// Cluster roles and their bindings.
+struct ClusterWide(Part);
+
+/// Roles and role bindings of one namespace.
+struct OneNamespace(Part);
+
+/// Roles and bindings of one scope.
+#[derive(Default)]
+struct Part {
+    /// The roles, as [`Object::Role`], by name.
+    roles: HashMap<String, Arc<Object>>,
+    by_user: RolesBySubject,
+    by_group: RolesBySubject,
+}
+
+type RolesBySubject = HashMap<String, BTreeSet<Arc<GrantedRole>>>;
+
+/// The role of a binding.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GrantedRole {
+    pub(super) is_cluster_role: bool,
+    pub(super) name: String,
+}
+
+/// A stored role or binding.
+enum Object {
+    Role { name: String, rules: Rules },
+    Binding { subjects: Vec<Subject>, role: Option<Arc<GrantedRole>> },
 }
 
 impl Policy {
-    /// Whether a binding applies to the user and has a rule that allows the request.
-    pub(crate) fn allows(
+    /// Whether a binding applies to the user and has a rule that allows the request. The policy is that
+    /// of the request's namespace.
+    pub(crate) async fn allows(
         &self,
         user: &str,
         groups: &[String],
         request: &AccessRequest<'_>,
     ) -> bool {
-        let namespaced = self.by_namespace.get(request.namespace).map_or(&[][..], Vec::as_slice);
-        self.cluster_wide
-            .iter()
-            .chain(namespaced)
-            .filter(|binding| binding.applies_to(user, groups))
-            .any(|binding| binding.rules.iter().any(|rule| allows(rule, request)))
+        let mut budget = Budget::default();
+        for part in self.parts() {
+            for role in part.granted(user, groups) {
+                let Some(rules) = self.rules(role) else { continue };
+                if rules.allow(request) {
+                    return true;
+                }
+                budget.spend(rules.len().saturating_mul(RULE_COST)).await;
+            }
+        }
+        false
     }
 
-    /// The namespaces with a binding that applies to the user.
-    pub(crate) fn namespaces_of(&self, user: &str, groups: &[String]) -> Vec<String> {
-        let applies = |bindings: &[Binding]| bindings.iter().any(|b| b.applies_to(user, groups));
-        self.by_namespace.iter().filter(|(_, b)| applies(b)).map(|(name, _)| name.clone()).collect()
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        let namespaced = self.namespaced.as_ref().map(|namespaced| &namespaced.0);
+        [Some(&self.cluster_wide.0), namespaced].into_iter().flatten()
     }
 
-    async fn load(store: &dyn Store) -> Result<Self, Error> {
-        let roles: BTreeMap<(String, String), Arc<[Rule]>> = all::<Role>(store)
-            .await?
-            .into_iter()
-            .map(|role| ((role.metadata.namespace, role.metadata.name), role.rules.into()))
-            .collect();
-        let cluster_roles: BTreeMap<String, Arc<[Rule]>> = all::<ClusterRole>(store)
-            .await?
-            .into_iter()
-            .map(|role| (role.metadata.name, role.rules.into()))
-            .collect();
-        let rules = |namespace: &str, role: &RoleRef| match role.kind.as_str() {
-            "ClusterRole" => cluster_roles.get(&role.name).cloned(),
-            "Role" => roles.get(&(namespace.to_owned(), role.name.clone())).cloned(),
-            _ => None,
+    fn rules(&self, role: &GrantedRole) -> Option<&Rules> {
+        let part = match role.is_cluster_role {
+            true => &self.cluster_wide.0,
+            false => &self.namespaced.as_ref()?.0,
         };
-        let mut policy = Self::default();
-        for binding in all::<ClusterRoleBinding>(store).await? {
-            if let Some(rules) = rules("", &binding.role_ref) {
-                policy.cluster_wide.push(Binding { subjects: binding.subjects, rules });
-            }
+        match part.roles.get(&role.name)?.as_ref() {
+            Object::Role { rules, .. } => Some(rules),
+            Object::Binding { .. } => None,
         }
-        for binding in all::<RoleBinding>(store).await? {
-            let namespace = binding.metadata.namespace;
-            if let Some(rules) = rules(&namespace, &binding.role_ref) {
-                let binding = Binding { subjects: binding.subjects, rules };
-                policy.by_namespace.entry(namespace).or_default().push(binding);
-            }
-        }
-        Ok(policy)
     }
 }
 
-impl Binding {
-    fn applies_to(&self, user: &str, groups: &[String]) -> bool {
-        self.subjects.iter().any(|subject| match subject.kind.as_str() {
-            "User" => subject.name == user,
-            "Group" => groups.contains(&subject.name),
-            _ => false,
-        })
+/// Cost of comparing a request with a rule, in bytes to decode.
+const RULE_COST: usize = 16;
+
+impl Part {
+    /// The roles that bindings grant to the user.
+    fn granted(&self, user: &str, groups: &[String]) -> impl Iterator<Item = &GrantedRole> {
+        let by_group = groups.iter().filter_map(|group| self.by_group.get(group));
+        self.by_user.get(user).into_iter().chain(by_group).flatten().map(Arc::as_ref)
+    }
+
+    async fn build(objects: Vec<Arc<Object>>) -> Self {
+        let (mut part, mut budget) = (Self::default(), Budget::default());
+        for object in objects {
+            let (subjects, role) = match object.as_ref() {
+                Object::Role { name, .. } => {
+                    part.roles.insert(name.clone(), Arc::clone(&object));
+                    continue;
+                }
+                Object::Binding { role: None, .. } => continue,
+                Object::Binding { subjects, role: Some(role) } => (subjects, role),
+            };
+            for subject in subjects {
+                budget.spend(SUBJECT_COST).await;
+                let by_name = match subject.kind.as_str() {
+                    "User" => &mut part.by_user,
+                    "Group" => &mut part.by_group,
+                    _ => continue,
+                };
+                by_name.entry(subject.name.clone()).or_default().insert(Arc::clone(role));
+            }
+        }
+        part
     }
 }
 
-/// Whether verb, resource and name match the rule. `*` matches any verb or resource, an empty list of names
-/// any name.
-fn allows(rule: &Rule, request: &AccessRequest<'_>) -> bool {
-    let matches = |list: &[String], word: &str| list.iter().any(|item| item == "*" || item == word);
-    matches(&rule.verbs, request.verb.as_str())
-        && matches(&rule.resources, request.resource)
-        && (rule.resource_names.is_empty() || rule.resource_names.iter().any(|n| n == request.name))
+/// Cost of indexing a subject, in bytes to decode.
+const SUBJECT_COST: usize = 64;
+
+impl Object {
+    fn role(name: String, rules: Vec<sensu_types::role::Rule>) -> Self {
+        Self::Role { name, rules: Rules::new(rules) }
+    }
+
+    fn binding(subjects: Vec<Subject>, role: RoleRef) -> Self {
+        Self::Binding { subjects, role: GrantedRole::new(role).map(Arc::new) }
+    }
+}
+
+impl GrantedRole {
+    /// `None` if the type is not that of a role: it allows nothing.
+    pub(super) fn new(role: RoleRef) -> Option<Self> {
+        let is_cluster_role = match role.kind.as_str() {
+            "ClusterRole" => true,
+            "Role" => false,
+            _ => return None,
+        };
+        Some(Self { is_cluster_role, name: role.name })
+    }
 }
 
 /// The collections of the policy.
-const COLLECTIONS: [&str; 4] =
-    [Role::PLURAL, RoleBinding::PLURAL, ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
+pub(super) const COLLECTIONS: &[&str] =
+    &[Role::PLURAL, RoleBinding::PLURAL, ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
 
-/// Cache of the policy, valid until one of its collections is written.
-#[derive(Default)]
-pub(crate) struct PolicyCache(RwLock<Option<(Revision, Arc<Policy>)>>);
+impl View for ClusterWide {
+    type Item = Object;
+    const COLLECTIONS: &'static [&'static str] = &[ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
+    const CHECKED: &'static [&'static str] = COLLECTIONS;
 
-impl PolicyCache {
-    /// The current policy: a request that starts after a role was written sees the role.
-    ///
-    /// # Errors
-    /// [`Error`] if the store fails.
-    pub(crate) async fn current(&self, store: &dyn Store) -> Result<Arc<Policy>, Error> {
-        // Before the objects: a write in between leaves an old revision here, which the next request finds
-        // outdated.
-        let modified = store.last_modified(&COLLECTIONS).await?;
-        if let Ok(cached) = self.0.read()
-            && let Some((revision, policy)) = cached.as_ref()
-            && *revision == modified
-        {
-            return Ok(Arc::clone(policy));
+    fn prefix(collection: &'static str, _: &str) -> Option<Prefix> {
+        keyspace::whole_collection(collection).ok()
+    }
+
+    fn decode(entry: &Entry) -> Result<Object, Error> {
+        if entry.key.collection() == ClusterRole::PLURAL {
+            let role: ClusterRole = keyspace::parse(entry)?;
+            return Ok(Object::role(role.metadata.name, role.rules));
         }
-        let policy = Arc::new(Policy::load(store).await?);
-        if let Ok(mut cached) = self.0.write() {
-            *cached = Some((modified, Arc::clone(&policy)));
-        }
-        Ok(policy)
+        let binding: ClusterRoleBinding = keyspace::parse(entry)?;
+        Ok(Object::binding(binding.subjects, binding.role_ref))
+    }
+
+    async fn build(objects: Vec<Arc<Object>>) -> Self {
+        Self(Part::build(objects).await)
     }
 }
 
-async fn all<T: Resource>(store: &dyn Store) -> Result<Vec<T>, Error> {
-    keyspace::all(store, &keyspace::whole_collection(T::PLURAL)?).await
+impl View for OneNamespace {
+    type Item = Object;
+    const COLLECTIONS: &'static [&'static str] = &[Role::PLURAL, RoleBinding::PLURAL];
+    const CHECKED: &'static [&'static str] = COLLECTIONS;
+
+    fn prefix(collection: &'static str, namespace: &str) -> Option<Prefix> {
+        keyspace::in_namespace(collection, namespace)
+    }
+
+    fn decode(entry: &Entry) -> Result<Object, Error> {
+        if entry.key.collection() == Role::PLURAL {
+            let role: Role = keyspace::parse(entry)?;
+            return Ok(Object::role(role.metadata.name, role.rules));
+        }
+        let binding: RoleBinding = keyspace::parse(entry)?;
+        Ok(Object::binding(binding.subjects, binding.role_ref))
+    }
+
+    async fn build(objects: Vec<Arc<Object>>) -> Self {
+        Self(Part::build(objects).await)
+    }
+}
+
+/// Cache of roles and bindings, by namespace.
+#[derive(Default)]
+pub(crate) struct PolicyCache {
+    cluster_wide: Snapshots<ClusterWide>,
+    namespaced: Snapshots<OneNamespace>,
+    visible: Snapshots<VisibleNamespaces>,
+}
+
+impl PolicyCache {
+    /// The current policy of a namespace; of cluster-wide requests if `namespace` is empty. A request
+    /// that starts after a role was written sees the role.
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(crate) async fn current(
+        &self,
+        store: &Arc<dyn Store>,
+        namespace: &str,
+    ) -> Result<Policy, Error> {
+        let revision = Snapshots::<ClusterWide>::revision(store.as_ref()).await?;
+        let cluster_wide = self.cluster_wide.at(revision, store, "").await?;
+        let namespaced = match namespace {
+            "" => None,
+            _ => Some(self.namespaced.at(revision, store, namespace).await?),
+        };
+        Ok(Policy { cluster_wide, namespaced })
+    }
+
+    /// The namespaces with a binding that applies to the user, in order.
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(crate) async fn namespaces_of(
+        &self,
+        store: &Arc<dyn Store>,
+        user: &str,
+        groups: &[String],
+    ) -> Result<BTreeSet<String>, Error> {
+        let revision = Snapshots::<VisibleNamespaces>::revision(store.as_ref()).await?;
+        let visible = self.visible.at(revision, store, "").await?;
+        Ok(visible.of(user, groups))
+    }
 }
 
 #[cfg(test)]
@@ -174,16 +287,21 @@ mod tests {
 
     use super::*;
 
-    /// A policy of one binding in the namespace `dev` and one cluster-wide binding.
-    fn policy(namespaced: Value, cluster_wide: Value) -> Policy {
-        let binding = |binding: &Value| Binding {
-            subjects: serde_json::from_value(binding["subjects"].clone()).unwrap(),
-            rules: serde_json::from_value::<Vec<Rule>>(binding["rules"].clone()).unwrap().into(),
+    /// The policies of the namespace `dev` and of the others: `dev` has one binding, and one is
+    /// cluster-wide.
+    async fn policies(namespaced: Value, cluster_wide: Value) -> (Policy, Policy) {
+        let part = async |is_cluster_role: bool, binding: &Value| {
+            let kind = if is_cluster_role { "ClusterRole" } else { "Role" };
+            let role = RoleRef { kind: kind.into(), name: "role".into() };
+            let rules = serde_json::from_value(binding["rules"].clone()).unwrap();
+            let subjects = serde_json::from_value(binding["subjects"].clone()).unwrap();
+            let objects = [Object::role("role".into(), rules), Object::binding(subjects, role)];
+            Part::build(objects.into_iter().map(Arc::new).collect()).await
         };
-        Policy {
-            cluster_wide: vec![binding(&cluster_wide)],
-            by_namespace: BTreeMap::from([("dev".to_owned(), vec![binding(&namespaced)])]),
-        }
+        let cluster_wide = Arc::new(ClusterWide(part(true, &cluster_wide).await));
+        let dev = Some(Arc::new(OneNamespace(part(false, &namespaced).await)));
+        let other = Policy { cluster_wide: Arc::clone(&cluster_wide), namespaced: None };
+        (Policy { cluster_wide, namespaced: dev }, other)
     }
 
     fn request<'a>(
@@ -195,8 +313,8 @@ mod tests {
         AccessRequest { verb, resource, namespace, name }
     }
 
-    fn example() -> Policy {
-        policy(
+    async fn example() -> (Policy, Policy) {
+        policies(
             json!({
                 "subjects": [{ "type": "User", "name": "bob" }, { "type": "Group", "name": "ops" }],
                 "rules": [
@@ -209,45 +327,43 @@ mod tests {
                 "rules": [{ "verbs": ["get"], "resources": ["*"] }],
             }),
         )
+        .await
     }
 
-    #[test]
-    fn a_rule_allows_requests_whose_verb_resource_and_name_match() {
-        let policy = example();
-        let bob = |request: AccessRequest<'_>| policy.allows("bob", &[], &request);
-        assert!(bob(request(Verb::Get, "checks", "dev", "a")));
-        assert!(bob(request(Verb::List, "checks", "dev", "")));
-        assert!(!bob(request(Verb::Create, "checks", "dev", "")));
-        assert!(!bob(request(Verb::Get, "entities", "dev", "a")));
-        assert!(bob(request(Verb::Delete, "hooks", "dev", "dump")));
-        assert!(!bob(request(Verb::Get, "hooks", "dev", "other")));
-        assert!(!bob(request(Verb::List, "hooks", "dev", "")), "a list has no name");
+    #[tokio::test]
+    async fn a_rule_allows_requests_whose_verb_resource_and_name_match() {
+        let (policy, _) = example().await;
+        let bob = async |request: AccessRequest<'_>| policy.allows("bob", &[], &request).await;
+        assert!(bob(request(Verb::Get, "checks", "dev", "a")).await);
+        assert!(bob(request(Verb::List, "checks", "dev", "")).await);
+        assert!(!bob(request(Verb::Create, "checks", "dev", "")).await);
+        assert!(!bob(request(Verb::Get, "entities", "dev", "a")).await);
+        assert!(bob(request(Verb::Delete, "hooks", "dev", "dump")).await);
+        assert!(!bob(request(Verb::Get, "hooks", "dev", "other")).await);
+        assert!(!bob(request(Verb::List, "hooks", "dev", "")).await, "a list has no name");
     }
 
-    #[test]
-    fn bindings_apply_in_their_own_namespace() {
-        let policy = example();
-        assert!(!policy.allows("bob", &[], &request(Verb::Get, "checks", "prod", "a")));
-        assert!(
-            !policy.allows("bob", &[], &request(Verb::Get, "checks", "", "")),
-            "nor cluster-wide"
-        );
+    #[tokio::test]
+    async fn bindings_apply_in_their_own_namespace() {
+        let (_, policy) = example().await;
+        for namespace in ["prod", ""] {
+            let request = request(Verb::Get, "checks", namespace, "a");
+            assert!(!policy.allows("bob", &[], &request).await, "{namespace:?}");
+        }
         let all = ["all".to_owned()];
-        assert!(policy.allows("eve", &all, &request(Verb::Get, "anything", "prod", "a")));
-        assert!(!policy.allows("eve", &all, &request(Verb::List, "anything", "prod", "")));
+        let get = request(Verb::Get, "anything", "prod", "a");
+        assert!(policy.allows("eve", &all, &get).await);
+        let list = request(Verb::List, "anything", "prod", "");
+        assert!(!policy.allows("eve", &all, &list).await);
     }
 
-    #[test]
-    fn other_subjects_than_users_and_groups_match_nothing() {
-        let policy = example();
+    #[tokio::test]
+    async fn other_subjects_than_users_and_groups_match_nothing() {
+        let (policy, other) = example().await;
         let check = request(Verb::Get, "checks", "dev", "a");
-        assert!(policy.allows("eve", &["ops".to_owned()], &check));
-        assert!(!policy.allows("Bob", &[], &check), "names are case-sensitive");
-        assert!(
-            !policy.allows("bob", &[], &request(Verb::Get, "users", "", "a")),
-            "a Robot is neither user nor group"
-        );
-        assert_eq!(policy.namespaces_of("bob", &[]), ["dev"]);
-        assert_eq!(policy.namespaces_of("eve", &[]), [""; 0]);
+        assert!(policy.allows("eve", &["ops".to_owned()], &check).await);
+        assert!(!policy.allows("Bob", &[], &check).await, "names are case-sensitive");
+        let users = request(Verb::Get, "users", "", "a");
+        assert!(!other.allows("bob", &[], &users).await, "a Robot is neither user nor group");
     }
 }

@@ -29,7 +29,7 @@ pub(crate) async fn list(caller: &Caller, params: &ListParams) -> Result<Page, E
     let render = |entry: &Entry| -> Result<Option<Bytes>, Error> {
         let name = entry.key.segments().nth(1).unwrap_or_default();
         match &visible {
-            Some(names) if !names.iter().any(|visible| visible == name) => Ok(None),
+            Some(names) if !names.contains(name) => Ok(None),
             _ => render_selected::<Namespace>(entry, &params.selection),
         }
     };

@@ -6,6 +6,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan};
 use sensu_types::Selection;
 
+use crate::cooperative::Budget;
 use crate::error::Error;
 use crate::runtime::context::Context;
 
@@ -55,6 +56,7 @@ pub(super) async fn read(
     let mut after = params.token.as_deref().map(|token| decode(token, prefix)).transpose()?;
     let mut body = BytesMut::from(&b"["[..]);
     let mut items = 0_usize;
+    let mut work = Budget::default();
     loop {
         // One entry more than the page holds tells whether there is a next page.
         let limit = params.limit.saturating_sub(items).saturating_add(1).min(SCAN_ENTRIES);
@@ -66,6 +68,7 @@ pub(super) async fn read(
             return Ok(Page { body: body.freeze(), next: None });
         }
         for entry in entries {
+            work.spend(entry.value.len()).await;
             if let Some(item) = render(&entry)? {
                 // With the comma before the item and the bracket after it.
                 let full = body.len() + item.len() + 2 > max_bytes && items > 0;

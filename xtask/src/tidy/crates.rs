@@ -14,7 +14,7 @@ pub(super) const CRATES: &[Layers] = &[
             &["openapi"],
             &["resources"],
             &["rbac", "auth"],
-            &["error", "catalog", "keyspace", "query", "metrics", "workers"],
+            &["error", "catalog", "keyspace", "query", "metrics", "workers", "cooperative"],
         ],
         // Dropshot has one context type, which holds everything that operations use.
         exceptions: &["runtime::context"],

@@ -102,11 +102,11 @@ async fn prepare(
     let entity = event.entity.clone().unwrap_or_default();
     let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(invalid_name)?;
     let entity_exists = store.get(&entity_key).await?.is_some();
-    let silenced = cx.resources.silences.entries(store, namespace).await?;
+    let silenced = cx.resources.silences.entries(&cx.resources.store, namespace).await?;
     let max_bytes = cx.limits.response_bytes;
 
     let before = stored.as_ref().map(|stored| &stored.value);
-    let derived = derive(namespace, event, before, &silenced, cx.clock.now(), purpose)?;
+    let derived = derive(namespace, event, before, &silenced.0, cx.clock.now(), purpose)?;
     let Derived { outcome, deadline, options } = derived;
 
     let encoded = Encoded::new(&outcome.event, max_bytes)?;
