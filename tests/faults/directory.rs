@@ -74,3 +74,28 @@ fn a_file_of_another_program_is_rejected_and_unchanged() {
     assert!(error.contains("not a database"), "{error}");
     assert_eq!(fs::read_to_string(&file).expect("a readable file"), foreign);
 }
+
+#[test]
+fn an_existing_directory_is_restricted_to_its_owner_unless_it_has_other_files() {
+    let mode = |path: &Path| fs::metadata(path).expect("exists").permissions().mode() & 0o777;
+    let dir = tempfile::tempdir().expect("a directory");
+    let state = dir.path().join("state");
+    fs::create_dir(&state).expect("creates");
+    set_mode(&state, 0o777);
+    for _ in 0..2 {
+        let (process, log) = Process::launch_with(start(program(), &state), drop).expect("starts");
+        assert_eq!(mode(&state), 0o700);
+        assert!(!log.contains("accessible to other users"), "{log}");
+        assert!(process.stop());
+        set_mode(&state, 0o755);
+    }
+    fs::write(state.join("other"), "").expect("writes");
+    let (process, log) = Process::launch_with(start(program(), &state), drop).expect("starts");
+    assert_eq!(mode(&state), 0o755, "it may be shared with other programs");
+    assert!(log.contains("accessible to other users"), "{log}");
+    for file in fs::read_dir(&state).expect("reads") {
+        let path = file.expect("a file").path();
+        assert!(path.ends_with("other") || mode(&path) == 0o600, "{}", path.display());
+    }
+    assert!(process.stop());
+}

@@ -120,3 +120,69 @@ async fn a_full_disk_is_reported_and_the_server_recovers() {
     let process = Process::launch(start(program(), &state)).expect("starts again");
     assert_stored(&process, &process.token().await, &acknowledged).await;
 }
+
+/// Fills the disk with events. Returns those that were acknowledged.
+async fn fill(process: &Process, token: &str) -> Vec<usize> {
+    let mut acknowledged = Vec::new();
+    for n in 0..2_000 {
+        if write(process, token, n).await.status != 200 {
+            return acknowledged;
+        }
+        acknowledged.push(n);
+    }
+    panic!("the disk does not fill up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_can_be_emptied_by_deleting() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let state = disk.0.path().join("state");
+    let process = Process::launch(start(program(), &state)).expect("starts");
+    let token = process.token().await;
+    let mut acknowledged = fill(&process, &token).await;
+    assert_eq!(status(&process, "/ready", "").await, 503);
+    let entities = "/apis/core/v2/namespaces/default/entities";
+    // Log-ins work, and so do deletions, until there is space again.
+    let token = process.token().await;
+    while status(&process, "/ready", "").await != 200 {
+        let n = acknowledged.pop().expect("deleting events frees space");
+        let path = format!("{EVENTS}/e{n}/c");
+        for path in [path, format!("{entities}/e{n}")] {
+            let response = process.send("DELETE", &path, Some(&token), None).await;
+            let response = response.expect("a response");
+            assert!(response.status == 204 || response.status == 404, "{:?}", response.body);
+        }
+    }
+    // The file system has no more space than before: the space of deleted data is used again.
+    assert_eq!(write(&process, &token, 2_000).await.status, 200);
+    acknowledged.push(2_000);
+    assert_stored(&process, &token, &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_on_a_full_disk_starts_and_serves_reads() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let (state, ballast) = (disk.0.path().join("state"), disk.0.path().join("ballast"));
+    let process = Process::launch(start(program(), &state)).expect("starts");
+    let token = process.token().await;
+    let acknowledged = fill(&process, &token).await;
+    process.kill();
+    // Worse than what the server can get into by itself: the reserve is lost as well.
+    std::fs::remove_file(state.join("sensu.reserve")).expect("is removed");
+    let mut file = std::fs::File::create(&ballast).expect("creates");
+    while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
+
+    let (process, log) = Process::launch_with(start(program(), &state), drop).expect("starts");
+    assert!(log.contains("does not accept writes"), "{log}");
+    for _ in 0..3 {
+        assert_eq!(status(&process, "/ready", "").await, 503);
+        assert_eq!(write(&process, &token, 0).await.status, 503);
+        assert_stored(&process, &token, &acknowledged).await;
+    }
+    std::fs::remove_file(&ballast).expect("is removed");
+    while status(&process, "/ready", "").await != 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(write(&process, &token, acknowledged.len()).await.status, 200);
+    assert_stored(&process, &token, &acknowledged).await;
+}

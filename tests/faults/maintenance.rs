@@ -131,5 +131,5 @@ fn a_damaged_backup_is_detected_and_not_restored() {
         .filter(|name| !["sensu.db-wal", "sensu.db-shm"].contains(&name.as_str()))
         .collect();
     files.sort();
-    assert_eq!(files, ["sensu.db", "sensu.lock", "sensu.mark"]);
+    assert_eq!(files, ["sensu.db", "sensu.lock", "sensu.mark", "sensu.reserve"]);
 }

@@ -35,7 +35,18 @@ impl Process {
     ///
     /// # Errors
     /// Its output, if it ended instead.
-    pub fn launch(mut command: Command) -> Result<Self, String> {
+    pub fn launch(command: Command) -> Result<Self, String> {
+        Self::launch_with(command, |_| ()).map(|(process, _)| process)
+    }
+
+    /// The same. `read` receives each line that the server logs afterwards; the output before is returned.
+    ///
+    /// # Errors
+    /// Its output, if it ended instead.
+    pub fn launch_with(
+        mut command: Command,
+        mut read: impl FnMut(String) + Send + 'static,
+    ) -> Result<(Self, String), String> {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
         let mut output = String::new();
@@ -43,8 +54,8 @@ impl Process {
             let address = line.rsplit_once("http://").and_then(|(_, at)| at.trim().parse().ok());
             if let Some(address) = address {
                 // The log has to be read, or a full pipe would block the server.
-                std::thread::spawn(move || lines.for_each(drop));
-                return Ok(Self { child, address, http: reqwest::Client::new() });
+                std::thread::spawn(move || lines.for_each(|line| line.map_or((), &mut read)));
+                return Ok((Self { child, address, http: reqwest::Client::new() }, output));
             }
             output.push_str(&line);
             output.push('\n');
@@ -65,10 +76,14 @@ impl Process {
 
     /// An access token of the administrator of `--dev`.
     pub async fn token(&self) -> String {
-        let request = self.http.get(self.url("/auth"));
-        let request = request.basic_auth("admin", Some(sensu_server::seed::DEV_PASSWORD));
-        let response = Response::read(request.send().await.expect("a response")).await;
+        let response = self.log_in("admin", sensu_server::seed::DEV_PASSWORD).await;
         response.body["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// The response to a log-in.
+    pub async fn log_in(&self, user: &str, password: &str) -> Response {
+        let request = self.http.get(self.url("/auth")).basic_auth(user, Some(password));
+        Response::read(request.send().await.expect("a response")).await
     }
 
     /// Sends a request. `None` if the connection failed, as it does when the process is killed.

@@ -141,7 +141,7 @@ pub(crate) const LAYOUT: [Row; 11] = [
     Row {
         name: Some(SEEDED),
         key: &["seed"],
-        value: "`1`: the seed has been written and is not written again",
+        value: "`1`: the seed has been written and is not written again; `dev-admin` and `dev-agent` mark the users of `--dev`",
         owner: "seed",
         reset: false,
     },

@@ -11,7 +11,7 @@ use rusqlite::{Connection, DEFAULT_NAME, ErrorCode};
 
 use super::OpenError;
 use super::connection::{Role, connect};
-use super::failure::is_fatal;
+use super::failure::{is_disk_full, is_fatal};
 use super::paths::with_path;
 use super::shared::Shared;
 use crate::Durability;
@@ -132,6 +132,16 @@ fn run(db: &Connection, woken: &Receiver<()>, running: &AtomicBool, shared: &Sha
             shared.record_failure(format!("a checkpoint failed: {error}"));
         }
         running.store(false, Ordering::Release);
+    }
+}
+
+/// Copies the whole log. Returns whether that was possible: not if the disk is full or a reader still
+/// needs part of the log.
+pub(super) fn copy_all(db: &Connection) -> rusqlite::Result<bool> {
+    match db.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE) {
+        Ok((total, copied)) => Ok(copied == total),
+        Err(error) if is_disk_full(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

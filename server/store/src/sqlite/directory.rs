@@ -1,7 +1,7 @@
 //! The store directory: its lock, and the atomic replacement of its database.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt as _};
 use std::path::Path;
 
 use super::OpenError;
@@ -22,12 +22,14 @@ impl Drop for Lock {
     }
 }
 
-/// Creates the directory with mode 0700 unless it exists, locks it, and finishes a replacement of
+/// Creates the directory with mode 0700 or [restricts](restrict) an existing one, locks it, and finishes a replacement of
 /// the database that was interrupted.
 ///
 /// The lock belongs to the open file, so the operating system releases it however the process ends.
 pub(super) fn lock_dir(dir: &Path) -> Result<Lock, OpenError> {
-    if !dir.is_dir() {
+    if dir.is_dir() {
+        restrict(dir);
+    } else {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(with_path(dir))?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_dir(parent).map_err(with_path(parent))?;
@@ -46,6 +48,24 @@ pub(super) fn lock_dir(dir: &Path) -> Result<Lock, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(dir.to_owned())),
         Err(TryLockError::Error(error)) => Err(with_path(&path)(error)),
     }
+}
+
+/// Gives an existing directory mode 0700 if it contains nothing but a store. Other directories, which may be
+/// shared with other programs, are left as they are: see [`is_accessible_to_others`].
+fn restrict(dir: &Path) {
+    let is_ours = |entry: std::io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().as_encoded_bytes().starts_with(b"sensu."))
+    };
+    let only_ours = || fs::read_dir(dir).is_ok_and(|mut entries| entries.all(is_ours));
+    if is_accessible_to_others(dir) && only_ours() {
+        // Fails if another user owns the directory. Its files are private in any case.
+        let _ = fs::set_permissions(dir, Permissions::from_mode(0o700));
+    }
+}
+
+/// Whether users other than its owner may list the directory or replace files in it.
+pub(super) fn is_accessible_to_others(dir: &Path) -> bool {
+    fs::metadata(dir).is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
 }
 
 /// Replaces the database with a complete one. The caller holds the lock.

@@ -11,25 +11,32 @@ use crate::StoreError;
 /// nothing. Not fatal are errors after which a rollback certainly restores the previous state: disk
 /// or memory is full, or another connection holds the lock of the database.
 pub(super) fn is_fatal(error: &Error) -> bool {
-    !matches!(
+    let is_recoverable = matches!(
         error.sqlite_error_code(),
         Some(
-            ErrorCode::DiskFull
-                | ErrorCode::OutOfMemory
+            ErrorCode::OutOfMemory
                 | ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
                 | ErrorCode::OperationInterrupted
                 | ErrorCode::TooBig
         )
-    )
+    );
+    !is_recoverable && !is_disk_full(error)
+}
+
+/// Whether the disk has no space for the database, its log, or the index of the log, which is not part of
+/// the data.
+pub(super) fn is_disk_full(error: &Error) -> bool {
+    let no_index = error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
+    no_index || error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 
 /// The error that callers get.
 pub(super) fn store_error(error: &Error) -> StoreError {
     match error {
-        error if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-            StoreError::Full(error.to_string())
-        }
+        error if is_disk_full(error) => StoreError::Full(error.to_string()),
         // From `malformed`: only the message inside is of interest.
         Error::FromSqlConversionFailure(_, _, found) => StoreError::Failed(found.to_string()),
         _ => StoreError::Failed(error.to_string()),

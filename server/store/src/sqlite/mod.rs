@@ -23,6 +23,7 @@ pub mod maintenance;
 mod options;
 mod paths;
 mod readers;
+mod reserve;
 mod rows;
 mod schema;
 mod shared;
@@ -32,8 +33,10 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use async_trait::async_trait;
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::cache::Cache;
@@ -43,6 +46,7 @@ use self::feed::Feed;
 use self::high_water_mark::HighWaterMark;
 use self::last_modified::Lookup;
 use self::readers::{Readers, closed};
+use self::reserve::Reserve;
 use self::shared::Shared;
 use self::writer::Writer;
 use crate::queue::{Queue, queue};
@@ -67,7 +71,10 @@ impl SqliteStore {
     /// Opens the database in the directory, creating both if they do not exist. Blocks on file
     /// operations.
     ///
-    /// The directory is created with mode 0700, and files with mode 0600.
+    /// The directory is created with mode 0700, and files with mode 0600. An existing directory gets
+    /// mode 0700 if it contains nothing but a store.
+    ///
+    /// If the disk is full, the store may open without accepting writes: see [`Store::health`].
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -77,28 +84,56 @@ impl SqliteStore {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let lock = directory::lock_dir(dir)?;
-        let path = dir.join(paths::DATABASE);
-        paths::create_file(&path)?;
-        let mut db = connect(&path, Role::Writer(options.durability))?;
-        // If the last sync failed, the kernel may take pages for written that are not on disk.
-        // Copying the log into the database writes all of them again.
-        checkpoint::step(&db, CheckpointMode::TRUNCATE)?;
-        schema::migrate(&mut db)?;
-        let (revision, _) = rows::state(&db)?;
-        let mark = HighWaterMark::open(dir, options.durability, revision)?;
+        let mut reserve = Reserve::open(dir);
+        let opened = match Opened::open(dir, &options) {
+            Err(error) if error.is_disk_full() && reserve.release() => Opened::open(dir, &options),
+            opened => opened,
+        };
+        let Opened { mut db, revision, mark, mut log_copied } = opened.map_err(|error| {
+            if error.is_disk_full() { OpenError::Full(dir.to_owned()) } else { error }
+        })?;
+        if !log_copied && reserve.release() {
+            log_copied = checkpoint::copy_all(&db)?;
+        }
+        let now = Instant::now();
+        reserve.take(now);
+        if reserve.is_released() {
+            writer::limit_growth(&db, reserve.size() / 4)?;
+        }
         let feed = Feed::open(&db, options.feed)?;
         let cache = Cache::new(options.cache_bytes);
-        let shared = Arc::new(Shared::new(path, clock, cache, revision));
+        let shared = Arc::new(Shared::new(dir.join(paths::DATABASE), clock, cache, revision));
+        if !log_copied || reserve.is_released() {
+            shared.record_failure(writer::FULL.to_owned());
+        }
         let checkpointer = Checkpointer::start(&mut db, &shared, options.durability)?;
         let (queue, jobs) = queue(options.queue, options.queue_bytes);
         let readers = Arc::new(Readers::new(Arc::clone(&shared), options.readers));
-        let writer =
-            Writer { db, jobs, shared: Arc::clone(&shared), checkpointer, feed, mark, lock };
+        let shared_by_writer = Arc::clone(&shared);
+        let writer = Writer {
+            db,
+            jobs,
+            shared: shared_by_writer,
+            checkpointer,
+            feed,
+            mark,
+            reserve,
+            log_copied,
+            last_copy: now,
+            lock,
+        };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(paths::with_path(dir))?;
         Ok(Self { shared, readers, queue })
+    }
+
+    /// Whether users other than the owner of the directory may list it or replace its files. Files of
+    /// the store have mode 0600 in any case.
+    #[must_use]
+    pub fn is_accessible_to_others(dir: &Path) -> bool {
+        directory::is_accessible_to_others(dir)
     }
 
     /// Why the writer has ended.
@@ -109,6 +144,34 @@ impl SqliteStore {
 
     fn check_open(&self) -> Result<(), StoreError> {
         if self.shared.closing.load(Ordering::Relaxed) { Err(closed()) } else { Ok(()) }
+    }
+}
+
+/// An open database, before any thread uses it.
+struct Opened {
+    db: Connection,
+    revision: Revision,
+    mark: HighWaterMark,
+    /// Whether the log was copied completely. Not if the disk is full.
+    log_copied: bool,
+}
+
+impl Opened {
+    fn open(dir: &Path, options: &SqliteOptions) -> Result<Self, OpenError> {
+        let path = dir.join(paths::DATABASE);
+        paths::create_file(&path)?;
+        let mut db = connect(&path, Role::Writer(options.durability))?;
+        // If the last sync failed, the kernel may take pages for written that are not on disk.
+        // Copying the log into the database writes all of them again. Until that is done, the writer
+        // acknowledges nothing.
+        let log_copied = checkpoint::copy_all(&db)?;
+        if log_copied {
+            checkpoint::step(&db, CheckpointMode::TRUNCATE)?;
+        }
+        schema::migrate(&mut db)?;
+        let (revision, _) = rows::state(&db)?;
+        let mark = HighWaterMark::open(dir, options.durability, revision)?;
+        Ok(Self { db, revision, mark, log_copied })
     }
 }
 

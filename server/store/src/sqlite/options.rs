@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::failure::is_disk_full;
 use crate::{Durability, FeedLimits, Revision, StoreError};
 
 /// Options of the engine. The defaults suit most installations.
@@ -70,6 +71,12 @@ pub enum OpenError {
         /// The file with the recorded revision.
         mark: PathBuf,
     },
+    /// The disk is full, and the database cannot be opened without free space.
+    #[error(
+        "the disk of {0} is full, and the store cannot be opened: free at least 1 MiB or move the \
+         directory to a larger disk, then start again. No acknowledged write is lost"
+    )]
+    Full(PathBuf),
     /// There is no database.
     #[error("there is no store in {0}")]
     Missing(PathBuf),
@@ -90,4 +97,15 @@ pub enum OpenError {
     /// SQLite failed.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] rusqlite::Error),
+}
+
+impl OpenError {
+    /// Whether the disk has no space.
+    pub(super) fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Database(error) => is_disk_full(error),
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
 }

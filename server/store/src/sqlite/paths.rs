@@ -12,6 +12,8 @@ pub(super) const DATABASE: &str = "sensu.db";
 pub(super) const LOCK: &str = "sensu.lock";
 /// See [`super::high_water_mark`].
 pub(super) const HIGH_WATER_MARK: &str = "sensu.mark";
+/// See [`super::reserve`].
+pub(super) const RESERVE: &str = "sensu.reserve";
 /// A complete database, synced to disk, that replaces the present one.
 pub(super) const NEXT: &str = "sensu.db.next";
 
