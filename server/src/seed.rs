@@ -17,7 +17,7 @@ use crate::keyspace::{self, Encoded};
 use crate::rbac::SELF_USER;
 
 /// The password of the users of `start --dev`, as in Sensu Go 5.0.0.
-pub const DEV_PASSWORD: &str = "P@ssw0rd!";
+pub const DEV_PASSWORD: &str = auth::DEV_PASSWORD;
 
 /// Whether a seed was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,8 @@ pub async fn defaults(store: &dyn Store) -> Result<SeedOutcome, Error> {
     once(store, "roles", operations).await
 }
 
-/// Writes an administrator, unless a user with this name exists. `cost` is that of bcrypt.
+/// Writes an administrator, unless a user with this name exists. A user that [`dev_users`] has created and
+/// that still has its public password gets the new password. `cost` is that of bcrypt.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an invalid name or password; [`Error`] if the store fails.
@@ -62,17 +63,39 @@ pub async fn admin(
     password: &str,
     cost: u32,
 ) -> Result<SeedOutcome, Error> {
-    user(store, name, "cluster-admins", password, cost).await
+    let Some(account) = auth::account(store, name).await? else {
+        return user(store, name, "cluster-admins", password, cost, None).await;
+    };
+    if !auth::has_dev_password(store, &account).await? {
+        return Ok(SeedOutcome::AlreadySeeded);
+    }
+    sensu_types::user::validate_password(password)?;
+    let hash = auth::hash(password.into(), cost).await?;
+    let (mut operations, _) = auth::put_account(&account.user, Some(&hash))?;
+    operations.push(auth::end_all_sessions(name)?);
+    commit(store, Precondition::At(key::<User>(name)?, account.revision), operations).await
 }
 
-/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist.
+/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist, and marks them: only
+/// servers with [`accept_dev_password`](crate::Limits::accept_dev_password) accept this password for them.
 ///
 /// # Errors
 /// [`Error`] if the store fails.
-pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<SeedOutcome, Error> {
-    let admin = user(store, "admin", "cluster-admins", DEV_PASSWORD, cost).await?;
-    user(store, "agent", "system:agents", DEV_PASSWORD, cost).await?;
-    Ok(admin)
+pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<(), Error> {
+    for dev in auth::DEV_USERS {
+        let mark = Some(dev.mark()?);
+        user(store, dev.name, dev.group, DEV_PASSWORD, cost, mark).await?;
+    }
+    Ok(())
+}
+
+/// Ends the sessions of users that [`dev_users`] has created and that still have [`DEV_PASSWORD`].
+/// Returns their names.
+///
+/// # Errors
+/// [`Error`] if the store fails, or does not accept writes and there are such users.
+pub async fn end_dev_sessions(store: &dyn Store) -> Result<Vec<&'static str>, Error> {
+    auth::end_dev_sessions(store).await
 }
 
 async fn user(
@@ -81,6 +104,7 @@ async fn user(
     group: &str,
     password: &str,
     cost: u32,
+    mark: Option<Operation>,
 ) -> Result<SeedOutcome, Error> {
     let user = User { username: name.into(), groups: vec![group.into()], ..User::default() };
     user.validate()?;
@@ -89,7 +113,8 @@ async fn user(
         return Ok(SeedOutcome::AlreadySeeded);
     }
     let hash = auth::hash(password.into(), cost).await?;
-    let (operations, _) = auth::put_account(&user, Some(&hash))?;
+    let (mut operations, _) = auth::put_account(&user, Some(&hash))?;
+    operations.extend(mark);
     let key = key::<User>(name)?;
     commit(store, Precondition::Absent(key), operations).await
 }
@@ -101,6 +126,10 @@ async fn once(
     mut operations: Vec<Operation>,
 ) -> Result<SeedOutcome, Error> {
     let key = keyspace::seed_marker(seed)?;
+    // Read first: a server also starts over a store that does not accept writes.
+    if store.get(&key).await?.is_some() {
+        return Ok(SeedOutcome::AlreadySeeded);
+    }
     let value = Bytes::from_static(b"1");
     operations.push(Operation::Put { key: key.clone(), value, flags: 0, expires_at: None });
     commit(store, Precondition::Absent(key), operations).await

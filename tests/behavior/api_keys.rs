@@ -1,10 +1,13 @@
 //! API keys: returned once, valid until they expire or their user is disabled (D38).
 
+use std::process::Command;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use sensu_server::Limits;
 use sensu_store::{Clock as _, ManualClock};
 use sensu_tests::TestServer;
+use sensu_tests::process::{Process, start};
 use serde_json::{Value, json};
 
 const KEYS: &str = "/apis/core/v2/apikeys";
@@ -93,4 +96,33 @@ async fn an_api_key_needs_a_user_and_an_expiry_in_the_future() {
         assert!(rejected.message().contains(part), "{rejected:?}");
     }
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_key_in_a_url_is_in_no_log() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let record = folder.path().join("requests.jsonl");
+    let program = Command::new(env!("CARGO_BIN_EXE_test-server"));
+    let mut command = start(program, &folder.path().join("state"));
+    command.args(["--log-level", "trace", "--request-log"]).arg(&record);
+    let (sender, log) = channel();
+    let (process, _) =
+        Process::launch_with(command, move |line| drop(sender.send(line))).expect("starts");
+    let admin = process.token().await;
+    let body = json!({ "username": "admin" });
+    let created = process.send("POST", KEYS, Some(&admin), Some(&body)).await.expect("a response");
+    let key = created.body["key"].as_str().expect("a key").to_owned();
+    let name = created.body["metadata"]["name"].as_str().expect("a name").to_owned();
+    for method in ["GET", "DELETE"] {
+        let path = format!("{KEYS}/{key}");
+        let response = process.send(method, &path, Some(&admin), None).await.expect("a response");
+        assert!(response.status < 300, "{response:?}");
+    }
+    assert!(process.stop());
+    // Ends with the process, which has written everything.
+    let log: String = log.iter().collect();
+    let record = std::fs::read_to_string(&record).expect("a record");
+    for text in [&log, &record] {
+        assert!(text.contains(&format!("{KEYS}/{name}")) && !text.contains(&key), "{text}");
+    }
 }

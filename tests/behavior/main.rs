@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod concurrency;
+mod dev_password;
 mod health;
 mod malformed_input;
 mod newer_fields;
@@ -21,6 +22,7 @@ mod selectors;
 mod sessions;
 mod silenced;
 mod slow_clients;
+mod token_secret;
 mod users;
 mod verbs;
 mod write_options;

@@ -63,7 +63,7 @@ impl TestServer {
         tls: Option<Tls>,
     ) -> Self {
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let limits = Limits { password_cost: COST, ..limits };
+        let limits = Limits { password_cost: COST, accept_dev_password: true, ..limits };
         seed::defaults(store.as_ref()).await.expect("seeds");
         seed::dev_users(store.as_ref(), COST).await.expect("users");
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -1,5 +1,9 @@
 //! API keys: random, and stored only as a hash (D38).
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use sensu_types::Resource as _;
 use sensu_types::api_key::ApiKey;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -31,6 +35,27 @@ pub(crate) fn api_key_id_in_url(text: &str) -> String {
     }
 }
 
+/// The path of a request for logs: API keys in place of names are replaced by the names.
+///
+/// Other text that follows `apikeys` may be part of a key, and is masked unless it is a name.
+pub(crate) fn without_api_keys(path: &str) -> Cow<'_, str> {
+    let mut segments = path.split('/');
+    let decode = |segment| percent_decode_str(segment).decode_utf8_lossy();
+    if !segments.any(|segment| decode(segment).eq_ignore_ascii_case(ApiKey::PLURAL)) {
+        return Cow::Borrowed(path);
+    }
+    let rest: Vec<&str> = segments.collect();
+    let mut masked = path.to_owned();
+    masked.truncate(path.len() - rest.iter().map(|segment| segment.len() + 1).sum::<usize>());
+    for segment in rest {
+        let name = api_key_id_in_url(&decode(segment));
+        let is_name = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        masked.push('/');
+        masked.push_str(if is_name || name.is_empty() { &name } else { "***" });
+    }
+    Cow::Owned(masked)
+}
+
 /// The current account of a key's user.
 ///
 /// # Errors
@@ -44,4 +69,29 @@ pub(super) async fn account_for(cx: &Context, key: &str) -> Result<Account, Erro
         .map_err(|error| Error::Internal(format!("stored API key: {error}")))?;
     let account = account(store, &known.username).await?;
     account.filter(|account| !account.user.disabled).ok_or_else(invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_in_logs_contain_no_api_key() {
+        let key = generate_api_key();
+        let name = api_key_id(&key);
+        for (path, logged) in [
+            (format!("/apis/core/v2/apikeys/{key}"), format!("/apis/core/v2/apikeys/{name}")),
+            (format!("/apis/core/v2/apikeys/{name}"), format!("/apis/core/v2/apikeys/{name}")),
+            (format!("/api/core/v2//apikeys//{key}/"), format!("/api/core/v2//apikeys//{name}/")),
+            (
+                format!("/apis/core/v2/%61pikeys/{}", key.replace('-', "%2D")),
+                format!("/apis/core/v2/%61pikeys/{name}"),
+            ),
+            (format!("/apis/core/v2/apikeys/x{key}"), "/apis/core/v2/apikeys/***".into()),
+            ("/apis/core/v2/apikeys".into(), "/apis/core/v2/apikeys".into()),
+            (format!("/apis/core/v2/namespaces/{key}"), format!("/apis/core/v2/namespaces/{key}")),
+        ] {
+            assert_eq!(without_api_keys(&path), logged, "{path}");
+        }
+    }
 }

@@ -9,11 +9,11 @@ use quick_cache::sync::Cache;
 use sensu_store::{Key, Revision};
 
 use super::api_key;
-use super::jwt::{Claims, InvalidToken, TokenKind};
+use super::jwt::{Claims, TokenKind};
 use super::session::{self, Session};
 use crate::error::{Error, side_channel};
 use crate::query;
-use crate::rbac::AccessRequest;
+use crate::rbac::{AccessRequest, Policy};
 use crate::runtime::context::{Context, Cx};
 
 /// Maximum number of cached tokens.
@@ -29,7 +29,6 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 struct Identity {
     user: String,
-    groups: Vec<String>,
     /// Whether roles do not apply, and everything is allowed.
     is_operator: bool,
 }
@@ -69,10 +68,8 @@ impl Caller {
         let identity = match (bearer(header), credentials(header, "key")) {
             (Some(token), _) => Arc::clone(&verify(cx, token).await?.identity),
             (None, Some(key)) => {
-                // Current groups. Those of a token are as old as the token.
                 let user = api_key::account_for(cx, key).await?.user;
-                let groups = session::groups_of(&user);
-                Arc::new(Identity { user: user.username, groups, is_operator: false })
+                Arc::new(Identity { user: user.username, is_operator: false })
             }
             (None, None) => return Err(invalid()),
         };
@@ -83,7 +80,7 @@ impl Caller {
     /// The operator of the server, who imports files and is not subject to roles. `name` is stored in
     /// objects that record who wrote them.
     pub(crate) fn operator(cx: &Cx, name: &str) -> Self {
-        let identity = Identity { user: name.to_owned(), groups: Vec::new(), is_operator: true };
+        let identity = Identity { user: name.to_owned(), is_operator: true };
         Self { cx: Arc::clone(cx), identity: Arc::new(identity) }
     }
 
@@ -106,9 +103,8 @@ impl Caller {
         if self.identity.is_operator {
             return Ok(true);
         }
-        let auth = &self.cx.auth;
-        let policy = auth.policies.current(&auth.store, request.namespace).await?;
-        Ok(policy.allows(self.name(), &self.identity.groups, request).await)
+        let (policy, groups) = self.policy_and_groups(request.namespace).await?;
+        Ok(policy.allows(self.name(), &groups, request).await)
     }
 
     /// The namespaces with a binding that applies to the caller (D19).
@@ -116,8 +112,16 @@ impl Caller {
     /// # Errors
     /// [`Error`] if the store fails.
     pub(crate) async fn bound_namespaces(&self) -> Result<BTreeSet<String>, Error> {
+        let (_, groups) = self.policy_and_groups("").await?;
         let auth = &self.cx.auth;
-        auth.policies.namespaces_of(&auth.store, self.name(), &self.identity.groups).await
+        auth.policies.namespaces_of(&auth.store, self.name(), &groups).await
+    }
+
+    /// The policy of a namespace and the groups of the caller, as stored at the time of the call (D15).
+    async fn policy_and_groups(&self, namespace: &str) -> Result<(Policy, Arc<[String]>), Error> {
+        let auth = &self.cx.auth;
+        let (policy, revision) = auth.policies.current(&auth.store, namespace).await?;
+        Ok((policy, auth.groups.of_user(auth.store.as_ref(), self.name(), revision).await?))
     }
 }
 
@@ -142,13 +146,10 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<VerifiedToken>, Error> 
     let verified = match auth.verified.0.get(token) {
         Some(verified) => verified,
         None => {
-            let claims = auth
-                .signer
-                .verify(TokenKind::Access, token)
-                .map_err(|_: InvalidToken| invalid())?;
+            let store = auth.store.as_ref();
+            let claims = auth.secret.verify(store, TokenKind::Access, token).await?;
             let session = session::key(&claims.sub, claims.session())?;
-            let (user, groups) = (claims.sub.clone(), claims.groups.clone());
-            let identity = Arc::new(Identity { user, groups, is_operator: false });
+            let identity = Arc::new(Identity { user: claims.sub.clone(), is_operator: false });
             Arc::new(VerifiedToken { claims, identity, session, revision: 0 })
         }
     };

@@ -2,14 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
 use jsonwebtoken::crypto::sign;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, decode};
-use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
+use sensu_store::Revision;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::keyspace;
 
 /// `typ` of access tokens, as in Sensu Go 5.0.0.
 const ACCESS: &str = "JWT";
@@ -25,8 +24,9 @@ pub(super) struct Claims {
     pub(super) jti: String,
     /// User name.
     pub(super) sub: String,
-    /// Groups of the user when the token was issued, `system:users` last.
-    #[serde(alias = "Groups", default)]
+    /// Groups of the user when the token was issued, `system:users` last. For clients: never read from
+    /// a token, so that a forged or old token grants nothing (D15).
+    #[serde(skip_deserializing)]
     pub(super) groups: Vec<String>,
 }
 
@@ -55,50 +55,35 @@ impl TokenKind {
     }
 }
 
-/// The token is malformed, has a wrong signature, or is of the other kind.
+/// Why a token is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InvalidToken;
+pub(super) enum InvalidToken {
+    /// It is malformed or of the other kind.
+    Malformed,
+    /// Another secret has signed it.
+    Signature,
+}
 
-/// Signs and verifies tokens with the secret in the store.
+/// Signs and verifies tokens with one secret.
 pub(super) struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    revision: Revision,
 }
 
 impl Signer {
-    /// A signer with the secret in the store, which is generated if there is none.
-    ///
-    /// # Errors
-    /// [`Error`] if the store fails.
-    pub(super) async fn load(store: &dyn Store) -> Result<Self, Error> {
-        let key = keyspace::token_secret()?;
-        loop {
-            if let Some(entry) = store.get(&key).await? {
-                return Ok(Self::new(&entry.value));
-            }
-            let secret: [u8; 32] = rand::random();
-            let txn = Txn {
-                preconditions: vec![Precondition::Absent(key.clone())],
-                operations: vec![Operation::Put {
-                    key: key.clone(),
-                    value: Bytes::copy_from_slice(&secret),
-                    flags: 0,
-                    expires_at: None,
-                }],
-            };
-            match store.commit(txn).await {
-                // If another server has stored a secret, the next iteration reads it.
-                Ok(_) | Err(CommitError::Precondition(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn new(secret: &[u8]) -> Self {
+    /// A signer with a secret, written by `revision`.
+    pub(super) fn new(secret: &[u8], revision: Revision) -> Self {
         Self {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
+            revision,
         }
+    }
+
+    /// The transaction that wrote the secret.
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
     }
 
     /// Issues a token.
@@ -124,9 +109,14 @@ impl Signer {
         // Callers compare the expiry with the injected clock.
         validation.validate_exp = false;
         let data =
-            decode::<Claims>(token, &self.decoding, &validation).map_err(|_| InvalidToken)?;
+            decode::<Claims>(token, &self.decoding, &validation).map_err(|error| {
+                match error.kind() {
+                    ErrorKind::InvalidSignature => InvalidToken::Signature,
+                    _ => InvalidToken::Malformed,
+                }
+            })?;
         if data.header.typ.as_deref() != Some(kind.typ()) || data.claims.jti.len() != 32 {
-            return Err(InvalidToken);
+            return Err(InvalidToken::Malformed);
         }
         Ok(data.claims)
     }
@@ -147,21 +137,25 @@ mod tests {
 
     #[test]
     fn a_token_is_valid_as_its_kind_only() {
-        let signer = Signer::new(b"secret");
+        let signer = Signer::new(b"secret", 1);
         let access = signer.sign(TokenKind::Access, &claims()).unwrap();
         let refresh = signer.sign(TokenKind::Refresh, &claims()).unwrap();
-        assert_eq!(signer.verify(TokenKind::Access, &access), Ok(claims()));
-        assert_eq!(signer.verify(TokenKind::Refresh, &refresh), Ok(claims()));
-        assert_eq!(signer.verify(TokenKind::Access, &refresh), Err(InvalidToken));
-        assert_eq!(signer.verify(TokenKind::Refresh, &access), Err(InvalidToken));
+        let read = Claims { groups: Vec::new(), ..claims() };
+        assert_eq!(signer.verify(TokenKind::Access, &access), Ok(read.clone()));
+        assert_eq!(signer.verify(TokenKind::Refresh, &refresh), Ok(read));
+        assert_eq!(signer.verify(TokenKind::Access, &refresh), Err(InvalidToken::Malformed));
+        assert_eq!(signer.verify(TokenKind::Refresh, &access), Err(InvalidToken::Malformed));
         assert!(access.starts_with("eyJhbGciOiJIUzI1NiIs"), "as documented: {access}");
-        let other = Signer::new(b"other");
-        assert_eq!(other.verify(TokenKind::Access, &access), Err(InvalidToken));
+        let other = Signer::new(b"other", 2);
+        assert_eq!(other.verify(TokenKind::Access, &access), Err(InvalidToken::Signature));
+        assert_eq!(signer.verify(TokenKind::Access, "a.b.c"), Err(InvalidToken::Malformed));
     }
 
     #[test]
-    fn groups_are_also_read_in_their_old_spelling() {
-        let old = r#"{"exp":1,"jti":"x","sub":"a","Groups":["g"]}"#;
-        assert_eq!(serde_json::from_str::<Claims>(old).unwrap().groups, ["g"]);
+    fn groups_of_a_token_are_ignored_in_both_spellings() {
+        for name in ["groups", "Groups"] {
+            let text = format!(r#"{{"exp":1,"jti":"x","sub":"a","{name}":["g"]}}"#);
+            assert_eq!(serde_json::from_str::<Claims>(&text).unwrap().groups, [""; 0], "{name}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sensu_types::tokens::Tokens;
 
+use super::dev_password::{self, DEV_PASSWORD};
 use super::{Account, account, password, session};
 use crate::error::Error;
 use crate::runtime::context::Context;
@@ -22,7 +23,8 @@ pub(crate) async fn log_in(cx: &Context, header: &str, address: IpAddr) -> Resul
 /// Verifies user name and password of a `Basic` header.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] for wrong credentials, disabled users and other headers;
+/// [`Error::Unauthenticated`] for wrong credentials, disabled users, the public password of `--dev` unless
+/// the server accepts it (D18), and other headers;
 /// [`Error::Throttled`] after repeated failures.
 pub(crate) async fn verify_credentials(
     cx: &Context,
@@ -35,8 +37,18 @@ pub(crate) async fn verify_credentials(
     throttle.admit(&user, address, now)?;
     let account = account(cx.auth.store.as_ref(), &user).await?;
     let hash = account.as_ref().map(|account| account.hash.clone());
+    let is_public = password == DEV_PASSWORD;
     let matches = password::matches(password, hash, cx.limits.password_cost).await?;
-    match account.filter(|account| matches && !account.user.disabled) {
+    let mut accepted = account.filter(|account| matches && !account.user.disabled);
+    if accepted.is_some()
+        && is_public
+        && !cx.limits.accept_dev_password
+        && dev_password::is_marked(cx.auth.store.as_ref(), &user).await?
+    {
+        tracing::warn!(user, "the public password of --dev was rejected");
+        accepted = None;
+    }
+    match accepted {
         Some(account) => {
             throttle.record_success(&user);
             Ok(account)

@@ -13,14 +13,12 @@ use sensu_types::tokens::Tokens;
 use sensu_types::user::User;
 use serde::{Deserialize, Serialize};
 
-use super::jwt::{Claims, TokenKind};
+use super::groups::groups_of;
+use super::jwt::{Claims, Signer, TokenKind};
 use super::{Account, account};
 use crate::error::Error;
 use crate::keyspace;
 use crate::runtime::context::Context;
-
-/// The group that every user belongs to.
-const USERS_GROUP: &str = "system:users";
 
 /// The value of a session record: the IDs of the valid tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -42,7 +40,7 @@ pub(super) async fn start(cx: &Context, account: &Account) -> Result<Tokens, Err
 /// # Errors
 /// [`Error::Unauthenticated`]; [`Error::Unavailable`] if the user is changed concurrently.
 pub(crate) async fn refresh(cx: &Context, access: &str, refresh: &str) -> Result<Tokens, Error> {
-    let claims = verify_pair(cx, access, refresh)?;
+    let claims = verify_pair(cx, access, refresh).await?;
     if claims.exp <= cx.clock.now() {
         return Err(Error::Unauthenticated("the refresh token has expired".into()));
     }
@@ -73,7 +71,7 @@ pub(crate) async fn refresh(cx: &Context, access: &str, refresh: &str) -> Result
 /// # Errors
 /// [`Error::Unauthenticated`] for invalid tokens or tokens of different sessions.
 pub(crate) async fn log_out(cx: &Context, access: &str, refresh: &str) -> Result<(), Error> {
-    let claims = verify_pair(cx, access, refresh)?;
+    let claims = verify_pair(cx, access, refresh).await?;
     let operations = vec![Operation::Delete(key(&claims.sub, claims.session())?)];
     cx.auth.store.commit(Txn { operations, ..Txn::default() }).await?;
     Ok(())
@@ -93,16 +91,11 @@ pub(super) fn key(user: &str, session: &str) -> Result<Key, Error> {
     keyspace::session(user, session).ok_or_else(ended)
 }
 
-/// The groups of a user, with the group of all users.
-pub(super) fn groups_of(user: &User) -> Vec<String> {
-    user.groups.iter().cloned().chain([USERS_GROUP.to_owned()]).collect()
-}
-
 /// The claims of the refresh token, if both tokens are valid and belong to the same session.
-fn verify_pair(cx: &Context, access: &str, refresh: &str) -> Result<Claims, Error> {
-    let invalid = |_| Error::Unauthenticated("invalid credentials".into());
-    let access = cx.auth.signer.verify(TokenKind::Access, access).map_err(invalid)?;
-    let refresh = cx.auth.signer.verify(TokenKind::Refresh, refresh).map_err(invalid)?;
+async fn verify_pair(cx: &Context, access: &str, refresh: &str) -> Result<Claims, Error> {
+    let (secret, store) = (&cx.auth.secret, cx.auth.store.as_ref());
+    let access = secret.verify(store, TokenKind::Access, access).await?;
+    let refresh = secret.verify(store, TokenKind::Refresh, refresh).await?;
     if access.sub != refresh.sub || access.session() != refresh.session() {
         return Err(Error::Unauthenticated("the tokens belong to different sessions".into()));
     }
@@ -120,6 +113,23 @@ async fn issue(
     id: &str,
     revision: Option<u64>,
 ) -> Result<Tokens, Error> {
+    loop {
+        let signer = cx.auth.secret.signer();
+        if let Some(tokens) = issue_with(cx, &signer, account, id, revision).await? {
+            return Ok(tokens);
+        }
+        cx.auth.secret.refresh(cx.auth.store.as_ref()).await?;
+    }
+}
+
+/// As [`issue`]. `None` if the secret of the signer was rotated.
+async fn issue_with(
+    cx: &Context,
+    signer: &Signer,
+    account: &Account,
+    id: &str,
+    revision: Option<u64>,
+) -> Result<Option<Tokens>, Error> {
     let (user, now) = (&account.user, cx.clock.now());
     let groups = groups_of(user);
     let claims = |life: std::time::Duration| Claims {
@@ -142,6 +152,7 @@ async fn issue(
             },
             // Fails if the user was disabled or got a new password since it was read.
             Precondition::At(user_key, account.revision),
+            Precondition::At(keyspace::token_secret()?, signer.revision()),
         ],
         operations: vec![Operation::Put {
             key,
@@ -156,17 +167,20 @@ async fn issue(
         Err(CommitError::Precondition(failed)) if failed.collection() == keyspace::SESSIONS => {
             return Err(ended());
         }
+        Err(CommitError::Precondition(failed)) if failed.collection() == keyspace::SECRETS => {
+            return Ok(None);
+        }
         Err(CommitError::Precondition(_)) => {
             let message = "the user was changed at the same time; try again";
             return Err(Error::Unavailable(message.into()));
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(Tokens {
-        access_token: cx.auth.signer.sign(TokenKind::Access, &access)?,
+    Ok(Some(Tokens {
+        access_token: signer.sign(TokenKind::Access, &access)?,
         expires_at: access.exp,
-        refresh_token: cx.auth.signer.sign(TokenKind::Refresh, &refresh)?,
-    })
+        refresh_token: signer.sign(TokenKind::Refresh, &refresh)?,
+    }))
 }
 
 /// 64 random bits in hexadecimal.

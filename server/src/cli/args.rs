@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::import::Import;
 use super::init::Init;
-use super::maintenance::{Backup, Compact, Restore, Verify};
+use super::maintenance::{Backup, Compact, Restore, RotateSecret, Verify};
 use super::migrate::Migrate;
 use super::start::Start;
 use super::store_location::Database;
@@ -54,6 +54,13 @@ pub(super) enum Command {
     /// table is rewritten.
     #[command(after_help = "Example:\n  sensu-server compact")]
     Compact(Compact),
+    /// Replace the secret that signs tokens, and end all sessions.
+    ///
+    /// Use it after a backup or the state directory was disclosed. All users must log in again; API
+    /// keys stay valid. Stop the server first if the store is a directory. Servers on a database use
+    /// the new secret at once.
+    #[command(after_help = "Example:\n  sensu-server rotate-secret")]
+    RotateSecret(RotateSecret),
     /// Copy the store from a directory to a database or the reverse.
     ///
     /// Stop all servers on both first.

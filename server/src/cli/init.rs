@@ -61,7 +61,7 @@ pub(super) async fn init(args: &Init) -> anyhow::Result<()> {
     store.close().await;
     match seeded.map_err(Error::operator_error)? {
         SeedOutcome::Seeded => {
-            tracing::info!("created user {name}");
+            tracing::info!("user {name} can log in with the new password");
             Ok(())
         }
         SeedOutcome::AlreadySeeded => {

@@ -9,6 +9,7 @@ mod init;
 mod logging;
 mod maintenance;
 mod migrate;
+mod rotate_secret;
 mod settings;
 mod start;
 mod store_location;
@@ -42,6 +43,7 @@ fn run() -> anyhow::Result<()> {
             Command::Restore(args) => maintenance::restore(&args).await,
             Command::Verify(args) => maintenance::verify(&args).await,
             Command::Compact(args) => maintenance::compact(&args).await,
+            Command::RotateSecret(args) => rotate_secret::rotate_secret(&args).await,
             Command::Migrate(args) => migrate::migrate(&args).await,
             Command::Import(args) => import::import(&args).await,
             Command::Settings(_) => settings::print(&invocation),

@@ -109,6 +109,7 @@ impl Start {
             refresh_token: Duration::from_secs(self.refresh_token_expiry),
             password_cost: self.common.password_cost,
             cors_origins: self.cors_origins.clone(),
+            accept_dev_password: self.dev,
         }
     }
 
@@ -145,6 +146,12 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = args.open_store(Arc::clone(&clock)).await?;
+    if let Some(why) = store.health().await.failure {
+        tracing::warn!(
+            why,
+            "the store does not accept writes; only reads are served until it does"
+        );
+    }
     seed::defaults(store.as_ref()).await.map_err(Error::operator_error)?;
     if args.dev {
         let cost = args.common.password_cost;
@@ -153,6 +160,8 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
             "--dev: users admin and agent have the public password {}",
             seed::DEV_PASSWORD
         );
+    } else {
+        reject_dev_password(store.as_ref()).await?;
     }
     let server = Server::start(store, clock, args.limits(), address, args.tls()).await?;
     if args.dev
@@ -173,6 +182,27 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     shutdown.await;
     tracing::info!("shutting down");
     server.stop().await
+}
+
+/// Warns of users with the public password of an earlier `--dev`, which this server rejects, and ends their
+/// sessions.
+async fn reject_dev_password(store: &dyn Store) -> anyhow::Result<()> {
+    let names = match seed::end_dev_sessions(store).await {
+        Ok(names) => names,
+        Err(Error::Unavailable(why)) => {
+            // The store does not accept writes now. Reads are served, and log-ins check the password.
+            tracing::warn!(why, "sessions of the users of --dev were not ended");
+            return Ok(());
+        }
+        Err(error) => return Err(error.operator_error()),
+    };
+    for name in names {
+        tracing::warn!(
+            "user {name} was created by --dev and has its public password, which is rejected now; to set \
+             another one, stop the server and run `sensu-server init --cluster-admin-username {name}`"
+        );
+    }
+    Ok(())
 }
 
 /// Imports the seed and enables the test kit.

@@ -86,10 +86,16 @@ impl StoreLocation {
         match self {
             Self::Directory(directory) => {
                 let options = SqliteOptions { durability, ..SqliteOptions::default() };
-                let (directory, path) = (directory.clone(), directory.display());
-                let open = move || SqliteStore::open(&directory, options, clock);
+                let (opened, path) = (directory.clone(), directory.display());
+                let open = move || SqliteStore::open(&opened, options, clock);
                 let store = tokio::task::spawn_blocking(open).await?;
                 let store = store.with_context(|| format!("cannot open the store in {path}"))?;
+                if SqliteStore::is_accessible_to_others(directory) {
+                    tracing::warn!(
+                        "the directory {path} is accessible to other users and contains files of other \
+                         programs; give it mode 0700"
+                    );
+                }
                 Ok(Arc::new(store))
             }
             Self::Database { .. } => Ok(Arc::new(self.connect(durability, true, clock).await?)),
@@ -115,6 +121,11 @@ impl StoreLocation {
             bail!("{} contains no store, or an empty one", self.display());
         }
         Ok(store)
+    }
+
+    /// Whether an error of opening the store means that a server uses the directory.
+    pub(crate) fn is_in_use(error: &anyhow::Error) -> bool {
+        matches!(error.downcast_ref(), Some(sqlite::OpenError::Locked(_)))
     }
 
     /// Creates a store with the entries of an export. The location must not contain a store.

@@ -7,6 +7,7 @@ use dropshot::{Body, Method, RequestContext};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Body as _;
 
+use crate::auth;
 use crate::metrics::{InFlight, NO_OPERATION};
 use crate::runtime::context::Cx;
 
@@ -59,7 +60,7 @@ impl RequestRecord {
             target: "sensu_server::access",
             id = self.id,
             method = %self.method,
-            path = self.uri.path(),
+            path = %auth::without_api_keys(self.uri.path()),
             operation,
             status,
             bytes,

@@ -6,10 +6,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use sensu_store::{Entry, Prefix, Store};
+use sensu_store::{Entry, Prefix, Revision, Store};
 use sensu_types::Resource;
 use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};
 use sensu_types::role::{ClusterRole, Role};
+use sensu_types::user::User;
 
 use super::rules::Rules;
 use super::visible::VisibleNamespaces;
@@ -187,14 +188,19 @@ impl GrantedRole {
     }
 }
 
-/// The collections of the policy.
-pub(super) const COLLECTIONS: &[&str] =
-    &[Role::PLURAL, RoleBinding::PLURAL, ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
+/// The collections of the policy, and of users: the same revision dates the groups of users.
+const CHECKED: &[&str] = &[
+    Role::PLURAL,
+    RoleBinding::PLURAL,
+    ClusterRole::PLURAL,
+    ClusterRoleBinding::PLURAL,
+    User::PLURAL,
+];
 
 impl View for ClusterWide {
     type Item = Object;
     const COLLECTIONS: &'static [&'static str] = &[ClusterRole::PLURAL, ClusterRoleBinding::PLURAL];
-    const CHECKED: &'static [&'static str] = COLLECTIONS;
+    const CHECKED: &'static [&'static str] = CHECKED;
 
     fn prefix(collection: &'static str, _: &str) -> Option<Prefix> {
         keyspace::whole_collection(collection).ok()
@@ -217,7 +223,7 @@ impl View for ClusterWide {
 impl View for OneNamespace {
     type Item = Object;
     const COLLECTIONS: &'static [&'static str] = &[Role::PLURAL, RoleBinding::PLURAL];
-    const CHECKED: &'static [&'static str] = COLLECTIONS;
+    const CHECKED: &'static [&'static str] = CHECKED;
 
     fn prefix(collection: &'static str, namespace: &str) -> Option<Prefix> {
         keyspace::in_namespace(collection, namespace)
@@ -247,7 +253,8 @@ pub(crate) struct PolicyCache {
 
 impl PolicyCache {
     /// The current policy of a namespace; of cluster-wide requests if `namespace` is empty. A request
-    /// that starts after a role was written sees the role.
+    /// that starts after a role was written sees the role. Also returns the last revision of the policy
+    /// or a user, read before the policy: one read of the store serves both, on every request.
     ///
     /// # Errors
     /// [`Error`] if the store fails.
@@ -255,14 +262,14 @@ impl PolicyCache {
         &self,
         store: &Arc<dyn Store>,
         namespace: &str,
-    ) -> Result<Policy, Error> {
+    ) -> Result<(Policy, Revision), Error> {
         let revision = Snapshots::<ClusterWide>::revision(store.as_ref()).await?;
         let cluster_wide = self.cluster_wide.at(revision, store, "").await?;
         let namespaced = match namespace {
             "" => None,
             _ => Some(self.namespaced.at(revision, store, namespace).await?),
         };
-        Ok(Policy { cluster_wide, namespaced })
+        Ok((Policy { cluster_wide, namespaced }, revision))
     }
 
     /// The namespaces with a binding that applies to the user, in order.

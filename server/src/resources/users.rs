@@ -109,7 +109,7 @@ pub(crate) async fn set_disabled(grant: &Grant<User>, disabled: bool) -> Result<
     change(grant, None, true, |user| user.disabled = disabled).await
 }
 
-/// Changes the user's groups. Sessions get the new groups when they are refreshed.
+/// Changes the user's groups. Takes effect with the next request (D15).
 ///
 /// # Errors
 /// As [`set_hash`].

@@ -59,6 +59,9 @@ pub struct Limits {
     pub password_cost: u32,
     /// Origins that may call the API from a browser; `*` for any (D10).
     pub cors_origins: Vec<String>,
+    /// Whether users that [`crate::seed::dev_users`] has created may log in with their public
+    /// password (D18). Default false.
+    pub accept_dev_password: bool,
 }
 
 impl Limits {
@@ -86,6 +89,7 @@ impl Default for Limits {
             refresh_token: Self::REFRESH_TOKEN,
             password_cost: Self::PASSWORD_COST,
             cors_origins: Vec::new(),
+            accept_dev_password: false,
         }
     }
 }

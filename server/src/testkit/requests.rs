@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::capture::BodyCapture;
+use crate::auth;
 
 /// Maximum number of requests in memory. One more drops the oldest.
 const MAX_REQUESTS: usize = 1_000;
@@ -110,7 +111,7 @@ impl RecordedRequest {
             time: humantime::format_rfc3339_millis(time).to_string(),
             id: id.to_owned(),
             method: method.to_string(),
-            path: uri.path().to_owned(),
+            path: auth::without_api_keys(uri.path()).into_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
             headers: headers.collect::<serde_json::Map<_, _>>().into(),
             body: Value::Null,

@@ -73,7 +73,8 @@ mod tests {
         let store = Arc::new(MemoryStore::new(clock.clone()));
         seed::defaults(store.as_ref()).await.unwrap();
         seed::dev_users(store.as_ref(), 4).await.unwrap();
-        let cx = Context::new(store.clone(), clock, Limits::default()).await.unwrap();
+        let limits = Limits { accept_dev_password: true, ..Limits::default() };
+        let cx = Context::new(store.clone(), clock, limits).await.unwrap();
         // admin:P@ssw0rd!
         let header = "Basic YWRtaW46UEBzc3cwcmQh";
         auth::log_in(&cx, header, IpAddr::from([127, 0, 0, 1])).await.unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sensu_server::Limits;
 use sensu_store::{Clock, ManualClock, Prefix, Scan, Store, SystemClock};
+use sensu_tests::process::run;
 use sensu_tests::{Response, TestServer};
 use serde_json::{Value, json};
 
@@ -156,4 +157,33 @@ async fn a_missed_deadline_is_recorded_once_by_several_servers() {
     }
     one.stop().await;
     other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn running_servers_use_a_rotated_token_secret() {
+    let Some(fixture) = Fixture::shared() else { return };
+    let servers = two_servers(&fixture, Arc::new(SystemClock)).await;
+    let status = async |server: &TestServer, token: &str| {
+        send(server, "GET", "/users", token, None).await.status
+    };
+    // In the second round, the other server is the first to need the new secret.
+    for (first, second) in [(&servers[0], &servers[1]), (&servers[1], &servers[0])] {
+        let old = [first.token().await, second.token().await];
+        let mut rotate = fixture.program();
+        rotate.arg("rotate-secret");
+        let (succeeded, output) = tokio::task::block_in_place(|| run(rotate));
+        assert!(succeeded, "{output}");
+        let client = first.as_admin().await;
+        let new = client.tokens().expect("logged in").access_token;
+        for server in [first, second] {
+            for token in &old {
+                assert_eq!(status(server, token).await, 401);
+            }
+            assert_eq!(status(server, &new).await, 200);
+        }
+        client.refresh(&new).await.expect("the session continues");
+    }
+    for server in servers {
+        server.stop().await;
+    }
 }

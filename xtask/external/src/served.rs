@@ -26,7 +26,11 @@ impl Served {
             let debug = |error| anyhow::anyhow!("{error:?}");
             seed::defaults(store.as_ref()).await.map_err(debug)?;
             seed::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
-            let limits = Limits { password_cost: PASSWORD_COST, ..Limits::default() };
+            let limits = Limits {
+                password_cost: PASSWORD_COST,
+                accept_dev_password: true,
+                ..Limits::default()
+            };
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
             Server::start(store, clock, limits, any_port, None).await
         })?;

@@ -18,7 +18,7 @@ use sensu_store::{Store as _, SystemClock, VerifyReport, backup};
 use super::migrate;
 use super::store_location::StoreLocation;
 
-pub(super) use settings::{Backup, Compact, LocationArgs, Restore, Verify};
+pub(super) use settings::{Backup, Compact, LocationArgs, Restore, RotateSecret, Verify};
 
 /// Backs up the store, also while servers run on it, and verifies the backup.
 pub(super) async fn backup(args: &Backup) -> anyhow::Result<()> {

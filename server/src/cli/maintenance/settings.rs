@@ -1,4 +1,4 @@
-//! Settings of `backup`, `restore`, `verify` and `compact`.
+//! Settings of `backup`, `restore`, `verify`, `compact` and `rotate-secret`.
 
 use std::path::PathBuf;
 
@@ -47,6 +47,13 @@ pub(crate) struct Verify {
     pub location: LocationArgs,
     /// Backup file to verify instead of the store.
     pub file: Option<PathBuf>,
+}
+
+/// Settings of `rotate-secret`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RotateSecret {
+    #[command(flatten)]
+    pub location: LocationArgs,
 }
 
 /// Settings of `compact`.
