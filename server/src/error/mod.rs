@@ -139,7 +139,12 @@ impl From<Invalid> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Overloaded | StoreError::Stopped(_) => Self::Unavailable(error.to_string()),
+            StoreError::Overloaded => Self::Unavailable(error.to_string()),
+            StoreError::Stopped(detail) => {
+                // The detail is text of the database or the operating system, for the operator only.
+                tracing::warn!(detail, "the store is stopped");
+                Self::Unavailable("the store is stopped".to_owned())
+            }
             StoreError::Unavailable(detail) => {
                 // The detail has host names, which only the operator may see.
                 tracing::warn!(detail, "the store cannot be reached");

@@ -14,7 +14,7 @@ use crate::error::{ApiError, Error};
 use crate::metrics;
 use crate::openapi::facts::Facts;
 use crate::query;
-use crate::runtime::context::Cx;
+use crate::runtime::context::{Context, Cx};
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     let public = |success| Facts { success: Some(success), ..Facts::public() };
@@ -35,8 +35,8 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthResponse>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
-    let health = cx.store_health().await;
-    Ok(HttpResponseOk(HealthResponse::of_single_member(cx.identity.header(), health.failure)))
+    let failure = store_failure(cx).await.map(str::to_owned);
+    Ok(HttpResponseOk(HealthResponse::of_single_member(cx.identity.header(), failure)))
 }
 
 /// Check whether the server is ready
@@ -54,14 +54,17 @@ async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, 
     if cx.stopping.load(Ordering::Relaxed) {
         return Err(Error::Unavailable("the server is stopping".into()).into());
     }
-    match cx.store_health().await.failure {
+    match store_failure(cx).await {
         None => Ok(HttpResponseOk("ready".into())),
-        Some(why) => {
-            // Clients need no credentials, so only the log contains the reason.
-            tracing::warn!(why, "not ready: the store does not accept writes");
-            Err(Error::Unavailable("the store does not accept writes".into()).into())
-        }
+        Some(failure) => Err(Error::Unavailable(failure.into()).into()),
     }
+}
+
+/// A failure of the store, for clients without credentials: only the log and metrics contain details.
+async fn store_failure(cx: &Context) -> Option<&'static str> {
+    let why = cx.store_health().await.failure?;
+    tracing::warn!(why, "the store does not accept writes");
+    Some("the store does not accept writes")
 }
 
 /// Get Prometheus metrics

@@ -100,7 +100,10 @@ async fn servers_recover_after_the_database_is_killed() {
             }
             assert_eq!(get(server, "/ready").await.status, 503);
             let health = get(server, "/health").await;
-            assert_eq!(health.body["ClusterHealth"][0]["Healthy"], json!(false), "{health:?}");
+            let member = &health.body["ClusterHealth"][0];
+            assert_eq!(member["Healthy"], json!(false), "{health:?}");
+            // Clients without credentials learn nothing about the database.
+            assert_eq!(member["Err"], "the store does not accept writes");
         }
         postgres.restart();
         for server in &servers {
@@ -132,11 +135,15 @@ async fn a_database_that_does_not_respond_is_reported_as_503() {
     let fixture = Fixture::new(&postgres);
     let normal = fixture.server();
     let token = normal.token().await;
-    // Its requests time out, also while the database responds slowly.
-    let server = fixture.server_with_timeout(3);
+    // Its requests do not time out: the store does.
+    let server = fixture.server_with_timeout(600);
     postgres.suspend();
-    let response = server.send("GET", CHECKS, Some(&token), None).await.expect("a response");
-    response.assert_error(503, 0);
+    let check = json!({ "metadata": { "name": "c" }, "interval": 60 });
+    for (method, body) in [("GET", None), ("POST", Some(&check))] {
+        let response = server.send(method, CHECKS, Some(&token), body).await.expect("a response");
+        response.assert_error(503, 0);
+        assert_eq!(response.message(), "the store cannot be reached; try again");
+    }
     assert_eq!(get(&server, "/ready").await.status, 503);
     postgres.resume();
     wait_until_ready(&server).await;

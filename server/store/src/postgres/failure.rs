@@ -18,6 +18,11 @@ pub(super) fn store_error(error: Error) -> StoreError {
     }
 }
 
+/// The error for a database that accepts no connection or does not respond in time.
+pub(super) fn no_response() -> StoreError {
+    StoreError::Unavailable("the database does not respond".to_owned())
+}
+
 /// The error and its cause in one line.
 pub(super) fn message(error: &Error) -> String {
     match error.as_db_error() {

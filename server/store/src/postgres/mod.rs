@@ -140,6 +140,16 @@ impl PostgresStore {
         self.shared.stopped().unwrap_or_else(failure::closed)
     }
 
+    /// Runs a read that takes milliseconds. Fails if the database does not respond: such reads are the
+    /// first part of every request, so all requests fail soon.
+    async fn with_timeout<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let read = tokio::time::timeout(self.connector.timeout(), read).await;
+        read.unwrap_or_else(|_| Err(failure::no_response()))
+    }
+
     /// Checks the database. Returns why writes fail now; `None` if they succeed.
     async fn probe(&self) -> Option<StoreError> {
         let probed = async {
@@ -156,9 +166,7 @@ impl PostgresStore {
             }
             Ok(())
         };
-        let late = || StoreError::Unavailable("the database does not respond".to_owned());
-        let probed = tokio::time::timeout(self.connector.timeout(), probed).await;
-        let failure = probed.unwrap_or_else(|_| Err(late())).err()?;
+        let failure = self.with_timeout(probed).await.err()?;
         self.shared.record_last_failure(&failure);
         Some(failure)
     }
@@ -167,7 +175,8 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        let entry = rows::get(&self.connector.get().await?, key).await?;
+        let read = async { rows::get(&self.connector.get().await?, key).await };
+        let entry = self.with_timeout(read).await?;
         let now = self.shared.clock.now();
         Ok(entry.filter(|entry| entry.is_live(now)))
     }
@@ -187,7 +196,8 @@ impl Store for PostgresStore {
     }
 
     async fn last_modified(&self, collections: &[&str]) -> Result<Revision, StoreError> {
-        rows::last_modified(&self.connector.get().await?, collections).await
+        let read = async { rows::last_modified(&self.connector.get().await?, collections).await };
+        self.with_timeout(read).await
     }
 
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError> {

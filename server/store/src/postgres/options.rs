@@ -25,8 +25,8 @@ pub struct PostgresOptions {
     pub queue_bytes: usize,
     /// Maximum number of connections for reads. The writer has one more. Default 16.
     pub connections: usize,
-    /// Maximum wait for the database: for a new connection, for an idle connection, or for the lock
-    /// of another server. Afterwards the call fails with
+    /// Maximum wait for the database: for a new connection, for an idle connection, for a single value,
+    /// or for the lock of another server. Afterwards the call fails with
     /// [`StoreError::Unavailable`](crate::StoreError::Unavailable). Default 5 seconds.
     pub timeout: Duration,
     /// Limits of the change feed. All servers of one database need the same limits.
