@@ -132,6 +132,36 @@ async fn a_double_fails_on_request_records_and_resets() {
 }
 
 #[tokio::test]
+async fn web_pages_cannot_use_the_testkit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let double = Double::start(folder.path(), &[]).await;
+    let own = double.url.clone();
+    let status = async |method: &str, path: &str, headers: &[(&str, &str)]| {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = double.http.request(method, format!("{}{path}", double.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("a response").status().as_u16()
+    };
+    for (method, path) in [
+        ("POST", "/dev/reset"),
+        ("GET", "/dev/requests"),
+        ("PUT", "/dev/faults"),
+        ("GET", "/dev/faults"),
+    ] {
+        for header in
+            [("origin", "https://evil.example"), ("origin", "null"), ("host", "evil.example")]
+        {
+            assert_eq!(status(method, path, &[header]).await, 403, "{method} {path} {header:?}");
+        }
+    }
+    assert_eq!(status("POST", "/dev/reset", &[("origin", &own)]).await, 200);
+    assert_eq!(status("POST", "/dev/reset", &[("host", "localhost:1")]).await, 200);
+    assert_eq!(status("GET", "/health", &[("origin", "https://evil.example")]).await, 200);
+}
+
+#[tokio::test]
 async fn without_dev_the_testkit_is_disabled() {
     let server = sensu_tests::TestServer::start().await;
     for (method, path) in [("GET", "/dev/requests"), ("POST", "/dev/reset")] {

@@ -85,7 +85,7 @@ impl Server {
     /// # Errors
     /// If the store fails, or the file cannot be created.
     pub async fn enable_testkit(&self, request_log: Option<&Path>) -> anyhow::Result<()> {
-        let testkit = Testkit::new(Arc::clone(&self.store), request_log).await?;
+        let testkit = Testkit::new(Arc::clone(&self.store), request_log, self.address()).await?;
         // Enabling it twice has no effect.
         let _ = self.cx.testkit.set(testkit);
         Ok(())

@@ -1,12 +1,14 @@
 //! The test kit of `--dev`: fault injection, a record of requests, and a reset of the store. Its routes
-//! below `/dev/` are not part of the API and require no credentials.
+//! below `/dev/` are not part of the API and require no credentials; [`origin`] rejects web pages.
 
 mod capture;
 mod fault;
 mod faults;
+mod origin;
 mod requests;
 mod reset;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +26,7 @@ use self::faults::FaultInjector;
 use self::requests::{RecordedRequest, RequestLog};
 use self::reset::Snapshot;
 use crate::error::Error;
-use crate::runtime::context::{Context, Cx};
+use crate::runtime::context::{Context, Cx, Limits};
 
 /// The test kit of a server.
 pub(crate) struct Testkit {
@@ -32,26 +34,39 @@ pub(crate) struct Testkit {
     snapshot: Snapshot,
     faults: FaultInjector,
     requests: RequestLog,
+    /// Address that the server listens on.
+    address: SocketAddr,
 }
 
 impl Testkit {
     /// A test kit that resets the store to its present state. Requests are also written to the file, if
-    /// given.
+    /// given. `address` is the one that the server listens on.
     ///
     /// # Errors
     /// If the store fails, or the file cannot be created.
-    pub(crate) async fn new(store: Arc<dyn Store>, log: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) async fn new(
+        store: Arc<dyn Store>,
+        log: Option<&Path>,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
         let snapshot = Snapshot::take(store.as_ref()).await;
         let snapshot = snapshot.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
-        Ok(Self { store, snapshot, faults: FaultInjector::new(), requests: RequestLog::new(log)? })
+        let (faults, requests) = (FaultInjector::new(), RequestLog::new(log)?);
+        Ok(Self { store, snapshot, faults, requests, address })
     }
 
     /// The response to a request for a route of the test kit. `None` for other routes.
     async fn respond(
         &self,
         request: &mut Request<Body>,
-        max_bytes: usize,
+        limits: &Limits,
     ) -> Option<Result<Value, Error>> {
+        let (uri, headers) = (request.uri(), request.headers());
+        if uri.path().starts_with("/dev/")
+            && let Err(error) = origin::check(uri, headers, self.address, &limits.cors_origins)
+        {
+            return Some(Err(error));
+        }
         let method = request.method().clone();
         Some(match (&method, request.uri().path()) {
             (&Method::GET, "/dev/requests") => Ok(json!(self.requests.requests())),
@@ -61,7 +76,7 @@ impl Testkit {
             }
             (&Method::GET, "/dev/faults") => Ok(json!(self.faults.plans())),
             (&Method::PUT, "/dev/faults") => {
-                let body = read(request.body_mut(), max_bytes).await;
+                let body = read(request.body_mut(), limits.request_bytes).await;
                 body.and_then(|body| self.faults.plan(&body)).map(|plans| json!(plans))
             }
             (&Method::DELETE, "/dev/faults") => {
@@ -128,8 +143,7 @@ impl Drop for RequestRecorder {
 /// request.
 pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Option<Response<Body>> {
     let testkit = cx.testkit.get()?;
-    let max_bytes = cx.limits.request_bytes;
-    if let Some(result) = testkit.respond(request, max_bytes).await {
+    if let Some(result) = testkit.respond(request, &cx.limits).await {
         return Some(match result {
             Ok(value) => {
                 let mut response = Response::new(Body::from(value.to_string()));
@@ -148,7 +162,7 @@ pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Opti
     tokio::time::sleep(fault.delay).await;
     let failure = fault.failure?;
     // The record contains only what is read of the body.
-    let reading = read(request.body_mut(), max_bytes);
+    let reading = read(request.body_mut(), cx.limits.request_bytes);
     let _ = tokio::time::timeout(cx.limits.deadline, reading).await;
     match failure {
         Failure::Status(status) => Some(fault::error(status).into_response()),
