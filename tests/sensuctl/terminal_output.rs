@@ -121,3 +121,83 @@ fn nothing_prompts_without_a_terminal() {
         assert!(output.stderr.starts_with("Error: "), "{line}: {}", output.stderr);
     }
 }
+
+/// Text that moves the cursor, sets the title, changes colors and reverses the direction.
+const HOSTILE: &str = "a\u{1b}]0;title\u{7}\u{1b}[2Jb\u{202e}c\u{9b}31m\u{2066}d\u{8}\u{7f}";
+
+/// Characters of a text that control a terminal, except for line breaks and the colors of the program.
+fn controls(text: &str) -> String {
+    let mut plain = text.replace("\r\n", "\n");
+    for color in ["0", "1", "39", "38;5;12", "97", "31", "32", "36", "34", "94"] {
+        plain = plain.replace(&format!("\u{1b}[{color}m"), "");
+    }
+    let is_control = |c: &char| {
+        (c.is_control() && *c != '\n')
+            || ('\u{202a}'..='\u{202e}').contains(c)
+            || ('\u{2066}'..='\u{2069}').contains(c)
+    };
+    plain.chars().filter(is_control).collect()
+}
+
+#[test]
+fn texts_of_the_server_cannot_control_the_terminal() {
+    let fixture = Fixture::new();
+    let hook = json!({"type": "HookConfig", "metadata": {"name": "h", "labels": {"l": HOSTILE}},
+        "spec": {"command": HOSTILE, "timeout": 1}});
+    let check = json!({"type": "CheckConfig", "metadata": {"name": "c", "annotations": {"a": HOSTILE}},
+        "spec": {"command": HOSTILE, "interval": 1, "subscriptions": [HOSTILE]}});
+    fixture.home.write("hostile.json", &format!("{hook}\n{check}"));
+    fixture.ok("create -f hostile.json");
+    let changed = hook.to_string().replace(r#""timeout":1"#, r#""timeout":2"#);
+    fixture.home.write("changed.json", &changed);
+    for line in [
+        "hook list",
+        "hook info h",
+        "check list",
+        "check info c",
+        "check list --format tabular",
+        "check info c --format tabular",
+        "hook info h --format tabular",
+        "hook info h --format json",
+        "hook info h --format yaml",
+        "hook list --format wrapped-json",
+        "hook info h --format jq=.command",
+        "hook info h --format jsonpath=$.command",
+        "dump all",
+        "diff -f changed.json",
+        "api /apis/core/v2/namespaces/default/hooks/h",
+        "api /apis/core/v2/namespaces/default/hooks/h -i",
+    ] {
+        let (screen, _) = Terminal::run(&fixture.home, line).end();
+        // The terminal of the test reads each byte as a character.
+        let bytes = screen.chars().filter_map(|c| u8::try_from(c).ok()).collect();
+        let screen = String::from_utf8(bytes).expect("UTF-8");
+        assert!(screen.contains("title"), "{line}: {screen:?}");
+        assert_eq!(controls(&screen), "", "{line}: {screen:?}");
+    }
+    // Also without a terminal, except for bare strings, which are what was asked for.
+    for line in ["hook info h --format json", "hook info h --format yaml", "dump all"] {
+        assert_eq!(controls(&fixture.ok(line)), "", "{line}");
+    }
+    assert_eq!(fixture.ok("hook info h --format jq=.command").trim_end_matches('\n'), HOSTILE);
+    // What was dumped can be created again.
+    let dumped = fixture.ok("dump all");
+    fixture.home.write("dumped.yaml", &dumped);
+    fixture.ok("create -f dumped.yaml");
+    assert_eq!(fixture.ok("dump all"), dumped);
+}
+
+#[test]
+fn errors_of_a_server_cannot_control_the_terminal() {
+    let runtime = crate::support::runtime();
+    let server = runtime.block_on(wiremock::MockServer::start());
+    let error = json!({ "message": HOSTILE, "code": 5 });
+    let response = wiremock::ResponseTemplate::new(401).set_body_json(error);
+    let mock = wiremock::Mock::given(wiremock::matchers::any()).respond_with(response);
+    runtime.block_on(mock.mount(&server));
+    let home = Home::new();
+    let line = format!("configure -n --url {} --username a --password b", server.uri());
+    let output = home.run(&line, "");
+    assert!(output.stderr.contains("title"), "{output:?}");
+    assert_eq!(controls(&output.stderr), "");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{pointer, time};
+use crate::{escape, pointer, time};
 
 /// A column of `list` or a row of `info`.
 #[derive(Clone, Copy, Debug)]
@@ -47,31 +47,17 @@ impl Column {
         Self { title, source: Source::Computed(compute) }
     }
 
-    /// The text for an object. Escapes control characters: agents write texts such as the output of
-    /// checks, which must not control the terminal.
+    /// The text for an object, with control characters escaped and tabs expanded.
     pub(crate) fn text(&self, object: &Value) -> String {
-        escape_control(&match self.source {
+        let text = match self.source {
             Source::Value(pointer) => pointer::text(object, pointer),
             Source::IsNonEmpty(pointer) => (!pointer::list(object, pointer).is_empty()).to_string(),
             Source::Time(pointer) => time::display(object.pointer(pointer).and_then(Value::as_i64)),
             Source::Count(pointer) => pointer::list(object, pointer).len().to_string(),
             Source::Computed(compute) => compute(object),
-        })
+        };
+        escape::for_terminal(&text).replace('\t', "    ")
     }
-}
-
-/// Keeps line breaks, expands tabs, and escapes other control characters.
-fn escape_control(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => escaped.push('\n'),
-            '\t' => escaped.push_str("    "),
-            control if control.is_control() => escaped.extend(control.escape_default()),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
@@ -82,7 +68,7 @@ mod tests {
     #[test]
     fn control_characters_are_escaped() {
         let output = Column::value("Output", "/output");
-        let object = json!({"output": "a\tb\r\n\u{1b}[2Jé\u{9b}31m"});
-        assert_eq!(output.text(&object), "a    b\\r\n\\u{1b}[2Jé\\u{9b}31m");
+        let object = json!({"output": "a\tb\r\n\u{1b}[2Jé\u{9b}31m\u{202e}"});
+        assert_eq!(output.text(&object), "a    b\\r\n\\u{1b}[2Jé\\u{9b}31m\\u{202e}");
     }
 }

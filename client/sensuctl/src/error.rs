@@ -5,6 +5,8 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use sensu_client::{Error, ErrorCode, StatusCode};
 
+use crate::escape;
+
 /// `diff` found differences and has printed them. Not a failure; the exit code is 1.
 #[derive(Debug)]
 pub(crate) struct Differences;
@@ -29,8 +31,8 @@ pub(crate) fn with_context(path: &str, error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// The message of an error and its causes, separated by colons. Causes below an [`Error`] are
-/// left out: they repeat it.
+/// The message of an error and its causes, separated by colons, with control characters escaped. Causes
+/// below an [`Error`] are left out: they repeat it.
 pub(crate) fn message(error: &anyhow::Error) -> String {
     let mut parts = Vec::new();
     for cause in error.chain() {
@@ -45,7 +47,7 @@ pub(crate) fn message(error: &anyhow::Error) -> String {
             None => {}
         }
     }
-    parts.join(": ")
+    escape::for_terminal(&parts.join(": "))
 }
 
 /// Whether the object does not exist.

@@ -33,7 +33,7 @@
 //! api
 //! context
 //! global_flags, list_options, prefix_cache
-//! args, error, output_query, pointer, schema, time
+//! args, error, escape, output_query, pointer, schema, time
 //! ```
 
 mod api;
@@ -44,6 +44,7 @@ mod commands;
 mod context;
 mod descriptor;
 mod error;
+mod escape;
 mod field;
 mod global_flags;
 mod list_options;

@@ -1,6 +1,7 @@
 //! Output formats: `tabular`, `json`, `wrapped-json`, `yaml`, and queries.
 
 use std::ffi::OsStr;
+use std::io::{self, IsTerminal as _};
 
 use anyhow::{Result, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -11,6 +12,7 @@ use crate::args::option;
 use crate::column::Column;
 use crate::context::Context;
 use crate::descriptor::Descriptor;
+use crate::escape;
 use crate::list_options::is_all_namespaces;
 use crate::output_query::OutputQuery;
 use crate::serialize::{ManifestFormat, json_pretty, manifests, wrap, yaml};
@@ -106,6 +108,12 @@ pub(crate) fn format(context: &Context, matches: &ArgMatches) -> Format {
     given_format(matches).unwrap_or_else(|| Format::named(context.configured_format()))
 }
 
+/// The result of a query. Bare strings keep control characters unless they would go to a terminal.
+fn query_result(query: &OutputQuery, value: &Value) -> Result<String> {
+    let text = query.evaluate(value)?;
+    Ok(if io::stdout().is_terminal() { escape::for_terminal(&text) } else { text })
+}
+
 /// Prints one object.
 pub(crate) fn print_object(
     context: &Context,
@@ -115,7 +123,7 @@ pub(crate) fn print_object(
 ) -> Result<()> {
     let text = match format(context, matches) {
         Format::Json => json_pretty(object)?,
-        Format::Query(query) => query.evaluate(object)?,
+        Format::Query(query) => query_result(&query, object)?,
         Format::Tabular => {
             let title = resource.name_of(object).join(" - ");
             table::details(&title, resource.details, object, context.use_colors())
@@ -136,7 +144,7 @@ pub(crate) fn print_list(
     let wrap_all = || objects.iter().map(|object| wrap(resource, object)).collect::<Vec<_>>();
     let text = match format(context, matches) {
         Format::Json => json_pretty(&json!(objects))?,
-        Format::Query(query) => query.evaluate(&json!(objects))?,
+        Format::Query(query) => query_result(&query, &json!(objects))?,
         Format::Tabular => {
             let columns = resource.columns(is_all_namespaces(matches));
             table::table(&columns, objects, context.use_colors())
@@ -157,7 +165,7 @@ pub(crate) fn print_value(
     let text = match format(context, matches) {
         Format::Json | Format::WrappedJson => json_pretty(value)?,
         Format::Yaml => yaml(value)?,
-        Format::Query(query) => query.evaluate(value)?,
+        Format::Query(query) => query_result(&query, value)?,
         Format::Tabular => {
             let rows = value.as_array().map(Vec::as_slice).unwrap_or_default();
             table::table(columns, rows, context.use_colors())

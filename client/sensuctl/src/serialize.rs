@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use serde_json::{Map, Value, json};
 
 use crate::descriptor::Descriptor;
+use crate::escape;
 
 /// Format of manifests.
 #[derive(Clone, Copy, Debug)]
@@ -60,13 +61,47 @@ pub(crate) fn manifests(wrapped: &[Value], format: ManifestFormat) -> Result<Str
 
 /// JSON, indented by two spaces, with a final newline.
 pub(crate) fn json_pretty(value: &Value) -> Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
+    Ok(escape::in_json(serde_json::to_string_pretty(value)?) + "\n")
 }
 
 /// YAML with a final newline.
 pub(crate) fn yaml(value: &Value) -> Result<String> {
-    let text = serde_saphyr::to_string(value).map_err(|error| anyhow!("{error}"))?;
+    let to_string =
+        |value: &Value| serde_saphyr::to_string(value).map_err(|error| anyhow!("{error}"));
+    let mut text = to_string(value)?;
+    if text.contains(escape::is_bidirectional) {
+        // The serializer escapes other control characters. It escapes the mark as well, because it is not
+        // allowed in YAML, and so uses double quotes, in which the digits become an escape.
+        text =
+            to_string(&with_marks(value))?.replace(&format!("\\u{:04X}", u32::from(MARK)), "\\u");
+    }
     Ok(text.trim_end().to_owned() + "\n")
+}
+
+/// A character that the YAML serializer escapes as `\uFFFE`.
+const MARK: char = '\u{fffe}';
+
+/// The value with the mark and four hexadecimal digits in place of characters that change the direction of
+/// text.
+fn with_marks(value: &Value) -> Value {
+    let marked = |text: &str| -> String {
+        let mut marked = String::with_capacity(text.len());
+        for character in text.chars() {
+            match escape::is_bidirectional(character) || character == MARK {
+                true => marked.push_str(&format!("{MARK}{:04X}", u32::from(character))),
+                false => marked.push(character),
+            }
+        }
+        marked
+    };
+    match value {
+        Value::String(text) => Value::String(marked(text)),
+        Value::Array(items) => Value::Array(items.iter().map(with_marks).collect()),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (marked(key), with_marks(value))).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +117,15 @@ mod tests {
             wrapped,
             r#"{"type":"CheckConfig","api_version":"core/v2","metadata":{"name":"c"},"spec":{"command":"x","interval":5}}"#
         );
+    }
+
+    #[test]
+    fn control_characters_are_escaped_in_yaml() {
+        let value = json!({"a\u{202e}": "\u{2066}\u{1b}\u{85}\u{9b}\u{fffe}202E\nx", "b": ["\u{202a}", "é"]});
+        let text = yaml(&value).unwrap();
+        assert!(text.chars().all(|c| c == '\n' || c == 'é' || (' '..='~').contains(&c)), "{text}");
+        let back: Value = serde_saphyr::from_str(&text).unwrap();
+        assert_eq!(back, value, "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, 
 use serde_json::Value;
 
 use crate::column::Column;
+use crate::escape;
 
 /// A rule below the headings, and no other lines.
 const RULE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
@@ -41,8 +42,10 @@ pub(crate) fn details(title: &str, rows: &[Column], object: &Value, use_colors: 
     labelled(title, &rows, use_colors)
 }
 
-/// A title and one line per label and value. Values are aligned, also those with several lines.
+/// A title and one line per label and value, with control characters escaped. Values are aligned, also those
+/// with several lines.
 pub(crate) fn labelled(title: &str, rows: &[(&str, String)], use_colors: bool) -> String {
+    let title = escape::for_terminal(title);
     let bold = Style::new().bold().fg_color(Some(AnsiColor::BrightWhite.into()));
     let mut text = match use_colors {
         true => format!("=== {bold}{title}{bold:#}\n"),
@@ -50,7 +53,7 @@ pub(crate) fn labelled(title: &str, rows: &[(&str, String)], use_colors: bool) -
     };
     let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0) + 2;
     for (label, value) in rows {
-        let value = value.replace('\n', &format!("\n{:width$}", ""));
+        let value = escape::for_terminal(value).replace('\n', &format!("\n{:width$}", ""));
         let line = format!("{:width$}{value}", format!("{label}: "));
         text.push_str(line.trim_end());
         text.push('\n');

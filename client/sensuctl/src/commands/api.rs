@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::args::{flag, option, optional, required};
 use crate::context::{Context, NO_CREDENTIALS};
+use crate::escape;
 use crate::serialize::json_pretty;
 
 const EXAMPLES: &str = "Examples:
@@ -91,11 +92,16 @@ pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
 fn print_response(context: &Context, request: RawRequest<'_>, include: bool) -> Result<()> {
     let response =
         context.wait(request.send_unchecked()).map_err(|error| context.explain(error))?;
+    let is_terminal = io::stdout().is_terminal();
     if include {
-        context.print(&head(&response))?;
+        let head = head(&response);
+        context.print(&if is_terminal { escape::for_terminal(&head) } else { head })?;
     }
     match indented(&response) {
         Some(text) => context.print(&text)?,
+        None if is_terminal => {
+            context.print(&escape::for_terminal(&String::from_utf8_lossy(&response.body)))?;
+        }
         None => context.print_bytes(&response.body)?,
     }
     if response.continue_token().is_some() && !include {

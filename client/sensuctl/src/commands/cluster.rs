@@ -10,7 +10,7 @@ use crate::column::Column;
 use crate::context::Context;
 use crate::descriptor::CustomCommand;
 use crate::output::{Format, format, format_arg, print_value};
-use crate::pointer;
+use crate::{escape, pointer};
 
 const COMMANDS: &[CustomCommand] = &[
     CustomCommand {
@@ -98,7 +98,8 @@ fn health(context: &Context, matches: &ArgMatches) -> Result<()> {
 
 fn id(context: &Context, _matches: &ArgMatches) -> Result<()> {
     let id = context.get("/cluster/id")?;
-    context.print_line(&format!("sensu cluster id: {}", pointer::display(Some(&id))))
+    let id = escape::for_terminal(&pointer::display(Some(&id)));
+    context.print_line(&format!("sensu cluster id: {id}"))
 }
 
 fn member_list(context: &Context, matches: &ArgMatches) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::column::Column;
 use crate::context::Context;
 use crate::descriptor::{CustomCommand, Descriptor, Noun, Verb};
 use crate::verbs::delete;
-use crate::{output, pointer, time};
+use crate::{escape, output, pointer, time};
 
 pub(crate) const API_KEY: Descriptor = Descriptor {
     command: "api-key",
@@ -75,8 +75,8 @@ fn grant(context: &Context, matches: &ArgMatches) -> Result<()> {
         // Released Sensu backends send no body; the last segment of the location is the key.
         key if key.is_empty() => {
             let location = response.header("location").unwrap_or_default();
-            context.print_line(&format!("Created: {location}"))
+            context.print_line(&escape::for_terminal(&format!("Created: {location}")))
         }
-        key => context.print_line(&format!("Created: {key}")),
+        key => context.print_line(&escape::for_terminal(&format!("Created: {key}"))),
     }
 }
