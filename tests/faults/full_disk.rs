@@ -176,7 +176,7 @@ async fn a_server_on_a_full_disk_starts_and_serves_reads() {
     assert!(log.contains("does not accept writes"), "{log}");
     for _ in 0..3 {
         assert_eq!(status(&process, "/ready", "").await, 503);
-        assert_eq!(write(&process, &token, 0).await.status, 503);
+        assert_eq!(write(&process, &token, 5_000).await.status, 503);
         assert_stored(&process, &token, &acknowledged).await;
     }
     std::fs::remove_file(&ballast).expect("is removed");
