@@ -28,6 +28,8 @@ enum Task {
     Generate(Forwarded),
     /// Run benchmarks, as ratios within one run, in release mode.
     Bench(Forwarded),
+    /// Run a server under mixed load with attacks, and check its memory, threads and responses.
+    Soak(Forwarded),
     /// Run the store's conformance and crash tests on every engine.
     Store {
         /// Number of times that a writing process is killed.
@@ -85,6 +87,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Package => package::run(),
         Task::Generate(tool) => Tool::Generate.run(None, &tool.arguments),
         Task::Bench(tool) => Tool::Bench.run(None, &tool.arguments),
+        Task::Soak(tool) => Tool::Bench.run(Some("soak"), &tool.arguments),
         Task::External(tool) => Tool::External.run(Some("external"), &tool.arguments),
         Task::Deep(tool) => Tool::External.run(Some("deep"), &tool.arguments),
         Task::Lint(tool) => Tool::External.run(Some("lint"), &tool.arguments),

@@ -13,6 +13,7 @@ mod http;
 mod interleaved;
 mod plot;
 mod process;
+mod soak;
 mod store;
 mod traffic;
 
@@ -36,6 +37,8 @@ enum Benchmark {
     Store(store::Options),
     /// Start time of `sensuctl --help`, compared with `true`.
     Cli,
+    /// Mixed load with attacks: memory, failed requests, latency.
+    Soak(soak::Options),
     /// A hyper server that sends one response to every request, until its standard input ends.
     #[command(hide = true)]
     Bare {
@@ -62,6 +65,7 @@ fn run(benchmark: &Benchmark) -> anyhow::Result<()> {
         Benchmark::Http(options) => runtime.block_on(http::run(options)),
         Benchmark::Store(options) => runtime.block_on(store::run(options)),
         Benchmark::Cli => cli::run(),
+        Benchmark::Soak(options) => runtime.block_on(soak::run(options)),
         Benchmark::Bare { body } => {
             runtime.block_on(http::bare::serve(std::fs::read(body)?.into()))
         }

@@ -33,6 +33,11 @@ impl Process {
 
     /// Starts a server on an existing store, and waits until it accepts requests.
     pub(super) fn start(program: &Path, state: &Path) -> anyhow::Result<Self> {
+        Self::start_logged(program, state, Stdio::null())
+    }
+
+    /// The same, with a destination for its log.
+    pub(super) fn start_logged(program: &Path, state: &Path, log: Stdio) -> anyhow::Result<Self> {
         let ready = PathBuf::from(format!("{}.ready", state.display()));
         if ready.exists() {
             std::fs::remove_file(&ready)?;
@@ -41,7 +46,7 @@ impl Process {
         let mut start = Command::new(program);
         start.args(["start", "--api-listen-address", "127.0.0.1:0", "--access-token-expiry"]);
         start.arg("86400").arg("--state-dir").arg(state).arg("--ready-file").arg(&ready);
-        let mut child = start.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut child = start.stdout(Stdio::null()).stderr(log).spawn()?;
         while !ready.exists() {
             if let Some(ended) = child.try_wait()? {
                 bail!("{} start: {ended}", program.display());
@@ -58,10 +63,26 @@ impl Process {
 
     /// Resident anonymous memory, in MiB.
     pub(super) fn memory(&self) -> anyhow::Result<f64> {
+        let kib = self.status("RssAnon")?;
+        Ok(kib.trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+    }
+
+    /// Number of threads.
+    pub(super) fn threads(&self) -> anyhow::Result<usize> {
+        Ok(self.status("Threads")?.parse()?)
+    }
+
+    /// Number of open file descriptors.
+    pub(super) fn descriptors(&self) -> anyhow::Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    /// A field of `/proc/PID/status`.
+    fn status(&self, field: &str) -> anyhow::Result<String> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no RssAnon")?;
-        Ok(kib.parse::<f64>()? / 1024.0)
+        let mut fields = status.lines().filter_map(|line| line.split_once(':'));
+        let found = fields.find(|(name, _)| *name == field);
+        Ok(found.with_context(|| format!("no {field}"))?.1.trim().to_owned())
     }
 
     /// CPU time so far, user and system.

@@ -43,7 +43,11 @@ pub(super) struct Response<'a> {
 
 impl Connection {
     pub(super) async fn open(address: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        Self::over(TcpStream::connect(address).await?)
+    }
+
+    /// A connection over an open stream.
+    pub(super) fn over(stream: TcpStream) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 << 10) })
     }
@@ -83,7 +87,11 @@ fn head(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
         let mut headers = response.headers.iter();
         headers.find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
     };
-    let length = std::str::from_utf8(named("content-length").context("no length")?)?;
+    // 204 has no length.
+    let length = match named("content-length") {
+        None if status == 204 => "0",
+        length => std::str::from_utf8(length.context("no length")?)?,
+    };
     let next = named("sensu-continue").map(|token| std::str::from_utf8(token).map(str::to_owned));
     let body = from..from + length.parse::<usize>()?;
     Ok(Some(Head { status, next: next.transpose()?.filter(|token| !token.is_empty()), body }))

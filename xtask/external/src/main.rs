@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use fuzz::Depth;
+use xtask::tool::Tool;
 
 /// External tools, run on the OpenAPI document and on live servers.
 #[derive(Parser)]
@@ -104,6 +105,7 @@ const SLOW: &[Step] = &[
     ("package", xtask::package::run),
     ("clients --all", || clients::run_all(None, true)),
     ("fuzz --everything", || fuzz::run(None, Depth::Everything)),
+    ("soak --minutes 3", || Tool::Bench.run(Some("soak"), &["--minutes".into(), "3".into()])),
 ];
 
 #[expect(clippy::print_stderr, reason = "a task talks to the person who runs it")]
