@@ -2,6 +2,7 @@
 //! of unknown fields.
 
 use std::cell::RefCell;
+use std::fmt::{Display, Formatter};
 
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess,
@@ -14,17 +15,33 @@ use super::tree;
 
 pub(super) struct Lenient<'a> {
     value: Value,
-    path: String,
+    path: Path<'a>,
     unknown: &'a RefCell<Vec<String>>,
+}
+
+/// The position of a value. Written out only for unknown fields: a key has any length, and copying it
+/// for each value below it would take time in the square of the body's size.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    Root,
+    Field(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl Display for Path<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, key) => f.write_str(key),
+            Self::Field(above, key) => write!(f, "{above}.{key}"),
+            Self::Item(above, index) => write!(f, "{above}[{index}]"),
+        }
+    }
 }
 
 impl<'a> Lenient<'a> {
     pub(super) fn new(value: Value, unknown: &'a RefCell<Vec<String>>) -> Self {
-        Self { value, path: String::new(), unknown }
-    }
-
-    fn path_to(&self, step: &str) -> String {
-        if self.path.is_empty() { step.to_owned() } else { format!("{}.{step}", self.path) }
+        Self { value, path: Path::Root, unknown }
     }
 
     /// The entries of an object that are not `null`, with the exact names of their fields.
@@ -37,7 +54,10 @@ impl<'a> Lenient<'a> {
             let exact = fields.iter().find(|field| **field == key);
             match exact.or_else(|| fields.iter().find(|field| field.eq_ignore_ascii_case(&key))) {
                 Some(field) => tree::set_or_merge(&mut found, (*field).to_owned(), value),
-                None => self.unknown.borrow_mut().push(self.path_to(&key)),
+                None => {
+                    let path = Path::Field(&self.path, &key);
+                    self.unknown.borrow_mut().push(path.to_string());
+                }
             }
         }
         found
@@ -136,12 +156,12 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
 struct Entries<'a> {
     entries: serde_json::map::IntoIter,
     value: Option<(String, Value)>,
-    path: String,
+    path: Path<'a>,
     unknown: &'a RefCell<Vec<String>>,
 }
 
 impl<'a> Entries<'a> {
-    fn new(map: Map<String, Value>, path: String, unknown: &'a RefCell<Vec<String>>) -> Self {
+    fn new(map: Map<String, Value>, path: Path<'a>, unknown: &'a RefCell<Vec<String>>) -> Self {
         Self { entries: map.into_iter(), value: None, path, unknown }
     }
 }
@@ -161,18 +181,15 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let (key, value) = self.value.take().unwrap_or_default();
-        let whole = Lenient { value, path: std::mem::take(&mut self.path), unknown: self.unknown };
-        let path = whole.path_to(&key);
-        let Lenient { value, path: above, unknown } = whole;
-        self.path = above;
-        seed.deserialize(Lenient { value, path, unknown })
+        let path = Path::Field(&self.path, &key);
+        seed.deserialize(Lenient { value, path, unknown: self.unknown })
     }
 }
 
 struct Items<'a> {
     items: std::vec::IntoIter<Value>,
     next: usize,
-    path: String,
+    path: Path<'a>,
     unknown: &'a RefCell<Vec<String>>,
 }
 
@@ -184,7 +201,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
         let Some(value) = self.items.next() else { return Ok(None) };
-        let path = format!("{}[{}]", self.path, self.next);
+        let path = Path::Item(&self.path, self.next);
         self.next += 1;
         let item = Lenient { value, path, unknown: self.unknown };
         seed.deserialize(item).map(Some)

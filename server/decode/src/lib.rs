@@ -208,6 +208,28 @@ mod tests {
     }
 
     #[test]
+    fn the_path_of_an_unknown_field_has_keys_and_indices() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default)]
+        struct Lists {
+            things: BTreeMap<String, Vec<Inner>>,
+        }
+        let body = br#"{"things":{"a":[{},{"deep":true,"x":1}],"b":[{"y":{}}]},"z":[]}"#;
+        let read = from_slice::<Lists>(body).unwrap();
+        assert_eq!(read.unknown, ["z", "things.a[1].x", "things.b[0].y"]);
+        assert!(read.value.things["a"][1].deep);
+    }
+
+    /// If the key were copied for each of its items, this would take hours.
+    #[test]
+    fn a_long_key_with_many_items_is_decoded() {
+        let (key, items) = ("k".repeat(4_000_000), vec!["\"\""; 500_000].join(","));
+        let body = format!(r#"{{"{key}":[{items}]}}"#);
+        let read = from_slice::<BTreeMap<String, Vec<String>>>(body.as_bytes()).unwrap();
+        assert_eq!(read.value[&key].len(), 500_000);
+    }
+
+    #[test]
     fn deep_nesting_does_not_overflow_the_stack() {
         let deep = |n: usize| format!(r#"{{"zz":{}1{}}}"#, "[".repeat(n), "]".repeat(n));
         assert!(from_slice::<Thing>(deep(100).as_bytes()).is_ok());
