@@ -40,7 +40,7 @@ pub struct Outcome {
 
 /// Computes the event to store, given the stored event.
 ///
-/// `silences` are the silenced entries of the namespace, `now` is in seconds since 1970-01-01 UTC. An
+/// `silences` are the silenced entries of the namespace, sorted by name. `now` is in seconds since 1970-01-01 UTC. An
 /// event without a check (metrics only) gets a timestamp, and is unchanged otherwise.
 #[must_use]
 pub fn apply(

@@ -90,17 +90,23 @@ fn join_selectors(query: &str) -> Cow<'_, str> {
     if !SELECTORS.iter().any(|name| query.matches(name).nth(1).is_some()) {
         return Cow::Borrowed(query);
     }
-    let mut joined: Vec<(Cow<'_, str>, String)> = Vec::new();
+    let mut selectors = SELECTORS.map(|name| (name, None::<String>));
+    let mut others = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let selects = SELECTORS.contains(&name.as_ref());
-        match joined.iter_mut().find(|(known, _)| selects && *known == name) {
-            Some((_, so_far)) if so_far.trim().is_empty() => *so_far = value.into_owned(),
-            Some(_) if value.trim().is_empty() => {}
-            Some((_, so_far)) => *so_far = format!("{so_far} && {value}"),
-            None => joined.push((name, value.into_owned())),
+        match selectors.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, Some(so_far))) if !so_far.trim().is_empty() => {
+                if !value.trim().is_empty() {
+                    so_far.extend([" && ", &*value]);
+                }
+            }
+            Some((_, selector)) => *selector = Some(value.into_owned()),
+            None => {
+                others.append_pair(&name, &value);
+            }
         }
     }
-    Cow::Owned(form_urlencoded::Serializer::new(String::new()).extend_pairs(joined).finish())
+    let selectors = selectors.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Cow::Owned(others.extend_pairs(selectors).finish())
 }
 
 const SELECTORS: [&str; 2] = ["labelSelector", "fieldSelector"];
@@ -115,6 +121,10 @@ mod tests {
         let query_params = UnreadQuery::<ListQuery>(query.into(), PhantomData).read().unwrap();
         assert_eq!(query_params.limit, Some(2));
         assert_eq!(query_params.label_selector.as_deref(), Some("a == b && c == d"));
+        let blank = join_selectors("a=1&fieldSelector=+&fieldSelector=b&labelSelector=c&a=2");
+        assert_eq!(blank, "a=1&a=2&labelSelector=c&fieldSelector=b");
+        let many = "a&".repeat(200_000) + "labelSelector=a&labelSelector=b";
+        assert!(join_selectors(&many).ends_with("labelSelector=a+%26%26+b"));
         assert!(UnreadQuery::<ListQuery>("limit=2&limit=3".into(), PhantomData).read().is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The hooks of a check, by type of result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
@@ -43,18 +43,25 @@ impl HookList {
 /// are appended in order.
 pub fn add(lists: &mut Vec<HookList>, mut added: HookList) {
     added.normalize();
+    // The first list with each type. Types and hooks come from the client: none is searched for in a list.
+    let mut positions = HashMap::new();
+    for (position, list) in lists.iter().enumerate() {
+        for kind in list.0.keys() {
+            positions.entry(kind.clone()).or_insert(position);
+        }
+    }
     for (kind, hooks) in added.0 {
-        match lists.iter_mut().find_map(|list| list.0.get_mut(&kind)) {
-            Some(present) => {
-                for hook in hooks {
-                    if !present.contains(&hook) {
-                        present.push(hook);
-                    }
-                }
-            }
+        let list = positions.get(&kind).and_then(|position| lists.get_mut(*position));
+        match list.and_then(|list| list.0.get_mut(&kind)) {
+            Some(present) => append_missing(present, hooks),
             None => lists.push(HookList(BTreeMap::from([(kind, hooks)]))),
         }
     }
+}
+
+fn append_missing(present: &mut Vec<String>, hooks: Vec<String>) {
+    let mut known: HashSet<String> = present.iter().cloned().collect();
+    present.extend(hooks.into_iter().filter(|hook| known.insert(hook.clone())));
 }
 
 /// Removes the first hook with this name from a type of result, and the type if it was its last hook.
@@ -95,6 +102,20 @@ mod tests {
             lists,
             [list("critical", &["a", "b"]), list("255", &["d", "d", "e"]), list("", &[])]
         );
+    }
+
+    /// Compared one by one, these names would take hours.
+    #[test]
+    fn many_hooks_and_types_are_not_compared_one_by_one() {
+        let names = |prefix: char| (0..300_000).map(move |n| format!("{prefix}{n}"));
+        let hooks = |prefix: char| names(prefix).collect::<Vec<_>>();
+        let mut lists = vec![HookList([("ok".to_owned(), hooks('a'))].into())];
+        add(&mut lists, HookList([("ok".to_owned(), hooks('b'))].into()));
+        assert_eq!(lists[0].0["ok"].len(), 600_000);
+        let types = |prefix| HookList(names(prefix).map(|kind| (kind, Vec::new())).collect());
+        add(&mut lists, types('c'));
+        add(&mut lists, types('d'));
+        assert_eq!(lists.len(), 600_001);
     }
 
     #[test]
