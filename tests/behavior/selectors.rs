@@ -64,6 +64,12 @@ async fn selectors_apply_to_irregular_lists() {
     for (path, query, items) in [
         ("namespaces/default/events/web", "event.check.status == \"2\"", 1),
         ("namespaces/default/events", "event.check.status == \"2\"", 2),
+        ("namespaces/default/events", "event.check.status == 2", 2),
+        (
+            "namespaces/default/events",
+            "event.check.status in [0, 1] && event.is_silenced == false",
+            1,
+        ),
         ("events", "event.entity.name == db && event.check.name == cpu", 1),
         ("namespaces", "namespace.name != default", 0),
         ("namespaces/default/silenced/checks/cpu", "silenced.reason == work", 1),

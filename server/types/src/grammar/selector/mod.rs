@@ -5,12 +5,13 @@
 //! operation  := name ( "==" | "!=" | "matches" ) value
 //!             | name ( "in" | "notin" ) ( "[" value { "," value } "]" | word )
 //! name       := word | quoted
-//! value      := word | quoted | "true" | "false"
+//! value      := word | number | quoted | "true" | "false"
 //! word       := ( letter | "_" ) { letter | digit | "_" | "." | "/" }
+//! number     := [ "-" ] digits [ "." digits ]
 //! quoted     := text between quotes of either kind
 //! ```
 //!
-//! The grammar is that of later releases of Sensu Go. An empty selector selects every object. A name
+//! The grammar is that of later releases of Sensu Go, where numbers need quotes. An empty selector selects every object. A name
 //! that an object does not have equals no value, so `!=` and `notin` are true for it.
 
 mod fields;
@@ -18,6 +19,7 @@ mod parse;
 mod token;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::Invalid;
 
@@ -71,8 +73,8 @@ struct Operation {
 /// The condition for the value of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
-    /// Equals one of these.
-    OneOf(Vec<String>),
+    /// Equals one of these. A set, because the list has any length and is compared with many objects.
+    OneOf(HashSet<String>),
     /// Contains this text.
     Contains(String),
     /// `in` with one operand. The operand is a value, or the name of a list that contains the left
@@ -89,7 +91,7 @@ impl Operation {
     fn is_true<'a>(&self, value: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
         let found = value(&self.name);
         let passed = match &self.test {
-            Test::OneOf(values) => found.is_some_and(|found| values.iter().any(|v| *v == found)),
+            Test::OneOf(values) => found.is_some_and(|found| values.contains(found.as_ref())),
             Test::Contains(part) => found.is_some_and(|found| found.contains(part.as_str())),
             Test::Within { operand, bare } => {
                 let list = if *bare || found.is_none() { value(operand) } else { None };

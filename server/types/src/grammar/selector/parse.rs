@@ -50,7 +50,7 @@ impl<'a> Parser<'a> {
         let test = match operator {
             Token::In | Token::NotIn => self.list()?,
             Token::Matches => Test::Contains(self.operand()?),
-            _ => Test::OneOf(vec![self.operand()?]),
+            _ => Test::OneOf([self.operand()?].into()),
         };
         Ok(Operation { name, test, negated })
     }
@@ -81,7 +81,7 @@ impl<'a> Parser<'a> {
         }
         Ok(match <[String; 1]>::try_from(values) {
             Ok([operand]) => Test::Within { operand, bare: false },
-            Err(values) => Test::OneOf(values),
+            Err(values) => Test::OneOf(values.into_iter().collect()),
         })
     }
 
@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self) -> Result<String, Invalid> {
         let value = match self.peek() {
-            Token::Word(text) | Token::Quoted(text) => text,
+            Token::Word(text) | Token::Number(text) | Token::Quoted(text) => text,
             Token::True => "true",
             Token::False => "false",
             _ => return self.expected("a value"),

@@ -16,11 +16,14 @@ fn a_syntax_error_has_its_column() {
         ("a in [b c]", "column 9: "),
         ("a in []", "column 7: "),
         ("== b", "column 1: "),
-        ("2 == b", "column 1: a word begins with"),
+        ("2 == b", "column 1: found \"2\", expected the name of a label or field"),
+        ("a == 2b", "column 6: a word begins with"),
+        ("a == 1.2.3", "column 6: a word begins with"),
+        ("a == -", "column 6: a word begins with"),
         ("a == b-c", "column 6: a word cannot contain '-'"),
         ("a. == b", "column 1: a letter or _ must follow a ."),
         ("a == \"b", "column 6: the closing quote is missing"),
-        ("é == ü && a == 1", "column 16: a word begins with"),
+        ("é == ü && a == 1x", "column 16: a word begins with"),
     ] {
         let Err(Invalid(message)) = Selector::parse(text) else { panic!("{text} is accepted") };
         assert!(message.starts_with(problem), "{text}: {message}");

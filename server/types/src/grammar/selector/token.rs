@@ -18,6 +18,7 @@ pub(super) enum Token<'a> {
     True,
     False,
     Word(&'a str),
+    Number(&'a str),
     Quoted(&'a str),
     End,
 }
@@ -36,7 +37,9 @@ impl Display for Token<'_> {
             Self::Matches => "matches",
             Self::True => "true",
             Self::False => "false",
-            Self::Word(text) | Self::Quoted(text) => return write!(f, "{text:?}"),
+            Self::Word(text) | Self::Number(text) | Self::Quoted(text) => {
+                return write!(f, "{text:?}");
+            }
             Self::End => return f.write_str("the end"),
         };
         write!(f, "{sign:?}")
@@ -82,6 +85,7 @@ fn next(text: &str) -> Result<(Token<'_>, &str), String> {
             let (word, after) = word(text)?;
             Ok((keyword(word).unwrap_or(Token::Word(word)), after))
         }
+        Some('-' | '0'..='9') => number(text),
         Some('=') => Err("use == to compare".into()),
         Some('!' | '&') => Err("operators are ==, != and &&".into()),
         Some(_) => Err("a word begins with a letter or _; put other text in quotes".into()),
@@ -118,6 +122,19 @@ fn word(text: &str) -> Result<(&str, &str), String> {
         }
     }
     Ok((text, ""))
+}
+
+/// The number at the beginning of a text, and the rest of the text.
+fn number(text: &str) -> Result<(Token<'_>, &str), String> {
+    let ends = |letter: char| letter.is_whitespace() || "[],&".contains(letter);
+    let (number, after) = text.split_at(text.find(ends).unwrap_or(text.len()));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = number.strip_prefix('-').unwrap_or(number);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    match digits(whole) && digits(fraction) {
+        true => Ok((Token::Number(number), after)),
+        false => Err("a word begins with a letter or _; put other text in quotes".into()),
+    }
 }
 
 fn starts_word(letter: char) -> bool {
