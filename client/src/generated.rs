@@ -520,7 +520,7 @@ pub mod types {
         pub last_seen: i64,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses. Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret`. Omitted if empty.
+        ///Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses. Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`, `private_key` and `secret`. At most 1,000 keys of at most 256 bytes. The values stay hidden until new values are sent: a key that an update removes from the list is kept in it while the entity has a value under it. Events of the entity hide the same keys, and those that the list had before. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub redact: ::std::vec::Vec<::std::string::String>,
@@ -1358,7 +1358,7 @@ pub mod types {
     ///A rule: allows any of the verbs for any of the resources.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Rule {
-        ///Names of the objects that the verbs are allowed for. Empty for all. A rule with names does not allow `list` or `create`, because these requests contain no name.
+        ///Names of the objects that the verbs are allowed for. Empty for all. A rule with names allows only requests with one of the names in the URL: neither lists of a collection nor `POST` to it. The URL of the list of an entity's events contains the name of the entity (verb `list`); the URL for executing a check, that of the check (verb `create`). The name of an event is `entity/check`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub resource_names: ::std::vec::Vec<::std::string::String>,
@@ -10434,7 +10434,7 @@ let response = client.check_patch()
     }
     /**Run a check now
 
-Requests one run of the check from the agents with its subscriptions, or with the subscriptions in the body, even if the check is not published. The status is 202, and the response contains the time of the request.
+Requests one run of the check from the agents with its subscriptions, or with the subscriptions in the body, even if the check is not published. The status is 202, and the response contains the time of the request. A check keeps its last 10 requests, each of at most 16,384 bytes.
 
 Requires the permission `create` on `checks` in the namespace.
 

@@ -49,6 +49,8 @@ pub async fn defaults(store: &dyn Store) -> Result<SeedOutcome, Error> {
         let metadata = ObjectMeta::new("", name);
         operations.push(put(&ClusterRoleBinding { subjects, role_ref, metadata })?);
     }
+    // A new store has no entities of older versions.
+    operations.push(mark(keyspace::seed_marker(keyspace::REDACTED)?));
     once(store, "roles", operations).await
 }
 
@@ -130,9 +132,12 @@ async fn once(
     if store.get(&key).await?.is_some() {
         return Ok(SeedOutcome::AlreadySeeded);
     }
-    let value = Bytes::from_static(b"1");
-    operations.push(Operation::Put { key: key.clone(), value, flags: 0, expires_at: None });
+    operations.push(mark(key.clone()));
     commit(store, Precondition::Absent(key), operations).await
+}
+
+fn mark(key: Key) -> Operation {
+    Operation::Put { key, value: Bytes::from_static(b"1"), flags: 0, expires_at: None }
 }
 
 async fn commit(

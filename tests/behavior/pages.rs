@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sensu_client::{Client, Method, Session, core_path};
 use sensu_server::Limits;
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
@@ -222,6 +224,56 @@ async fn the_client_requests_pages_on_demand() {
     assert_eq!((raw.len(), requests.load(Ordering::Relaxed)), (2_000, 7));
     let (first, last) = (&raw[0]["entity"]["metadata"], &raw[1999]["entity"]["metadata"]);
     assert_eq!((&first["name"], &last["name"]), (&"e0000".into(), &"e1999".into()));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_continue_token_names_only_what_the_page_contains() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    let put = async |path: &str, body: &Value| {
+        let path = format!("/apis/core/v2/{path}");
+        let response = server.send("PUT", &path, Some(&admin), Some(body)).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+    };
+    // By default every user may list all namespaces.
+    let all = "/apis/core/v2/clusterrolebindings/system:user";
+    assert_eq!(server.send("DELETE", all, Some(&admin), None).await.status, 204);
+    for namespace in ["aaa", "mmm-hidden", "zzz"] {
+        put(&format!("namespaces/{namespace}"), &json!({ "name": namespace })).await;
+        let binding = json!({ "subjects": [{ "type": "User", "name": "agent" }],
+            "role_ref": { "type": "ClusterRole", "name": "view" } });
+        if namespace != "mmm-hidden" {
+            put(&format!("namespaces/{namespace}/rolebindings/view"), &binding).await;
+        }
+    }
+    for (subscription, check) in [("a1", "cpu"), ("b-hidden", "mem"), ("c1", "cpu")] {
+        let path = format!("namespaces/aaa/silenced/{subscription}:{check}");
+        put(&path, &json!({ "subscription": subscription, "check": check })).await;
+    }
+    let agent = server.token_of("agent").await;
+    for (path, expected) in [
+        ("/apis/core/v2/namespaces", 2),
+        ("/apis/core/v2/namespaces/aaa/silenced/checks/cpu", 2),
+        ("/apis/core/v2/namespaces/aaa/silenced?fieldSelector=silenced.check%20%3D%3D%20cpu", 2),
+    ] {
+        let (mut found, mut token) = (0, String::new());
+        loop {
+            let query = if path.contains('?') { '&' } else { '?' };
+            let next = format!("{path}{query}limit=1&continue={token}");
+            let page = server.send("GET", &next, Some(&agent), None).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            found += page.body.as_array().expect("a list").len();
+            page.header("sensu-continue").clone_into(&mut token);
+            if token.is_empty() {
+                break;
+            }
+            let key = URL_SAFE_NO_PAD.decode(&token).expect("a token");
+            let key = String::from_utf8(key).expect("a key");
+            assert!(!key.contains("hidden"), "{path}: {key:?}");
+        }
+        assert_eq!(found, expected, "{path}");
+    }
     server.stop().await;
 }
 

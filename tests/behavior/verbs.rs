@@ -54,6 +54,36 @@ impl Subject {
     }
 }
 
+#[tokio::test]
+async fn no_part_of_an_event_is_in_another_namespace_than_the_url() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let path = "/apis/core/v2/namespaces/default/events/web/cpu";
+    let body = |namespace: [&str; 4]| {
+        let [event, entity, check, hook] = namespace;
+        let metadata = |name: &str, namespace: &str| json!({"name": name, "namespace": namespace});
+        json!({
+            "metadata": {"namespace": event},
+            "entity": {"entity_class": "proxy", "metadata": metadata("web", entity)},
+            "check": {"interval": 10, "metadata": metadata("cpu", check),
+                      "hooks": [{"metadata": metadata("h", hook)}]},
+        })
+    };
+    for position in 0..4 {
+        let mut namespaces = ["default"; 4];
+        namespaces[position] = "other";
+        let rejected = server.send("PUT", path, Some(&token), Some(&body(namespaces))).await;
+        rejected.assert_error(400, 1);
+        assert!(rejected.message().contains("\"other\" in the body"), "{}", rejected.message());
+    }
+    for namespace in ["default", ""] {
+        let sent = body([namespace; 4]);
+        let stored = server.send("PUT", path, Some(&token), Some(&sent)).await;
+        assert_eq!(stored.status, 200, "{}", stored.body);
+    }
+    server.stop().await;
+}
+
 /// The kinds whose objects the client names: not API keys, whose names the server generates.
 fn named_kinds() -> Vec<Kind> {
     Document::committed().kinds().into_iter().filter(|kind| kind.put.is_some()).collect()

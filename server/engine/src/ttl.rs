@@ -13,11 +13,11 @@ pub fn deadline(check: &Check, now: i64) -> Option<i64> {
 }
 
 /// Creates the failure event for an overdue result, to be applied to the stored event. `None` for an event
-/// without a check.
+/// without a check, or whose check has no `ttl`.
 #[must_use]
 pub fn overdue(stored: &Event, now: i64) -> Option<Event> {
     let mut event = stored.clone();
-    let check = event.check.as_mut()?;
+    let check = event.check.as_mut().filter(|check| check.ttl > 0)?;
     let elapsed = now.saturating_sub(check.executed);
     check.status = if check.ttl_status > 0 { check.ttl_status } else { WARNING };
     check.output = format!("Last check execution was {elapsed} seconds ago");
@@ -61,7 +61,8 @@ mod tests {
     fn ttl_status_is_the_status_of_an_overdue_result() {
         let mut event = Event::with_status("web", "cpu", 0);
         (event.id, event.sequence) = ("a".into(), 7);
-        event.check.as_mut().unwrap().ttl_status = 2;
+        let check = event.check.as_mut().unwrap();
+        (check.ttl, check.ttl_status) = (60, 2);
         let result = overdue(&event, 165).unwrap();
         assert_eq!((result.id.as_str(), result.sequence), ("", 0));
         assert_eq!(result.check.unwrap().status, 2);
@@ -69,6 +70,8 @@ mod tests {
 
     #[test]
     fn a_check_without_ttl_has_no_deadline() {
-        assert_eq!(apply(None, Event::with_status("web", "cpu", 0), &[], 1).deadline, None);
+        let event = Event::with_status("web", "cpu", 0);
+        assert_eq!(overdue(&event, 9), None);
+        assert_eq!(apply(None, event, &[], 1).deadline, None);
     }
 }

@@ -61,7 +61,7 @@ impl Mount for CheckConfig {
 ///
 /// Requests one run of the check from the agents with its subscriptions, or with the subscriptions
 /// in the body, even if the check is not published. The status is 202, and the response contains
-/// the time of the request.
+/// the time of the request. A check keeps its last 10 requests, each of at most 16,384 bytes.
 #[endpoint {
     method = POST,
     path = "/apis/core/v2/namespaces/{namespace}/checks/{name}/execute",

@@ -8,7 +8,9 @@ use sensu_store::{Key, Precondition, Prefix};
 use sensu_types::namespace::Namespace;
 use sensu_types::{Resource, Scope};
 
-use super::{ADHOC, CLUSTER, DEADLINES, DEADLINES_BY_TIME, PASSWORDS, SECRETS, SEEDED, SESSIONS};
+use super::{
+    ADHOC, CLUSTER, DEADLINES, DEADLINES_BY_TIME, PASSWORDS, REDACTED, SECRETS, SEEDED, SESSIONS,
+};
 use crate::error::Error;
 
 /// Digits of a deadline: enough for any number of seconds.
@@ -109,6 +111,11 @@ pub(crate) fn deadlines_by_time() -> Result<Prefix, Error> {
     whole_collection(DEADLINES_BY_TIME)
 }
 
+/// The keys that the events of an entity hide.
+pub(crate) fn redacted_keys(namespace: &str, entity: &str) -> Option<Key> {
+    Key::new(REDACTED, [namespace, entity]).ok()
+}
+
 /// The precondition that a namespace exists (D7).
 ///
 /// # Errors
@@ -161,6 +168,7 @@ mod tests {
             deadline("default", "cpu", Some("web")),
             deadline("default", "cpu", None),
             deadline_by_time(7, "default", "cpu", Some("web")),
+            redacted_keys("default", "web"),
         ];
         let text = |key: Option<Key>| {
             String::from_utf8(key.unwrap().as_bytes().to_vec()).unwrap().replace('\0', "|")
@@ -180,6 +188,7 @@ mod tests {
                 "ttl|default|cpu|web|",
                 "ttl|default|cpu|",
                 "due|00000000000000000007|default|cpu|web|",
+                "redacted|default|web|",
             ]
         );
     }

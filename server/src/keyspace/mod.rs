@@ -16,10 +16,10 @@ mod snapshots;
 pub(crate) use keys::{
     DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, deadline, deadline_by_time,
     deadlines_by_time, in_namespace, is_namespace_precondition, key, list_prefix, namespace_exists,
-    namespace_not_found, password, prefix_of, seed_marker, session, sessions_of, token_secret,
-    whole_collection,
+    namespace_not_found, password, prefix_of, redacted_keys, seed_marker, session, sessions_of,
+    token_secret, whole_collection,
 };
-pub(crate) use records::{Encoded, all, parse, rendered};
+pub(crate) use records::{Encoded, all, encode, parse, render};
 pub(crate) use snapshots::{Snapshots, View};
 
 use std::fmt::Write as _;
@@ -37,6 +37,8 @@ pub const CLUSTER: &str = "cluster";
 pub const DEADLINES_BY_TIME: &str = "due";
 /// bcrypt hashes of passwords.
 pub const PASSWORDS: &str = "passwords";
+/// Keys that the events of an entity hide, for entities with a `redact` list of their own.
+pub const REDACTED: &str = "redacted";
 /// Secrets of the server.
 pub const SECRETS: &str = "secrets";
 /// Markers of completed one-time seeds.
@@ -79,7 +81,7 @@ const CLUSTER_WIDE: Row = Row {
 };
 
 /// The whole layout of the store.
-pub(crate) const LAYOUT: [Row; 11] = [
+pub(crate) const LAYOUT: [Row; 12] = [
     NAMESPACED,
     CLUSTER_WIDE,
     Row {
@@ -120,7 +122,7 @@ pub(crate) const LAYOUT: [Row; 11] = [
     Row {
         name: Some(ADHOC),
         key: &["namespace", "check", "time and random id"],
-        value: "request to run a check, JSON; expires after an hour",
+        value: "request to run a check, JSON; the last 10 of a check; expires after an hour",
         owner: "resources/checks",
         reset: true,
     },
@@ -136,6 +138,13 @@ pub(crate) const LAYOUT: [Row; 11] = [
         key: &["time", "namespace", "check", "entity?"],
         value: "the same deadlines in order of time (Unix seconds, 20 digits)",
         owner: "resources/events/deadlines",
+        reset: true,
+    },
+    Row {
+        name: Some(REDACTED),
+        key: &["namespace", "entity"],
+        value: "all keys that `redact` of the entity has listed, JSON; no record for the default keys",
+        owner: "resources/redaction",
         reset: true,
     },
     Row {

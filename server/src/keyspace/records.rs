@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use sensu_store::{Entry, Key, Operation, Prefix, Scan, Store};
-use sensu_types::Resource;
+use sensu_types::redaction::RedactedKeys;
+use sensu_types::{Resource, Selection};
 
 use crate::cooperative::Budget;
 use crate::error::Error;
@@ -28,8 +29,20 @@ impl Encoded {
     /// # Errors
     /// [`Error::TooLarge`] if a list with this object alone exceeds `max_bytes` (D12).
     pub(crate) fn new<T: Resource>(value: &T, max_bytes: usize) -> Result<Self, Error> {
+        Self::with_keys(value, None, max_bytes)
+    }
+
+    /// As [`Self::new`], for an object that also hides `keys` (see [`Resource::redacted_with`]).
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(crate) fn with_keys<T: Resource>(
+        value: &T,
+        keys: Option<&RedactedKeys>,
+        max_bytes: usize,
+    ) -> Result<Self, Error> {
         let stored = Bytes::from(encode(value)?);
-        let (flags, rendered) = match value.redacted() {
+        let (flags, rendered) = match redacted(value, keys) {
             Some(redacted) => (REDACT_ON_READ, Bytes::from(encode(&redacted)?)),
             None => (0, stored.clone()),
         };
@@ -65,19 +78,35 @@ pub(crate) fn parse<T: Resource>(entry: &Entry) -> Result<T, Error> {
         .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))
 }
 
-/// The stored object as responses show it, JSON.
+/// The stored object as responses show it, JSON. `None` if the selectors exclude it (D35): they are
+/// applied to the redacted object, so that they cannot be used to guess hidden values (D25). `keys` are
+/// hidden in addition to those of the object.
 ///
 /// # Errors
-/// [`Error::Internal`] if the value has to be redacted and is not an object of the kind.
-pub(crate) fn rendered<T: Resource>(entry: &Entry) -> Result<Bytes, Error> {
-    if entry.flags & REDACT_ON_READ == 0 {
-        return Ok(entry.value.clone());
+/// [`Error::Internal`] if the value has to be parsed and is not an object of the kind.
+pub(crate) fn render<T: Resource>(
+    entry: &Entry,
+    keys: Option<&RedactedKeys>,
+    selection: &Selection,
+) -> Result<Option<Bytes>, Error> {
+    let is_stored_form = keys.is_none() && entry.flags & REDACT_ON_READ == 0;
+    if is_stored_form && selection.is_everything() {
+        return Ok(Some(entry.value.clone()));
     }
     let value: T = parse(entry)?;
-    match value.redacted() {
-        Some(redacted) => Ok(Bytes::from(encode(&redacted)?)),
-        None => Ok(entry.value.clone()),
+    let shown = if is_stored_form { None } else { redacted(&value, keys) };
+    if !selection.matches(shown.as_ref().unwrap_or(&value)) {
+        return Ok(None);
     }
+    match shown {
+        Some(shown) => Ok(Some(Bytes::from(encode(&shown)?))),
+        None => Ok(Some(entry.value.clone())),
+    }
+}
+
+/// The object as responses show it. `None` if that is the stored object.
+fn redacted<T: Resource>(value: &T, keys: Option<&RedactedKeys>) -> Option<T> {
+    value.redacted_with(keys.unwrap_or(&RedactedKeys::DEFAULT))
 }
 
 /// Every object below a prefix: for kinds with few objects, because all are held in memory.
@@ -99,6 +128,10 @@ pub(crate) async fn all<T: Resource>(store: &dyn Store, prefix: &Prefix) -> Resu
     }
 }
 
-fn encode<T: Resource>(value: &T) -> Result<Vec<u8>, Error> {
+/// Encodes a value as JSON.
+///
+/// # Errors
+/// [`Error::Internal`] if the value cannot be JSON: a defect.
+pub(crate) fn encode<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))
 }

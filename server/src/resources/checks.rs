@@ -1,19 +1,29 @@
 //! Checks: adding and removing hooks, and requests to run a check now.
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Operation, Precondition, Txn};
+use sensu_store::{CommitError, Operation, Precondition, Scan, Txn};
 use sensu_types::adhoc::{AdhocRequest, Issued};
 use sensu_types::check::hooks;
 use sensu_types::check::{CheckConfig, HookList};
 
 use crate::error::Error;
-use crate::keyspace;
+use crate::keyspace::{self, ADHOC};
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Rendered, invalid_name};
 
 /// Seconds until a request to run a check expires.
 const EXECUTION_TIMEOUT: i64 = 3600;
+
+/// Maximum number of requests that a check keeps; the next one replaces the oldest.
+const MAX_REQUESTS: usize = 10;
+
+/// Maximum size of a stored request, in bytes.
+const MAX_REQUEST_BYTES: usize = 16_384;
+
+/// Maximum number of requests that one execution removes. Only stores of older versions have more than
+/// [`MAX_REQUESTS`].
+const BATCH: usize = 256;
 
 /// Adds hooks to a check.
 ///
@@ -52,10 +62,11 @@ pub(crate) async fn remove_hook(
     grant.change(remove, conditions).await.map(drop)
 }
 
-/// Stores a request to run the check now, for an agent to take.
+/// Stores a request to run the check now, for an agent to take, in place of the oldest if there are
+/// too many.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Invalid`] if the name of the check leaves no space for the request's key.
+/// [`Error::NotFound`]; [`Error::TooLarge`]; [`Error::Invalid`] if the name of the check leaves no space for the request's key.
 pub(crate) async fn execute(
     grant: &Grant<CheckConfig>,
     request: AdhocRequest,
@@ -66,18 +77,29 @@ pub(crate) async fn execute(
     let (check_name, creator) = (grant.name().to_owned(), context.caller.to_owned());
     let request = AdhocRequest { check: check_name, creator, ..request };
     let value = serde_json::to_vec(&request).map_err(|error| Error::Internal(error.to_string()))?;
+    if value.len() > MAX_REQUEST_BYTES {
+        return Err(Error::TooLarge(format!(
+            "the request takes {} bytes; the maximum is {MAX_REQUEST_BYTES}",
+            value.len()
+        )));
+    }
+    let requests = keyspace::prefix_of::<CheckConfig>(ADHOC, grant.namespace(), grant.name())
+        .ok_or_else(Error::not_found)?;
+    let scan = Scan { prefix: requests, after: None, limit: BATCH, max_bytes: usize::MAX };
+    let stored = grant.store().scan(scan).await?;
+    let excess = stored.len().saturating_sub(MAX_REQUESTS - 1);
+    let mut operations: Vec<Operation> =
+        stored.into_iter().take(excess).map(|entry| Operation::Delete(entry.key)).collect();
     let random = rand::random::<u64>();
     let key = keyspace::adhoc_request(grant.namespace(), grant.name(), context.now, random)
         .ok_or_else(invalid_name)?;
-    let txn = Txn {
-        preconditions: vec![Precondition::Present(check)],
-        operations: vec![Operation::Put {
-            key,
-            value: Bytes::from(value),
-            flags: 0,
-            expires_at: Some(context.now.saturating_add(EXECUTION_TIMEOUT)),
-        }],
-    };
+    operations.push(Operation::Put {
+        key,
+        value: Bytes::from(value),
+        flags: 0,
+        expires_at: Some(context.now.saturating_add(EXECUTION_TIMEOUT)),
+    });
+    let txn = Txn { preconditions: vec![Precondition::Present(check)], operations };
     match grant.commit(txn).await {
         Ok(_) => Ok(Issued { issued: context.now }),
         Err(CommitError::Precondition(_)) => Err(Error::not_found()),

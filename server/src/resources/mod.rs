@@ -5,6 +5,7 @@
 //! belong to no caller.
 
 pub(crate) mod api_keys;
+mod attached;
 pub(crate) mod checks;
 pub(crate) mod cluster;
 pub(crate) mod events;
@@ -13,6 +14,7 @@ pub(crate) mod namespaces;
 pub(crate) mod page;
 pub(crate) mod patch;
 pub(crate) mod preconditions;
+pub(crate) mod redaction;
 pub(crate) mod silenced;
 pub(crate) mod store;
 pub(crate) mod users;
@@ -27,10 +29,17 @@ use sensu_store::Store;
 pub(crate) struct Resources {
     store: Arc<dyn Store>,
     silences: events::SilencedCache,
+    redaction: redaction::Redaction,
 }
 
 impl Resources {
+    /// The keys that events hide because of their entity.
+    pub(crate) fn redaction(&self) -> &redaction::Redaction {
+        &self.redaction
+    }
+
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, silences: events::SilencedCache::default() }
+        let (silences, redaction) = Default::default();
+        Self { store, silences, redaction }
     }
 }

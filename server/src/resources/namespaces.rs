@@ -1,6 +1,5 @@
 //! Namespaces: the list depends on the caller (D19), and only empty namespaces can be deleted (D22).
 
-use bytes::Bytes;
 use sensu_store::{CommitError, Entry, Operation, Precondition, Prefix, Scan, Txn};
 use sensu_types::Resource as _;
 use sensu_types::namespace::Namespace;
@@ -10,10 +9,11 @@ use crate::catalog;
 use crate::error::Error;
 use crate::keyspace::{self, in_namespace};
 use crate::rbac::Verb;
+use crate::resources::events;
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
-use crate::resources::store::{render_selected, write_conflict};
+use crate::resources::store::write_conflict;
 
 /// A page of all namespaces if the caller may list them, otherwise of those with a binding that applies
 /// to the caller. No caller is denied.
@@ -26,15 +26,12 @@ pub(crate) async fn list(caller: &Caller, params: &ListParams) -> Result<Page, E
         Err(Error::Denied) => Some(caller.bound_namespaces().await?),
         Err(error) => return Err(error),
     };
-    let render = |entry: &Entry| -> Result<Option<Bytes>, Error> {
+    let is_visible = |entry: &Entry| -> Result<bool, Error> {
         let name = entry.key.segments().nth(1).unwrap_or_default();
-        match &visible {
-            Some(names) if !names.contains(name) => Ok(None),
-            _ => render_selected::<Namespace>(entry, &params.selection),
-        }
+        Ok(visible.as_ref().is_none_or(|names| names.contains(name)))
     };
     let prefix = keyspace::whole_collection(Namespace::PLURAL)?;
-    page::read(caller.cx(), &prefix, params, render).await
+    page::read::<Namespace>(caller.cx(), &prefix, params, is_visible).await
 }
 
 /// All namespaces.
@@ -74,6 +71,7 @@ pub(crate) async fn delete(
     for collection in keyspace::namespaced_records() {
         txn.operations.push(Operation::DeletePrefix(prefix(collection)?));
     }
+    txn.operations.extend(events::remove_deadlines(grant.store(), grant.name()).await?);
     match grant.commit(txn).await {
         Ok(_) => Ok(()),
         Err(CommitError::Precondition(Precondition::Empty(_))) => Err(not_empty(grant).await?),

@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan};
-use sensu_types::Selection;
+use sensu_types::{Resource, Selection};
 
 use crate::cooperative::Budget;
 use crate::error::Error;
+use crate::keyspace::render;
 use crate::runtime::context::Context;
 
 /// Maximum number of entries per scan; bounds what is read beyond the page.
@@ -39,21 +40,24 @@ impl Page {
     }
 }
 
-/// Reads a page of the entries below a prefix.
+/// Reads a page of the entries below a prefix for which `is_listed` is true.
 ///
-/// `render` returns an entry as JSON, or `None` to skip it. A page is at most as large as a response
-/// may be; the first item always fits, because writes reject objects that would not.
+/// A page is at most as large as a response may be; the first item always fits, because writes reject
+/// objects that would not.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a token of another list; [`Error`] if the store or `render` fails.
-pub(super) async fn read(
+/// [`Error::Invalid`] for a token of another list; [`Error`] if the store or `is_listed` fails.
+pub(super) async fn read<T: Resource>(
     cx: &Context,
     prefix: &Prefix,
     params: &ListParams,
-    render: impl Fn(&Entry) -> Result<Option<Bytes>, Error>,
+    is_listed: impl Fn(&Entry) -> Result<bool, Error>,
 ) -> Result<Page, Error> {
     let max_bytes = cx.limits.response_bytes;
     let mut after = params.token.as_deref().map(|token| decode(token, prefix)).transpose()?;
+    // The token of the next page names an item of this one. Entries in between, which the caller may not
+    // see, are scanned again.
+    let mut last_item = None;
     let mut body = BytesMut::from(&b"["[..]);
     let mut items = 0_usize;
     let mut work = Budget::default();
@@ -67,28 +71,31 @@ pub(super) async fn read(
             body.put_u8(b']');
             return Ok(Page { body: body.freeze(), next: None });
         }
+        let rules = cx.resources.redaction.of_entries::<T>(cx, &entries).await?;
         for entry in entries {
             work.spend(entry.value.len()).await;
-            if let Some(item) = render(&entry)? {
+            if is_listed(&entry)?
+                && let Some(item) = render::<T>(&entry, rules.keys(&entry), &params.selection)?
+            {
                 // With the comma before the item and the bracket after it.
                 let full = body.len() + item.len() + 2 > max_bytes && items > 0;
                 if full || items == params.limit {
                     body.put_u8(b']');
-                    let next = after.as_ref().map(encode);
-                    return Ok(Page { body: body.freeze(), next });
+                    return Ok(Page { body: body.freeze(), next: last_item.as_ref().map(encode) });
                 }
                 if items > 0 {
                     body.put_u8(b',');
                 }
                 body.put(item);
                 items += 1;
+                last_item = Some(entry.key.clone());
             }
             after = Some(entry.key);
         }
     }
 }
 
-/// A token is the key of the last entry before the next page.
+/// A token is the key of the last item of the page.
 fn encode(key: &Key) -> String {
     URL_SAFE_NO_PAD.encode(key.as_bytes())
 }

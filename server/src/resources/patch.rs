@@ -32,7 +32,8 @@ impl JsonSchema for MergePatch {
     }
 }
 
-/// Applies a patch to an object.
+/// Applies a patch to an object as responses contain it: neither the result nor an error depends on
+/// redacted values. The write keeps those that the patch does not replace (D25).
 ///
 /// # Errors
 /// [`Error::Invalid`] if the result is not an object of the kind, or has unknown fields and the options
@@ -43,7 +44,9 @@ pub(crate) fn apply<T: Resource>(
     options: WriteOptions,
 ) -> Result<T, Error> {
     let internal = |error: serde_json::Error| Error::Internal(error.to_string());
-    let mut value = serde_json::to_value(stored).map_err(internal)?;
+    let redacted = stored.redacted();
+    let shown = redacted.as_ref().unwrap_or(stored);
+    let mut value = serde_json::to_value(shown).map_err(internal)?;
     json_patch::merge(&mut value, &Value::Object(patch.0.clone()));
     let bytes = serde_json::to_vec(&value).map_err(internal)?;
     let decoded = sensu_decode::from_slice(&bytes)

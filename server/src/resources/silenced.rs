@@ -1,6 +1,5 @@
 //! Lists of the silenced entries of one check or one subscription.
 
-use bytes::Bytes;
 use sensu_store::Entry;
 use sensu_types::silenced::Silenced;
 
@@ -8,7 +7,6 @@ use crate::error::Error;
 use crate::keyspace::{list_prefix, parse};
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
-use crate::resources::store::render_selected;
 
 /// A field of silenced entries to list by.
 #[derive(Clone, Copy, Debug)]
@@ -27,19 +25,16 @@ pub(crate) async fn list_by(
     value: &str,
     params: &ListParams,
 ) -> Result<Page, Error> {
-    let render = |entry: &Entry| -> Result<Option<Bytes>, Error> {
+    let is_listed = |entry: &Entry| -> Result<bool, Error> {
         let silenced: Silenced = parse(entry)?;
         let found = match field {
             SilencedField::Check => &silenced.check,
             SilencedField::Subscription => &silenced.subscription,
         };
-        match found == value {
-            true => render_selected::<Silenced>(entry, &params.selection),
-            false => Ok(None),
-        }
+        Ok(found == value)
     };
     match list_prefix::<Silenced>(grant.namespace(), "") {
-        Some(prefix) => page::read(grant.cx(), &prefix, params, render).await,
+        Some(prefix) => page::read::<Silenced>(grant.cx(), &prefix, params, is_listed).await,
         None => Ok(Page::empty()),
     }
 }

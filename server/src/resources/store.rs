@@ -8,8 +8,9 @@ use sensu_types::{Resource, Scope};
 use crate::error::Error;
 use crate::keyspace::{
     Encoded, is_namespace_precondition, key, list_prefix, namespace_exists, namespace_not_found,
-    parse, prefix_of, rendered,
+    parse, prefix_of, render,
 };
+use crate::resources::attached;
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
@@ -41,7 +42,11 @@ impl<T: Resource> Grant<T> {
     /// [`Error::NotFound`]; [`Error`] if the store fails.
     pub(crate) async fn get(&self) -> Result<Rendered, Error> {
         let entry = self.entry().await?.ok_or_else(Error::not_found)?;
-        Ok(Rendered { body: rendered::<T>(&entry)?, revision: Some(entry.revision) })
+        let entries = std::slice::from_ref(&entry);
+        let rules = self.cx().resources.redaction.of_entries::<T>(self.cx(), entries).await?;
+        let body = render::<T>(&entry, rules.keys(&entry), &Selection::default())?;
+        let body = body.ok_or_else(Error::not_found)?;
+        Ok(Rendered { body, revision: Some(entry.revision) })
     }
 
     /// The object with redacted values, for use by the server itself.
@@ -58,9 +63,8 @@ impl<T: Resource> Grant<T> {
     /// # Errors
     /// As [`page::read`].
     pub(crate) async fn list(&self, params: &ListParams) -> Result<Page, Error> {
-        let render = |entry: &Entry| render_selected::<T>(entry, &params.selection);
         match list_prefix::<T>(self.namespace(), self.name()) {
-            Some(prefix) => page::read(self.cx(), &prefix, params, render).await,
+            Some(prefix) => page::read::<T>(self.cx(), &prefix, params, |_| Ok(true)).await,
             // A namespace that cannot exist has no objects (D7).
             None => Ok(Page::empty()),
         }
@@ -82,7 +86,7 @@ impl<T: Resource> Grant<T> {
         }
         value.validate()?;
         let key = key.ok_or_else(invalid_name)?;
-        let written = self.write(&value, Precondition::Absent(key.clone()), key).await?;
+        let written = self.write(&value, None, key).await?;
         written.ok_or_else(|| Error::Exists(value.already_exists_message()))
     }
 
@@ -108,7 +112,7 @@ impl<T: Resource> Grant<T> {
         self.replace(|stored| change(stored.ok_or_else(Error::not_found)?), conditions).await
     }
 
-    /// Deletes the object and the objects it cascades to.
+    /// Deletes the object, the objects it cascades to, and the records that belong to them.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::PreconditionFailed`]; [`Error::Unavailable`] after too many write
@@ -124,7 +128,12 @@ impl<T: Resource> Grant<T> {
                 let owned = prefix_of::<T>(collection, self.namespace(), self.name());
                 operations.extend(owned.map(Operation::DeletePrefix));
             }
-            let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
+            let mut preconditions = vec![Precondition::At(key.clone(), entry.revision)];
+            let attached =
+                attached::deletion::<T>(self.store(), &entry, self.namespace(), self.name());
+            let attached = attached.await?;
+            preconditions.extend(attached.preconditions);
+            operations.extend(attached.operations);
             match self.commit(Txn { preconditions, operations }).await {
                 Ok(_) => return Ok(()),
                 Err(CommitError::Precondition(_)) => {}
@@ -149,11 +158,7 @@ impl<T: Resource> Grant<T> {
             check_identity::<T>("name", value.name(), self.name())?;
             self.fill_namespace(&mut value, self.name())?;
             let key = self.key().ok_or_else(invalid_name)?;
-            let precondition = match &stored {
-                Some(stored) => Precondition::At(key.clone(), stored.revision),
-                None => Precondition::Absent(key.clone()),
-            };
-            if let Some(written) = self.write(&value, precondition, key).await? {
+            if let Some(written) = self.write(&value, stored.as_ref(), key).await? {
                 return Ok(written);
             }
         }
@@ -169,20 +174,26 @@ impl<T: Resource> Grant<T> {
         }
     }
 
-    /// Writes an object. `None` if the precondition no longer holds.
+    /// Writes an object in place of the stored one, if any. `None` if that has changed.
     async fn write(
         &self,
         value: &T,
-        precondition: Precondition,
+        stored: Option<&Stored<T>>,
         key: Key,
     ) -> Result<Option<Rendered>, Error> {
         let encoded = Encoded::new(value, self.cx().limits.response_bytes)?;
         let body = encoded.rendered();
-        let mut preconditions = vec![precondition];
+        let mut preconditions = vec![match stored {
+            Some(stored) => Precondition::At(key.clone(), stored.revision),
+            None => Precondition::Absent(key.clone()),
+        }];
         if T::Scope::NAMESPACED {
             preconditions.push(namespace_exists(value.namespace())?);
         }
-        match self.commit(Txn { preconditions, operations: vec![encoded.put(key)] }).await {
+        let previous = stored.map(|stored| &stored.value);
+        let keys = self.cx().resources.redaction.record(self.store(), value, previous).await?;
+        let operations = std::iter::once(encoded.put(key)).chain(keys).collect();
+        match self.commit(Txn { preconditions, operations }).await {
             Ok(revision) => Ok(Some(Rendered { body, revision })),
             Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
                 Err(namespace_not_found(value.namespace()))
@@ -218,17 +229,6 @@ fn check_identity<T: Resource>(field: &str, body: &str, url: &str) -> Result<(),
 /// The error after too many concurrent writes of the same object.
 pub(super) fn write_conflict() -> Error {
     Error::Unavailable("the object changes too often to be written now; try again".into())
-}
-
-/// The stored object as responses show it. `None` if the selectors exclude it (D35).
-pub(super) fn render_selected<T: Resource>(
-    entry: &Entry,
-    selection: &Selection,
-) -> Result<Option<Bytes>, Error> {
-    if !selection.is_everything() && !selection.matches(&parse::<T>(entry)?) {
-        return Ok(None);
-    }
-    rendered::<T>(entry).map(Some)
 }
 
 /// The error for a write under a name that no key can hold.

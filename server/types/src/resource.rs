@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::grammar::redaction::RedactedKeys;
 use crate::grammar::selector::Fields;
 use crate::scope::Scope;
 use crate::{Invalid, ObjectMeta};
@@ -103,6 +104,18 @@ pub trait Resource:
 
     /// The object as responses contain it (D25). `None` if that is the stored object.
     fn redacted(&self) -> Option<Self> {
+        None
+    }
+
+    /// As [`Self::redacted`], for kinds that contain an entity: `keys` are those that the stored entity
+    /// hides, in addition to those of the contained one.
+    fn redacted_with(&self, _keys: &RedactedKeys) -> Option<Self> {
+        self.redacted()
+    }
+
+    /// The list of keys that objects of other kinds hide because of this one: `redact` of an entity, which
+    /// also applies to its events (D25).
+    fn redact(&self) -> Option<&[String]> {
         None
     }
 

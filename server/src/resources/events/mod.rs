@@ -1,8 +1,9 @@
 //! Events: what a client may write, and retries after concurrent writes. [`write`] derives and stores
-//! them, [`deadlines`] fails checks whose results are overdue.
+//! them, [`deadlines`] fails checks whose results are overdue, [`sweep`] removes deadlines without event.
 
 mod deadlines;
 mod silenced_cache;
+mod sweep;
 mod write;
 
 use sensu_types::Resource as _;
@@ -14,8 +15,11 @@ use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Rendered, write_conflict};
 use write::{Purpose, attempt, metrics_only, stored};
 
-pub(crate) use deadlines::fire_deadlines;
+pub(crate) use deadlines::{
+    fire_deadlines, remove_deadline, remove_deadlines, remove_deadlines_of,
+};
 pub(crate) use silenced_cache::SilencedCache;
+pub(crate) use sweep::{DeadlineSweep, sweep_deadlines};
 
 /// Attempts to write an event that concurrent writes change.
 const ATTEMPTS: usize = 64;
@@ -80,12 +84,14 @@ enum Existing {
     Update,
 }
 
-/// Rejects an entity or check in another namespace than the grant's.
+/// Rejects an event, entity, check or hook in another namespace than the grant's (D6).
 fn check_namespaces(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
-    let check = event.check.as_ref().map(|check| &check.metadata.namespace);
-    let entity = event.entity.as_ref().map(|entity| &entity.metadata.namespace);
-    for namespace in [entity, check].into_iter().flatten() {
-        if namespace != grant.namespace() {
+    let entity = event.entity.iter().map(|entity| &entity.metadata);
+    let check = event.check.iter().map(|check| &check.metadata);
+    let hooks = event.check.iter().flat_map(|check| &check.hooks).map(|hook| &hook.metadata);
+    let all = entity.chain(check).chain(hooks).chain([&event.metadata]);
+    for namespace in all.map(|metadata| &metadata.namespace) {
+        if !namespace.is_empty() && namespace != grant.namespace() {
             return Err(Error::Invalid(format!(
                 "the namespace is {namespace:?} in the body and {:?} in the URL; they must agree",
                 grant.namespace()

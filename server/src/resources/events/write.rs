@@ -8,6 +8,7 @@ use sensu_engine::Outcome;
 use sensu_store::{CommitError, Key, Operation, Precondition, Revision, Store, Txn};
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
+use sensu_types::redaction::RedactedKeys;
 use sensu_types::silenced::Silenced;
 
 use super::deadlines;
@@ -89,11 +90,21 @@ pub(super) async fn stored(
     entry.map(|entry| Ok(Stored { value: parse(&entry)?, revision: entry.revision })).transpose()
 }
 
+/// Bytes by which the failure event for an overdue result may exceed the event itself: the result in the
+/// history, the output, larger numbers, and names of silenced entries.
+const GROWTH_BYTES: usize = 4_096;
+
+/// Maximum size of an event with a deadline in a response. Its failure event must fit, too (D34).
+fn max_bytes_with_deadline(max_bytes: usize) -> usize {
+    // Limits below the usual ones keep most of their size.
+    max_bytes.saturating_sub(GROWTH_BYTES.min(max_bytes / 8))
+}
+
 /// Derives the event, and builds the transaction that writes it with all its consequences.
 async fn prepare(
     cx: &Context,
     namespace: &str,
-    event: Event,
+    mut event: Event,
     stored: Option<Stored<Event>>,
     purpose: Purpose,
 ) -> Result<Prepared, Error> {
@@ -102,14 +113,27 @@ async fn prepare(
     let entity = event.entity.clone().unwrap_or_default();
     let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(invalid_name)?;
     let entity_exists = store.get(&entity_key).await?.is_some();
+    let redaction = &cx.resources.redaction;
+    let keys = match entity_exists {
+        true => redaction.of_entity(store, namespace, &entity.metadata.name).await?,
+        false => Some(RedactedKeys::new(&entity.redact)),
+    };
     let silenced = cx.resources.silences.entries(&cx.resources.store, namespace).await?;
     let max_bytes = cx.limits.response_bytes;
 
     let before = stored.as_ref().map(|stored| &stored.value);
-    let derived = derive(namespace, event, before, &silenced.0, cx.clock.now(), purpose)?;
-    let Derived { outcome, deadline, options } = derived;
-
-    let encoded = Encoded::new(&outcome.event, max_bytes)?;
+    let stored_entity = before.and_then(|event| event.entity.as_ref());
+    if let (Some(entity), Some(stored)) = (&mut event.entity, stored_entity) {
+        // Values that the stored entity hides do not replace the stored ones either (D25).
+        entity.keep_redacted(stored, keys.as_ref().or(Some(&RedactedKeys::DEFAULT)));
+    }
+    let Derived { outcome, missed, options } =
+        derive(event, before, &silenced.0, cx.clock.now(), purpose);
+    let max_event_bytes = match outcome.deadline {
+        Some(_) if missed.is_none() => max_bytes_with_deadline(max_bytes),
+        _ => max_bytes,
+    };
+    let encoded = Encoded::with_keys(&outcome.event, keys.as_ref(), max_event_bytes)?;
     let body = encoded.rendered();
     let mut preconditions = vec![
         match &stored {
@@ -124,11 +148,16 @@ async fn prepare(
     } else {
         // An event creates its entity (D30).
         preconditions.push(Precondition::Absent(entity_key.clone()));
+        operations.extend(redaction.record(store, &entity, None).await?);
         operations.push(Encoded::new(&entity, max_bytes)?.put(entity_key));
     }
     for name in &outcome.expired_silences {
         operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
     }
+    let deadline = match missed {
+        Some(missed) => missed,
+        None => deadlines::set(store, namespace, &outcome.event, before, outcome.deadline).await?,
+    };
     preconditions.extend(deadline.preconditions);
     operations.extend(deadline.operations);
     Ok(Prepared { event: outcome.event, body, txn: Txn { preconditions, operations }, options })
@@ -137,42 +166,33 @@ async fn prepare(
 /// What follows from the purpose of a write.
 struct Derived {
     outcome: Outcome,
-    /// Sets or removes the deadline of the next result.
-    deadline: Txn,
+    /// Removes the missed deadline. `None` if the event sets or removes the deadline of the next result.
+    missed: Option<Txn>,
     options: WriteOptions,
 }
 
 fn derive(
-    namespace: &str,
     event: Event,
     before: Option<&Event>,
     silenced: &[Silenced],
     now: i64,
     purpose: Purpose,
-) -> Result<Derived, Error> {
-    let set_deadline = |outcome: &Outcome| -> Result<Txn, Error> {
-        let operations = deadlines::set(namespace, &outcome.event, before, outcome.deadline)?;
-        Ok(Txn { preconditions: Vec::new(), operations })
-    };
+) -> Derived {
     match purpose {
         Purpose::Report(options) => {
             let outcome = sensu_engine::apply(before, event, silenced, now);
-            Ok(Derived { deadline: set_deadline(&outcome)?, outcome, options })
+            Derived { outcome, missed: None, options }
         }
         Purpose::Import => {
             let previous = previous(&event, before);
             let outcome = sensu_engine::apply(previous.as_ref(), event, silenced, now);
             // Entries that the event ended have ended on the server that wrote the dump.
             let outcome = Outcome { expired_silences: Vec::new(), ..outcome };
-            Ok(Derived {
-                deadline: set_deadline(&outcome)?,
-                outcome,
-                options: WriteOptions::default(),
-            })
+            Derived { outcome, missed: None, options: WriteOptions::default() }
         }
         Purpose::MissedDeadline(txn) => {
             let outcome = sensu_engine::apply(before, event, silenced, now);
-            Ok(Derived { outcome, deadline: txn, options: WriteOptions::default() })
+            Derived { outcome, missed: Some(txn), options: WriteOptions::default() }
         }
     }
 }

@@ -5,5 +5,6 @@ pub mod cron;
 pub(crate) mod expression;
 pub mod name;
 pub(crate) mod number;
+pub mod redaction;
 pub(crate) mod schema;
 pub mod selector;

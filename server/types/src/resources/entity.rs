@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::redaction::{self, REDACTED, RedactedKeys};
 use crate::grammar::selector::Fields;
 use crate::grammar::{name, number, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
@@ -30,7 +31,10 @@ pub struct Entity {
     pub user: String,
     /// Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses.
     /// Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`,
-    /// `private_key` and `secret`. Omitted if empty.
+    /// `private_key` and `secret`. At most 1,000 keys of at most 256 bytes. The values stay hidden until
+    /// new values are sent: a key that an update removes from the list is kept in it while the entity has
+    /// a value under it. Events of the entity hide the same keys, and those that the list had before.
+    /// Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redact: Vec<String>,
     /// Name, namespace, labels and annotations.
@@ -133,21 +137,59 @@ fn class(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     schema::mark_required(schema::pattern("^[A-Za-z0-9_.-]+$"))
 }
 
-/// Replacement for secret values in responses.
-pub const REDACTED: &str = "REDACTED";
+impl Entity {
+    /// Keeps the stored values of keys that a client sends back as `REDACTED`, and keeps them hidden: a
+    /// key that `redact` no longer lists is added to it (D25). `more` are keys that are hidden besides
+    /// those of `redact`, before and after the write.
+    pub fn keep_redacted(&mut self, stored: &Self, more: Option<&RedactedKeys>) {
+        let was_hidden = RedactedKeys::new(&stored.redact);
+        let hidden = RedactedKeys::new(&self.redact);
+        let is_in_more = |key: &str| more.is_some_and(|more| more.contains(key));
+        let pairs = [
+            (&mut self.metadata.labels, &stored.metadata.labels),
+            (&mut self.metadata.annotations, &stored.metadata.annotations),
+        ];
+        let mut revealed = Vec::new();
+        for (map, stored) in pairs {
+            for (key, value) in map.iter_mut().filter(|(_, value)| *value == REDACTED) {
+                let Some(original) = stored.get(key) else { continue };
+                let stays_hidden = hidden.contains(key) || is_in_more(key);
+                if stays_hidden || was_hidden.contains(key) {
+                    value.clone_from(original);
+                    if !stays_hidden {
+                        revealed.push(key.clone());
+                    }
+                }
+            }
+        }
+        if !revealed.is_empty() {
+            self.redact = redaction::extended(&self.redact, revealed);
+        }
+    }
 
-/// Keys of secret values, unless `redact` has others.
-const SECRET_KEYS: [&str; 9] = [
-    "password",
-    "passwd",
-    "pass",
-    "api_key",
-    "api_token",
-    "access_key",
-    "secret_key",
-    "private_key",
-    "secret",
-];
+    /// The entity as responses contain it, `None` if that is the stored entity. `more` are keys that are
+    /// hidden besides those of `redact`.
+    #[must_use]
+    pub fn hide_values(&self, more: Option<&RedactedKeys>) -> Option<Self> {
+        let metadata = &self.metadata;
+        if metadata.labels.is_empty() && metadata.annotations.is_empty() {
+            return None;
+        }
+        let own = RedactedKeys::new(&self.redact);
+        let is_hidden =
+            |key: &String| own.contains(key) || more.is_some_and(|more| more.contains(key));
+        if !metadata.labels.keys().chain(metadata.annotations.keys()).any(is_hidden) {
+            return None;
+        }
+        let mut redacted = self.clone();
+        for map in [&mut redacted.metadata.labels, &mut redacted.metadata.annotations] {
+            for (_, value) in map.iter_mut().filter(|(key, _)| is_hidden(key)) {
+                REDACTED.clone_into(value);
+            }
+        }
+        Some(redacted)
+    }
+}
 
 impl Resource for Entity {
     const KIND: &'static str = "Entity";
@@ -167,40 +209,24 @@ impl Resource for Entity {
     /// A client that reads an entity and sends it back sends redacted values. They do not replace the
     /// stored ones (D25).
     fn prepare(&mut self, _context: &WriteContext<'_>, previous: Option<&Self>) {
-        let Some(previous) = previous else { return };
-        let redact = self.redact.clone();
-        let pairs = [
-            (&mut self.metadata.labels, &previous.metadata.labels),
-            (&mut self.metadata.annotations, &previous.metadata.annotations),
-        ];
-        for (map, stored) in pairs {
-            for (key, value) in map.iter_mut().filter(|(key, _)| is_secret(&redact, key)) {
-                if let (REDACTED, Some(original)) = (value.as_str(), stored.get(key)) {
-                    value.clone_from(original);
-                }
-            }
+        if let Some(previous) = previous {
+            self.keep_redacted(previous, None);
         }
     }
 
     fn validate(&self) -> Result<(), Invalid> {
         name::plain("entity name", &self.metadata.name)?;
         name::plain("entity class", &self.entity_class)?;
+        redaction::validate(&self.redact)?;
         self.metadata.require_namespace()
     }
 
     fn redacted(&self) -> Option<Self> {
-        let secret = |key: &String| is_secret(&self.redact, key);
-        let metadata = &self.metadata;
-        if !metadata.labels.keys().chain(metadata.annotations.keys()).any(secret) {
-            return None;
-        }
-        let mut redacted = self.clone();
-        for map in [&mut redacted.metadata.labels, &mut redacted.metadata.annotations] {
-            for (_, value) in map.iter_mut().filter(|(key, _)| secret(key)) {
-                REDACTED.clone_into(value);
-            }
-        }
-        Some(redacted)
+        self.hide_values(None)
+    }
+
+    fn redact(&self) -> Option<&[String]> {
+        Some(&self.redact)
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -214,14 +240,6 @@ impl Resource for Entity {
     fn example(name: &str) -> Value {
         json!({"metadata": {"name": name}, "entity_class": "proxy"})
     }
-}
-
-/// Whether the value of a label or annotation is secret.
-fn is_secret(redact: &[String], key: &str) -> bool {
-    if redact.is_empty() {
-        return SECRET_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(key));
-    }
-    redact.iter().any(|secret| secret.eq_ignore_ascii_case(key))
 }
 
 #[cfg(test)]
@@ -266,6 +284,48 @@ mod tests {
         let mut sent = stored.redacted().unwrap();
         sent.prepare(&WriteContext { caller: "a", now: 0 }, Some(&stored));
         assert_eq!(sent, stored);
+    }
+
+    /// Compared one by one, these keys would take hours.
+    #[test]
+    fn many_keys_and_labels_are_not_compared_one_by_one() {
+        let mut entity = Entity::fixture("a");
+        entity.redact = (0..300_000).map(|n| format!("r{n}")).collect();
+        let labels = (0..300_000).map(|n| (format!("k{n}"), "x".to_owned()));
+        entity.metadata.labels = labels.chain([("R7".to_owned(), "x".to_owned())]).collect();
+        let redacted = entity.redacted().unwrap();
+        assert_eq!(redacted.metadata.labels["R7"], REDACTED);
+        let mut sent = redacted;
+        sent.prepare(&WriteContext { caller: "a", now: 0 }, Some(&entity));
+        assert_eq!(sent.metadata.labels["R7"], "x");
+    }
+
+    #[test]
+    fn a_hidden_value_stays_hidden_until_a_new_value_is_sent() {
+        let stored = labelled(&[("password", "x"), ("Pin", "1")]);
+        let stored = Entity { redact: vec!["password".into(), "pin".into()], ..stored };
+        let write = |redact: &[&str], change: fn(&mut Entity)| {
+            let mut sent = stored.redacted().unwrap();
+            sent.redact = redact.iter().map(|key| (*key).to_owned()).collect();
+            change(&mut sent);
+            sent.prepare(&WriteContext { caller: "a", now: 0 }, Some(&stored));
+            sent
+        };
+        let kept = write(&["other"], |_| {});
+        assert_eq!(kept.redact, ["other", "Pin", "password"]);
+        assert_eq!(kept.metadata.labels, stored.metadata.labels);
+        let defaults = write(&[], |_| {});
+        assert!(defaults.redact.len() == 10 && defaults.redact.contains(&"Pin".to_owned()));
+        let sent = write(&["other"], |entity| {
+            entity.metadata.labels.insert("password".into(), "new".into());
+            entity.metadata.labels.remove("Pin");
+        });
+        assert_eq!(sent.redact, ["other"]);
+        assert_eq!(sent.metadata.labels["password"], "new");
+        let other_case = write(&["other"], |entity| {
+            entity.metadata.labels = [("PASSWORD".to_owned(), REDACTED.to_owned())].into();
+        });
+        assert_eq!(other_case.metadata.labels["PASSWORD"], REDACTED, "a new label");
     }
 
     #[test]

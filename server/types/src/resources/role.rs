@@ -17,8 +17,10 @@ pub struct Rule {
     /// Resources that the verbs are allowed for, for example `checks`, or `*` for all.
     #[schemars(schema_with = "resources")]
     pub resources: Vec<String>,
-    /// Names of the objects that the verbs are allowed for. Empty for all. A rule with names does not
-    /// allow `list` or `create`, because these requests contain no name.
+    /// Names of the objects that the verbs are allowed for. Empty for all. A rule with names allows only
+    /// requests with one of the names in the URL: neither lists of a collection nor `POST` to it. The URL
+    /// of the list of an entity's events contains the name of the entity (verb `list`); the URL for
+    /// executing a check, that of the check (verb `create`). The name of an event is `entity/check`.
     pub resource_names: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::redaction::RedactedKeys;
 use crate::grammar::selector::Fields;
 use crate::grammar::{number, schema};
 use crate::parts::reference::ResourceReference;
@@ -135,6 +136,11 @@ impl Resource for Event {
         Some(Self { entity: Some(entity), ..self.clone() })
     }
 
+    fn redacted_with(&self, keys: &RedactedKeys) -> Option<Self> {
+        let entity = self.entity.as_ref()?.hide_values(Some(keys))?;
+        Some(Self { entity: Some(entity), ..self.clone() })
+    }
+
     /// The label of the check or, if the check does not have it, of the entity.
     fn label(&self, key: &str) -> Option<&str> {
         let check = self.check.as_ref().and_then(|check| check.metadata.labels.get(key));
@@ -239,7 +245,12 @@ mod tests {
         assert_eq!(event.redacted(), None);
         let entity = event.entity.as_mut().unwrap();
         entity.metadata.labels.insert("password".into(), "x".into());
+        entity.metadata.labels.insert("pin".into(), "1".into());
         let redacted = event.redacted().unwrap();
-        assert_eq!(redacted.entity.unwrap().metadata.labels["password"], "REDACTED");
+        let labels = redacted.entity.unwrap().metadata.labels;
+        assert_eq!((&*labels["password"], &*labels["pin"]), ("REDACTED", "1"));
+        let redacted = event.redacted_with(&RedactedKeys::new(&["pin".into()])).unwrap();
+        let labels = redacted.entity.unwrap().metadata.labels;
+        assert_eq!((&*labels["password"], &*labels["pin"]), ("REDACTED", "REDACTED"));
     }
 }
