@@ -78,8 +78,10 @@ pub async fn admin(
     commit(store, Precondition::At(key::<User>(name)?, account.revision), operations).await
 }
 
-/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist, and marks them: only
-/// servers with [`accept_dev_password`](crate::Limits::accept_dev_password) accept this password for them.
+/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist, and marks them.
+///
+/// Only servers with [`accept_dev_password`](crate::Limits::accept_dev_password) accept this password for
+/// marked users.
 ///
 /// # Errors
 /// [`Error`] if the store fails.

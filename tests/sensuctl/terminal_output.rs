@@ -127,7 +127,8 @@ const HOSTILE: &str = "a\u{1b}]0;title\u{7}\u{1b}[2Jb\u{202e}c\u{9b}31m\u{2066}d
 
 /// Characters of a text that control a terminal, except for line breaks and the colors of the program.
 fn controls(text: &str) -> String {
-    let mut plain = text.replace("\r\n", "\n");
+    // The progress bar clears its line.
+    let mut plain = text.replace("\r\n", "\n").replace("\r\u{1b}[2K", "");
     for color in ["0", "1", "39", "38;5;12", "97", "31", "32", "36", "34", "94"] {
         plain = plain.replace(&format!("\u{1b}[{color}m"), "");
     }

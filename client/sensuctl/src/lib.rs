@@ -33,7 +33,8 @@
 //! api
 //! context
 //! global_flags, list_options, prefix_cache
-//! args, error, escape, output_query, pointer, schema, time
+//! args, error, output_query, pointer, schema, time
+//! escape
 //! ```
 
 mod api;

@@ -37,6 +37,7 @@ pub(super) const CRATES: &[Layers] = &[
             &["context"],
             &["global_flags", "list_options", "prefix_cache"],
             &["args", "error", "output_query", "pointer", "schema", "time"],
+            &["escape"],
         ],
         exceptions: &[],
         known: &[],
