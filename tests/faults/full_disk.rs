@@ -175,6 +175,8 @@ async fn a_server_on_a_full_disk_starts_and_serves_reads() {
     std::fs::remove_file(state.join("sensu.reserve")).expect("is removed");
     let mut file = std::fs::File::create(&ballast).expect("creates");
     while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
+    // An open file would keep its space when it is removed.
+    drop(file);
 
     let (process, log) = Process::launch_with(start(program(), &state), drop).expect("starts");
     assert!(log.contains("does not accept writes"), "{log}");
