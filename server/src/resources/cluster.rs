@@ -1,5 +1,7 @@
 //! The cluster: always one member, with an identity that is created once per store.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use sensu_store::{CommitError, Operation, Precondition, Store, Txn};
 use sensu_types::cluster::{Member, MemberList};
@@ -83,7 +85,8 @@ pub(crate) async fn members(grant: &Grant<Cluster>) -> Result<MemberList, Error>
 pub(crate) async fn add(grant: &Grant<Cluster>, addresses: &str) -> Result<MemberList, Error> {
     let addresses = parse(addresses)?;
     let identity = Identity::load(grant.store()).await?;
-    if addresses.iter().any(|address| identity.peer_urls.contains(address)) {
+    let known: HashSet<&String> = identity.peer_urls.iter().collect();
+    if addresses.iter().any(|address| known.contains(address)) {
         return Err(Error::Exists("Peer URLs already exists".into()));
     }
     Err(Error::Invalid("no member can be added: the embedded store has exactly one".into()))
