@@ -463,7 +463,7 @@ pub mod types {
         ///Name, labels and annotations.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Rules of the role. Required, at least one.
+        ///Rules of the role. Required, at least one. At most 1,000 rules, with 10,000 verbs, resources and names in all.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub rules: ::std::vec::Vec<Rule>,
     }
@@ -480,7 +480,7 @@ pub mod types {
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///The cluster role that the binding grants. Required.
         pub role_ref: RoleRef,
-        ///Users and groups to which the role is granted. Required, at least one.
+        ///Users and groups to which the role is granted. Required, at least one and at most 10,000.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subjects: ::std::vec::Vec<Subject>,
     }
@@ -608,7 +608,7 @@ pub mod types {
     pub struct EventFilter {
         ///Action for events for which all expressions are true: `allow` or `deny`. Required.
         pub action: ::std::string::String,
-        ///JavaScript expressions about the event. Required, at least one.
+        ///JavaScript expressions about the event. Required, at least one. At most 100 expressions, with 16,000 bytes and 20 Unicode property escapes in all.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub expressions: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1087,7 +1087,7 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub env_vars: ::std::vec::Vec<::std::string::String>,
-        ///Body of a JavaScript function that returns the transformed event as text. Required for type `javascript`, not allowed for type `pipe`. Omitted if empty.
+        ///Body of a JavaScript function that returns the transformed event as text. Required for type `javascript`, not allowed for type `pipe`. At most 16,000 bytes and 20 Unicode property escapes. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub eval: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1266,7 +1266,7 @@ pub mod types {
     ///Executes the check once for each of several proxy entities.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ProxyRequests {
-        ///JavaScript expressions about an entity. The check is executed for entities for which all are true.
+        ///JavaScript expressions about an entity. The check is executed for entities for which all are true. At most 100 expressions, with 16,000 bytes and 20 Unicode property escapes in all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub entity_attributes: ::std::vec::Vec<::std::string::String>,
@@ -1317,7 +1317,7 @@ pub mod types {
     pub struct Role {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Rules of the role. Required, at least one.
+        ///Rules of the role. Required, at least one. At most 1,000 rules, with 10,000 verbs, resources and names in all.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub rules: ::std::vec::Vec<Rule>,
     }
@@ -1332,7 +1332,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         pub role_ref: RoleRef,
-        ///Users and groups to which the role is granted. Required, at least one.
+        ///Users and groups to which the role is granted. Required, at least one and at most 10,000.
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subjects: ::std::vec::Vec<Subject>,
     }

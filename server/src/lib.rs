@@ -26,7 +26,7 @@
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
-//! error catalog keyspace query metrics workers
+//! error catalog keyspace query metrics workers cooperative
 //! ```
 //!
 //! # Invariants

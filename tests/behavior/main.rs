@@ -10,6 +10,7 @@
 mod api_keys;
 mod concurrency;
 mod dev_password;
+mod expressions;
 mod health;
 mod lifecycle;
 mod malformed_input;

@@ -164,3 +164,31 @@ async fn deleting_a_namespace_leaves_a_namespace_whose_name_begins_with_its_name
     assert_eq!(server.send("GET", &path, Some(&admin), None).await.status, 200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn rules_names_and_subjects_are_limited() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    let message = async |path: &str, body: Value| {
+        let path = format!("{ROOT}/namespaces/default/{path}");
+        let response = server.send("PUT", &path, Some(&admin), Some(&body)).await;
+        (response.status, response.body["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let accepted = (200, String::new());
+    let rule = |names: usize| json!({ "verbs": ["get"], "resources": ["checks"], "resource_names": vec!["a"; names] });
+    let rules = |number: usize| json!({ "rules": vec![rule(0); number] });
+    assert_eq!(message("roles/rr", rules(1_000)).await, accepted);
+    let (status, why) = message("roles/rr", rules(1_001)).await;
+    assert!(status == 400 && why.contains("at most 1000 rules"), "{status} {why}");
+    assert_eq!(message("roles/rr", json!({ "rules": [rule(9_998)] })).await, accepted);
+    let (status, why) = message("roles/rr", json!({ "rules": [rule(5_000), rule(5_000)] })).await;
+    assert!(status == 400 && why.contains("at most 10000 verbs, resources and names"), "{why}");
+    let binding = |number: usize| {
+        json!({ "subjects": vec![json!({ "type": "User", "name": "a" }); number],
+            "role_ref": { "type": "Role", "name": "rr" } })
+    };
+    assert_eq!(message("rolebindings/rr", binding(10_000)).await, accepted);
+    let (status, why) = message("rolebindings/rr", binding(10_001)).await;
+    assert!(status == 400 && why.contains("at most 10000 subjects"), "{status} {why}");
+    server.stop().await;
+}

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use sensu_types::{binding, expression, role};
 use serde_json::Value;
 
 use super::walk;
@@ -23,7 +24,7 @@ pub(super) fn fill_in(document: &mut Value) {
     });
 }
 
-fn defaults() -> [(&'static str, String); 9] {
+fn defaults() -> [(&'static str, String); 15] {
     let limits = Limits::default();
     [
         ("%request-bytes%", grouped(limits.request_bytes)),
@@ -32,6 +33,12 @@ fn defaults() -> [(&'static str, String); 9] {
         ("%body-deadline%", duration(limits.body_deadline())),
         ("%access-token%", duration(limits.access_token)),
         ("%refresh-token%", duration(limits.refresh_token)),
+        ("%expressions%", expression::MAX_EXPRESSIONS.to_string()),
+        ("%expression-bytes%", grouped(expression::MAX_BYTES)),
+        ("%property-escapes%", expression::MAX_PROPERTY_ESCAPES.to_string()),
+        ("%rules%", grouped(role::MAX_RULES)),
+        ("%rule-entries%", grouped(role::MAX_RULE_ENTRIES)),
+        ("%subjects%", grouped(binding::MAX_SUBJECTS)),
         ("%logins-per-user%", FREE_PER_USER.to_string()),
         ("%logins-per-address%", FREE_PER_ADDRESS.to_string()),
         ("%login-delay%", duration(Duration::from_secs(MAX_DELAY.unsigned_abs()))),

@@ -18,6 +18,7 @@ pub(crate) mod redaction;
 pub(crate) mod silenced;
 pub(crate) mod store;
 pub(crate) mod users;
+mod validation;
 pub(crate) mod write_options;
 
 use std::sync::Arc;

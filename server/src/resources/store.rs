@@ -14,6 +14,7 @@ use crate::resources::attached;
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
+use crate::resources::validation::Validation;
 
 /// Attempts to write an object that concurrent writes change.
 const ATTEMPTS: usize = 32;
@@ -84,7 +85,7 @@ impl<T: Resource> Grant<T> {
             // Sensu Go 5.0.0 also reports the conflict before a broken rule.
             return Err(Error::Exists(value.already_exists_message()));
         }
-        value.validate()?;
+        value = Validation::new().run(&self.cx().compilers, value).await?;
         let key = key.ok_or_else(invalid_name)?;
         let written = self.write(&value, None, key).await?;
         written.ok_or_else(|| Error::Exists(value.already_exists_message()))
@@ -148,13 +149,14 @@ impl<T: Resource> Grant<T> {
         next: impl Fn(Option<&T>) -> Result<T, Error>,
         conditions: &Conditions,
     ) -> Result<Rendered, Error> {
+        let mut validation = Validation::new();
         for _ in 0..ATTEMPTS {
             let stored = self.load().await?;
             conditions.check(stored.as_ref().map(|stored| stored.revision))?;
             let mut value = next(stored.as_ref().map(|stored| &stored.value))?;
             value.fill_identity(self.namespace(), self.name());
             value.prepare(&self.write_context(), stored.as_ref().map(|stored| &stored.value));
-            value.validate()?;
+            value = validation.run(&self.cx().compilers, value).await?;
             check_identity::<T>("name", value.name(), self.name())?;
             self.fill_namespace(&mut value, self.name())?;
             let key = self.key().ok_or_else(invalid_name)?;

@@ -14,6 +14,13 @@ use crate::metrics::Metrics;
 use crate::resources::Resources;
 use crate::resources::cluster::Identity;
 use crate::testkit::Testkit;
+use crate::workers::Workers;
+
+/// Objects whose expressions are compiled at the same time. One, because requests should have the
+/// other processors; the largest text takes a fifth of a second.
+const COMPILERS: usize = 1;
+/// Objects that wait until their expressions are compiled.
+const WAITING_COMPILATIONS: usize = 32;
 
 /// The context that Dropshot passes to every operation.
 pub(crate) type Cx = Arc<Context>;
@@ -30,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) auth: Authentication,
     /// Stored objects.
     pub(crate) resources: Resources,
+    /// Compiles the expressions of objects.
+    pub(crate) compilers: Workers,
     /// Limits of requests, responses and tokens.
     pub(crate) limits: Limits,
     /// Prometheus metrics.
@@ -122,6 +131,7 @@ impl Context {
             clock,
             identity,
             auth,
+            compilers: Workers::new("checking expressions", COMPILERS, WAITING_COMPILATIONS),
             limits,
             metrics,
             stopping: AtomicBool::new(false),

@@ -77,6 +77,12 @@ pub trait Resource:
     /// Go 5.0.0 where it has the rule.
     fn validate(&self) -> Result<(), Invalid>;
 
+    /// Whether the object contains JavaScript, which `validate` compiles. That can take long, so a
+    /// server validates such objects on threads that serve no requests.
+    fn has_expressions(&self) -> bool {
+        false
+    }
+
     /// Error message for creating an object that already exists.
     fn already_exists_message(&self) -> String {
         "resource already exists".into()

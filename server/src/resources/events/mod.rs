@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::resources::grant::Grant;
 use crate::resources::preconditions::Conditions;
 use crate::resources::store::{Rendered, write_conflict};
+use crate::resources::validation::Validation;
 use write::{Purpose, attempt, metrics_only, stored};
 
 pub(crate) use deadlines::{
@@ -32,7 +33,7 @@ const ATTEMPTS: usize = 64;
 pub(crate) async fn create(grant: &Grant<Event>, mut event: Event) -> Result<Rendered, Error> {
     event.fill_identity(grant.namespace(), "");
     check_namespaces(grant, &event)?;
-    event.validate()?;
+    event = Validation::new().run(&grant.cx().compilers, event).await?;
     report(grant, event, &Conditions::default(), Existing::Reject).await
 }
 
@@ -47,7 +48,7 @@ pub(crate) async fn put(
 ) -> Result<Rendered, Error> {
     event.fill_identity(grant.namespace(), grant.name());
     check_namespaces(grant, &event)?;
-    event.validate()?;
+    event = Validation::new().run(&grant.cx().compilers, event).await?;
     let name = format!("{}/{}", event.entity_name(), event.check_name());
     // An event without a check has no name that the URL could contradict.
     if event.check.is_some() && name != grant.name() {
@@ -66,7 +67,7 @@ pub(crate) async fn put(
 pub(crate) async fn import(grant: &Grant<Event>, mut event: Event) -> Result<(), Error> {
     event.fill_identity(grant.namespace(), grant.name());
     check_namespaces(grant, &event)?;
-    event.validate()?;
+    event = Validation::new().run(&grant.cx().compilers, event).await?;
     let (cx, namespace) = (grant.cx(), grant.namespace());
     for _ in 0..ATTEMPTS {
         let stored = stored(grant.store(), namespace, &event).await?;

@@ -3,90 +3,356 @@
 //! The check compiles with QuickJS, the heaviest dependency of this crate. It is here because
 //! expressions are validated among the other fields of their resource: Sensu Go reports the first
 //! broken rule in a fixed order, and `Resource::validate` keeps that order for every caller.
+//!
+//! Compiling cannot be interrupted, and takes time that grows with the square of the text for some
+//! texts. So the text of an object is limited, and callers that serve requests validate objects for
+//! which `Resource::has_expressions` holds on other threads.
 
-use rquickjs::context::intrinsic::Eval;
-use rquickjs::{Context, Module, Runtime};
+use rquickjs::context::EvalOptions;
+use rquickjs::context::intrinsic::{Eval, RegExpCompiler};
+use rquickjs::{Context, Ctx, Exception, Runtime, Value};
 
 use crate::Invalid;
 
-/// Most memory for compiling an expression.
-const MEMORY: usize = 16 << 20;
+/// Maximum number of expressions of an object.
+pub const MAX_EXPRESSIONS: usize = 100;
+/// Maximum size of all expressions of an object, in bytes.
+pub const MAX_BYTES: usize = 16_000;
+/// Maximum number of Unicode property escapes (`\p{..}`) in the expressions of an object. The set of
+/// characters that one stands for takes up to a millisecond to build.
+pub const MAX_PROPERTY_ESCAPES: usize = 20;
+
+/// Most memory for compiling the expressions of an object.
+const MEMORY: usize = 4 << 20;
 /// Most stack for compiling an expression: the parser recurses, and callers run on small stacks.
 const STACK: usize = 256 << 10;
 
-/// Checks the syntax of each expression.
-///
-/// # Errors
-/// [`Invalid`] with the index, position and problem of the first invalid expression.
-pub(crate) fn check_all(expressions: &[String]) -> Result<(), Invalid> {
-    for (index, text) in expressions.iter().enumerate() {
-        check(text)
-            .map_err(|problem| Invalid(format!("syntax error in expression {index}: {problem}")))?;
-    }
-    Ok(())
+/// Checks the expressions of one object, which share limits and a runtime.
+#[derive(Default)]
+pub(crate) struct Checker {
+    expressions: usize,
+    bytes: usize,
+    property_escapes: usize,
+    context: Option<Context>,
 }
 
-/// Checks the syntax of a text: an expression, statements, or nothing.
-///
-/// The text is compiled as a module, the only form that QuickJS compiles without running. Modules are
-/// in strict mode, so `with` and octal numbers are errors.
-///
-/// # Errors
-/// The position and the problem, as in Sensu Go: `(anonymous): Line 1:2 unexpected token`.
-pub(crate) fn check(text: &str) -> Result<(), String> {
-    let failed = |error: rquickjs::Error| error.to_string();
-    let runtime = Runtime::new().map_err(failed)?;
+impl Checker {
+    /// Checks the syntax of each expression of a list.
+    ///
+    /// # Errors
+    /// [`Invalid`] if the object has more expressions than [`MAX_EXPRESSIONS`] or more text than
+    /// [`MAX_BYTES`]; or with the index, position and problem of the first invalid expression.
+    pub(crate) fn check_all(&mut self, expressions: &[String]) -> Result<(), Invalid> {
+        self.expressions = self.expressions.saturating_add(expressions.len());
+        if self.expressions > MAX_EXPRESSIONS {
+            return Err(Invalid(format!(
+                "an object can have at most {MAX_EXPRESSIONS} expressions"
+            )));
+        }
+        // All limits before the first expression is compiled.
+        for text in expressions {
+            self.count(text)?;
+        }
+        for (index, text) in expressions.iter().enumerate() {
+            self.compile(text).map_err(|problem| {
+                Invalid(format!("syntax error in expression {index}: {problem}"))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Checks the syntax of the body of a function.
+    ///
+    /// # Errors
+    /// As [`Checker::check_all`].
+    pub(crate) fn check_body(&mut self, field: &str, text: &str) -> Result<(), Invalid> {
+        self.count(text)?;
+        self.compile(text).map_err(|problem| Invalid(format!("syntax error in {field}: {problem}")))
+    }
+
+    fn count(&mut self, text: &str) -> Result<(), Invalid> {
+        self.bytes = self.bytes.saturating_add(text.len());
+        if self.bytes > MAX_BYTES {
+            let limit = format!("an object can have at most {MAX_BYTES} bytes of JavaScript");
+            return Err(Invalid(limit));
+        }
+        let escapes = text.matches(r"\p").count() + text.matches(r"\P").count();
+        self.property_escapes = self.property_escapes.saturating_add(escapes);
+        if self.property_escapes > MAX_PROPERTY_ESCAPES {
+            return Err(Invalid(format!(
+                "an object can have at most {MAX_PROPERTY_ESCAPES} Unicode property escapes (\\p) in its \
+                 JavaScript"
+            )));
+        }
+        Ok(())
+    }
+
+    fn compile(&mut self, text: &str) -> Result<(), String> {
+        let context = match self.context.take() {
+            Some(context) => context,
+            None => context().map_err(|error| error.to_string())?,
+        };
+        let result = context.with(|ctx| check(&ctx, text));
+        self.context = Some(context);
+        result
+    }
+}
+
+/// A context that can compile, and has nothing that programs could use.
+fn context() -> rquickjs::Result<Context> {
+    let runtime = Runtime::new()?;
     runtime.set_memory_limit(MEMORY);
     runtime.set_max_stack_size(STACK);
-    let context = Context::custom::<Eval>(&runtime).map_err(failed)?;
-    context.with(|ctx| {
-        if Module::declare(ctx.clone(), FILE, text).is_ok() {
-            return Ok(());
-        }
-        let thrown = ctx.catch();
-        let exception = thrown.as_exception();
-        let message = exception.and_then(rquickjs::Exception::message).unwrap_or_default();
-        let stack = exception.and_then(rquickjs::Exception::stack).unwrap_or_default();
-        let position = stack.lines().find_map(position).unwrap_or_else(|| "1:1".to_owned());
-        Err(format!("{FILE}: Line {position} {message}"))
-    })
+    Context::custom::<(Eval, RegExpCompiler)>(&runtime)
+}
+
+/// Checks the syntax of a text: an expression, statements, or nothing, as the body of a function that
+/// is not in strict mode. So `return`, `with` and octal numbers are valid, as in Sensu Go.
+///
+/// The text could close the function that it is put into, and open another one. The brace that closes
+/// a declaration is followed by a statement, the one that closes a method by `,` or `}`, with which no
+/// statement begins. So a text that is valid in both closes neither.
+///
+/// # Errors
+/// The position and the problem, as in Sensu Go: `(anonymous): Line 1:2 Unexpected end of input`.
+fn check(ctx: &Ctx<'_>, text: &str) -> Result<(), String> {
+    let checked = match compile(ctx, "function anonymous(){", text, "}") {
+        Ok(()) if text.contains('}') => compile(ctx, "({anonymous(){", text, "}})"),
+        checked => checked,
+    };
+    let Err(mut error) = checked else { return Ok(()) };
+    if error.line > text.split('\n').count() {
+        // The brace after the text is wrong, or missing because the text has one too many.
+        let closed = compile(ctx, "function anonymous(){", text, "").is_ok();
+        let end = text.rfind('}').filter(|_| closed);
+        let before = end.and_then(|end| text.get(..end)).unwrap_or(text);
+        error.line = before.split('\n').count();
+        error.column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        error.message = if end.is_some() { "Unexpected token '}'" } else { END }.to_owned();
+    }
+    Err(format!("{FILE}: Line {}:{} {}", error.line, error.column, error.message))
+}
+
+/// The message of Sensu Go for a text that ends too early.
+const END: &str = "Unexpected end of input";
+
+/// A syntax error.
+struct SyntaxError {
+    /// From 1. Greater than the number of lines of the text if the error is behind it.
+    line: usize,
+    /// From 1.
+    column: usize,
+    message: String,
+}
+
+/// Compiles a text between two others. The script throws before its other statements, so nothing of
+/// the text is executed, whatever it is.
+fn compile(ctx: &Ctx<'_>, before: &str, text: &str, after: &str) -> Result<(), SyntaxError> {
+    let mut options = EvalOptions::default();
+    (options.strict, options.filename) = (false, Some(FILE.into()));
+    let script = format!("throw 0;{before}\n{text}\n{after}");
+    let thrown = match ctx.eval_with_options::<Value<'_>, _>(script, options) {
+        Err(error) if error.is_exception() => ctx.catch(),
+        // A text with a NUL character, which no script can have.
+        Err(_) => return Err(SyntaxError::new(None, "Unexpected token ILLEGAL".into())),
+        Ok(_) => return Ok(()),
+    };
+    if thrown.is_int() {
+        return Ok(());
+    }
+    let exception = thrown.as_exception();
+    let message = exception.and_then(Exception::message).unwrap_or_default();
+    let stack = exception.and_then(Exception::stack).unwrap_or_default();
+    Err(SyntaxError::new(stack.lines().find_map(position), message))
+}
+
+impl SyntaxError {
+    /// `position` is that in the script, in which the text begins on line 2.
+    fn new(position: Option<(usize, usize)>, message: String) -> Self {
+        let (line, column) = position.unwrap_or((2, 1));
+        Self { line: line.saturating_sub(1).max(1), column, message }
+    }
 }
 
 /// Name of the text in messages, as in Sensu Go.
 const FILE: &str = "(anonymous)";
 
 /// Line and column in a line of a stack trace: `at (anonymous):1:2`.
-fn position(line: &str) -> Option<String> {
-    let (_, position) = line.rsplit_once(&format!("{FILE}:"))?;
-    Some(position.trim_end_matches(')').to_owned())
+fn position(line: &str) -> Option<(usize, usize)> {
+    let (_, position) = line.rsplit_once("(anonymous):")?;
+    let (line, column) = position.trim_end_matches(')').split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check(text: &str) -> Result<(), Invalid> {
+        Checker::default().check_all(&[text.to_owned()])
+    }
+
     #[test]
-    fn expressions_and_statements_are_valid() {
-        for good in ["", "true", "event.check.status == 2", "var a = 1; a + 1", "// nothing"] {
+    fn what_sensu_go_accepts_is_valid() {
+        for good in [
+            "",
+            "true",
+            "event.check.status == 2",
+            "var a = 1; a + 1",
+            "// nothing",
+            "<!-- nothing",
+            "event.check.output.match(/error/i)",
+            "/[a-z]{2,}\\/(x|y)$/g.test(event.check.output)",
+            "return 1",
+            "delete x",
+            "delete event.check.status",
+            "010 + 1",
+            "'\\101'",
+            "with (event) { check.status == 0 }",
+            "arguments = 1",
+            "function f() {} function f() {}",
+            "function f() {} var f",
+            "var interface, let, static, yield",
+            "while (true) {}",
+        ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
     }
 
     #[test]
     fn errors_have_a_position() {
-        for bad in ["(", "a b", "garbage (", "}) (function(){", "'x"] {
-            let error = check(bad).expect_err(bad);
-            assert!(error.starts_with("(anonymous): Line 1:"), "{error}");
+        for (bad, expected) in [
+            ("(", "Line 1:2 Unexpected end of input"),
+            ("garbage (", "Line 1:10 Unexpected end of input"),
+            ("true &&\n  (", "Line 2:4 Unexpected end of input"),
+            ("'x", "Line 1:"),
+            ("`x", "Line 1:"),
+            ("/* x", "Line 1:"),
+            ("if (a) {", "Line 1:9 Unexpected end of input"),
+            ("}", "Line 1:1 Unexpected token '}'"),
+            ("a; } b;", "Line 1:4 Unexpected token '}'"),
+            ("/(/", "Line 1:"),
+            ("/a/xx", "Line 1:"),
+            ("\0", "Line 1:"),
+            ("1;\n2;\na b", "Line 3:3 "),
+            ("'use strict'; 010", "Line 1:"),
+            ("import 'x'", "Line 1:"),
+            ("break", "Line 1:"),
+        ] {
+            let error = check(bad).expect_err(bad).0;
+            let expected = format!("syntax error in expression 0: (anonymous): {expected}");
+            assert!(error.starts_with(&expected), "{bad}: {error}");
         }
-        let error = check_all(&["true".into(), "a b".into()]).expect_err("a b").0;
+        let two = ["true".to_owned(), "a b".to_owned()];
+        let error = Checker::default().check_all(&two).expect_err("a b").0;
         let expected = "syntax error in expression 1: (anonymous): Line 1:3 ";
         assert!(error.starts_with(expected), "{error}");
     }
 
     #[test]
-    fn nothing_is_evaluated_and_the_stack_does_not_overflow() {
-        assert_eq!(check("while (true) {}"), Ok(()));
-        assert!(check(&"(".repeat(1_000_000)).is_err());
-        assert!(check("import 'x'").is_err());
+    fn a_text_cannot_close_its_function_and_nothing_is_executed() {
+        for bad in [
+            "} while (true) {} function b(){",
+            "} while (true) {} {",
+            "}, b(){",
+            "}, get b(){",
+            "}) (function(){",
+            "}+function(){",
+            "} + {",
+            "}/a/{",
+            "}//\n{",
+            "}}, {",
+            "}}); while (true) {} ({a(){",
+            "*/ while (true) {} /*",
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_stack_does_not_overflow() {
+        let nested = [
+            "(",
+            "[",
+            "{",
+            "a?",
+            "!",
+            "a=>",
+            "`${",
+            "function(){",
+            "(function(){",
+            "if(1)",
+            "/(",
+            "-",
+            "new ",
+            "{a:",
+            "[[",
+            "x:",
+            "do ",
+            "a=",
+            "async()=>",
+            "class{[",
+            "a**",
+        ];
+        for open in nested {
+            let deep = open.repeat(MAX_BYTES / open.len());
+            let checked = std::thread::Builder::new().stack_size(1 << 20);
+            let checked = checked.spawn(move || check(&deep).map_err(|error| error.0.len()));
+            assert!(checked.unwrap().join().unwrap().is_err(), "{open}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_an_object_is_limited() {
+        let mut checker = Checker::default();
+        assert_eq!(checker.check_all(&vec!["1".to_owned(); 60]), Ok(()));
+        let error = checker.check_all(&vec!["1".to_owned(); 41]).expect_err("101").0;
+        assert_eq!(error, "an object can have at most 100 expressions");
+
+        let escape = r"/\p{L}/u.test(a)".to_owned();
+        assert_eq!(Checker::default().check_all(&vec![escape.clone(); 20]), Ok(()));
+        let error = Checker::default().check_all(&vec![escape; 21]).expect_err("21").0;
+        assert!(error.contains("at most 20 Unicode property escapes"), "{error}");
+
+        let mut checker = Checker::default();
+        let half = format!("{}1", " ".repeat(MAX_BYTES / 2 - 1));
+        assert_eq!(checker.check_all(&[half.clone(), half]), Ok(()));
+        let error = checker.check_body("eval", "1").expect_err("a byte too many").0;
+        assert_eq!(error, format!("an object can have at most {MAX_BYTES} bytes of JavaScript"));
+    }
+
+    #[test]
+    fn objects_in_which_an_expression_is_checked_have_expressions() {
+        use serde_json::json;
+
+        use crate::Resource;
+        use crate::{asset, check, event, filter, mutator};
+
+        fn rejected<T: Resource>(at: &str, value: serde_json::Value) {
+            let mut body = T::example("a");
+            assert!(
+                !serde_json::from_value::<T>(body.clone()).unwrap().has_expressions()
+                    || at == "/expressions"
+            );
+            let (parent, field) = at.rsplit_once('/').unwrap();
+            body.pointer_mut(parent).unwrap()[field] = value;
+            let mut object: T = serde_json::from_value(body).unwrap();
+            object.fill_identity("default", "a");
+            let error = object.validate().expect_err(at).0;
+            assert!(error.contains("syntax error"), "{at}: {error}");
+            assert!(object.has_expressions(), "{at}");
+        }
+
+        let requests = json!({ "entity_attributes": ["("] });
+        rejected::<filter::EventFilter>("/expressions", json!(["("]));
+        rejected::<asset::Asset>("/filters", json!(["("]));
+        let build = json!({ "url": "http://x/y", "sha512": "0".repeat(128), "filters": ["("] });
+        rejected::<asset::Asset>("/builds", json!([build]));
+        rejected::<check::CheckConfig>("/proxy_requests", requests.clone());
+        rejected::<event::Event>("/check/proxy_requests", requests);
+        let mut mutator = mutator::Mutator::fixture("a");
+        (mutator.command, mutator.kind, mutator.eval) =
+            (String::new(), "javascript".into(), "(".into());
+        assert!(mutator.validate().is_err() && mutator.has_expressions());
     }
 }

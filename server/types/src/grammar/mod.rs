@@ -2,7 +2,7 @@
 //! that say so.
 
 pub mod cron;
-pub(crate) mod expression;
+pub mod expression;
 pub mod name;
 pub(crate) mod number;
 pub mod redaction;

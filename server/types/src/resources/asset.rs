@@ -77,13 +77,18 @@ impl Resource for Asset {
         if self.builds.is_empty() || !self.sha512.is_empty() || !self.url.is_empty() {
             validate_archive(&self.url, &self.sha512)?;
         }
-        expression::check_all(&self.filters)?;
+        let mut checker = expression::Checker::default();
+        checker.check_all(&self.filters)?;
         for (index, build) in self.builds.iter().enumerate() {
             validate_archive(&build.url, &build.sha512)
-                .and_then(|()| expression::check_all(&build.filters))
+                .and_then(|()| checker.check_all(&build.filters))
                 .map_err(|error| Invalid(format!("build {index}: {error}")))?;
         }
         Ok(())
+    }
+
+    fn has_expressions(&self) -> bool {
+        !self.filters.is_empty() || self.builds.iter().any(|build| !build.filters.is_empty())
     }
 
     fn fields(&self) -> Fields<'_> {

@@ -39,7 +39,7 @@ pub struct Subject {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct RoleBinding {
-    /// Users and groups to which the role is granted. Required, at least one.
+    /// Users and groups to which the role is granted. Required, at least one and at most %subjects%.
     #[schemars(schema_with = "schema::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
     /// The role that a binding grants.
@@ -53,7 +53,7 @@ pub struct RoleBinding {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ClusterRoleBinding {
-    /// Users and groups to which the role is granted. Required, at least one.
+    /// Users and groups to which the role is granted. Required, at least one and at most %subjects%.
     #[schemars(schema_with = "schema::required::<Vec<Subject>>")]
     pub subjects: Vec<Subject>,
     /// The cluster role that the binding grants. Required.
@@ -138,6 +138,9 @@ impl Resource for ClusterRoleBinding {
     }
 }
 
+/// Maximum number of subjects of a binding.
+pub const MAX_SUBJECTS: usize = 10_000;
+
 const ROLES: [&str; 2] = ["Role", "ClusterRole"];
 const SUBJECTS: [&str; 2] = ["User", "Group"];
 
@@ -152,6 +155,10 @@ fn subject_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::S
 fn validate_binding(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
     if subjects.is_empty() {
         return Err(Invalid::new(format!("{INVALID}: a binding needs at least one subject")));
+    }
+    if subjects.len() > MAX_SUBJECTS {
+        let limit = format!("{INVALID}: a binding can have at most {MAX_SUBJECTS} subjects");
+        return Err(Invalid(limit));
     }
     for subject in subjects {
         if !SUBJECTS.contains(&subject.kind.as_str()) || subject.name.is_empty() {

@@ -19,7 +19,8 @@ pub struct EventFilter {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "action")]
     pub action: String,
-    /// JavaScript expressions about the event. Required, at least one.
+    /// JavaScript expressions about the event. Required, at least one. At most %expressions% expressions,
+    /// with %expression-bytes% bytes and %property-escapes% Unicode property escapes in all.
     #[schemars(schema_with = "schema::required::<Vec<String>>")]
     pub expressions: Vec<String>,
     /// Weekly times at which the filter applies. Omitted if it always applies.
@@ -57,9 +58,13 @@ impl Resource for EventFilter {
         if self.expressions.is_empty() {
             return Err(Invalid::new("filter must have one or more expressions"));
         }
-        expression::check_all(&self.expressions)?;
+        expression::Checker::default().check_all(&self.expressions)?;
         self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate)?;
         self.metadata.require_namespace()
+    }
+
+    fn has_expressions(&self) -> bool {
+        !self.expressions.is_empty()
     }
 
     /// As in Sensu Go, the message is the name.

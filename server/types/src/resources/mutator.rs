@@ -34,7 +34,8 @@ pub struct Mutator {
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub kind: String,
     /// Body of a JavaScript function that returns the transformed event as text. Required for type
-    /// `javascript`, not allowed for type `pipe`. Omitted if empty.
+    /// `javascript`, not allowed for type `pipe`. At most %expression-bytes% bytes and %property-escapes%
+    /// Unicode property escapes. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub eval: String,
 }
@@ -71,13 +72,15 @@ impl Resource for Mutator {
                 if !self.command.is_empty() {
                     return Err(Invalid::new("command requires the type pipe"));
                 }
-                // The body begins on line 1, so that line numbers in messages are right.
-                expression::check(&format!("(function(event) {{{}\n}})", self.eval))
-                    .map_err(|error| Invalid(format!("syntax error in eval: {error}")))?;
+                expression::Checker::default().check_body("eval", &self.eval)?;
             }
             other => return Err(Invalid::new(format!("mutator type {other:?} is not valid"))),
         }
         self.metadata.require_namespace()
+    }
+
+    fn has_expressions(&self) -> bool {
+        !self.eval.is_empty()
     }
 
     /// As in Sensu Go, the message is the name.

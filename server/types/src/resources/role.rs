@@ -28,7 +28,8 @@ pub struct Rule {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Role {
-    /// Rules of the role. Required, at least one.
+    /// Rules of the role. Required, at least one. At most %rules% rules, with %rule-entries% verbs,
+    /// resources and names in all.
     #[schemars(schema_with = "schema::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
     /// Name, namespace, labels and annotations.
@@ -39,12 +40,18 @@ pub struct Role {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ClusterRole {
-    /// Rules of the role. Required, at least one.
+    /// Rules of the role. Required, at least one. At most %rules% rules, with %rule-entries% verbs,
+    /// resources and names in all.
     #[schemars(schema_with = "schema::required::<Vec<Rule>>")]
     pub rules: Vec<Rule>,
     /// Name, labels and annotations.
     pub metadata: ObjectMeta,
 }
+
+/// Maximum number of rules of a role.
+pub const MAX_RULES: usize = 1_000;
+/// Maximum number of verbs, resources and names of all rules of a role.
+pub const MAX_RULE_ENTRIES: usize = 10_000;
 
 /// Beginning of every message about roles and bindings. Sensu Go's messages consist of this (D27).
 pub(crate) const INVALID: &str = "invalid argument(s) received";
@@ -136,6 +143,16 @@ pub(super) fn require_no_namespace(metadata: &ObjectMeta) -> Result<(), Invalid>
 fn validate_rules(rules: &[Rule]) -> Result<(), Invalid> {
     if rules.is_empty() {
         return Err(Invalid::new(format!("{INVALID}: a role needs at least one rule")));
+    }
+    if rules.len() > MAX_RULES {
+        return Err(Invalid(format!("{INVALID}: a role can have at most {MAX_RULES} rules")));
+    }
+    let entries = |rule: &Rule| rule.verbs.len() + rule.resources.len() + rule.resource_names.len();
+    if rules.iter().map(entries).sum::<usize>() > MAX_RULE_ENTRIES {
+        return Err(Invalid(format!(
+            "{INVALID}: the rules of a role can have at most {MAX_RULE_ENTRIES} verbs, resources and \
+             names in all"
+        )));
     }
     for (index, rule) in rules.iter().enumerate() {
         let unknown = rule.verbs.iter().find(|verb| !VERBS.contains(&verb.as_str()));

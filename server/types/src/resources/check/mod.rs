@@ -165,6 +165,10 @@ impl Resource for CheckConfig {
         .validate()
     }
 
+    fn has_expressions(&self) -> bool {
+        self.proxy_requests.as_ref().is_some_and(ProxyRequests::has_expressions)
+    }
+
     fn fields(&self) -> Fields<'_> {
         Fields::new()
             .list("handlers", &self.handlers)

@@ -11,6 +11,8 @@ use crate::grammar::expression;
 #[serde(default)]
 pub struct ProxyRequests {
     /// JavaScript expressions about an entity. The check is executed for entities for which all are true.
+    /// At most %expressions% expressions, with %expression-bytes% bytes and %property-escapes% Unicode
+    /// property escapes in all.
     pub entity_attributes: Vec<String>,
     /// Whether to distribute the executions over a part of the interval.
     pub splay: bool,
@@ -21,6 +23,10 @@ pub struct ProxyRequests {
 }
 
 impl ProxyRequests {
+    pub(crate) fn has_expressions(&self) -> bool {
+        !self.entity_attributes.is_empty()
+    }
+
     pub(super) fn validate(&self) -> Result<(), Invalid> {
         if self.splay_coverage > 100 {
             return Err(Invalid::new("proxy request splay coverage must be between 0 and 100"));
@@ -30,6 +36,6 @@ impl ProxyRequests {
                 "proxy request splay coverage must be greater than 0 if splay is enabled",
             ));
         }
-        expression::check_all(&self.entity_attributes)
+        expression::Checker::default().check_all(&self.entity_attributes)
     }
 }

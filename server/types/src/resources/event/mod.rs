@@ -131,6 +131,12 @@ impl Resource for Event {
         Ok(())
     }
 
+    fn has_expressions(&self) -> bool {
+        let check = self.check.as_ref();
+        let requests = check.and_then(|check| check.proxy_requests.as_ref());
+        requests.is_some_and(crate::check::ProxyRequests::has_expressions)
+    }
+
     fn redacted(&self) -> Option<Self> {
         let entity = self.entity.as_ref()?.redacted()?;
         Some(Self { entity: Some(entity), ..self.clone() })
