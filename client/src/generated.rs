@@ -114,7 +114,7 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub builds: ::std::vec::Vec<AssetBuild>,
-        ///JavaScript expressions about the entity. The asset is used for entities for which all are true.
+        ///JavaScript expressions about the entity. The asset is used for entities for which all are true. All filters of an asset together: at most 100 expressions, with 16,000 bytes and 20 Unicode property escapes.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub filters: ::std::vec::Vec<::std::string::String>,
@@ -145,7 +145,7 @@ pub mod types {
     ///One of several archives of an asset, for the entities that its filters select.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AssetBuild {
-        ///JavaScript expressions about the entity. The archive is used for entities for which all are true.
+        ///JavaScript expressions about the entity. The archive is used for entities for which all are true. All filters of an asset together: at most 100 expressions, with 16,000 bytes and 20 Unicode property escapes.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub filters: ::std::vec::Vec<::std::string::String>,

@@ -24,6 +24,8 @@ pub struct Asset {
     #[schemars(length(min = 128))]
     pub sha512: String,
     /// JavaScript expressions about the entity. The asset is used for entities for which all are true.
+    /// All filters of an asset together: at most %expressions% expressions, with %expression-bytes% bytes and
+    /// %property-escapes% Unicode property escapes.
     pub filters: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
@@ -48,6 +50,8 @@ pub struct AssetBuild {
     #[schemars(schema_with = "sha512_schema")]
     pub sha512: String,
     /// JavaScript expressions about the entity. The archive is used for entities for which all are true.
+    /// All filters of an asset together: at most %expressions% expressions, with %expression-bytes% bytes and
+    /// %property-escapes% Unicode property escapes.
     pub filters: Vec<String>,
     /// HTTP headers of the download request. Omitted if empty.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
