@@ -19,7 +19,7 @@ const SIZES: [u64; 3] = [4 << 20, 1 << 20, SMALLEST];
 const SMALLEST: u64 = 256 << 10;
 
 /// Minimum time between two attempts to take the reserve again.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Maximum total size of the values that a small transaction writes, in bytes.
 const SMALL_BYTES: usize = 1024;
@@ -74,8 +74,8 @@ impl Reserve {
         released
     }
 
-    /// Takes the space unless it is held, if enough is free and at least a second has passed since the
-    /// last attempt.
+    /// Takes the space unless it is held, if enough is free and the last attempt is at least a tenth of a
+    /// second ago.
     pub(super) fn take(&mut self, now: Instant) {
         let is_due = self.last_attempt.is_none_or(|last| now.duration_since(last) >= INTERVAL);
         if self.state != State::Held && is_due {
