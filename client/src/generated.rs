@@ -9121,8 +9121,9 @@ The message is for people and may change. Programs use the status and the code:
 For malformed JSON, the message contains line, column and field. Each operation lists its statuses, except 405, which is the
 status of a path without an operation for the method.
 
-A rejected request changes nothing. Every response has an `X-Request-Id` header; quote it when you report a problem to the
-operator of the server.
+A rejected request changes nothing. Responses have an `X-Request-Id` header; quote it when you report a problem to the operator
+of the server. Only requests that cannot be parsed (400, 414 for a URL of more than 64 kB, 431 for too many headers) get a response
+without it and without a body.
 
 # Limits
 
@@ -9132,6 +9133,8 @@ Defaults; the operator of the server can change the first two.
 - A response contains at most 512,000 bytes. Lists are paginated; an object that would exceed the limit is rejected
   when it is written.
 - A body that has not arrived after 12 seconds is rejected with 408. A request that takes longer than 15 seconds gets 503.
+- A client that does not read a response for 30 seconds is disconnected. While clients hold too many unread responses, further
+  requests get 503.
 - After 10 failed logins of a user, or 100 from an address, each further attempt is delayed, by at
   most 1 minute.
 - Passwords have at least 8 characters and at most 72 bytes.
@@ -12753,7 +12756,7 @@ let response = client.health_get()
     }
     /**Get Prometheus metrics
 
-Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; events by status; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
+Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; open and closed connections and buffered bytes; events by status; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
 
 Requires no credentials.
 
@@ -12769,7 +12772,7 @@ let response = client.metrics_get()
     }
     /**Check whether the server is ready
 
-Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a `Retry-After` header if it does not, or while the server starts or stops.
+Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a `Retry-After` header if it does not, while the server starts or stops, or if it has too few file descriptors left.
 
 Requires no credentials.
 

@@ -27,6 +27,7 @@
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
 //! error catalog keyspace query metrics workers cooperative
+//! connections                  open connections and the bytes that they hold
 //! ```
 //!
 //! # Invariants
@@ -47,6 +48,7 @@
 mod auth;
 mod catalog;
 pub mod cli;
+mod connections;
 mod cooperative;
 mod error;
 mod gateway;
@@ -63,6 +65,7 @@ pub mod seed;
 mod testkit;
 mod workers;
 
+pub use connections::Limits as ConnectionLimits;
 pub use error::{ApiError, Error};
 pub use openapi::{OperationPermission, v3_1 as openapi_v3_1, yaml as openapi_yaml};
 pub use runtime::{Limits, Server, Tls};

@@ -9,6 +9,8 @@ use prometheus::{
 use sensu_store::Health;
 use sensu_types::event::Event;
 
+use crate::connections::{Connections, Reason};
+
 /// Content type of [`Metrics::text`].
 pub(crate) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -29,7 +31,16 @@ pub(crate) struct Metrics {
     durations: HistogramVec,
     in_flight: IntGauge,
     events: IntCounterVec,
+    connections: ConnectionMetrics,
     store: StoreMetrics,
+}
+
+/// Metrics of connections; all but the counter are set when they are read.
+struct ConnectionMetrics {
+    open: IntGauge,
+    open_requests: IntGauge,
+    buffered: IntGaugeVec,
+    closed: IntCounterVec,
 }
 
 /// Metrics of the store, set when they are read.
@@ -76,6 +87,7 @@ impl Metrics {
                 IntGauge::new("sensu_server_http_requests_in_flight", "Requests in progress."),
             )?,
             events: registered(&registry, IntCounterVec::new(events, &["status"]))?,
+            connections: ConnectionMetrics::new(&registry)?,
             store: StoreMetrics::new(&registry)?,
             registry,
         };
@@ -109,6 +121,23 @@ impl Metrics {
         self.events.with_label_values(&[status]).inc();
     }
 
+    /// Records a connection that the server has closed, by reason.
+    pub(crate) fn record_closed_connection(&self, reason: &str) {
+        self.connections.closed.with_label_values(&[reason]).inc();
+    }
+
+    /// Sets the metrics of connections.
+    pub(crate) fn set_connections(&self, connections: &Connections) {
+        let metrics = &self.connections;
+        metrics.open.set(number(connections.count()));
+        metrics.open_requests.set(number(connections.open_requests()));
+        for (direction, budget) in
+            [("request", &connections.requests), ("response", &connections.responses)]
+        {
+            metrics.buffered.with_label_values(&[direction]).set(number(budget.used()));
+        }
+    }
+
     /// All metrics, with the given state of the store, in the Prometheus text format.
     ///
     /// # Errors
@@ -116,6 +145,38 @@ impl Metrics {
     pub(crate) fn text(&self, store: &Health) -> anyhow::Result<String> {
         self.store.set(store);
         Ok(TextEncoder::new().encode_to_string(&self.registry.gather())?)
+    }
+}
+
+impl ConnectionMetrics {
+    fn new(registry: &Registry) -> anyhow::Result<Self> {
+        let buffered = Opts::new(
+            "sensu_server_http_buffered_bytes",
+            "Bytes of request bodies in memory, and of response bodies that clients have not read.",
+        );
+        let closed = Opts::new(
+            "sensu_server_connections_closed_total",
+            "Connections closed by the server: idle, stalled (the client does not read), or beyond the limit of connections or requests.",
+        );
+        let metrics = Self {
+            open: registered(
+                registry,
+                IntGauge::new("sensu_server_connections", "Open connections of clients."),
+            )?,
+            open_requests: registered(
+                registry,
+                IntGauge::new(
+                    "sensu_server_http_requests_open",
+                    "Requests in progress and responses that clients have not read.",
+                ),
+            )?,
+            buffered: registered(registry, IntGaugeVec::new(buffered, &["direction"]))?,
+            closed: registered(registry, IntCounterVec::new(closed, &["reason"]))?,
+        };
+        for reason in Reason::ALL {
+            metrics.closed.with_label_values(&[reason.label()]);
+        }
+        Ok(metrics)
     }
 }
 

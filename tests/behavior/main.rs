@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod concurrency;
+mod connections;
 mod dev_password;
 mod expressions;
 mod health;

@@ -163,3 +163,67 @@ async fn only_options_accepts_an_asterisk_as_the_path() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_http_1_1_request_has_exactly_one_host() {
+    let server = TestServer::start().await;
+    for (version, hosts, status) in [
+        ("1.1", "", "400"),
+        ("1.1", "Host: a\r\n", "200"),
+        ("1.1", "Host: a\r\nHost: b\r\n", "400"),
+        ("1.0", "", "200"),
+        ("1.0", "Host: a\r\nHost: b\r\n", "400"),
+    ] {
+        let request = format!("GET /version HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let response = exchange(&server, request.as_bytes()).await;
+        let found = response.split(' ').nth(1).unwrap_or_default();
+        assert_eq!(found, status, "{request}: {response}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn compressed_bodies_return_415() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let body = r#"{"metadata":{"name":"a"},"interval":1}"#;
+    let headers = format!("Connection: close\r\nContent-Length: {}\r\n", body.len());
+    for (encoding, status) in [("gzip", "415"), ("Identity", "200")] {
+        let headers = format!("{headers}Content-Encoding: {encoding}\r\n");
+        let response = exchange(&server, &post(&token, &headers, body)).await;
+        assert_eq!(statuses(&response), [status], "{response}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn every_response_has_the_common_headers() {
+    let server = TestServer::start().await;
+    for path in ["/version", "/nope", "/auth", "/docs", "/api//core/v2", CHECKS] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let response = exchange(&server, request.as_bytes()).await.to_lowercase();
+        for header in ["x-content-type-options: nosniff", "sensu-edition: core", "x-request-id: "] {
+            assert!(response.contains(header), "{header}: {response}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_unread_body_does_not_break_the_next_request() {
+    let server = TestServer::start().await;
+    let next = b"GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    // A short body is discarded, and the connection can be used.
+    let body = " ".repeat(20_000);
+    let mut bytes = post("wrong", "Content-Length: 20000\r\n", &body);
+    bytes.extend(next);
+    let response = exchange(&server, &bytes).await;
+    assert_eq!(statuses(&response), ["401", "200"], "{response}");
+    // After a long one, or one that the client sends on request only, the response announces the end.
+    for headers in ["Content-Length: 400000\r\n", "Content-Length: 9\r\nExpect: 100-continue\r\n"] {
+        let response = exchange(&server, &post("wrong", headers, "")).await;
+        assert_eq!(statuses(&response), ["401"], "{response}");
+        assert!(response.to_lowercase().contains("connection: close"), "{response}");
+    }
+    server.stop().await;
+}

@@ -146,6 +146,11 @@ impl TestServer {
         self.server.import(files).await.map_err(|error| format!("{error:#}"))
     }
 
+    /// Refuses new connections, as at the start of a shutdown.
+    pub async fn drain(&self) {
+        self.server.drain().await;
+    }
+
     /// Stops it.
     pub async fn stop(self) {
         self.server.stop().await.expect("stops");

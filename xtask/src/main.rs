@@ -38,7 +38,8 @@ enum Task {
     },
     /// Package the client library and sensuctl, and build them from the packages alone.
     Package,
-    /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, fuzz.
+    /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, fuzz,
+    /// reverse-proxies.
     External(Forwarded),
     /// Run all external tools, including the slow ones: about 30 minutes.
     Deep(Forwarded),
@@ -52,6 +53,8 @@ enum Task {
     Workflows(Forwarded),
     /// Open the served documentation in Chromium, with all other hosts blocked.
     DocsBrowser(Forwarded),
+    /// Test the configurations of nginx and HAProxy in docs/proxy on a fresh server.
+    ReverseProxies(Forwarded),
     /// Verify the vendored docs browser; --check compares it with the npm package, --update replaces it.
     DocsUi(Forwarded),
     /// Compare the document with the last release, and verify the changelog.
@@ -95,6 +98,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Clients(tool) => Tool::External.run(Some("clients"), &tool.arguments),
         Task::Workflows(tool) => Tool::External.run(Some("workflows"), &tool.arguments),
         Task::DocsBrowser(tool) => Tool::External.run(Some("docs-browser"), &tool.arguments),
+        Task::ReverseProxies(tool) => Tool::External.run(Some("reverse-proxies"), &tool.arguments),
         Task::DocsUi(tool) => Tool::External.run(Some("docs-ui"), &tool.arguments),
         Task::Compat(tool) => Tool::External.run(Some("compat"), &tool.arguments),
         Task::SelfTest(tool) => Tool::External.run(Some("self-test"), &tool.arguments),

@@ -20,7 +20,10 @@ use super::store_location::StoreLocation;
 use crate::error::Error;
 use crate::runtime::context::Limits;
 use crate::seed;
-use crate::{Server, Tls};
+use crate::{ConnectionLimits, Server, Tls, runtime};
+
+/// Number of file descriptors that the server needs for other than connections.
+const DESCRIPTORS: usize = 512;
 
 /// Settings of `start`.
 #[derive(Clone, Debug, Args)]
@@ -77,6 +80,12 @@ pub(super) struct Start {
     /// Origins that may call the API from a browser, separated by commas; * for any.
     #[arg(long, env = "SENSU_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// Maximum number of open connections. Beyond it, and before file descriptors run out, idle
+    /// connections are closed.
+    #[arg(long, env = "SENSU_MAX_CONNECTIONS", value_name = "NUMBER",
+          default_value_t = ConnectionLimits::CONNECTIONS,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub max_connections: usize,
     /// Respond before writes reach the disk. Faster; a power failure may lose the last second.
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
@@ -110,6 +119,10 @@ impl Start {
             password_cost: self.common.password_cost,
             cors_origins: self.cors_origins.clone(),
             accept_dev_password: self.dev,
+            connections: ConnectionLimits {
+                connections: self.max_connections,
+                ..ConnectionLimits::default()
+            },
         }
     }
 
@@ -143,6 +156,10 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
             "--dev creates users with a public password, so it requires a loopback address, and \
              {address} is not one. Use `sensu-server init` instead."
         );
+    }
+    let needed = args.max_connections.saturating_add(DESCRIPTORS);
+    if let Err(error) = runtime::raise_descriptor_limit(needed) {
+        tracing::warn!(%error, "the limit of file descriptors is not raised");
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = args.open_store(Arc::clone(&clock)).await?;
@@ -181,6 +198,7 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     tracing::info!("listening on {url}");
     shutdown.await;
     tracing::info!("shutting down");
+    server.drain().await;
     server.stop().await
 }
 

@@ -81,6 +81,13 @@ impl Error {
         ))
     }
 
+    /// [`Error::UnsupportedMediaType`] for a compressed request body.
+    pub(crate) fn unsupported_encoding(encoding: &str) -> Self {
+        Self::UnsupportedMediaType(format!(
+            "content encoding {encoding:?} is not supported; send the body uncompressed"
+        ))
+    }
+
     /// The message for the client.
     pub(crate) fn message(&self) -> String {
         match self {

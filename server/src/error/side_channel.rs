@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use super::ApiError;
+use crate::connections::Charge;
 
 /// What an operation has left.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<ApiError>,
     /// The fields of its body that it has dropped.
     pub(crate) dropped_fields: Vec<String>,
+    /// The buffered bytes of its body.
+    pub(crate) body: Option<Charge>,
     /// The permissions that it has requested. Recorded in debug builds only.
     #[cfg(debug_assertions)]
     pub(crate) permissions: Vec<RequestedPermission>,
@@ -50,6 +53,11 @@ pub(super) fn set_error(error: &ApiError) {
 /// Leaves the names of dropped fields.
 pub(crate) fn set_dropped_fields(fields: Vec<String>) {
     update(|outcome| outcome.dropped_fields = fields);
+}
+
+/// Leaves the buffered bytes of its body, which count until the operation has ended.
+pub(crate) fn hold_body(charge: Charge) {
+    update(|outcome| outcome.body = Some(charge));
 }
 
 /// Leaves a permission that the operation requests. Does nothing in release builds.

@@ -8,8 +8,10 @@
 //! and one access log record per request.
 
 pub(crate) mod access_log;
+mod body;
 pub(crate) mod cors;
 mod dispatch;
+mod exchange;
 mod path;
 #[cfg(debug_assertions)]
 mod permissions;
@@ -22,7 +24,7 @@ use dropshot::{
     RequestContext,
 };
 use futures::FutureExt as _;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use hyper::Request;
 use hyper::body::Body as _;
@@ -36,6 +38,7 @@ use crate::runtime::context::Cx;
 use crate::testkit::{self, RequestRecorder};
 use access_log::RequestRecord;
 pub(crate) use dispatch::{Dispatch, dispatch};
+use exchange::Exchange;
 use path::{Route, canonical};
 
 const EDITION: HeaderName = HeaderName::from_static("sensu-edition");
@@ -84,16 +87,19 @@ async fn handle(
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut operation = None;
     let mut request = request.into_inner();
+    let mut exchange = Exchange::start(&rqctx, &mut request);
     let recorder = RequestRecorder::start(&cx, &rqctx.request_id, &mut request);
     let mut response = match testkit::intercept(&cx, &mut request).await {
         Some(response) => response,
         None => respond(rqctx, request, &mut operation).instrument(span).await,
     };
 
+    response = exchange.charge(&cx, response);
     let no_content =
         response.status() == StatusCode::NO_CONTENT && record.method != Method::OPTIONS;
     let headers = response.headers_mut();
     headers.insert(EDITION, HeaderValue::from_static("core"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if no_content {
         // As Sensu Go 5.0.0, which sends the header without a body, too.
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -106,7 +112,7 @@ async fn handle(
     if let Some(recorder) = recorder {
         recorder.finish(operation, response.status().as_u16());
     }
-    Ok(response)
+    Ok(exchange.complete(response).await)
 }
 
 /// Dispatches the request and returns the response. Sets `operation` as soon as it is known.
@@ -118,6 +124,9 @@ async fn respond(
     let cx = Arc::clone(rqctx.context());
     let uri = rqctx.request.uri();
     let path = uri.path();
+    if !exchange::has_valid_host(rqctx.request.version(), rqctx.request.headers()) {
+        return Error::Invalid("the request must have one Host header".into()).into_response();
+    }
     if path == "*" {
         // Means the server as a whole, and is valid for OPTIONS only.
         return match *rqctx.request.method() {
@@ -145,6 +154,9 @@ async fn respond(
     let Some(dispatch) = cx.dispatch.get() else {
         return Error::Unavailable("the server is starting".into()).into_response();
     };
+    if let Err(error) = exchange::admit(&cx, rqctx.request.method()) {
+        return error.into_response();
+    }
     let dispatched = dispatch(rqctx, request, route);
     *operation = dispatched.operation;
     let response = AssertUnwindSafe(dispatched.response).catch_unwind();

@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use dropshot::{
     ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtensionMode, ExtractorMetadata,
     HttpError, RequestContext, ServerContext, TypedBody,
 };
-use http::header::{CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::Request;
@@ -16,7 +16,7 @@ use hyper::body::Body as _;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::{Error, side_channel};
 use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
@@ -105,21 +105,48 @@ impl Form {
 
 /// Reads the whole body, limited in size and time.
 async fn collect(parts: &Parts, body: Body, cx: &Context) -> Result<Bytes, Error> {
+    not_encoded(parts)?;
     let limit = cx.limits.request_bytes;
-    let too_large = || Error::body_too_large(limit);
     // A client that waits for 100 Continue is rejected at once. Other bodies are read up to the
     // limit, because most clients read the response only after they have sent the body.
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > limit && parts.headers.contains_key(EXPECT) {
-        return Err(too_large());
+        return Err(Error::body_too_large(limit));
     }
-    let whole = Limited::new(body, limit).collect();
-    match tokio::time::timeout(cx.limits.body_deadline(), whole).await {
+    match tokio::time::timeout(cx.limits.body_deadline(), buffered(body, limit, cx)).await {
         Err(_) => Err(Error::TooSlow),
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Error::Invalid("the request body ended early".into())),
+        Ok(result) => result,
     }
+}
+
+/// Reads the whole body into memory, of which all requests together may use a part only.
+async fn buffered(body: Body, limit: usize, cx: &Context) -> Result<Bytes, Error> {
+    let mut charge = cx.connections.requests.open();
+    let mut body = Limited::new(body, limit);
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Error::body_too_large(limit),
+            false => Error::Invalid("the request body ended early".into()),
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if !charge.try_extend(data.len()) {
+            return Err(Error::Unavailable("too many request bodies are in progress".into()));
+        }
+        whole.extend_from_slice(&data);
+    }
+    side_channel::hold_body(charge);
+    Ok(whole.freeze())
+}
+
+/// Rejects compressed bodies.
+fn not_encoded(parts: &Parts) -> Result<(), Error> {
+    for encoding in parts.headers.get_all(CONTENT_ENCODING) {
+        if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
+            return Err(Error::unsupported_encoding(&String::from_utf8_lossy(encoding.as_bytes())));
+        }
+    }
+    Ok(())
 }
 
 /// Accepts JSON, `+json` types, and no type at all (D5).

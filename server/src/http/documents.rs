@@ -4,7 +4,7 @@
 use dropshot::{Body, Path, RequestContext, endpoint};
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, Response, StatusCode};
 use schemars::JsonSchema;
@@ -22,6 +22,10 @@ use crate::runtime::context::Cx;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Extension of responses whose content is shared: they hold no memory of their own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StaticContent;
 
 pub(super) fn mount(api: &mut Api) -> Mounted {
     api.mount_unpublished(document_json)?;
@@ -86,8 +90,8 @@ async fn serve(rqctx: &RequestContext<Cx>, path: &str) -> Result<Response<Body>,
     let mut builder = Response::builder()
         .header(ETAG, &tag)
         .header(VARY, "accept-encoding")
-        .header(CACHE_CONTROL, "no-cache")
-        .header(X_CONTENT_TYPE_OPTIONS, "nosniff");
+        .extension(StaticContent)
+        .header(CACHE_CONTROL, "no-cache");
     if document.audience == Audience::Browser {
         builder =
             builder.header(CONTENT_SECURITY_POLICY, POLICY).header(REFERRER_POLICY, "no-referrer");
@@ -98,9 +102,9 @@ async fn serve(rqctx: &RequestContext<Cx>, path: &str) -> Result<Response<Body>,
     builder = builder.header(CONTENT_TYPE, document.media_type);
     if gzip {
         let builder = builder.header(CONTENT_ENCODING, "gzip");
-        return built(builder.body(Body::with_content(document.gzip())));
+        return built(builder.body(Body::with_content(document.gzip.clone())));
     }
-    built(builder.body(Body::with_content(document.uncompressed()?)))
+    built(builder.body(Body::with_content(document.plain.clone())))
 }
 
 /// Whether the client accepts gzip.

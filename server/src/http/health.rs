@@ -42,7 +42,8 @@ async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthRe
 /// Check whether the server is ready
 ///
 /// Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a
-/// `Retry-After` header if it does not, or while the server starts or stops.
+/// `Retry-After` header if it does not, while the server starts or stops, or if it has too few file
+/// descriptors left.
 #[endpoint {
     method = GET,
     path = "/ready",
@@ -53,6 +54,10 @@ async fn ready_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<String>, 
     let cx = rqctx.context();
     if cx.stopping.load(Ordering::Relaxed) {
         return Err(Error::Unavailable("the server is stopping".into()).into());
+    }
+    if !cx.connections.has_descriptors() {
+        let message = "the server has too few file descriptors left";
+        return Err(Error::Unavailable(message.into()).into());
     }
     match store_failure(cx).await {
         None => Ok(HttpResponseOk("ready".into())),
@@ -70,8 +75,9 @@ async fn store_failure(cx: &Context) -> Option<&'static str> {
 /// Get Prometheus metrics
 ///
 /// Returns metrics in the Prometheus text format: requests by operation, method and status, their
-/// duration, and requests in progress; events by status; state, size, revision and commit latency
-/// of the store; memory, CPU time and open files of the process.
+/// duration, and requests in progress; open and closed connections and buffered bytes; events by
+/// status; state, size, revision and commit latency of the store; memory, CPU time and open files of
+/// the process.
 #[endpoint {
     method = GET,
     path = "/metrics",
@@ -80,6 +86,7 @@ async fn store_failure(cx: &Context) -> Option<&'static str> {
 async fn metrics_get(rqctx: RequestContext<Cx>) -> Result<Exposition, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
+    cx.metrics.set_connections(&cx.connections);
     let text = cx.metrics.text(&cx.store_health().await);
     Ok(Exposition(text.map_err(|error| Error::Internal(format!("{error:#}")))?))
 }

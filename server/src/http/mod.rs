@@ -36,6 +36,7 @@ use dropshot::{ApiDescriptionRegisterError, EndpointTagPolicy, TagConfig, TagDet
 
 use crate::catalog::for_each_kind;
 use crate::openapi::tag_groups;
+pub(crate) use documents::StaticContent;
 use routes::Mount;
 pub(crate) use routes::{Api, PREFIX};
 

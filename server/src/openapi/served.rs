@@ -1,12 +1,9 @@
 //! The documents that the server serves about itself: the OpenAPI document in its serializations,
 //! and the docs browser. All of them are part of the binary.
 //!
-//! They are stored compressed with gzip, which nearly every client accepts, and decompressed for
-//! the others.
+//! They are prepared once, when the first one is requested. A response holds no copy.
 
-use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
@@ -14,6 +11,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 
 use crate::error::Error;
 use crate::openapi;
@@ -28,14 +26,17 @@ const STYLE: &str = "text/css";
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
 
-/// A served document.
+/// A served document. Both encodings are in memory once: responses share them.
 pub(crate) struct Document {
     path: &'static str,
     pub(crate) media_type: &'static str,
     pub(crate) audience: Audience,
     /// A checksum of the content, in hexadecimal.
     pub(crate) checksum: String,
-    gzip: Cow<'static, [u8]>,
+    /// The content.
+    pub(crate) plain: Bytes,
+    /// The content, compressed with gzip.
+    pub(crate) gzip: Bytes,
 }
 
 /// Who reads a document.
@@ -56,38 +57,32 @@ impl Document {
     ) -> anyhow::Result<Self> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(text.as_bytes())?;
-        Ok(Self::compressed(path, media_type, audience, encoder.finish()?.into()))
+        let (plain, gzip) = (text.as_bytes().to_vec().into(), encoder.finish()?.into());
+        Ok(Self::encoded(path, media_type, audience, plain, gzip))
     }
 
     fn compressed(
         path: &'static str,
         media_type: &'static str,
         audience: Audience,
-        gzip: Cow<'static, [u8]>,
+        gzip: &'static [u8],
+    ) -> anyhow::Result<Self> {
+        let mut plain = Vec::new();
+        GzDecoder::new(gzip).read_to_end(&mut plain)?;
+        plain.shrink_to_fit();
+        Ok(Self::encoded(path, media_type, audience, plain.into(), Bytes::from_static(gzip)))
+    }
+
+    fn encoded(
+        path: &'static str,
+        media_type: &'static str,
+        audience: Audience,
+        plain: Bytes,
+        gzip: Bytes,
     ) -> Self {
         let mut checksum = HEXLOWER.encode(&Sha256::digest(&gzip));
         checksum.truncate(32);
-        Self { path, media_type, audience, checksum, gzip }
-    }
-
-    /// The content, compressed.
-    pub(crate) fn gzip(&self) -> Bytes {
-        match &self.gzip {
-            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-            Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
-        }
-    }
-
-    /// The content.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if it cannot be decompressed: a defect of the build.
-    pub(crate) fn uncompressed(&self) -> Result<Bytes, Error> {
-        let mut content = Vec::new();
-        GzDecoder::new(&*self.gzip)
-            .read_to_end(&mut content)
-            .map_err(|error| Error::Internal(format!("{}: {error}", self.path)))?;
-        Ok(content.into())
+        Self { path, media_type, audience, checksum, plain, gzip }
     }
 }
 
@@ -101,15 +96,16 @@ pub(crate) async fn document(
     path: &str,
     openapi: fn() -> anyhow::Result<String>,
 ) -> Result<&'static Document, Error> {
-    static ALL: OnceLock<Result<Vec<Document>, String>> = OnceLock::new();
-    // Deriving and compressing takes a moment, once.
-    let all = tokio::task::spawn_blocking(move || {
-        ALL.get_or_init(|| {
-            openapi().and_then(|json| all(&json)).map_err(|error| format!("{error:#}"))
-        })
+    static ALL: OnceCell<Result<Vec<Document>, String>> = OnceCell::const_new();
+    // Deriving and compressing takes a moment, once. Requests that arrive meanwhile wait without a thread.
+    let derived = ALL.get_or_init(|| async move {
+        let derive = move || openapi().and_then(|json| all(&json));
+        match tokio::task::spawn_blocking(derive).await {
+            Ok(derived) => derived.map_err(|error| format!("{error:#}")),
+            Err(error) => Err(error.to_string()),
+        }
     });
-    let all = all.await.map_err(|error| Error::Internal(error.to_string()))?;
-    let all = all.as_ref().map_err(|error| Error::Internal(error.clone()))?;
+    let all = derived.await.as_ref().map_err(|error| Error::Internal(error.clone()))?;
     all.iter().find(|document| document.path == path).ok_or_else(Error::not_found)
 }
 
@@ -126,7 +122,7 @@ fn all(json: &str) -> anyhow::Result<Vec<Document>> {
         Document::new("/docs", HTML, Browser, page)?,
         Document::new("/docs/start.js", SCRIPT, Browser, start)?,
         Document::new("/docs/style.css", STYLE, Browser, style)?,
-        Document::compressed("/docs/scalar.js", SCRIPT, Browser, SCALAR.into()),
+        Document::compressed("/docs/scalar.js", SCRIPT, Browser, SCALAR)?,
         Document::new("/docs/LICENSE-scalar", TEXT, Browser, license)?,
     ])
 }

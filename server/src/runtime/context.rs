@@ -8,6 +8,7 @@ use std::time::Duration;
 use sensu_store::{Clock, Health, Store, StoreError};
 
 use crate::auth::Authentication;
+use crate::connections::{self, Connections};
 use crate::error::Error;
 use crate::gateway::Dispatch;
 use crate::metrics::Metrics;
@@ -43,6 +44,8 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     /// Prometheus metrics.
     pub(crate) metrics: Metrics,
+    /// Open connections, and the bytes that their requests hold.
+    pub(crate) connections: Arc<Connections>,
     /// Set at shutdown: requests are still served, but `/ready` reports 503.
     pub(crate) stopping: AtomicBool,
     /// The test kit; set once at start with `--dev`.
@@ -71,6 +74,8 @@ pub struct Limits {
     /// Whether users that [`crate::seed::dev_users`] has created may log in with their public
     /// password (D18). Default false.
     pub accept_dev_password: bool,
+    /// Limits of connections and of the bytes that their requests hold.
+    pub connections: connections::Limits,
 }
 
 impl Limits {
@@ -99,6 +104,7 @@ impl Default for Limits {
             password_cost: Self::PASSWORD_COST,
             cors_origins: Vec::new(),
             accept_dev_password: false,
+            connections: connections::Limits::default(),
         }
     }
 }
@@ -129,6 +135,7 @@ impl Context {
             resources: Resources::new(Arc::clone(&store)),
             store,
             clock,
+            connections: Connections::new(limits.connections.clone()),
             identity,
             auth,
             compilers: Workers::new("checking expressions", COMPILERS, WAITING_COMPILATIONS),

@@ -2,7 +2,12 @@
 
 mod background;
 pub(crate) mod context;
+mod http_log;
 mod server;
+#[cfg_attr(not(target_os = "linux"), path = "sockets_unsupported.rs")]
+mod sockets;
+mod watchdog;
 
 pub use context::Limits;
 pub use server::{Server, Tls};
+pub(crate) use sockets::raise_descriptor_limit;

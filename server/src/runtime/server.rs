@@ -9,22 +9,28 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use dropshot::{ConfigDropshot, ConfigTls, HandlerTaskMode, HttpServer, ServerBuilder};
 use sensu_store::{Clock, Store};
-use slog::{Drain as _, Logger};
 use tokio::task::JoinHandle;
 
 use crate::import::{self, Imported};
-use crate::runtime::background;
 use crate::runtime::context::{Context, Cx, Limits};
+use crate::runtime::watchdog::Watchdog;
+use crate::runtime::{background, http_log};
 use crate::testkit::Testkit;
 use crate::{gateway, http};
 
 /// Maximum time for open connections to finish their requests at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Time between refusing new connections and closing open ones at shutdown, in which `/ready` on open
+/// connections responds 503.
+const DRAIN: Duration = Duration::from_secs(1);
+
 /// A running server.
 pub struct Server {
     http: HttpServer<Cx>,
     background: JoinHandle<()>,
+    /// Absent where the system does not support it.
+    watchdog: Option<Watchdog>,
     cx: Cx,
     store: Arc<dyn Store>,
 }
@@ -67,15 +73,20 @@ impl Server {
         };
         let tls =
             tls.map(|tls| ConfigTls::AsFile { cert_file: tls.cert_file, key_file: tls.key_file });
-        // The access log replaces the log lines of Dropshot, which contain less and cost more.
-        let silent = Logger::root(slog::Discard.fuse(), slog::o!());
-        let http = ServerBuilder::new(gateway::endpoints()?, Arc::clone(&cx), silent)
+        let log = http_log::logger(&cx.connections);
+        let http = ServerBuilder::new(gateway::endpoints()?, Arc::clone(&cx), log)
             .config(config)
             .tls(tls)
             .start()
             .with_context(|| format!("cannot listen on {address}"))?;
         let background = tokio::spawn(background::run(Arc::clone(&cx)));
-        Ok(Self { http, background, cx, store })
+        let watchdog = Watchdog::start(&cx, http.local_addr()).map_err(|error| {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "connections are not limited: use a reverse proxy that limits them"
+            );
+        });
+        Ok(Self { http, background, watchdog: watchdog.ok(), cx, store })
     }
 
     /// Enables the test kit. A reset restores the objects of the store as they are now. Recorded
@@ -106,12 +117,31 @@ impl Server {
         self.http.local_addr()
     }
 
+    /// Refuses new connections, and reports on open ones for a second that the server is not ready.
+    pub async fn drain(&self) {
+        self.cx.stopping.store(true, Ordering::Relaxed);
+        self.refuse_connections();
+        if self.cx.connections.count() > 0 {
+            tokio::time::sleep(DRAIN).await;
+        }
+    }
+
+    fn refuse_connections(&self) {
+        if let Some(watchdog) = &self.watchdog
+            && !self.cx.connections.is_refusing()
+        {
+            self.cx.connections.set_refusing();
+            watchdog.refuse();
+        }
+    }
+
     /// Completes the requests in progress, then closes the store.
     ///
     /// # Errors
     /// If Dropshot reports a failure of its own.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.cx.stopping.store(true, Ordering::Relaxed);
+        self.refuse_connections();
         self.background.abort();
         let closed = tokio::time::timeout(GRACE, self.http.close()).await;
         self.store.close().await;

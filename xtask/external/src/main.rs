@@ -14,6 +14,7 @@ mod docs_ui;
 mod fuzz;
 mod lint;
 mod proxy;
+mod reverse_proxies;
 mod self_test;
 mod served;
 mod tools;
@@ -83,6 +84,8 @@ enum Task {
         #[arg(long, conflicts_with_all = ["document", "write"])]
         release: bool,
     },
+    /// Test the configurations of nginx and HAProxy in docs/proxy on a fresh server.
+    ReverseProxies,
     /// Verify that these tasks fail when they should.
     SelfTest,
 }
@@ -94,6 +97,7 @@ const FAST: &[Step] = &[
     ("lint", || lint::run(None)),
     ("compat", || compat::run(None, false)),
     ("self-test", self_test::run),
+    ("reverse-proxies", reverse_proxies::run),
     ("workflows", || workflows::run(None)),
     ("docs-browser", docs_browser::run),
     ("clients", || clients::run_all(None, false)),
@@ -124,6 +128,7 @@ fn main() -> ExitCode {
         Task::DocsUi { .. } => docs_ui::run(docs_ui::Mode::Verify),
         Task::Compat { release: true, .. } => compat::release(),
         Task::Compat { document, write, .. } => compat::run(document, write),
+        Task::ReverseProxies => reverse_proxies::run(),
         Task::SelfTest => self_test::run(),
     };
     match result {

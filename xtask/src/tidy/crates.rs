@@ -15,6 +15,7 @@ pub(super) const CRATES: &[Layers] = &[
             &["resources"],
             &["rbac", "auth"],
             &["error", "catalog", "keyspace", "query", "metrics", "workers", "cooperative"],
+            &["connections"],
         ],
         // Dropshot has one context type, which holds everything that operations use.
         exceptions: &["runtime::context"],

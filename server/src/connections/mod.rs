@@ -1,0 +1,62 @@
+//! Open connections, and what their requests hold: handlers in progress, responses that clients have not
+//! read yet, buffered bytes.
+//!
+//! Dropshot owns the sockets, and reports accepted connections in its log and the peer address with each
+//! request. This table derives from both since when a connection is idle, and since when its client does
+//! not read. `runtime::watchdog` closes those connections (decision record 0017).
+
+mod budget;
+mod policy;
+mod table;
+
+use std::time::Duration;
+
+pub(crate) use budget::Charge;
+pub(crate) use policy::Reason;
+pub(crate) use table::{Connections, RequestInProgress, Unwritten};
+
+/// Limits of connections and of the bytes that their requests hold.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Maximum number of open connections; beyond it, idle ones are closed.
+    pub connections: usize,
+    /// Maximum number of requests in progress and responses that clients have not read; beyond it, the
+    /// connections with the most of them are closed.
+    pub open_requests: usize,
+    /// Maximum number of bytes of response bodies that clients have not read; beyond it, requests get 503.
+    pub response_bytes: usize,
+    /// Maximum number of bytes of request bodies in memory; beyond it, requests get 503.
+    pub request_bytes: usize,
+    /// Maximum time from accepting a connection to its first complete request head.
+    pub first_request: Duration,
+    /// Maximum time that a connection may stay open without a request. HTTP/1.1 connections are closed by
+    /// the HTTP library after 30 seconds.
+    pub idle: Duration,
+    /// Maximum time without progress of a client that reads a response.
+    pub stalled: Duration,
+    /// The same while half of [`Limits::response_bytes`] or of [`Limits::open_requests`] is in use.
+    pub stalled_when_scarce: Duration,
+    /// Maximum time for a client to read a response.
+    pub write: Duration,
+}
+
+impl Limits {
+    /// Default of [`Limits::connections`].
+    pub const CONNECTIONS: usize = 1_000;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: Self::CONNECTIONS,
+            open_requests: 4_096,
+            response_bytes: 64 << 20,
+            request_bytes: 64 << 20,
+            first_request: Duration::from_secs(30),
+            idle: Duration::from_secs(120),
+            stalled: Duration::from_secs(30),
+            stalled_when_scarce: Duration::from_secs(5),
+            write: Duration::from_secs(120),
+        }
+    }
+}

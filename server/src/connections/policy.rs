@@ -1,0 +1,215 @@
+//! Which connections are closed: idle ones, those whose clients do not read, and, when a limit is
+//! exceeded, those that can be closed at the lowest cost for other clients.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Limits;
+
+/// Number of open requests that a connection may have when the limit for all is exceeded.
+const FAIR_SHARE: u32 = 32;
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It has sent no request for too long.
+    Idle,
+    /// Its client does not read responses.
+    Stalled,
+    /// There are too many connections.
+    Connections,
+    /// There are too many open requests, and it has more than others.
+    Requests,
+}
+
+impl Reason {
+    /// All reasons.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Idle, Self::Stalled, Self::Connections, Self::Requests];
+
+    /// The label in metrics.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Stalled => "stalled",
+            Self::Connections => "connections",
+            Self::Requests => "requests",
+        }
+    }
+}
+
+/// State of one connection. Times are durations since the start of the server.
+#[derive(Clone, Debug)]
+pub(super) struct Snapshot {
+    pub(super) peer: SocketAddr,
+    pub(super) has_sent_request: bool,
+    pub(super) in_progress: u32,
+    pub(super) unwritten: u32,
+    pub(super) unwritten_since: Option<Duration>,
+    pub(super) last_activity: Duration,
+    pub(super) last_progress: Duration,
+}
+
+/// What all connections together use.
+#[derive(Clone, Debug)]
+pub(super) struct Usage {
+    pub(super) now: Duration,
+    /// Maximum number of connections.
+    pub(super) connections: usize,
+    pub(super) open_requests: usize,
+    /// Whether stalled clients are closed early.
+    pub(super) is_scarce: bool,
+}
+
+impl Snapshot {
+    fn is_idle(&self) -> bool {
+        self.in_progress == 0 && self.unwritten == 0
+    }
+
+    fn open_requests(&self) -> u32 {
+        self.in_progress.saturating_add(self.unwritten)
+    }
+
+    fn overdue(&self, limits: &Limits, usage: &Usage) -> Option<Reason> {
+        let age = |since: Duration| usage.now.saturating_sub(since);
+        if self.is_idle() {
+            let limit = if self.has_sent_request { limits.idle } else { limits.first_request };
+            return (age(self.last_activity) >= limit).then_some(Reason::Idle);
+        }
+        let stalled = if usage.is_scarce { limits.stalled_when_scarce } else { limits.stalled };
+        let since = self.unwritten_since?;
+        (age(self.last_progress) >= stalled || age(since) >= limits.write)
+            .then_some(Reason::Stalled)
+    }
+}
+
+/// Selects the connections to be closed.
+pub(super) fn select(
+    limits: &Limits,
+    usage: &Usage,
+    connections: Vec<Snapshot>,
+) -> HashMap<SocketAddr, Reason> {
+    let total = connections.len();
+    let mut selected = HashMap::new();
+    let mut remaining = Vec::with_capacity(total);
+    for connection in connections {
+        match connection.overdue(limits, usage) {
+            Some(reason) => {
+                selected.insert(connection.peer, reason);
+            }
+            None => remaining.push(connection),
+        }
+    }
+    let excess = remaining.len().saturating_sub(usage.connections);
+    if excess > 0 {
+        // Those without a request first; of these, those that have been waiting longest.
+        let mut idle: Vec<&Snapshot> = remaining.iter().filter(|one| one.is_idle()).collect();
+        idle.sort_by_key(|one| (one.has_sent_request, one.last_activity));
+        selected.extend(idle.iter().take(excess).map(|one| (one.peer, Reason::Connections)));
+    }
+    let mut over = usage.open_requests.saturating_sub(limits.open_requests);
+    if over > 0 {
+        let mut busy: Vec<&Snapshot> =
+            remaining.iter().filter(|one| one.open_requests() > FAIR_SHARE).collect();
+        busy.sort_by_key(|one| std::cmp::Reverse(one.open_requests()));
+        for connection in busy {
+            if over == 0 {
+                break;
+            }
+            over = over.saturating_sub(connection.open_requests() as usize);
+            selected.insert(connection.peer, Reason::Requests);
+        }
+    }
+    selected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_000);
+
+    fn usage() -> Usage {
+        Usage { now: NOW, connections: 3, open_requests: 0, is_scarce: false }
+    }
+
+    /// An idle connection that has been waiting for a number of seconds.
+    fn idle(port: u16, seconds: u64) -> Snapshot {
+        Snapshot {
+            peer: SocketAddr::from(([192, 0, 2, 1], port)),
+            has_sent_request: true,
+            in_progress: 0,
+            unwritten: 0,
+            unwritten_since: None,
+            last_activity: NOW - Duration::from_secs(seconds),
+            last_progress: Duration::ZERO,
+        }
+    }
+
+    fn silent(port: u16, seconds: u64) -> Snapshot {
+        Snapshot { has_sent_request: false, ..idle(port, seconds) }
+    }
+
+    /// A connection with a response that was completed and last read some seconds ago.
+    fn unwritten(port: u16, completed: u64, progress: u64) -> Snapshot {
+        Snapshot {
+            unwritten: 1,
+            unwritten_since: Some(NOW - Duration::from_secs(completed)),
+            last_progress: NOW - Duration::from_secs(progress),
+            ..idle(port, 0)
+        }
+    }
+
+    fn busy(port: u16, requests: u32) -> Snapshot {
+        Snapshot { in_progress: requests, ..idle(port, 500) }
+    }
+
+    fn selected(usage: &Usage, connections: Vec<Snapshot>) -> Vec<(u16, Reason)> {
+        let selected = select(&Limits::default(), usage, connections);
+        let mut selected: Vec<_> =
+            selected.into_iter().map(|(peer, reason)| (peer.port(), reason)).collect();
+        selected.sort_by_key(|(port, _)| *port);
+        selected
+    }
+
+    #[test]
+    fn connections_without_requests_are_closed_after_a_time() {
+        let connections =
+            vec![idle(1, 119), idle(2, 120), silent(3, 29), silent(4, 30), busy(5, 1)];
+        let usage = Usage { connections: 9, ..usage() };
+        assert_eq!(selected(&usage, connections), [(2, Reason::Idle), (4, Reason::Idle)]);
+    }
+
+    #[test]
+    fn clients_that_do_not_read_are_closed_earlier_when_memory_is_scarce() {
+        let connections = || vec![unwritten(1, 60, 4), unwritten(2, 60, 6), unwritten(3, 60, 31)];
+        assert_eq!(selected(&usage(), connections()), [(3, Reason::Stalled)]);
+        let scarce = Usage { is_scarce: true, ..usage() };
+        let expected = [(2, Reason::Stalled), (3, Reason::Stalled)];
+        assert_eq!(selected(&scarce, connections()), expected);
+    }
+
+    #[test]
+    fn a_client_that_reads_too_slowly_is_closed() {
+        let connections = vec![unwritten(1, 119, 1), unwritten(2, 120, 1)];
+        assert_eq!(selected(&usage(), connections), [(2, Reason::Stalled)]);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_oldest_idle_connections_are_closed_silent_ones_first() {
+        let connections = vec![busy(1, 1), idle(2, 50), idle(3, 60), silent(4, 1), silent(5, 2)];
+        let expected = [(4, Reason::Connections), (5, Reason::Connections)];
+        assert_eq!(selected(&usage(), connections), expected);
+        let connections = vec![busy(1, 1), busy(2, 1), busy(3, 1), busy(4, 1), idle(5, 0)];
+        assert_eq!(selected(&usage(), connections), [(5, Reason::Connections)]);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_connections_with_the_most_open_requests_are_closed() {
+        let connections = vec![busy(1, 200), busy(2, 150), busy(3, 32)];
+        let usage = Usage { open_requests: Limits::default().open_requests + 201, ..usage() };
+        let expected = [(1, Reason::Requests), (2, Reason::Requests)];
+        assert_eq!(selected(&usage, connections), expected);
+    }
+}

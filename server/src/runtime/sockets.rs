@@ -1,0 +1,280 @@
+//! The sockets of this process, reached without the objects that own them (Linux).
+//!
+//! Dropshot owns listener and connections. A descriptor is duplicated by sending its number to ourselves
+//! over a Unix socket (`SCM_RIGHTS`). The duplicate is an owned descriptor of whatever has the number at
+//! that moment, so it is examined before it is used, and a number that is closed or reused meanwhile does
+//! no harm. `pidfd_getfd` does the same, but the default seccomp profiles of Docker and systemd reject it.
+//!
+//! Only sockets are duplicated. Closing any descriptor of a file releases all locks that the process has
+//! on it, among them those of SQLite.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, sockopt};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::connections::Reason;
+
+/// Folder with an entry for each descriptor of this process.
+const DESCRIPTORS: &str = "/proc/self/fd";
+
+/// Maximum number of connections that wait to be accepted. The kernel limits it to `net.core.somaxconn`.
+const BACKLOG: i32 = 4_096;
+
+/// Maximum time that sent data may stay unacknowledged, or that a client may keep its receive window
+/// closed.
+const USER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Time without traffic before the kernel probes whether the client still exists.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+
+/// Interval of the probes.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Number of probes without a response before a connection is closed.
+const KEEPALIVE_PROBES: u32 = 4;
+
+/// Number of spare descriptors. Dropshot may take one that has just been closed.
+const SPARES: usize = 4;
+
+/// Access to the sockets of this process.
+pub(super) struct Sockets {
+    sender: UnixDatagram,
+    receiver: UnixDatagram,
+    /// Descriptors that are closed just before another is needed, so that this works when the process has
+    /// none left and Dropshot tries to accept connections.
+    spares: Vec<UnixDatagram>,
+}
+
+/// The connections of a listener.
+pub(super) struct Open {
+    /// The addresses of their clients.
+    pub(super) peers: HashSet<SocketAddr>,
+    /// Number of descriptors of the process, of any type.
+    pub(super) descriptors: usize,
+}
+
+/// A listening socket.
+pub(super) struct Listener(OwnedFd);
+
+impl Sockets {
+    /// # Errors
+    /// If the system does not support it.
+    pub(super) fn new() -> io::Result<Self> {
+        let (sender, receiver) = UnixDatagram::pair()?;
+        sender.set_nonblocking(true)?;
+        receiver.set_nonblocking(true)?;
+        let mut sockets = Self { sender, receiver, spares: Vec::new() };
+        // A sandbox may forbid it.
+        sockets.duplicate(sockets.sender.as_raw_fd())?;
+        sockets.descriptors()?;
+        Ok(sockets)
+    }
+
+    fn reserve(&mut self) {
+        while self.spares.len() < SPARES
+            && let Ok(spare) = self.receiver.try_clone()
+        {
+            self.spares.push(spare);
+        }
+    }
+
+    /// The listener with a local address.
+    pub(super) fn listener(&mut self, address: SocketAddr) -> io::Result<Listener> {
+        for number in self.descriptors()? {
+            if let Ok(descriptor) = self.duplicate(number)
+                && sockopt::socket_acceptconn(&descriptor) == Ok(true)
+            {
+                let stream = TcpStream::from(descriptor);
+                if stream.local_addr().is_ok_and(|local| local == address) {
+                    return Ok(Listener(stream.into()));
+                }
+            }
+        }
+        Err(io::Error::other(format!("no socket listens on {address}")))
+    }
+
+    /// The connections to a local address.
+    pub(super) fn open(&mut self, address: SocketAddr) -> io::Result<Open> {
+        let mut open = Open { peers: HashSet::new(), descriptors: 0 };
+        for number in self.descriptors()? {
+            open.descriptors += 1;
+            if let Some((_, peer)) = self.connection(number, address) {
+                open.peers.insert(peer);
+            }
+        }
+        Ok(open)
+    }
+
+    /// Closes connections to a local address. Returns the number for each reason.
+    pub(super) fn close(
+        &mut self,
+        address: SocketAddr,
+        selected: &HashMap<SocketAddr, Reason>,
+    ) -> io::Result<Vec<Reason>> {
+        let mut closed = Vec::new();
+        for number in self.descriptors()? {
+            let Some((stream, peer)) = self.connection(number, address) else { continue };
+            let Some(reason) = selected.get(&peer) else { continue };
+            let result = match reason {
+                // A request that arrives at the same time is still read.
+                Reason::Idle | Reason::Connections => stream.shutdown(Shutdown::Read),
+                // Without lingering, the kernel drops what the client has not read.
+                Reason::Stalled | Reason::Requests => {
+                    let _ = sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
+                    stream.shutdown(Shutdown::Both)
+                }
+            };
+            if result.is_ok() {
+                closed.push(*reason);
+            }
+        }
+        Ok(closed)
+    }
+
+    /// The connection with a descriptor, if it is one to the address, and the address of its client.
+    fn connection(
+        &mut self,
+        number: RawFd,
+        address: SocketAddr,
+    ) -> Option<(TcpStream, SocketAddr)> {
+        let stream = TcpStream::from(self.duplicate(number).ok()?);
+        let local = stream.local_addr().ok()?;
+        let is_ours = local.port() == address.port()
+            && (address.ip().is_unspecified() || local.ip() == address.ip());
+        let peer = is_ours.then(|| stream.peer_addr().ok()).flatten()?;
+        Some((stream, peer))
+    }
+
+    /// The numbers of all descriptors of this process.
+    fn descriptors(&mut self) -> io::Result<Vec<RawFd>> {
+        self.reserve();
+        self.spares.pop();
+        let entries = std::fs::read_dir(DESCRIPTORS)?;
+        Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
+    }
+
+    /// A duplicate of a socket.
+    fn duplicate(&mut self, number: RawFd) -> io::Result<OwnedFd> {
+        let not_a_socket = || io::Error::other("the descriptor is not a socket");
+        if !std::fs::read_link(format!("{DESCRIPTORS}/{number}"))?
+            .as_os_str()
+            .as_encoded_bytes()
+            .starts_with(b"socket:")
+        {
+            return Err(not_a_socket());
+        }
+        self.reserve();
+        self.spares.pop();
+        let duplicate = self.send_to_self(number)?;
+        if sockopt::socket_type(&duplicate).is_err() {
+            // The number was reused for a file, whose locks must not be released.
+            std::mem::forget(duplicate);
+            return Err(not_a_socket());
+        }
+        Ok(duplicate)
+    }
+
+    fn send_to_self(&self, number: RawFd) -> io::Result<OwnedFd> {
+        let rights = [ControlMessage::ScmRights(&[number])];
+        let data = [IoSlice::new(&[0])];
+        sendmsg::<()>(self.sender.as_raw_fd(), &data, &rights, MsgFlags::empty(), None)?;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let mut byte = [0];
+        let mut data = [IoSliceMut::new(&mut byte)];
+        let flags = RecvFlags::CMSG_CLOEXEC;
+        rustix::net::recvmsg(&self.receiver, &mut data, &mut control, flags)?;
+        let received = control.drain().find_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+            _ => None,
+        });
+        received.ok_or_else(|| io::Error::other("no descriptor was received"))
+    }
+}
+
+impl Listener {
+    /// Sets options that accepted connections inherit, and a longer backlog.
+    pub(super) fn configure(&self) -> io::Result<()> {
+        rustix::net::listen(&self.0, BACKLOG)?;
+        let millis = u32::try_from(USER_TIMEOUT.as_millis()).unwrap_or(u32::MAX);
+        sockopt::set_tcp_user_timeout(&self.0, millis)?;
+        sockopt::set_socket_keepalive(&self.0, true)?;
+        sockopt::set_tcp_keepidle(&self.0, KEEPALIVE_IDLE)?;
+        sockopt::set_tcp_keepintvl(&self.0, KEEPALIVE_INTERVAL)?;
+        sockopt::set_tcp_keepcnt(&self.0, KEEPALIVE_PROBES)?;
+        Ok(())
+    }
+
+    /// Refuses new connections from now on. Open connections are not affected.
+    pub(super) fn refuse(&self) -> io::Result<()> {
+        Ok(rustix::net::shutdown(&self.0, rustix::net::Shutdown::Both)?)
+    }
+}
+
+/// The maximum number of descriptors of this process; `None` for no limit.
+pub(super) fn descriptor_limit() -> Option<usize> {
+    getrlimit(Resource::Nofile).current.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+/// Raises the maximum number of descriptors of this process as far as the system permits it, at most to
+/// `needed`.
+pub(crate) fn raise_descriptor_limit(needed: usize) -> io::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    let needed = u64::try_from(needed).unwrap_or(u64::MAX);
+    let permitted = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
+    if limit.current.is_some_and(|current| current < permitted) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(permitted), maximum: limit.maximum })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn connections_of_a_listener_are_found_and_closed() {
+        let mut sockets = Sockets::new().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut clients = [0; 2].map(|_| TcpStream::connect(address).unwrap());
+        let accepted = [0; 2].map(|_| listener.accept().unwrap().0);
+        let peers = clients.each_ref().map(|client| client.local_addr().unwrap());
+        let open = sockets.open(address).unwrap();
+        assert_eq!(open.peers, HashSet::from(peers));
+        let closed = sockets.close(address, &[(peers[0], Reason::Stalled)].into()).unwrap();
+        assert_eq!(closed, [Reason::Stalled]);
+        drop(accepted);
+        assert!(
+            clients[0].read(&mut [0]).is_ok_and(|read| read == 0)
+                || clients[0].take_error().is_ok()
+        );
+    }
+
+    #[test]
+    fn a_listener_can_refuse_connections() {
+        let mut sockets = Sockets::new().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let duplicate = sockets.listener(address).unwrap();
+        duplicate.configure().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(sockopt::tcp_user_timeout(&accepted), Ok(60_000), "options are inherited");
+        duplicate.refuse().unwrap();
+        assert!(TcpStream::connect(address).is_err());
+        drop((client, accepted));
+        assert!(sockets.listener("127.0.0.1:1".parse().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! The sockets of this process cannot be reached on this system: Linux is required.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::net::SocketAddr;
+
+use crate::connections::Reason;
+
+/// As on Linux, but never created.
+pub(super) enum Sockets {}
+
+/// As on Linux.
+pub(super) struct Open {
+    pub(super) peers: HashSet<SocketAddr>,
+    pub(super) descriptors: usize,
+}
+
+/// As on Linux, but never created.
+pub(super) enum Listener {}
+
+impl Sockets {
+    pub(super) fn new() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn listener(&mut self, _address: SocketAddr) -> io::Result<Listener> {
+        match *self {}
+    }
+
+    pub(super) fn open(&mut self, _address: SocketAddr) -> io::Result<Open> {
+        match *self {}
+    }
+
+    pub(super) fn close(
+        &mut self,
+        _address: SocketAddr,
+        _selected: &HashMap<SocketAddr, Reason>,
+    ) -> io::Result<Vec<Reason>> {
+        match *self {}
+    }
+}
+
+impl Listener {
+    pub(super) fn configure(&self) -> io::Result<()> {
+        match *self {}
+    }
+
+    pub(super) fn refuse(&self) -> io::Result<()> {
+        match *self {}
+    }
+}
+
+pub(super) fn descriptor_limit() -> Option<usize> {
+    None
+}
+
+pub(crate) fn raise_descriptor_limit(_needed: usize) -> io::Result<()> {
+    Ok(())
+}
