@@ -48,6 +48,7 @@ pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
     }
     if response.status != 0 {
         note("D4", header(&mut response, "sensu-edition", "core"));
+        note("D4", header(&mut response, "x-content-type-options", "nosniff"));
     }
     if response.kind == "json" && response.headers.contains_key("content-type") {
         note("D3", header(&mut response, "content-type", "application/json"));
@@ -138,7 +139,6 @@ fn error(record: &Record, response: &mut Response) -> bool {
         response.kind = "json".to_owned();
     }
     header(response, "content-type", "application/json");
-    header(response, "x-content-type-options", "nosniff");
     *response != before
 }
 
