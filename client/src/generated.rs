@@ -9115,7 +9115,7 @@ The message is for people and may change. Programs use the status and the code:
 | 3 | 409 | The object already exists, or another object prevents the operation. |
 | 4 | 403 | No role of the caller allows the operation. |
 | 5 | 401 | The credentials are missing, wrong or expired. |
-| 5 | 429 | Too many failed logins. `Retry-After` contains the seconds until the next attempt. |
+| 5 | 429 | Too many failed or concurrent logins. `Retry-After` contains the seconds until the next attempt. |
 | 6 | 412 | The object is not in the state that `If-Match` or `If-None-Match` requires. |
 
 For malformed JSON, the message contains line, column and field. Each operation lists its statuses, except 405, which is the
@@ -9129,14 +9129,17 @@ without it and without a body.
 
 Defaults; the operator of the server can change the first two.
 
-- A request body is JSON of at most 512,000 bytes. A larger body is rejected with 413.
+- A request body is JSON of at most 512,000 bytes, of `/auth/token` and `/auth/logout` 16,000. A larger body is
+  rejected with 413.
 - A response contains at most 512,000 bytes. Lists are paginated; an object that would exceed the limit is rejected
   when it is written.
 - A body that has not arrived after 12 seconds is rejected with 408. A request that takes longer than 15 seconds gets 503.
 - A client that does not read a response for 30 seconds is disconnected. While clients hold too many unread responses, further
   requests get 503.
-- After 10 failed logins of a user, or 100 from an address, each further attempt is delayed, by at
-  most 1 minute.
+- 10 failed logins of a user from one address are free, then one per 1 minute; 100 of a user from all
+  addresses, then one per 10 seconds; 100 from an address, then one per 1 second. An attempt
+  beyond that gets 429, whatever its password. Successful logins are not counted.
+- Few logins are processed at the same time; if too many wait, the next one gets 503.
 - Passwords have at least 8 characters and at most 72 bytes.
 
 The limits of a field are part of its schema. A value outside of them is rejected with 400.
@@ -12682,7 +12685,7 @@ let response = client.user_password_reset()
     }
     /**Log in with user name and password
 
-Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token, valid for 15 minutes by default, and a refresh token, which renews it. After repeated failures the status is 429 with a `Retry-After` header.
+Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token, valid for 15 minutes by default, and a refresh token, which renews it. After 10 failures of the user from an address, one attempt per 1 minute is accepted from there; the status of others is 429 with a `Retry-After` header.
 
 Sends a `GET` request to `/auth`
 
@@ -12696,7 +12699,7 @@ let response = client.auth_login()
     }
     /**Log out
 
-Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body. Ends the session and invalidates both tokens. Other sessions of the user are not affected. Logging out twice succeeds.
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Ends the session and invalidates both tokens. Other sessions of the user are not affected. Logging out twice succeeds.
 
 Sends a `POST` request to `/auth/logout`
 
@@ -12711,7 +12714,7 @@ let response = client.auth_logout()
     }
     /**Test user name and password
 
-Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login: after repeated failures the status is 429 with a `Retry-After` header.
+Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login: after 10 failures, one attempt per 1 minute is accepted; the status of others is 429 with a `Retry-After` header.
 
 Sends a `GET` request to `/auth/test`
 
@@ -12725,7 +12728,7 @@ let response = client.auth_test()
     }
     /**Renew the tokens of a session
 
-Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body. Returns a new pair of tokens and invalidates the old one. A refresh token that is used a second time ends the session, because it must have been copied. The new access token has the current groups of the user.
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Returns a new pair of tokens and invalidates the old one. A refresh token that is used a second time ends the session, because it must have been copied. The new access token has the current groups of the user.
 
 Sends a `POST` request to `/auth/token`
 

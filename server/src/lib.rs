@@ -26,7 +26,7 @@
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
-//! error catalog keyspace query metrics workers cooperative
+//! error catalog keyspace query metrics workers cooperative client_address
 //! connections                  open connections and the bytes that they hold
 //! ```
 //!
@@ -48,6 +48,7 @@
 mod auth;
 mod catalog;
 pub mod cli;
+mod client_address;
 mod connections;
 mod cooperative;
 mod error;

@@ -72,7 +72,7 @@ pub async fn admin(
         return Ok(SeedOutcome::AlreadySeeded);
     }
     sensu_types::user::validate_password(password)?;
-    let hash = auth::hash(password.into(), cost).await?;
+    let hash = auth::hash_without_pool(password.into(), cost).await?;
     let (mut operations, _) = auth::put_account(&account.user, Some(&hash))?;
     operations.push(auth::end_all_sessions(name)?);
     commit(store, Precondition::At(key::<User>(name)?, account.revision), operations).await
@@ -116,7 +116,7 @@ async fn user(
     if auth::account(store, name).await?.is_some() {
         return Ok(SeedOutcome::AlreadySeeded);
     }
-    let hash = auth::hash(password.into(), cost).await?;
+    let hash = auth::hash_without_pool(password.into(), cost).await?;
     let (mut operations, _) = auth::put_account(&user, Some(&hash))?;
     operations.extend(mark);
     let key = key::<User>(name)?;

@@ -14,6 +14,7 @@ mod dev_password;
 mod expressions;
 mod health;
 mod lifecycle;
+mod logins;
 mod malformed_input;
 mod newer_fields;
 mod pages;

@@ -36,7 +36,10 @@ pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
         is_lenient = true;
     }
     if response.status == 401 {
-        note("D16", header(&mut response, "www-authenticate", "Bearer realm=\"sensu\""));
+        let path = record.path.split('?').next().unwrap_or_default();
+        let scheme = if ["/auth", "/auth/test"].contains(&path) { "Basic" } else { "Bearer" };
+        let challenge = format!("{scheme} realm=\"sensu\"");
+        note("D16", header(&mut response, "www-authenticate", &challenge));
     }
     if response.status == 405 {
         is_lenient = true;

@@ -2,7 +2,7 @@
 //! operation reads.
 
 use bytes::Bytes;
-use sensu_store::{Operation, Revision, Store};
+use sensu_store::{CommitError, Operation, Precondition, Revision, Store, Txn};
 use sensu_types::user::User;
 
 use crate::error::Error;
@@ -34,6 +34,25 @@ pub(crate) async fn account(store: &dyn Store, name: &str) -> Result<Option<Acco
     let user = serde_json::from_slice(&user.value)
         .map_err(|error| Error::Internal(format!("stored user {name}: {error}")))?;
     Ok(Some(Account { user, hash: String::from_utf8_lossy(&hash.value).into_owned(), revision }))
+}
+
+/// Replaces the hash of a password by another one of the same password, unless the user has changed. Does not
+/// change the revision of the user: sessions continue. Failures are logged: the stored hash stays valid.
+pub(super) async fn replace_hash(store: &dyn Store, account: &Account, hash: &str) {
+    let name = account.user.username.as_str();
+    let (Some(user), Some(key)) = (keyspace::key::<User>("", name), keyspace::password(name))
+    else {
+        return;
+    };
+    let value = Bytes::copy_from_slice(hash.as_bytes());
+    let txn = Txn {
+        preconditions: vec![Precondition::At(user, account.revision)],
+        operations: vec![Operation::Put { key, value, flags: 0, expires_at: None }],
+    };
+    match store.commit(txn).await {
+        Ok(_) | Err(CommitError::Precondition(_)) => {}
+        Err(error) => tracing::warn!(name, %error, "the hash of a password was not replaced"),
+    }
 }
 
 /// The operations that write a user, and its password hash if there is a new one. Also returns the user

@@ -131,7 +131,7 @@ pub(crate) fn bearer(header: &str) -> Option<&str> {
 }
 
 /// The credentials of an `Authorization` header with this scheme.
-fn credentials<'a>(header: &'a str, scheme: &str) -> Option<&'a str> {
+pub(super) fn credentials<'a>(header: &'a str, scheme: &str) -> Option<&'a str> {
     let (found, credentials) = header.split_once(' ')?;
     found.eq_ignore_ascii_case(scheme).then_some(credentials)
 }

@@ -24,9 +24,9 @@ pub(super) struct Claims {
     pub(super) jti: String,
     /// User name.
     pub(super) sub: String,
-    /// Groups of the user when the token was issued, `system:users` last. For clients: never read from
+    /// Groups of the user when an access token was issued, `system:users` last. For clients: never read from
     /// a token, so that a forged or old token grants nothing (D15).
-    #[serde(skip_deserializing)]
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub(super) groups: Vec<String>,
 }
 

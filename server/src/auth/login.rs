@@ -6,8 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sensu_types::tokens::Tokens;
 
+use super::account::{account, replace_hash};
+use super::caller::credentials;
 use super::dev_password::{self, DEV_PASSWORD};
-use super::{Account, account, password, session};
+use super::password::{self, Comparison};
+use super::{Account, session};
 use crate::error::Error;
 use crate::runtime::context::Context;
 
@@ -20,51 +23,134 @@ pub(crate) async fn log_in(cx: &Context, header: &str, address: IpAddr) -> Resul
     session::start(cx, &account).await
 }
 
-/// Verifies user name and password of a `Basic` header.
+/// Verifies user name and password of a `Basic` header. If the hash of the password does not have the cost
+/// of the server, it is replaced.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] for wrong credentials, disabled users, the public password of `--dev` unless
-/// the server accepts it (D18), and other headers;
-/// [`Error::Throttled`] after repeated failures.
+/// [`Error::BadLogin`] for wrong credentials, disabled users, the public password of `--dev` unless the
+/// server accepts it (D18), and other headers; [`Error::Throttled`] after repeated failures;
+/// [`Error::Unavailable`] if too many log-ins are in progress.
 pub(crate) async fn verify_credentials(
     cx: &Context,
     header: &str,
     address: IpAddr,
 ) -> Result<Account, Error> {
-    let bad = || Error::Unauthenticated("bad credentials".into());
-    let (user, password) = parse_basic(header).ok_or_else(bad)?;
-    let (throttle, now) = (&cx.auth.throttle, cx.clock.now());
-    throttle.admit(&user, address, now)?;
-    let account = account(cx.auth.store.as_ref(), &user).await?;
-    let hash = account.as_ref().map(|account| account.hash.clone());
-    let is_public = password == DEV_PASSWORD;
-    let matches = password::matches(password, hash, cx.limits.password_cost).await?;
-    let mut accepted = account.filter(|account| matches && !account.user.disabled);
-    if accepted.is_some()
-        && is_public
-        && !cx.limits.accept_dev_password
-        && dev_password::is_marked(cx.auth.store.as_ref(), &user).await?
-    {
-        tracing::warn!(user, "the public password of --dev was rejected");
-        accepted = None;
-    }
-    match accepted {
-        Some(account) => {
-            throttle.record_success(&user);
+    let (user, password) = parse_basic(header).ok_or(Error::BadLogin)?;
+    let (auth, now) = (&cx.auth, cx.clock.now());
+    let attempt = auth.throttle.admit(&user, address, now);
+    let attempt = attempt.inspect_err(|_| auth.failures.throttled(now))?;
+    match compare(cx, &user, password).await {
+        Ok(Some((account, new_hash))) => {
+            attempt.succeed(now);
+            if let Some(hash) = new_hash {
+                replace_hash(auth.store.as_ref(), &account, &hash).await;
+            }
             Ok(account)
         }
-        None => {
-            throttle.record_failure(&user, address, now);
-            tracing::warn!(user, %address, "log-in failed");
-            Err(bad())
+        Ok(None) => {
+            auth.failures.failed(&user, address, now);
+            Err(Error::BadLogin)
+        }
+        // The password was not compared.
+        Err(error) => {
+            attempt.refund();
+            Err(error)
         }
     }
 }
 
-/// User name and password of a `Basic` header. The scheme is case-sensitive, as in Sensu Go 5.0.0.
+/// The account, if the password is right, and the hash that replaces the stored one, if there is one.
+async fn compare(
+    cx: &Context,
+    user: &str,
+    password: String,
+) -> Result<Option<(Account, Option<String>)>, Error> {
+    let store = cx.auth.store.as_ref();
+    let account = account(store, user).await?;
+    let is_public = password == DEV_PASSWORD && !cx.limits.accept_dev_password;
+    let is_rejected = is_public && dev_password::is_marked(store, user).await?;
+    Ok(match password::compare(cx, password, account.as_ref(), !is_rejected).await? {
+        Comparison::Matches { new_hash } => account.map(|account| (account, new_hash)),
+        Comparison::Fails => None,
+    })
+}
+
+/// User name and password of a `Basic` header.
 fn parse_basic(header: &str) -> Option<(String, String)> {
-    let bytes = STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?;
+    let bytes = STANDARD.decode(credentials(header, "basic")?.trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (user, password) = text.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    use futures::FutureExt as _;
+    use sensu_store::{ManualClock, MemoryStore};
+
+    use super::*;
+    use crate::auth::throttle::PER_USER_AND_ADDRESS;
+    use crate::runtime::context::{Cx, Limits};
+    use crate::seed;
+    use crate::workers::Workers;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn header(user: &str, password: &str) -> String {
+        format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+    }
+
+    /// A context with the users of `--dev`, whose pool runs one hash while the given number waits.
+    async fn context(queue: usize) -> Cx {
+        let clock = Arc::new(ManualClock::at(1_000));
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        seed::dev_users(store.as_ref(), 4).await.unwrap();
+        let limits = Limits { password_cost: 4, accept_dev_password: true, ..Limits::default() };
+        let mut cx = Context::new(store, clock, limits).await.unwrap();
+        Arc::get_mut(&mut cx).unwrap().hashing = Workers::new("hashing passwords", 1, queue);
+        cx
+    }
+
+    #[tokio::test]
+    async fn a_full_pool_rejects_log_ins_without_counting_them() {
+        let cx = context(0).await;
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let mut work = Box::pin(cx.hashing.run(move || while held.recv().is_ok() {}));
+        assert_eq!(work.as_mut().now_or_never(), None);
+        for _ in 0..=PER_USER_AND_ADDRESS.free {
+            for user in ["admin", "unknown"] {
+                let result = verify_credentials(&cx, &header(user, "wrong"), HERE).await;
+                let full = |error| matches!(error, Error::Unavailable(_));
+                assert!(result.is_err_and(full), "{user}");
+            }
+        }
+        drop(release);
+        work.await.unwrap();
+        let right = header("admin", seed::DEV_PASSWORD);
+        while verify_credentials(&cx, &right, HERE).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn attempts_of_closed_connections_are_counted() {
+        let cx = context(100).await;
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let mut work = Box::pin(cx.hashing.run(move || while held.recv().is_ok() {}));
+        assert_eq!(work.as_mut().now_or_never(), None);
+        let wrong = header("admin", "wrong");
+        for _ in 0..PER_USER_AND_ADDRESS.free {
+            let mut attempt = Box::pin(verify_credentials(&cx, &wrong, HERE));
+            // The attempt waits for the pool when its connection is closed.
+            assert!(attempt.as_mut().now_or_never().is_none());
+        }
+        let throttled = Error::Throttled(PER_USER_AND_ADDRESS.interval.unsigned_abs());
+        let result = verify_credentials(&cx, &wrong, HERE).await;
+        assert_eq!(result.err(), Some(throttled));
+        drop(release);
+        work.await.unwrap();
+    }
 }

@@ -4,6 +4,7 @@ mod account;
 mod api_key;
 mod caller;
 mod dev_password;
+mod failure_log;
 mod groups;
 mod jwt;
 mod login;
@@ -19,7 +20,9 @@ use sensu_store::Store;
 use crate::error::Error;
 use crate::rbac::PolicyCache;
 use caller::VerifiedTokens;
+use failure_log::FailureLog;
 use groups::GroupCache;
+use password::LargestCost;
 use throttle::Throttle;
 use token_secret::TokenSecret;
 
@@ -28,9 +31,9 @@ pub(crate) use api_key::{api_key_id, api_key_id_in_url, generate_api_key, withou
 pub(crate) use caller::{Caller, bearer};
 pub(crate) use dev_password::{DEV_PASSWORD, DEV_USERS, end_dev_sessions, has_dev_password};
 pub(crate) use login::{log_in, verify_credentials};
-pub(crate) use password::hash;
-pub(crate) use session::{end_all_sessions, log_out, refresh};
-pub(crate) use throttle::{FREE_PER_ADDRESS, FREE_PER_USER, MAX_DELAY};
+pub(crate) use password::{hash, hash_without_pool, hashing_pool};
+pub(crate) use session::{end_all_sessions, log_out, refresh, verify_access_signature};
+pub(crate) use throttle::{PER_ADDRESS, PER_USER, PER_USER_AND_ADDRESS};
 pub(crate) use token_secret::rotate_token_secret;
 
 /// The state of this layer. Its fields are private: code outside `auth` cannot reach the store through
@@ -40,6 +43,9 @@ pub(crate) struct Authentication {
     secret: TokenSecret,
     verified: VerifiedTokens,
     throttle: Throttle,
+    failures: FailureLog,
+    /// The largest cost of a password hash, which determines the time of failed log-ins.
+    pub(crate) largest_cost: LargestCost,
     policies: PolicyCache,
     groups: GroupCache,
 }
@@ -49,11 +55,14 @@ impl Authentication {
     /// [`Error`] if the store fails.
     pub(crate) async fn load(store: Arc<dyn Store>) -> Result<Self, Error> {
         let secret = TokenSecret::load(store.as_ref()).await?;
+        let largest_cost = LargestCost::load(store.as_ref()).await?;
         Ok(Self {
             store,
             secret,
             verified: VerifiedTokens::new(),
             throttle: Throttle::new(),
+            failures: FailureLog::default(),
+            largest_cost,
             policies: PolicyCache::default(),
             groups: GroupCache::new(),
         })

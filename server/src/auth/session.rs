@@ -77,6 +77,16 @@ pub(crate) async fn log_out(cx: &Context, access: &str, refresh: &str) -> Result
     Ok(())
 }
 
+/// Verifies the signature of an access token, expired or not: before the body with the refresh token is
+/// read, because clients without any token must not occupy memory.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]; [`Error`] if the store fails.
+pub(crate) async fn verify_access_signature(cx: &Context, access: &str) -> Result<(), Error> {
+    cx.auth.secret.verify(cx.auth.store.as_ref(), TokenKind::Access, access).await?;
+    Ok(())
+}
+
 /// The operation that ends all sessions of a user.
 ///
 /// # Errors
@@ -139,7 +149,8 @@ async fn issue_with(
         groups: groups.clone(),
     };
     let access = claims(cx.limits.access_token);
-    let refresh = claims(cx.limits.refresh_token);
+    // Without groups: the token has to fit into a small body.
+    let refresh = Claims { groups: Vec::new(), ..claims(cx.limits.refresh_token) };
     let session = Session { access: access.jti.clone(), refresh: refresh.jti.clone() };
     let value = serde_json::to_vec(&session).map_err(|error| Error::Internal(error.to_string()))?;
     let key = key(&user.username, id)?;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use ipnet::IpNet;
 use sensu_store::Durability;
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use serde_json::json;
@@ -17,6 +18,7 @@ use serde_json::json;
 use super::args::Common;
 use super::logging::log_to_stderr;
 use super::store_location::StoreLocation;
+use crate::client_address::trusted_network;
 use crate::error::Error;
 use crate::runtime::context::Limits;
 use crate::seed;
@@ -86,6 +88,11 @@ pub(super) struct Start {
           default_value_t = ConnectionLimits::CONNECTIONS,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub max_connections: usize,
+    /// Addresses or networks (CIDR) of reverse proxies, separated by commas. For connections from them,
+    /// the address of the client is taken from Forwarded or X-Forwarded-For.
+    #[arg(long, env = "SENSU_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',',
+          value_parser = trusted_network)]
+    pub trusted_proxies: Vec<IpNet>,
     /// Respond before writes reach the disk. Faster; a power failure may lose the last second.
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
@@ -123,6 +130,7 @@ impl Start {
                 connections: self.max_connections,
                 ..ConnectionLimits::default()
             },
+            trusted_proxies: self.trusted_proxies.clone(),
         }
     }
 

@@ -14,6 +14,9 @@ use sensu_types::Invalid;
 
 pub use response::ApiError;
 
+/// `WWW-Authenticate` of operations that require a token.
+pub(crate) const BEARER: &str = "Bearer realm=\"sensu\"";
+
 /// A situation in which an operation fails. Texts are messages for clients, unless stated
 /// otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,9 @@ pub enum Error {
     Denied,
     /// The credentials are missing, wrong or expired.
     Unauthenticated(String),
-    /// Too many failed logins. Contains the seconds until the next attempt (D17).
+    /// User name and password are missing or wrong.
+    BadLogin,
+    /// Too many failed or concurrent logins. Contains the seconds until the next attempt (D17).
     Throttled(u64),
     /// The request breaks a rule, which the message names.
     Invalid(String),
@@ -99,9 +104,10 @@ impl Error {
             | Self::TooLarge(text)
             | Self::UnsupportedMediaType(text)
             | Self::Unavailable(text) => text.clone(),
+            Self::BadLogin => "bad credentials".into(),
             Self::Denied => "unauthorized to perform action".into(),
             Self::Throttled(seconds) => {
-                format!("too many failed logins; try again in {seconds} seconds")
+                format!("too many failed or concurrent logins; try again in {seconds} seconds")
             }
             Self::MethodNotAllowed => "method not allowed".into(),
             Self::TooSlow => "the request body did not arrive in time".into(),
@@ -125,6 +131,15 @@ impl Error {
     /// [`Error::operator_message`] as the error of a command.
     pub(crate) fn operator_error(self) -> anyhow::Error {
         anyhow::anyhow!(self.operator_message())
+    }
+
+    /// The value of `WWW-Authenticate`.
+    fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Self::Unauthenticated(_) => Some(BEARER),
+            Self::BadLogin => Some("Basic realm=\"sensu\""),
+            _ => None,
+        }
     }
 
     /// The value of `Retry-After`, in seconds.

@@ -26,6 +26,9 @@ pub struct ApiError {
     #[serde(skip, default)]
     #[schemars(skip)]
     pub(crate) retry_after: Option<u64>,
+    #[serde(skip, default)]
+    #[schemars(skip)]
+    pub(crate) challenge: Option<&'static str>,
 }
 
 impl From<Error> for ApiError {
@@ -40,6 +43,7 @@ impl From<Error> for ApiError {
             code: row.code,
             status: row.status.as_u16(),
             retry_after: error.retry_after(),
+            challenge: error.challenge(),
         }
     }
 }
@@ -66,8 +70,8 @@ impl ApiError {
         *response.status_mut() = self.status_code().as_status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sensu\""));
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

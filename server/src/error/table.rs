@@ -57,7 +57,7 @@ pub(crate) const TABLE: [&Row; 13] = [
 pub(super) fn row(error: &Error) -> &'static Row {
     match error {
         Error::Invalid(_) => &INVALID,
-        Error::Unauthenticated(_) => &UNAUTHENTICATED,
+        Error::Unauthenticated(_) | Error::BadLogin => &UNAUTHENTICATED,
         Error::Denied => &DENIED,
         Error::NotFound(_) => &NOT_FOUND,
         Error::MethodNotAllowed => &METHOD_NOT_ALLOWED,
@@ -156,7 +156,7 @@ const THROTTLED: Row = Row {
     status: StatusCode::TOO_MANY_REQUESTS,
     code: 5,
     name: "TooManyRequests",
-    meaning: "Too many failed logins. `Retry-After` contains the seconds until the next attempt.",
+    meaning: "Too many failed or concurrent logins. `Retry-After` contains the seconds until the next attempt.",
     example: || Error::Throttled(4),
 };
 const INTERNAL: Row = Row {

@@ -1,6 +1,6 @@
 //! Access log and metrics: one record per request.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use dropshot::{Body, Method, RequestContext};
@@ -8,6 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Body as _;
 
 use crate::auth;
+use crate::client_address::client_address;
 use crate::metrics::{InFlight, NO_OPERATION};
 use crate::runtime::context::Cx;
 
@@ -21,7 +22,9 @@ pub(crate) struct RequestRecord {
     id: String,
     pub(crate) method: Method,
     uri: http::Uri,
-    from: SocketAddr,
+    /// The peer of the connection: the client, or a trusted proxy.
+    peer: SocketAddr,
+    client: IpAddr,
     pub(crate) origin: Option<HeaderValue>,
     started: Instant,
     completed: bool,
@@ -32,12 +35,14 @@ impl RequestRecord {
     /// Starts the record of a request, before the request is consumed.
     pub(crate) fn start(rqctx: &RequestContext<Cx>) -> Self {
         let (cx, request) = (rqctx.context(), &rqctx.request);
+        let (peer, trusted) = (request.remote_addr(), &cx.limits.trusted_proxies);
         Self {
             cx: Cx::clone(cx),
             id: rqctx.request_id.clone(),
             method: request.method().clone(),
             uri: request.uri().clone(),
-            from: request.remote_addr(),
+            peer,
+            client: client_address(peer.ip(), request.headers(), trusted),
             origin: request.headers().get(http::header::ORIGIN).cloned(),
             started: Instant::now(),
             completed: false,
@@ -53,6 +58,9 @@ impl RequestRecord {
 
     fn write(&self, operation: Option<&str>, status: StatusCode, bytes: Option<u64>) {
         let operation = operation.unwrap_or(NO_OPERATION);
+        // The port of a client is known only if there is no proxy.
+        let is_direct = self.client == self.peer.ip().to_canonical();
+        let from = if is_direct { self.peer.to_string() } else { self.client.to_string() };
         let duration = self.started.elapsed();
         let (method, status) = (self.method.as_str(), status.as_u16());
         self.cx.metrics.record_response(operation, method, status, duration.as_secs_f64());
@@ -65,7 +73,7 @@ impl RequestRecord {
             status,
             bytes,
             micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-            from = %self.from,
+            from = %from,
         );
     }
 }

@@ -4,7 +4,7 @@ use dropshot::{
     ApiEndpointResponse, Body, CONTENT_TYPE_JSON, HttpError, HttpResponse, HttpResponseCreated,
     HttpResponseDeleted, HttpResponseHeaders, Path, RequestContext, endpoint,
 };
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{Response, StatusCode};
 use schemars::JsonSchema;
 use sensu_types::Resource as _;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::body::UnreadBody;
 use super::query::UnreadQuery;
 use super::request::{authorize, authorize_write, conditions};
-use super::response::ObjectResponse;
+use super::response::{NO_STORE, ObjectResponse};
 use super::routes::{Api, Mount, Mounted, PREFIX, Routes};
 use crate::auth;
 use crate::error::ApiError;
@@ -133,6 +133,7 @@ impl HttpResponse for CreatedKey {
         let response = Response::builder()
             .status(self.status_code())
             .header(CONTENT_TYPE, CONTENT_TYPE_JSON)
+            .header(CACHE_CONTROL, NO_STORE)
             .header(LOCATION, format!("{PREFIX}/{}/{}", ApiKey::PLURAL, self.0.key));
         Ok(response.body(body.into())?)
     }

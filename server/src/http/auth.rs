@@ -1,19 +1,22 @@
 //! `/auth`: log in, renew the tokens of a session, log out.
 
-use dropshot::{HttpResponseOk, RequestContext, endpoint};
+use std::net::IpAddr;
+
+use dropshot::{RequestContext, endpoint};
 use http::header::AUTHORIZATION;
 use sensu_types::tokens::{Refresh, Tokens};
 
 use super::body::UnreadBody;
 use super::query::UnreadQuery;
-use super::response::NoContent;
+use super::response::{NoContent, Uncached};
 use super::routes::{Api, Mounted};
 use crate::auth;
+use crate::client_address::client_address;
 use crate::error::{ApiError, Error};
 use crate::openapi::facts::{Authentication, Facts, Link};
 use crate::query;
 use crate::resources::write_options::WriteOptions;
-use crate::runtime::context::Cx;
+use crate::runtime::context::{Cx, Limits};
 
 /// The body that renews or ends the session of the response that the link starts from.
 const REFRESH: &str = r#"{"refresh_token": "{$response.body#/refresh_token}"}"#;
@@ -37,24 +40,25 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 /// Log in with user name and password
 ///
 /// Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token,
-/// valid for %access-token% by default, and a refresh token, which renews it. After repeated
-/// failures the status is 429 with a `Retry-After` header.
+/// valid for %access-token% by default, and a refresh token, which renews it. After %logins% failures
+/// of the user from an address, one attempt per %login-interval% is accepted from there; the status of
+/// others is 429 with a `Retry-After` header.
 #[endpoint {
     method = GET,
     path = "/auth",
     tags = ["auth"],
 }]
-async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>, ApiError> {
+async fn auth_login(rqctx: RequestContext<Cx>) -> Result<Uncached<Tokens>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
-    let address = rqctx.request.remote_addr().ip();
-    let tokens = auth::log_in(rqctx.context(), &authorization(&rqctx), address).await?;
-    Ok(HttpResponseOk(tokens))
+    let (header, address) = (authorization(&rqctx), client(&rqctx));
+    Ok(Uncached(auth::log_in(rqctx.context(), &header, address).await?))
 }
 
 /// Test user name and password
 ///
 /// Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login:
-/// after repeated failures the status is 429 with a `Retry-After` header.
+/// after %logins% failures, one attempt per %login-interval% is accepted; the status of others is 429
+/// with a `Retry-After` header.
 #[endpoint {
     method = GET,
     path = "/auth/test",
@@ -62,15 +66,15 @@ async fn auth_login(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Tokens>,
 }]
 async fn auth_test(rqctx: RequestContext<Cx>) -> Result<NoContent, ApiError> {
     query::validate(rqctx.request.uri().query())?;
-    let address = rqctx.request.remote_addr().ip();
-    auth::verify_credentials(rqctx.context(), &authorization(&rqctx), address).await?;
+    let (header, address) = (authorization(&rqctx), client(&rqctx));
+    auth::verify_credentials(rqctx.context(), &header, address).await?;
     Ok(NoContent)
 }
 
 /// Renew the tokens of a session
 ///
 /// Requires the access token, expired or not, in the `Authorization` header and the refresh token
-/// in the body. Returns a new pair of tokens and invalidates the old one. A refresh token that is
+/// in the body of at most %token-body-bytes% bytes. Returns a new pair of tokens and invalidates the old one. A refresh token that is
 /// used a second time ends the session, because it must have been copied. The new access token has
 /// the current groups of the user.
 #[endpoint {
@@ -81,15 +85,15 @@ async fn auth_test(rqctx: RequestContext<Cx>) -> Result<NoContent, ApiError> {
 async fn auth_refresh(
     rqctx: RequestContext<Cx>,
     body: UnreadBody<Refresh>,
-) -> Result<HttpResponseOk<Tokens>, ApiError> {
+) -> Result<Uncached<Tokens>, ApiError> {
     let (access, refresh) = tokens(&rqctx, body).await?;
-    Ok(HttpResponseOk(auth::refresh(rqctx.context(), &access, &refresh).await?))
+    Ok(Uncached(auth::refresh(rqctx.context(), &access, &refresh).await?))
 }
 
 /// Log out
 ///
 /// Requires the access token, expired or not, in the `Authorization` header and the refresh token
-/// in the body. Ends the session and invalidates both tokens. Other sessions of the user are not
+/// in the body of at most %token-body-bytes% bytes. Ends the session and invalidates both tokens. Other sessions of the user are not
 /// affected. Logging out twice succeeds.
 #[endpoint {
     method = POST,
@@ -114,12 +118,19 @@ async fn tokens(
     let header = authorization(rqctx);
     let access =
         auth::bearer(&header).ok_or_else(|| Error::Unauthenticated("bad credentials".into()))?;
+    auth::verify_access_signature(rqctx.context(), access).await?;
     let options = UnreadQuery::<WriteOptions>::new(rqctx).read()?;
     if options.is_dry_run() {
         return Err(Error::Invalid("dryRun is not supported for sessions".into()));
     }
-    let body = body.read(rqctx.context(), options).await?;
+    let body = body.with_limit(Limits::TOKEN_BODY_BYTES).read(rqctx.context(), options).await?;
     Ok((access.to_owned(), body.refresh_token))
+}
+
+/// The address of the client.
+fn client(rqctx: &RequestContext<Cx>) -> IpAddr {
+    let (request, cx) = (&rqctx.request, rqctx.context());
+    client_address(request.remote_addr().ip(), request.headers(), &cx.limits.trusted_proxies)
 }
 
 fn authorization(rqctx: &RequestContext<Cx>) -> String {

@@ -21,7 +21,12 @@ use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
 /// A request body with a `T`, not read yet.
-pub(crate) struct UnreadBody<T>(Request<Body>, PhantomData<fn() -> T>);
+pub(crate) struct UnreadBody<T> {
+    request: Request<Body>,
+    /// Maximum size in bytes, if it is lower than that of all requests.
+    limit: usize,
+    kind: PhantomData<fn() -> T>,
+}
 
 #[async_trait]
 impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtractor
@@ -31,7 +36,7 @@ impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtracto
         _rqctx: &RequestContext<C>,
         request: Request<Body>,
     ) -> Result<Self, HttpError> {
-        Ok(Self(request, PhantomData))
+        Ok(Self { request, limit: usize::MAX, kind: PhantomData })
     }
 
     fn metadata(body: ApiEndpointBodyContentType) -> ExtractorMetadata {
@@ -40,6 +45,11 @@ impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> ExclusiveExtracto
 }
 
 impl<T: DeserializeOwned> UnreadBody<T> {
+    /// The body with a lower maximum size, in bytes.
+    pub(crate) fn with_limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Reads the body.
     ///
     /// # Errors
@@ -64,10 +74,10 @@ impl<T: DeserializeOwned> UnreadBody<T> {
     }
 
     async fn bytes(self, cx: &Context) -> Result<Bytes, Error> {
-        let (parts, body) = self.0.into_parts();
+        let (parts, body) = self.request.into_parts();
         let media_type = parts.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
         json_or_nothing(media_type.unwrap_or_default())?;
-        collect(&parts, body, cx).await
+        collect(&parts, body, cx, self.limit).await
     }
 }
 
@@ -97,30 +107,51 @@ impl Form {
         if !media_type.unwrap_or_default().starts_with(b"application/x-www-form-urlencoded") {
             return Ok(None);
         }
-        let bytes = collect(&parts, body, cx).await?;
+        let bytes = collect(&parts, body, cx, usize::MAX).await?;
         let mut fields = form_urlencoded::parse(&bytes);
         Ok(fields.find(|(field, _)| field == name).map(|(_, value)| value.into_owned()))
     }
 }
 
 /// Reads the whole body, limited in size and time.
-async fn collect(parts: &Parts, body: Body, cx: &Context) -> Result<Bytes, Error> {
+async fn collect(
+    parts: &Parts,
+    mut body: Body,
+    cx: &Context,
+    limit: usize,
+) -> Result<Bytes, Error> {
     not_encoded(parts)?;
-    let limit = cx.limits.request_bytes;
+    let limit = limit.min(cx.limits.request_bytes);
     // A client that waits for 100 Continue is rejected at once. Other bodies are read up to the
     // limit, because most clients read the response only after they have sent the body.
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > limit && parts.headers.contains_key(EXPECT) {
         return Err(Error::body_too_large(limit));
     }
-    match tokio::time::timeout(cx.limits.body_deadline(), buffered(body, limit, cx)).await {
-        Err(_) => Err(Error::TooSlow),
-        Ok(result) => result,
+    let whole = async {
+        let whole = buffered(&mut body, limit, cx).await;
+        if matches!(whole, Err(Error::TooLarge(_))) {
+            // A body beyond a lower limit is read up to the usual limit, for the same reason.
+            discard(&mut body, cx.limits.request_bytes - limit).await;
+        }
+        whole
+    };
+    let read = tokio::time::timeout(cx.limits.body_deadline(), whole).await;
+    read.unwrap_or(Err(Error::TooSlow))
+}
+
+/// Reads up to `bytes` more of a body, and drops them.
+async fn discard(body: &mut Body, bytes: usize) {
+    let mut left = bytes;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
     }
 }
 
 /// Reads the whole body into memory, of which all requests together may use a part only.
-async fn buffered(body: Body, limit: usize, cx: &Context) -> Result<Bytes, Error> {
+async fn buffered(body: &mut Body, limit: usize, cx: &Context) -> Result<Bytes, Error> {
     let mut charge = cx.connections.requests.open();
     let mut body = Limited::new(body, limit);
     let mut whole = BytesMut::new();

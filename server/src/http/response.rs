@@ -7,7 +7,7 @@ use dropshot::{
     ApiEndpointResponse, Body, CONTENT_TYPE_JSON, HttpError, HttpResponse, HttpResponseHeaders,
     HttpResponseOk, HttpResponseUpdatedNoContent, RequestContext,
 };
-use http::header::{CONTENT_TYPE, ETAG, LINK};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
 use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +16,9 @@ use crate::resources::page::Page;
 use crate::resources::preconditions::{Conditions, tag};
 use crate::resources::store::Rendered;
 use crate::runtime::context::Cx;
+
+/// `Cache-Control` of responses with secrets.
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// An object with its entity tag.
 pub(crate) struct ObjectResponse<T> {
@@ -120,6 +123,25 @@ impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for ListRes
 
     fn response_metadata() -> ApiEndpointResponse {
         HttpResponseHeaders::<HttpResponseOk<Vec<T>>, Paged>::response_metadata()
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+/// An object with secrets, which caches must not store.
+pub(crate) struct Uncached<T>(pub(crate) T);
+
+impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for Uncached<T> {
+    fn to_result(self) -> Result<Response<Body>, HttpError> {
+        let mut response = HttpResponseOk(self.0).to_result()?;
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+        Ok(response)
+    }
+
+    fn response_metadata() -> ApiEndpointResponse {
+        HttpResponseOk::<T>::response_metadata()
     }
 
     fn status_code(&self) -> StatusCode {

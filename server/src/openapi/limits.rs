@@ -7,7 +7,7 @@ use sensu_types::{binding, expression, role};
 use serde_json::Value;
 
 use super::walk;
-use crate::auth::{FREE_PER_ADDRESS, FREE_PER_USER, MAX_DELAY};
+use crate::auth::{PER_ADDRESS, PER_USER, PER_USER_AND_ADDRESS};
 use crate::runtime::context::Limits;
 
 /// Replaces the names of limits in all descriptions.
@@ -24,7 +24,7 @@ pub(super) fn fill_in(document: &mut Value) {
     });
 }
 
-fn defaults() -> [(&'static str, String); 15] {
+fn defaults() -> [(&'static str, String); 19] {
     let limits = Limits::default();
     [
         ("%request-bytes%", grouped(limits.request_bytes)),
@@ -39,10 +39,19 @@ fn defaults() -> [(&'static str, String); 15] {
         ("%rules%", grouped(role::MAX_RULES)),
         ("%rule-entries%", grouped(role::MAX_RULE_ENTRIES)),
         ("%subjects%", grouped(binding::MAX_SUBJECTS)),
-        ("%logins-per-user%", FREE_PER_USER.to_string()),
-        ("%logins-per-address%", FREE_PER_ADDRESS.to_string()),
-        ("%login-delay%", duration(Duration::from_secs(MAX_DELAY.unsigned_abs()))),
+        ("%token-body-bytes%", grouped(Limits::TOKEN_BODY_BYTES)),
+        ("%logins%", PER_USER_AND_ADDRESS.free.to_string()),
+        ("%login-interval%", seconds(PER_USER_AND_ADDRESS.interval)),
+        ("%user-logins%", PER_USER.free.to_string()),
+        ("%user-login-interval%", seconds(PER_USER.interval)),
+        ("%address-logins%", PER_ADDRESS.free.to_string()),
+        ("%address-login-interval%", seconds(PER_ADDRESS.interval)),
     ]
+}
+
+/// As [`duration`], of a number of seconds.
+fn seconds(seconds: i64) -> String {
+    duration(Duration::from_secs(seconds.unsigned_abs()))
 }
 
 /// `512,000`
@@ -62,6 +71,7 @@ fn grouped(number: usize) -> String {
 fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
+        1 => "1 second".to_owned(),
         60 => "1 minute".to_owned(),
         3600 => "1 hour".to_owned(),
         3600.. if seconds.is_multiple_of(3600) => format!("{} hours", seconds / 3600),

@@ -76,7 +76,7 @@ pub(crate) async fn import(grant: &Grant<User>, mut user: User) -> Result<bool, 
         user.disabled |= locked;
         if account.is_none() {
             let random = uuid::Uuid::new_v4().to_string();
-            user.password_hash = auth::hash(random, grant.cx().limits.password_cost).await?;
+            user.password_hash = auth::hash(grant.cx(), random).await?;
         }
     }
     put(grant, user, &Conditions::default()).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn import(grant: &Grant<User>, mut user: User) -> Result<bool, 
 /// [`Error::Invalid`]; [`Error::NotFound`]; [`Error::Unavailable`] after too many write conflicts.
 pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<Rendered, Error> {
     sensu_types::user::validate_password(password)?;
-    let hash = auth::hash(password.to_owned(), grant.cx().limits.password_cost).await?;
+    let hash = auth::hash(grant.cx(), password.to_owned()).await?;
     set_hash(grant, &hash).await
 }
 
@@ -128,8 +128,7 @@ async fn hash_of(grant: &Grant<User>, user: &User) -> Result<Option<String>, Err
     if user.password.is_empty() {
         return Ok(None);
     }
-    let cost = grant.cx().limits.password_cost;
-    Ok(Some(auth::hash(user.password.clone(), cost).await?))
+    Ok(Some(auth::hash(grant.cx(), user.password.clone()).await?))
 }
 
 async fn change(
@@ -171,6 +170,9 @@ async fn commit(
 ) -> Result<Option<Rendered>, Error> {
     let key = keyspace::key::<User>("", &user.username).ok_or_else(invalid_name)?;
     let (mut operations, body) = auth::put_account(user, hash)?;
+    if let Some(hash) = hash {
+        grant.cx().auth.largest_cost.add(hash);
+    }
     if end_sessions {
         operations.push(auth::end_all_sessions(&user.username)?);
     }

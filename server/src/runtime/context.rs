@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use sensu_store::{Clock, Health, Store, StoreError};
 
-use crate::auth::Authentication;
+use crate::auth::{Authentication, hashing_pool};
 use crate::connections::{self, Connections};
 use crate::error::Error;
 use crate::gateway::Dispatch;
@@ -40,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) resources: Resources,
     /// Compiles the expressions of objects.
     pub(crate) compilers: Workers,
+    /// Hashes and verifies passwords (D17).
+    pub(crate) hashing: Workers,
     /// Limits of requests, responses and tokens.
     pub(crate) limits: Limits,
     /// Prometheus metrics.
@@ -76,11 +79,16 @@ pub struct Limits {
     pub accept_dev_password: bool,
     /// Limits of connections and of the bytes that their requests hold.
     pub connections: connections::Limits,
+    /// Addresses of proxies whose `Forwarded` and `X-Forwarded-For` are used (D17).
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Limits {
     /// Default maximum size of a request body, in bytes (D11).
     pub const REQUEST_BYTES: usize = 512_000;
+    /// Maximum size of a body with a refresh token, in bytes. Smaller, because it is read before the session
+    /// is looked up.
+    pub(crate) const TOKEN_BODY_BYTES: usize = 16_000;
     /// Default maximum size of a response, in bytes (D12).
     pub const RESPONSE_BYTES: usize = 512_000;
     /// Default maximum duration of a request.
@@ -105,6 +113,7 @@ impl Default for Limits {
             cors_origins: Vec::new(),
             accept_dev_password: false,
             connections: connections::Limits::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -139,6 +148,7 @@ impl Context {
             identity,
             auth,
             compilers: Workers::new("checking expressions", COMPILERS, WAITING_COMPILATIONS),
+            hashing: hashing_pool(),
             limits,
             metrics,
             stopping: AtomicBool::new(false),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::{self, ApiError, Error};
+use crate::error::{self, ApiError, BEARER, Error};
 
 /// Maximum delay of a request.
 const MAX_DELAY: Duration = Duration::from_secs(60);
@@ -90,5 +90,6 @@ pub(super) fn error(status: StatusCode) -> ApiError {
     let code = error::table::code(status);
     let retry_after = matches!(status.as_u16(), 429 | 503).then_some(1);
     let message = "injected by Sensu-Dev-Fault".into();
-    ApiError { message, code, status: status.as_u16(), retry_after }
+    let challenge = (status == StatusCode::UNAUTHORIZED).then_some(BEARER);
+    ApiError { message, code, status: status.as_u16(), retry_after, challenge }
 }

@@ -14,7 +14,16 @@ pub(super) const CRATES: &[Layers] = &[
             &["openapi"],
             &["resources"],
             &["rbac", "auth"],
-            &["error", "catalog", "keyspace", "query", "metrics", "workers", "cooperative"],
+            &[
+                "error",
+                "catalog",
+                "keyspace",
+                "query",
+                "metrics",
+                "workers",
+                "cooperative",
+                "client_address",
+            ],
             &["connections"],
         ],
         // Dropshot has one context type, which holds everything that operations use.

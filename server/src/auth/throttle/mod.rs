@@ -1,0 +1,202 @@
+//! Throttling of log-ins (D17; decision record 0014).
+//!
+//! An attempt is counted when it is admitted, and the count is taken back if the password is right or was
+//! not compared. There are three counts: of the user from this address, of the user, and of the address.
+
+mod debts;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use self::debts::Debts;
+use super::password::QUEUE;
+use crate::error::Error;
+
+/// A limit of failed log-ins: a number that is free, and then one per interval.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// Failures without a delay.
+    pub(crate) free: u32,
+    /// Seconds after which a failure is no longer counted. Also the longest delay.
+    pub(crate) interval: i64,
+}
+
+/// Failures of one user from one address.
+pub(crate) const PER_USER_AND_ADDRESS: Limit = Limit { free: 10, interval: 60 };
+/// Failures of one user from all addresses. The rate is that of six addresses, so that one client does not
+/// reach it.
+pub(crate) const PER_USER: Limit = Limit { free: 100, interval: 10 };
+/// Failures from one address.
+pub(crate) const PER_ADDRESS: Limit = Limit { free: 100, interval: 1 };
+/// Attempts of one address in progress at the same time: half of the places of the hashing pool, so that one
+/// client cannot fill it.
+const IN_PROGRESS_PER_ADDRESS: u32 = QUEUE / 2;
+
+/// Seconds for which the limits of user and address do not apply to a user that has logged in from an
+/// address.
+const KNOWN_FOR: i64 = 24 * 60 * 60;
+
+/// Maximum number of counts of each limit.
+const CAPACITY: usize = 10_000;
+
+/// Bits of an IPv6 address that identify a customer of a provider.
+const IPV6_PREFIX: u32 = 64;
+
+/// Counts of log-ins.
+pub(super) struct Throttle {
+    counts: Mutex<Counts>,
+    /// Makes keys of names: a name takes 8 bytes, and clients cannot choose names with equal keys.
+    keys: RandomState,
+}
+
+struct Counts {
+    pairs: Debts,
+    users: Debts,
+    addresses: Debts,
+    /// Pairs of user and address with a recent successful log-in, until it is no longer recent.
+    known: Debts,
+}
+
+/// What an attempt is counted for.
+#[derive(Clone, Copy, Debug)]
+struct Subjects {
+    pair: u64,
+    user: u64,
+    address: u64,
+    /// Whether the limits of user and address do not apply.
+    is_known: bool,
+}
+
+/// An admitted attempt. Dropped, it stays counted: it has failed, or the client has closed the connection.
+pub(super) struct Attempt<'a> {
+    throttle: &'a Throttle,
+    subjects: Subjects,
+    is_refunded: bool,
+}
+
+impl Throttle {
+    pub(super) fn new() -> Self {
+        let debts = || Debts::new(CAPACITY);
+        let counts = Counts { pairs: debts(), users: debts(), addresses: debts(), known: debts() };
+        Self { counts: Mutex::new(counts), keys: RandomState::new() }
+    }
+
+    /// Admits and counts an attempt at `now`, in seconds.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] with the seconds to wait, at most the longest interval of a limit. The attempt is
+    /// not counted.
+    pub(super) fn admit(
+        &self,
+        user: &str,
+        address: IpAddr,
+        now: i64,
+    ) -> Result<Attempt<'_>, Error> {
+        let address = network(address);
+        let pair = self.keys.hash_one((user, address));
+        let (user, address) = (self.keys.hash_one(user), self.keys.hash_one(address));
+        let mut counts = self.lock();
+        let is_known = counts.known.seconds(pair, now) > 0;
+        let subjects = Subjects { pair, user, address, is_known };
+        match counts.delay(subjects, now) {
+            0 => counts.start(subjects, now),
+            delay => return Err(Error::Throttled(delay.unsigned_abs())),
+        }
+        Ok(Attempt { throttle: self, subjects, is_refunded: false })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// Seconds until an attempt is admitted. 0: now.
+    fn delay(&mut self, subjects: Subjects, now: i64) -> i64 {
+        let Subjects { pair, user, address, is_known } = subjects;
+        let mut delay = PER_USER_AND_ADDRESS.delay(&mut self.pairs, pair, now);
+        if !is_known {
+            delay = delay.max(PER_USER.delay(&mut self.users, user, now));
+            delay = delay.max(PER_ADDRESS.delay(&mut self.addresses, address, now));
+        }
+        if self.addresses.in_progress(address) >= IN_PROGRESS_PER_ADDRESS {
+            delay = delay.max(1);
+        }
+        delay
+    }
+
+    fn start(&mut self, subjects: Subjects, now: i64) {
+        let [pair, user, address] = subjects.costs();
+        self.pairs.start(subjects.pair, pair, now);
+        self.users.start(subjects.user, user, now);
+        self.addresses.start(subjects.address, address, now);
+    }
+
+    fn end(&mut self, subjects: Subjects, is_refunded: bool) {
+        let [pair, user, address] = if is_refunded { subjects.costs() } else { [0; 3] };
+        self.pairs.end(subjects.pair, pair);
+        self.users.end(subjects.user, user);
+        self.addresses.end(subjects.address, address);
+    }
+}
+
+impl Limit {
+    /// Seconds until the debt leaves enough for one more failure, at most the interval. If attempts in
+    /// progress could be refunded: 1.
+    fn delay(self, debts: &mut Debts, key: u64, now: i64) -> i64 {
+        let limit = self.interval.saturating_mul(self.free.into());
+        let excess = |debt: i64| debt.saturating_add(self.interval).saturating_sub(limit).max(0);
+        let debt = debts.seconds(key, now);
+        let refundable = self.interval.saturating_mul(debts.in_progress(key).into());
+        match excess(debt) {
+            0 => 0,
+            _ if excess(debt.saturating_sub(refundable)) == 0 => 1,
+            delay => delay,
+        }
+    }
+}
+
+impl Subjects {
+    /// Seconds that an attempt adds to the debts of pair, user and address.
+    fn costs(self) -> [i64; 3] {
+        match self.is_known {
+            true => [PER_USER_AND_ADDRESS.interval, 0, 0],
+            false => [PER_USER_AND_ADDRESS.interval, PER_USER.interval, PER_ADDRESS.interval],
+        }
+    }
+}
+
+impl Attempt<'_> {
+    /// The password is right: the attempt is not counted, and the user is known at this address.
+    pub(super) fn succeed(self, now: i64) {
+        self.throttle.lock().known.set(self.subjects.pair, KNOWN_FOR, now);
+        self.refund();
+    }
+
+    /// The attempt is not counted, because the password was not compared.
+    pub(super) fn refund(mut self) {
+        self.is_refunded = true;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.throttle.lock().end(self.subjects, self.is_refunded);
+    }
+}
+
+/// The part of an address that one client cannot change: an IPv4 address, or the network of an IPv6
+/// address.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let mask = u128::MAX << (Ipv6Addr::BITS - IPV6_PREFIX);
+            Ipv6Addr::from_bits(address.to_bits() & mask).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
