@@ -41,6 +41,7 @@ const SETTINGS: &[Setting] = &[
     setting("refresh-token-expiry", "SENSU_REFRESH_TOKEN_EXPIRY", ["1", "2", "3"]),
     setting("max-connections", "SENSU_MAX_CONNECTIONS", ["1", "2", "3"]),
     setting("cors-origins", "SENSU_CORS_ORIGINS", ["a", "b", "c"]),
+    setting("max-connections", "SENSU_MAX_CONNECTIONS", ["1", "2", "3"]),
     setting("trusted-proxies", "SENSU_TRUSTED_PROXIES", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),
     setting("seed", "SENSU_SEED", ["a", "b", "c"]),
     setting("request-log", "SENSU_REQUEST_LOG", ["a", "b", "c"]),

@@ -12,6 +12,9 @@ use crate::client_address::client_address;
 use crate::metrics::{InFlight, NO_OPERATION};
 use crate::runtime::context::Cx;
 
+/// Maximum number of characters of a path in a record. Clients can send 64 kB.
+const PATH_CHARS: usize = 1_000;
+
 /// Status of requests whose client closed the connection before the response, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
@@ -63,12 +66,13 @@ impl RequestRecord {
         let from = if is_direct { self.peer.to_string() } else { self.client.to_string() };
         let duration = self.started.elapsed();
         let (method, status) = (self.method.as_str(), status.as_u16());
+        let path = auth::without_api_keys(self.uri.path());
         self.cx.metrics.record_response(operation, method, status, duration.as_secs_f64());
         tracing::info!(
             target: "sensu_server::access",
             id = self.id,
             method = %self.method,
-            path = %auth::without_api_keys(self.uri.path()),
+            path = %format_args!("{path:.PATH_CHARS$}"),
             operation,
             status,
             bytes,

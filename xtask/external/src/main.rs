@@ -84,7 +84,7 @@ enum Task {
         #[arg(long, conflicts_with_all = ["document", "write"])]
         release: bool,
     },
-    /// Test the configurations of nginx and HAProxy in docs/proxy on a fresh server.
+    /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies,
     /// Verify that these tasks fail when they should.
     SelfTest,

@@ -1,4 +1,4 @@
-//! The configurations of nginx and HAProxy in `docs/proxy/`: each serves requests, closes slow clients, and
+//! The configurations of nginx and `HAProxy` in `docs/proxy/`: each serves requests, closes slow clients, and
 //! limits the connections of an address.
 
 use std::fs;

@@ -16,3 +16,6 @@ pub mod pipeline;
 pub mod role;
 pub mod silenced;
 pub mod user;
+
+#[cfg(test)]
+mod tests;
