@@ -24,6 +24,11 @@ pub(crate) mod write_options;
 use std::sync::Arc;
 
 use sensu_store::Store;
+use tokio::sync::Semaphore;
+
+/// Number of scans that hold entries in memory at the same time. Further ones wait in turn: each holds up
+/// to the size of a response, and a scan is short.
+const SCANS: usize = 16;
 
 /// The state of this layer. Its fields are private: code outside `resources` reaches the store only
 /// through a grant.
@@ -31,6 +36,8 @@ pub(crate) struct Resources {
     store: Arc<dyn Store>,
     silences: events::SilencedCache,
     redaction: redaction::Redaction,
+    /// One permit for each scan that may run now.
+    scans: Semaphore,
 }
 
 impl Resources {
@@ -41,6 +48,6 @@ impl Resources {
 
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         let (silences, redaction) = Default::default();
-        Self { store, silences, redaction }
+        Self { store, silences, redaction, scans: Semaphore::new(SCANS) }
     }
 }

@@ -66,6 +66,9 @@ pub(super) async fn read<T: Resource>(
         let limit = params.limit.saturating_sub(items).saturating_add(1).min(SCAN_ENTRIES);
         let budget = max_bytes.saturating_sub(body.len());
         let scan = Scan { prefix: prefix.clone(), after: after.clone(), limit, max_bytes: budget };
+        // Bounds the memory of requests that arrive at the same time. Held for one scan only, so that
+        // long lists alternate with short ones.
+        let _permit = cx.resources.scans.acquire().await;
         let entries = cx.resources.store.scan(scan).await?;
         if entries.is_empty() {
             body.put_u8(b']');
