@@ -53,7 +53,7 @@ enum Task {
     Workflows(Forwarded),
     /// Open the served documentation in Chromium, with all other hosts blocked.
     DocsBrowser(Forwarded),
-    /// Test the configurations of nginx and HAProxy in docs/proxy on a fresh server.
+    /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies(Forwarded),
     /// Verify the vendored docs browser; --check compares it with the npm package, --update replaces it.
     DocsUi(Forwarded),
