@@ -25,7 +25,7 @@ use clap::Parser;
 
 // The server's allocator: the bare hyper server and the store run in this program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Benchmarks. Builds the programs that are measured in release mode.
 #[derive(Debug, Parser)]
