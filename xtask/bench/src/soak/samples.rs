@@ -16,6 +16,12 @@ const GROWTH: f64 = 1.10;
 /// Time for connections to close and idle threads to end.
 const REST: Duration = Duration::from_secs(120);
 
+/// Threads for blocking work that may stay: the background task of the server wakes idle ones in turn
+/// before they would end.
+const IDLE_THREADS: usize = 32;
+/// Connections to the store's file that may stay open for further reads.
+const STORE_CONNECTIONS: usize = 16;
+
 /// All samples of a run.
 pub(super) struct Samples(Vec<Sample>);
 
@@ -84,8 +90,7 @@ impl Display for Samples {
     }
 }
 
-/// Waits until the server has as many threads and descriptors as before the load, or a few more:
-/// readers of the store keep a connection each.
+/// Waits until the server has about as many threads and descriptors as before the load.
 pub(super) async fn wait_for_rest(
     process: &Process,
     (threads, descriptors): (usize, usize),
@@ -93,7 +98,8 @@ pub(super) async fn wait_for_rest(
     let began = Instant::now();
     loop {
         let (threads_now, descriptors_now) = (process.threads()?, process.descriptors()?);
-        let met = threads_now <= threads + 8 && descriptors_now <= descriptors + 16;
+        let met = threads_now <= threads + IDLE_THREADS
+            && descriptors_now <= descriptors + STORE_CONNECTIONS;
         if met || began.elapsed() > REST {
             let text = format!(
                 "{threads} and {descriptors} before, {threads_now} and {descriptors_now} after {} s",
