@@ -1,4 +1,4 @@
-//! `sensu-server start | init | backup | restore | verify | compact | migrate | import | openapi`
+//! `sensu-server`: the command line of the server.
 
 use std::process::ExitCode;
 
