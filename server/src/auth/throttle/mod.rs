@@ -3,13 +3,13 @@
 //! An attempt is counted when it is admitted, and the count is taken back if the password is right or was
 //! not compared. There are three counts: of the user from this address, of the user, and of the address.
 
-mod debts;
+mod leaky_buckets;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use self::debts::Debts;
+use self::leaky_buckets::LeakyBuckets;
 use super::password::QUEUE;
 use crate::error::Error;
 
@@ -51,11 +51,11 @@ pub(super) struct Throttle {
 }
 
 struct Counts {
-    pairs: Debts,
-    users: Debts,
-    addresses: Debts,
+    pairs: LeakyBuckets,
+    users: LeakyBuckets,
+    addresses: LeakyBuckets,
     /// Pairs of user and address with a recent successful log-in, until it is no longer recent.
-    known: Debts,
+    known: LeakyBuckets,
 }
 
 /// What an attempt is counted for.
@@ -77,8 +77,9 @@ pub(super) struct Attempt<'a> {
 
 impl Throttle {
     pub(super) fn new() -> Self {
-        let debts = || Debts::new(CAPACITY);
-        let counts = Counts { pairs: debts(), users: debts(), addresses: debts(), known: debts() };
+        let buckets = || LeakyBuckets::new(CAPACITY);
+        let counts =
+            Counts { pairs: buckets(), users: buckets(), addresses: buckets(), known: buckets() };
         Self { counts: Mutex::new(counts), keys: RandomState::new() }
     }
 
@@ -97,7 +98,7 @@ impl Throttle {
         let pair = self.keys.hash_one((user, address));
         let (user, address) = (self.keys.hash_one(user), self.keys.hash_one(address));
         let mut counts = self.lock();
-        let is_known = counts.known.seconds(pair, now) > 0;
+        let is_known = counts.known.level(pair, now) > 0;
         let subjects = Subjects { pair, user, address, is_known };
         match counts.delay(subjects, now) {
             0 => counts.start(subjects, now),
@@ -142,23 +143,23 @@ impl Counts {
 }
 
 impl Limit {
-    /// Seconds until the debt leaves enough for one more failure, at most the interval. If attempts in
+    /// Seconds until the bucket has space for one more failure, at most the interval. If attempts in
     /// progress could be refunded: 1.
-    fn delay(self, debts: &mut Debts, key: u64, now: i64) -> i64 {
+    fn delay(self, buckets: &mut LeakyBuckets, key: u64, now: i64) -> i64 {
         let limit = self.interval.saturating_mul(self.free.into());
-        let excess = |debt: i64| debt.saturating_add(self.interval).saturating_sub(limit).max(0);
-        let debt = debts.seconds(key, now);
-        let refundable = self.interval.saturating_mul(debts.in_progress(key).into());
-        match excess(debt) {
+        let excess = |level: i64| level.saturating_add(self.interval).saturating_sub(limit).max(0);
+        let level = buckets.level(key, now);
+        let refundable = self.interval.saturating_mul(buckets.in_progress(key).into());
+        match excess(level) {
             0 => 0,
-            _ if excess(debt.saturating_sub(refundable)) == 0 => 1,
+            _ if excess(level.saturating_sub(refundable)) == 0 => 1,
             delay => delay,
         }
     }
 }
 
 impl Subjects {
-    /// Seconds that an attempt adds to the debts of pair, user and address.
+    /// Seconds that an attempt adds to the levels of pair, user and address.
     fn costs(self) -> [i64; 3] {
         match self.is_known {
             true => [PER_USER_AND_ADDRESS.interval, 0, 0],

@@ -170,7 +170,7 @@ fn the_size_of_a_count_does_not_depend_on_the_name() {
     };
     let mut counts = throttle.lock();
     let Counts { pairs, users, addresses, .. } = &mut *counts;
-    let seconds =
-        [pairs, users, addresses].into_iter().zip(keys).map(|(debts, key)| debts.seconds(key, 0));
-    assert_eq!(seconds.collect::<Vec<_>>(), [60, 10, 1]);
+    let levels =
+        [pairs, users, addresses].into_iter().zip(keys).map(|(buckets, key)| buckets.level(key, 0));
+    assert_eq!(levels.collect::<Vec<_>>(), [60, 10, 1]);
 }
