@@ -9,7 +9,7 @@ use prometheus::{
 use sensu_store::Health;
 use sensu_types::event::Event;
 
-use crate::connections::{Connections, Reason};
+use crate::connections::{CloseReason, Connections};
 
 /// Content type of [`Metrics::text`].
 pub(crate) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -173,7 +173,7 @@ impl ConnectionMetrics {
             buffered: registered(registry, IntGaugeVec::new(buffered, &["direction"]))?,
             closed: registered(registry, IntCounterVec::new(closed, &["reason"]))?,
         };
-        for reason in Reason::ALL {
+        for reason in CloseReason::ALL {
             metrics.closed.with_label_values(&[reason.label()]);
         }
         Ok(metrics)

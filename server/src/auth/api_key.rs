@@ -39,9 +39,16 @@ pub(crate) fn api_key_id_in_url(text: &str) -> String {
 ///
 /// Other text that follows `apikeys` may be part of a key, and is masked unless it is a name.
 pub(crate) fn without_api_keys(path: &str) -> Cow<'_, str> {
+    fn decode(segment: &str) -> Cow<'_, str> {
+        percent_decode_str(segment).decode_utf8_lossy()
+    }
     let mut segments = path.split('/');
-    let decode = |segment| percent_decode_str(segment).decode_utf8_lossy();
-    if !segments.any(|segment| decode(segment).eq_ignore_ascii_case(ApiKey::PLURAL)) {
+    // Decoded only if there is something to decode, because every request passes here.
+    let is_collection = |segment: &str| match segment.contains('%') {
+        true => decode(segment).eq_ignore_ascii_case(ApiKey::PLURAL),
+        false => segment.eq_ignore_ascii_case(ApiKey::PLURAL),
+    };
+    if !segments.any(is_collection) {
         return Cow::Borrowed(path);
     }
     let rest: Vec<&str> = segments.collect();

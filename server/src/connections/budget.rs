@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A budget of bytes, shared by all requests.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(crate) struct ByteBudget {
     limit: usize,
     used: AtomicUsize,
 }
@@ -13,11 +13,11 @@ pub(crate) struct Budget {
 /// Bytes charged to a budget, returned to it when dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
-    budget: Arc<Budget>,
+    budget: Arc<ByteBudget>,
     bytes: usize,
 }
 
-impl Budget {
+impl ByteBudget {
     /// A budget of `limit` bytes.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, used: AtomicUsize::new(0) })
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn charges_are_refused_beyond_the_limit_and_returned_when_dropped() {
-        let budget = Budget::new(100);
+        let budget = ByteBudget::new(100);
         let first = budget.try_charge(60).unwrap();
         assert!(budget.is_scarce() && !budget.is_exhausted());
         assert!(budget.try_charge(41).is_none());
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_single_charge_may_exceed_the_limit() {
-        let budget = Budget::new(100);
+        let budget = ByteBudget::new(100);
         let mut only = budget.open();
         assert!(only.try_extend(90) && only.try_extend(90));
         assert!(budget.try_charge(1).is_none());

@@ -12,7 +12,7 @@ const FAIR_SHARE: u32 = 32;
 
 /// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub(crate) enum CloseReason {
     /// It has sent no request for too long.
     Idle,
     /// Its client does not read responses.
@@ -23,7 +23,7 @@ pub(crate) enum Reason {
     Requests,
 }
 
-impl Reason {
+impl CloseReason {
     /// All reasons.
     pub(crate) const ALL: [Self; 4] =
         [Self::Idle, Self::Stalled, Self::Connections, Self::Requests];
@@ -71,16 +71,16 @@ impl Snapshot {
         self.in_progress.saturating_add(self.unwritten)
     }
 
-    fn overdue(&self, limits: &Limits, usage: &Usage) -> Option<Reason> {
+    fn overdue(&self, limits: &Limits, usage: &Usage) -> Option<CloseReason> {
         let age = |since: Duration| usage.now.saturating_sub(since);
         if self.is_idle() {
             let limit = if self.has_sent_request { limits.idle } else { limits.first_request };
-            return (age(self.last_activity) >= limit).then_some(Reason::Idle);
+            return (age(self.last_activity) >= limit).then_some(CloseReason::Idle);
         }
         let stalled = if usage.is_scarce { limits.stalled_when_scarce } else { limits.stalled };
         let since = self.unwritten_since?;
         (age(self.last_progress) >= stalled || age(since) >= limits.write)
-            .then_some(Reason::Stalled)
+            .then_some(CloseReason::Stalled)
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn select(
     limits: &Limits,
     usage: &Usage,
     connections: Vec<Snapshot>,
-) -> HashMap<SocketAddr, Reason> {
+) -> HashMap<SocketAddr, CloseReason> {
     let total = connections.len();
     let mut selected = HashMap::new();
     let mut remaining = Vec::with_capacity(total);
@@ -106,7 +106,7 @@ pub(super) fn select(
         // Those without a request first; of these, those that have been waiting longest.
         let mut idle: Vec<&Snapshot> = remaining.iter().filter(|one| one.is_idle()).collect();
         idle.sort_by_key(|one| (one.has_sent_request, one.last_activity));
-        selected.extend(idle.iter().take(excess).map(|one| (one.peer, Reason::Connections)));
+        selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
     }
     let mut over = usage.open_requests.saturating_sub(limits.open_requests);
     if over > 0 {
@@ -118,7 +118,7 @@ pub(super) fn select(
                 break;
             }
             over = over.saturating_sub(connection.open_requests() as usize);
-            selected.insert(connection.peer, Reason::Requests);
+            selected.insert(connection.peer, CloseReason::Requests);
         }
     }
     selected
@@ -165,7 +165,7 @@ mod tests {
         Snapshot { in_progress: requests, ..idle(port, 500) }
     }
 
-    fn selected(usage: &Usage, connections: Vec<Snapshot>) -> Vec<(u16, Reason)> {
+    fn selected(usage: &Usage, connections: Vec<Snapshot>) -> Vec<(u16, CloseReason)> {
         let selected = select(&Limits::default(), usage, connections);
         let mut selected: Vec<_> =
             selected.into_iter().map(|(peer, reason)| (peer.port(), reason)).collect();
@@ -178,38 +178,38 @@ mod tests {
         let connections =
             vec![idle(1, 119), idle(2, 120), silent(3, 29), silent(4, 30), busy(5, 1)];
         let usage = Usage { connections: 9, ..usage() };
-        assert_eq!(selected(&usage, connections), [(2, Reason::Idle), (4, Reason::Idle)]);
+        assert_eq!(selected(&usage, connections), [(2, CloseReason::Idle), (4, CloseReason::Idle)]);
     }
 
     #[test]
     fn clients_that_do_not_read_are_closed_earlier_when_memory_is_scarce() {
         let connections = || vec![unwritten(1, 60, 4), unwritten(2, 60, 6), unwritten(3, 60, 31)];
-        assert_eq!(selected(&usage(), connections()), [(3, Reason::Stalled)]);
+        assert_eq!(selected(&usage(), connections()), [(3, CloseReason::Stalled)]);
         let scarce = Usage { is_scarce: true, ..usage() };
-        let expected = [(2, Reason::Stalled), (3, Reason::Stalled)];
+        let expected = [(2, CloseReason::Stalled), (3, CloseReason::Stalled)];
         assert_eq!(selected(&scarce, connections()), expected);
     }
 
     #[test]
     fn a_client_that_reads_too_slowly_is_closed() {
         let connections = vec![unwritten(1, 119, 1), unwritten(2, 120, 1)];
-        assert_eq!(selected(&usage(), connections), [(2, Reason::Stalled)]);
+        assert_eq!(selected(&usage(), connections), [(2, CloseReason::Stalled)]);
     }
 
     #[test]
     fn beyond_the_limit_the_oldest_idle_connections_are_closed_silent_ones_first() {
         let connections = vec![busy(1, 1), idle(2, 50), idle(3, 60), silent(4, 1), silent(5, 2)];
-        let expected = [(4, Reason::Connections), (5, Reason::Connections)];
+        let expected = [(4, CloseReason::Connections), (5, CloseReason::Connections)];
         assert_eq!(selected(&usage(), connections), expected);
         let connections = vec![busy(1, 1), busy(2, 1), busy(3, 1), busy(4, 1), idle(5, 0)];
-        assert_eq!(selected(&usage(), connections), [(5, Reason::Connections)]);
+        assert_eq!(selected(&usage(), connections), [(5, CloseReason::Connections)]);
     }
 
     #[test]
     fn beyond_the_limit_the_connections_with_the_most_open_requests_are_closed() {
         let connections = vec![busy(1, 200), busy(2, 150), busy(3, 32)];
         let usage = Usage { open_requests: Limits::default().open_requests + 201, ..usage() };
-        let expected = [(1, Reason::Requests), (2, Reason::Requests)];
+        let expected = [(1, CloseReason::Requests), (2, CloseReason::Requests)];
         assert_eq!(selected(&usage, connections), expected);
     }
 }

@@ -6,14 +6,16 @@
 //! not read. `runtime::watchdog` closes those connections (decision record 0017).
 
 mod budget;
-mod policy;
+mod closing;
+mod connection;
 mod table;
 
 use std::time::Duration;
 
 pub(crate) use budget::Charge;
-pub(crate) use policy::Reason;
-pub(crate) use table::{Connections, RequestInProgress, Unwritten};
+pub(crate) use closing::CloseReason;
+pub(crate) use connection::OpenRequest;
+pub(crate) use table::Connections;
 
 /// Limits of connections and of the bytes that their requests hold.
 #[derive(Clone, Debug)]

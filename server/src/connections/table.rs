@@ -1,6 +1,6 @@
 //! The table of connections, by the address of the client.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -8,8 +8,9 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::Limits;
-use super::budget::{Budget, Charge};
-use super::policy::{self, Reason, Snapshot, Usage};
+use super::budget::ByteBudget;
+use super::closing::{self, CloseReason, Usage};
+use super::connection::{Connection, OpenRequest};
 
 /// Number of locks that requests are spread over.
 const SHARDS: usize = 16;
@@ -29,9 +30,9 @@ pub(crate) struct Connections {
     limit: AtomicUsize,
     open_requests: AtomicUsize,
     /// Bytes of response bodies that clients have not read.
-    pub(crate) responses: Arc<Budget>,
+    pub(crate) responses: Arc<ByteBudget>,
     /// Bytes of request bodies in memory.
-    pub(crate) requests: Arc<Budget>,
+    pub(crate) requests: Arc<ByteBudget>,
     /// Whether new connections are refused.
     refusing: AtomicBool,
     /// Number of descriptors that the process may still open.
@@ -40,43 +41,12 @@ pub(crate) struct Connections {
     watchdog: OnceLock<Thread>,
 }
 
-/// One connection.
-struct Connection {
-    recorded_at: Duration,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    has_sent_request: bool,
-    in_progress: u32,
-    /// Number of unwritten responses by the time of their completion, in seconds since the start.
-    unwritten: BTreeMap<u64, u32>,
-    last_activity: Duration,
-    last_progress: Duration,
-}
-
-/// A request whose handler is in progress, until dropped.
-pub(crate) struct RequestInProgress {
-    owner: Arc<Connections>,
-    connection: Arc<Connection>,
-    is_responded: bool,
-}
-
-/// A response that the client has not read completely, until dropped.
-pub(crate) struct Unwritten {
-    owner: Arc<Connections>,
-    connection: Arc<Connection>,
-    since: u64,
-    _charge: Option<Charge>,
-}
-
 impl Connections {
     /// An empty table.
     pub(crate) fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Self {
-            responses: Budget::new(limits.response_bytes),
-            requests: Budget::new(limits.request_bytes),
+            responses: ByteBudget::new(limits.response_bytes),
+            requests: ByteBudget::new(limits.request_bytes),
             limit: AtomicUsize::new(limits.connections),
             limits,
             started: Instant::now(),
@@ -105,17 +75,18 @@ impl Connections {
     }
 
     /// Records a request of a connection.
-    pub(crate) fn start_request(self: &Arc<Self>, peer: SocketAddr) -> RequestInProgress {
+    pub(crate) fn start_request(self: &Arc<Self>, peer: SocketAddr) -> OpenRequest {
         let connection = self.find(peer);
-        let mut state = connection.lock();
-        state.has_sent_request = true;
-        state.in_progress += 1;
-        state.last_activity = self.now();
-        drop(state);
+        connection.start_request(self.now());
         if self.open_requests.fetch_add(1, Ordering::Relaxed) >= self.limits.open_requests {
             self.wake_watchdog();
         }
-        RequestInProgress { owner: Arc::clone(self), connection, is_responded: false }
+        OpenRequest::new(Arc::clone(self), connection)
+    }
+
+    /// Records that a request has ended.
+    pub(super) fn end_request(&self) {
+        self.open_requests.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Wakes the watchdog, which otherwise runs in intervals.
@@ -169,7 +140,7 @@ impl Connections {
         open: &HashSet<SocketAddr>,
         at: Duration,
         limit: usize,
-    ) -> HashMap<SocketAddr, Reason> {
+    ) -> HashMap<SocketAddr, CloseReason> {
         for peer in open {
             drop(self.find(*peer));
         }
@@ -177,8 +148,8 @@ impl Connections {
         for shard in &self.shards {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             // Connections accepted in the meantime are kept.
-            shard.retain(|peer, entry| open.contains(peer) || entry.recorded_at >= at);
-            snapshots.extend(shard.iter().map(|(peer, entry)| entry.lock().snapshot(*peer)));
+            shard.retain(|peer, entry| open.contains(peer) || entry.is_recorded_since(at));
+            snapshots.extend(shard.iter().map(|(peer, entry)| entry.snapshot(*peer)));
         }
         self.count.store(snapshots.len(), Ordering::Relaxed);
         let limit = limit.min(self.limits.connections);
@@ -190,7 +161,7 @@ impl Connections {
             is_scarce: self.responses.is_scarce()
                 || self.open_requests() > self.limits.open_requests / 2,
         };
-        policy::select(&self.limits, &usage, snapshots)
+        closing::select(&self.limits, &usage, snapshots)
     }
 
     fn find(&self, peer: SocketAddr) -> Arc<Connection> {
@@ -206,9 +177,7 @@ impl Connections {
     }
 
     fn connection(&self) -> Arc<Connection> {
-        let now = self.now();
-        let state = State { last_activity: now, ..State::default() };
-        Arc::new(Connection { recorded_at: now, state: Mutex::new(state) })
+        Arc::new(Connection::new(self.now()))
     }
 
     fn shard(&self, peer: SocketAddr) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Connection>>> {
@@ -220,77 +189,6 @@ impl Connections {
     /// Time since the start of the server.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
-    }
-}
-
-impl Connection {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn snapshot(&self, peer: SocketAddr) -> Snapshot {
-        Snapshot {
-            peer,
-            has_sent_request: self.has_sent_request,
-            in_progress: self.in_progress,
-            unwritten: self.unwritten.values().sum(),
-            unwritten_since: self.unwritten.keys().next().copied().map(Duration::from_secs),
-            last_activity: self.last_activity,
-            last_progress: self.last_progress,
-        }
-    }
-}
-
-impl RequestInProgress {
-    /// The handler has returned a response, whose body holds the charged bytes.
-    pub(crate) fn responded(mut self, charge: Option<Charge>) -> Unwritten {
-        self.is_responded = true;
-        let (owner, connection) = (Arc::clone(&self.owner), Arc::clone(&self.connection));
-        let now = owner.now();
-        let mut state = connection.lock();
-        if state.unwritten.is_empty() {
-            state.last_progress = now;
-        }
-        let since = now.as_secs();
-        *state.unwritten.entry(since).or_default() += 1;
-        drop(state);
-        Unwritten { owner, connection, since, _charge: charge }
-    }
-}
-
-impl Drop for RequestInProgress {
-    fn drop(&mut self) {
-        let mut state = self.connection.lock();
-        state.in_progress = state.in_progress.saturating_sub(1);
-        state.last_activity = self.owner.now();
-        if !self.is_responded {
-            self.owner.open_requests.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Unwritten {
-    /// Records that a part of the response has been written.
-    pub(crate) fn record_progress(&self) {
-        self.connection.lock().last_progress = self.owner.now();
-    }
-}
-
-impl Drop for Unwritten {
-    fn drop(&mut self) {
-        let now = self.owner.now();
-        let mut state = self.connection.lock();
-        state.last_activity = now;
-        state.last_progress = now;
-        if let Some(count) = state.unwritten.get_mut(&self.since) {
-            *count -= 1;
-            if *count == 0 {
-                state.unwritten.remove(&self.since);
-            }
-        }
-        self.owner.open_requests.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -320,18 +218,18 @@ mod tests {
         let connections = table(Limits { stalled: Duration::ZERO, ..Limits::default() });
         let peer = "192.0.2.1:1".parse().unwrap();
         let open = HashSet::from([peer]);
-        let request = connections.start_request(peer);
+        let mut request = connections.start_request(peer);
         assert!(
             connections.select(&open, connections.now(), usize::MAX).is_empty(),
             "the handler is in progress"
         );
-        let unwritten = request.responded(connections.responses.try_charge(10));
+        request.responded(connections.responses.try_charge(10));
         assert_eq!((connections.open_requests(), connections.responses.used()), (1, 10));
         assert_eq!(
             connections.select(&open, connections.now(), usize::MAX),
-            [(peer, Reason::Stalled)].into()
+            [(peer, CloseReason::Stalled)].into()
         );
-        drop(unwritten);
+        drop(request);
         assert_eq!((connections.open_requests(), connections.responses.used()), (0, 0));
         assert!(connections.select(&open, connections.now(), usize::MAX).is_empty());
     }

@@ -1,5 +1,6 @@
 //! Access log and metrics: one record per request.
 
+use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -63,7 +64,7 @@ impl RequestRecord {
         let operation = operation.unwrap_or(NO_OPERATION);
         // The port of a client is known only if there is no proxy.
         let is_direct = self.client == self.peer.ip().to_canonical();
-        let from = if is_direct { self.peer.to_string() } else { self.client.to_string() };
+        let from: &dyn Display = if is_direct { &self.peer } else { &self.client };
         let duration = self.started.elapsed();
         let (method, status) = (self.method.as_str(), status.as_u16());
         let path = auth::without_api_keys(self.uri.path());

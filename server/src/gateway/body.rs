@@ -8,7 +8,7 @@ use bytes::Bytes;
 use dropshot::Body;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::connections::Unwritten;
+use crate::connections::OpenRequest;
 
 /// Maximum size of a part of a response body. The HTTP library copies parts of HTTP/1.1 responses over
 /// TLS, up to a limit; and a client makes progress with each part that it reads.
@@ -16,30 +16,30 @@ const PART: usize = 64 * 1024;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A response body in parts, which keeps the [`Unwritten`] until the last part has been written to the
-/// connection or dropped.
+/// A response body in parts, whose request is open until the last part has been written to the connection or
+/// dropped.
 pub(super) struct ResponseBody {
     inner: Body,
     /// The rest of the last frame.
     rest: Bytes,
-    unwritten: Arc<Unwritten>,
+    request: Arc<OpenRequest>,
 }
 
 /// A part of a response body, until it has been written.
 struct Part {
     bytes: Bytes,
-    unwritten: Arc<Unwritten>,
+    request: Arc<OpenRequest>,
 }
 
 impl ResponseBody {
-    /// Wraps a body.
-    pub(super) fn wrap(inner: Body, unwritten: Unwritten) -> Body {
-        Body::wrap(Self { inner, rest: Bytes::new(), unwritten: Arc::new(unwritten) })
+    /// Wraps the body of the response to a request.
+    pub(super) fn wrap(inner: Body, request: OpenRequest) -> Body {
+        Body::wrap(Self { inner, rest: Bytes::new(), request: Arc::new(request) })
     }
 
     fn next_part(&mut self) -> Bytes {
         let bytes = self.rest.split_to(self.rest.len().min(PART));
-        Bytes::from_owner(Part { bytes, unwritten: Arc::clone(&self.unwritten) })
+        Bytes::from_owner(Part { bytes, request: Arc::clone(&self.request) })
     }
 }
 
@@ -88,32 +88,38 @@ impl AsRef<[u8]> for Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        self.unwritten.record_progress();
+        // The end of the request records the progress of the last part.
+        if Arc::get_mut(&mut self.request).is_none() {
+            self.request.record_progress();
+        }
     }
 }
 
 /// A request body that is handed back if the operation drops it before its end.
 pub(super) struct ReturnedBody {
     inner: Body,
-    slot: UnreadSlot,
+    slot: Arc<Slot>,
 }
 
-/// Where a [`ReturnedBody`] is handed back.
-#[derive(Clone, Default)]
-pub(super) struct UnreadSlot(Arc<Mutex<Option<Body>>>);
+/// Where a [`ReturnedBody`] is handed back. Empty if the request has no body.
+#[derive(Default)]
+pub(super) struct UnreadSlot(Option<Arc<Slot>>);
+
+type Slot = Mutex<Option<Body>>;
 
 impl UnreadSlot {
     /// Wraps a request body. `None` in the slot means that it has been read to its end.
-    pub(super) fn wrap(&self, inner: Body) -> Body {
+    pub(super) fn wrap(&mut self, inner: Body) -> Body {
         if inner.is_end_stream() {
             return inner;
         }
-        Body::wrap(ReturnedBody { inner, slot: self.clone() })
+        let slot = Arc::clone(self.0.get_or_insert_default());
+        Body::wrap(ReturnedBody { inner, slot })
     }
 
     /// The body, if the operation has dropped it before its end.
     pub(super) fn take(&self) -> Option<Body> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -146,7 +152,7 @@ impl Drop for ReturnedBody {
     fn drop(&mut self) {
         if !self.inner.is_end_stream() {
             let inner = std::mem::take(&mut self.inner);
-            *self.slot.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(inner);
+            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(inner);
         }
     }
 }
@@ -162,9 +168,10 @@ mod tests {
     async fn a_response_body_is_split_and_counts_until_its_last_part_is_dropped() {
         let connections = Connections::new(Limits::default());
         let peer = "192.0.2.1:1000".parse().unwrap();
-        let unwritten = connections.start_request(peer).responded(None);
+        let mut request = connections.start_request(peer);
+        request.responded(None);
         let content = Bytes::from(vec![7; PART * 2 + 1]);
-        let mut body = ResponseBody::wrap(Body::with_content(content), unwritten);
+        let mut body = ResponseBody::wrap(Body::with_content(content), request);
         assert_eq!(body.size_hint().exact(), Some(PART as u64 * 2 + 1));
         let mut parts = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -179,7 +186,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_not_read_is_handed_back() {
-        let slot = UnreadSlot::default();
+        let mut slot = UnreadSlot::default();
         drop(slot.wrap(Body::with_content("unread")));
         assert!(slot.take().is_some());
         slot.wrap(Body::with_content("read")).collect().await.unwrap();

@@ -11,7 +11,7 @@ use hyper::Request;
 use hyper::body::Body as _;
 
 use super::body::{ResponseBody, UnreadSlot};
-use crate::connections::{Charge, RequestInProgress};
+use crate::connections::{Charge, OpenRequest};
 use crate::error::Error;
 use crate::http::StaticContent;
 use crate::runtime::context::{Context, Cx};
@@ -28,7 +28,7 @@ const DISCARD_TIME: Duration = Duration::from_millis(500);
 
 /// An open request and its response.
 pub(super) struct Exchange {
-    request: RequestInProgress,
+    request: OpenRequest,
     unread: UnreadSlot,
     version: Version,
     method: Method,
@@ -39,7 +39,7 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Records a request. Its body is handed back if the operation does not read it.
     pub(super) fn start(rqctx: &RequestContext<Cx>, request: &mut Request<Body>) -> Self {
-        let unread = UnreadSlot::default();
+        let mut unread = UnreadSlot::default();
         *request.body_mut() = unread.wrap(std::mem::take(request.body_mut()));
         Self {
             request: rqctx.context().connections.start_request(rqctx.request.remote_addr()),
@@ -75,7 +75,7 @@ impl Exchange {
     }
 
     /// Completes the exchange: the response counts as open until its body has been written.
-    pub(super) async fn complete(self, mut response: Response<Body>) -> Response<Body> {
+    pub(super) async fn complete(mut self, mut response: Response<Body>) -> Response<Body> {
         if self.version < Version::HTTP_2
             && let Some(body) = self.unread.take()
             && (self.expects_continue || !discard(body).await)
@@ -86,8 +86,8 @@ impl Exchange {
         if response.body().is_end_stream() {
             return response;
         }
-        let unwritten = self.request.responded(self.charge);
-        response.map(|body| ResponseBody::wrap(body, unwritten))
+        self.request.responded(self.charge);
+        response.map(|body| ResponseBody::wrap(body, self.request))
     }
 }
 

@@ -2,14 +2,12 @@
 
 use std::fmt::Arguments;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use slog::{Drain, Key, Level, Logger, Never, OwnedKVList, Record, Serializer};
 
+use super::log_limit::LogLimit;
 use crate::connections::Connections;
-
-/// Minimum time between two lines.
-const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Dropshot's message for a connection that it has accepted.
 const ACCEPTED: &str = "accepted connection";
@@ -22,32 +20,13 @@ const CANCELLED: &str = "request handling cancelled (client disconnected)";
 
 /// A logger for Dropshot.
 pub(super) fn logger(connections: &Arc<Connections>) -> Logger {
-    let log = HttpLog { connections: Arc::clone(connections), lines: Mutex::default() };
+    let log = HttpLog { connections: Arc::clone(connections), limit: Mutex::default() };
     Logger::root(log.fuse(), slog::o!())
 }
 
 struct HttpLog {
     connections: Arc<Connections>,
-    lines: Mutex<Lines>,
-}
-
-/// Limits the number of lines that clients can cause.
-#[derive(Default)]
-pub(super) struct Lines {
-    last: Option<Instant>,
-    suppressed: u64,
-}
-
-impl Lines {
-    /// Whether a line may be written now: the number of lines suppressed before it.
-    pub(super) fn admit(&mut self, now: Instant) -> Option<u64> {
-        if self.last.is_some_and(|last| now.duration_since(last) < INTERVAL) {
-            self.suppressed += 1;
-            return None;
-        }
-        self.last = Some(now);
-        Some(std::mem::take(&mut self.suppressed))
-    }
+    limit: Mutex<LogLimit>,
 }
 
 impl Drain for HttpLog {
@@ -79,8 +58,8 @@ impl HttpLog {
             }
             self.connections.wake_watchdog();
         }
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(suppressed) = lines.admit(Instant::now()) {
+        let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(suppressed) = limit.admit(Instant::now()) {
             let error = value(record, "error");
             tracing::warn!(target: "sensu_server::http", error, suppressed, "{message}");
         }
@@ -122,15 +101,5 @@ mod tests {
         slog::info!(log, "accepted connection"; "remote_addr" => %peer);
         slog::info!(log, "request completed"; "remote_addr" => %peer);
         assert_eq!(connections.count(), 1);
-    }
-
-    #[test]
-    fn lines_are_limited_and_counted() {
-        let mut lines = Lines::default();
-        let start = Instant::now();
-        assert_eq!(lines.admit(start), Some(0));
-        assert_eq!(lines.admit(start + INTERVAL / 2), None);
-        assert_eq!(lines.admit(start + INTERVAL / 2), None);
-        assert_eq!(lines.admit(start + INTERVAL), Some(2));
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 
-use crate::connections::Reason;
+use crate::connections::CloseReason;
 
 /// As on Linux, but never created.
 pub(super) enum Sockets {}
 
 /// As on Linux.
-pub(super) struct Open {
+pub(super) struct OpenConnections {
     pub(super) peers: HashSet<SocketAddr>,
     pub(super) descriptors: usize,
 }
@@ -27,15 +27,15 @@ impl Sockets {
         match *self {}
     }
 
-    pub(super) fn open(&mut self, _address: SocketAddr) -> io::Result<Open> {
+    pub(super) fn open(&mut self, _address: SocketAddr) -> io::Result<OpenConnections> {
         match *self {}
     }
 
     pub(super) fn close(
         &mut self,
         _address: SocketAddr,
-        _selected: &HashMap<SocketAddr, Reason>,
-    ) -> io::Result<Vec<Reason>> {
+        _selected: &HashMap<SocketAddr, CloseReason>,
+    ) -> io::Result<Vec<CloseReason>> {
         match *self {}
     }
 }

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::context::Cx;
-use super::http_log::Lines;
+use super::log_limit::LogLimit;
 use super::sockets::{self, Listener, Sockets};
-use crate::connections::Reason;
+use crate::connections::CloseReason;
 
 /// Interval between two runs. A limit that is exceeded starts a run at once.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -47,11 +47,11 @@ impl Watchdog {
         let connections = Arc::clone(&cx.connections);
         let (cx, stopped) = (Arc::clone(cx), Arc::clone(&stop));
         let thread = std::thread::Builder::new().name("watchdog".into()).spawn(move || {
-            let mut lines = Lines::default();
+            let mut limit = LogLimit::default();
             while !stopped.load(Ordering::Relaxed) {
                 let closed = run(&cx, &mut sockets, address);
                 if !matches!(closed, Ok(0))
-                    && let Some(suppressed) = lines.admit(Instant::now())
+                    && let Some(suppressed) = limit.admit(Instant::now())
                 {
                     match closed {
                         Ok(closed) => tracing::warn!(closed, suppressed, "{BEYOND_LIMIT}"),
@@ -100,6 +100,7 @@ fn run(cx: &Cx, sockets: &mut Sockets, address: SocketAddr) -> std::io::Result<u
     for reason in &closed {
         cx.metrics.record_closed_connection(reason.label());
     }
-    let beyond = |reason: &&Reason| matches!(reason, Reason::Connections | Reason::Requests);
+    let beyond =
+        |reason: &&CloseReason| matches!(reason, CloseReason::Connections | CloseReason::Requests);
     Ok(closed.iter().filter(beyond).count())
 }

@@ -1,0 +1,139 @@
+//! One connection, and its requests that are open: in progress, or with a response that the client has not
+//! read completely.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::budget::Charge;
+use super::closing::Snapshot;
+use super::table::Connections;
+
+/// State of one connection. Times are durations since the start of the server.
+pub(super) struct Connection {
+    recorded_at: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    has_sent_request: bool,
+    in_progress: u32,
+    /// Time at which responses were complete that are not written yet, in seconds, and their number; in
+    /// order.
+    unwritten: VecDeque<(u64, u32)>,
+    last_activity: Duration,
+    last_progress: Duration,
+}
+
+/// A request that is in progress or whose response the client has not read completely, until dropped.
+pub(crate) struct OpenRequest {
+    owner: Arc<Connections>,
+    connection: Arc<Connection>,
+    /// The time at which the response was complete. `None` while the request is in progress.
+    responded_at: Option<u64>,
+    charge: Option<Charge>,
+}
+
+impl Connection {
+    pub(super) fn new(now: Duration) -> Self {
+        let state = State { last_activity: now, ..State::default() };
+        Self { recorded_at: now, state: Mutex::new(state) }
+    }
+
+    /// Whether it was added to the table at this time or later.
+    pub(super) fn is_recorded_since(&self, time: Duration) -> bool {
+        self.recorded_at >= time
+    }
+
+    /// Records a request.
+    pub(super) fn start_request(&self, now: Duration) {
+        let mut state = self.lock();
+        state.has_sent_request = true;
+        state.in_progress += 1;
+        state.last_activity = now;
+    }
+
+    /// The state at present.
+    pub(super) fn snapshot(&self, peer: SocketAddr) -> Snapshot {
+        let state = self.lock();
+        Snapshot {
+            peer,
+            has_sent_request: state.has_sent_request,
+            in_progress: state.in_progress,
+            unwritten: state.unwritten.iter().map(|(_, count)| count).sum(),
+            unwritten_since: state.unwritten.front().map(|(time, _)| Duration::from_secs(*time)),
+            last_activity: state.last_activity,
+            last_progress: state.last_progress,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Records a response that is complete now. Returns the time under which it is recorded.
+    fn add_unwritten(&mut self, now: Duration) -> u64 {
+        if self.unwritten.is_empty() {
+            self.last_progress = now;
+        }
+        let time = now.as_secs();
+        match self.unwritten.back_mut() {
+            Some((last, count)) if *last == time => *count += 1,
+            _ => self.unwritten.push_back((time, 1)),
+        }
+        time
+    }
+
+    /// Records that a response has been written or dropped.
+    fn remove_unwritten(&mut self, time: u64) {
+        let Some(index) = self.unwritten.iter().position(|(at, _)| *at == time) else { return };
+        match self.unwritten.get_mut(index) {
+            Some((_, count)) if *count > 1 => *count -= 1,
+            _ => drop(self.unwritten.remove(index)),
+        }
+    }
+}
+
+impl OpenRequest {
+    /// A request that [`Connection::start_request`] has recorded.
+    pub(super) fn new(owner: Arc<Connections>, connection: Arc<Connection>) -> Self {
+        Self { owner, connection, responded_at: None, charge: None }
+    }
+
+    /// The handler has returned a response, whose body holds the charged bytes.
+    pub(crate) fn responded(&mut self, charge: Option<Charge>) {
+        let mut state = self.connection.lock();
+        let now = self.owner.now();
+        state.in_progress = state.in_progress.saturating_sub(1);
+        state.last_activity = now;
+        self.responded_at = Some(state.add_unwritten(now));
+        drop(state);
+        self.charge = charge;
+    }
+
+    /// Records that a part of the response has been written.
+    pub(crate) fn record_progress(&self) {
+        self.connection.lock().last_progress = self.owner.now();
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        let mut state = self.connection.lock();
+        let now = self.owner.now();
+        state.last_activity = now;
+        match self.responded_at {
+            Some(time) => {
+                state.last_progress = now;
+                state.remove_unwritten(time);
+            }
+            None => state.in_progress = state.in_progress.saturating_sub(1),
+        }
+        drop(state);
+        self.owner.end_request();
+    }
+}
