@@ -5,11 +5,11 @@ const BYTES: usize = 64 << 10;
 
 /// Counts the work of a task since it last yielded.
 #[derive(Debug, Default)]
-pub(crate) struct Budget {
+pub(crate) struct YieldBudget {
     spent: usize,
 }
 
-impl Budget {
+impl YieldBudget {
     /// Counts `bytes` bytes of processed values. Yields once the budget is spent, so that other tasks
     /// wait for at most that much work.
     pub(crate) async fn spend(&mut self, bytes: usize) {
@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_task_yields_once_its_budget_is_spent() {
-        let mut budget = Budget::default();
+        let mut budget = YieldBudget::default();
         assert_eq!(budget.spend(BYTES - 1).now_or_never(), Some(()));
         assert_eq!(budget.spend(1).now_or_never(), None, "yields");
         assert_eq!(budget.spend(1).now_or_never(), Some(()), "starts over");

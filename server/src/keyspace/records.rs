@@ -5,7 +5,7 @@ use sensu_store::{Entry, Key, Operation, Prefix, Scan, Store};
 use sensu_types::redaction::RedactedKeys;
 use sensu_types::{Resource, Selection};
 
-use crate::cooperative::Budget;
+use crate::cooperative::YieldBudget;
 use crate::error::Error;
 
 /// Flag of a value that differs from what responses show (D25): it is parsed and redacted on every
@@ -115,7 +115,7 @@ fn redacted<T: Resource>(value: &T, keys: Option<&RedactedKeys>) -> Option<T> {
 /// [`Error`] if the store fails or a value is not an object of the kind.
 pub(crate) async fn all<T: Resource>(store: &dyn Store, prefix: &Prefix) -> Result<Vec<T>, Error> {
     let (mut found, mut after) = (Vec::new(), None);
-    let mut budget = Budget::default();
+    let mut budget = YieldBudget::default();
     loop {
         let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: usize::MAX };
         let entries = store.scan(scan).await?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sensu_types::{binding, expression, role};
+use sensu_types::{binding, expression, redaction, role};
 use serde_json::Value;
 
 use super::walk;
@@ -24,7 +24,7 @@ pub(super) fn fill_in(document: &mut Value) {
     });
 }
 
-fn defaults() -> [(&'static str, String); 19] {
+fn defaults() -> [(&'static str, String); 21] {
     let limits = Limits::default();
     [
         ("%request-bytes%", grouped(limits.request_bytes)),
@@ -39,6 +39,8 @@ fn defaults() -> [(&'static str, String); 19] {
         ("%rules%", grouped(role::MAX_RULES)),
         ("%rule-entries%", grouped(role::MAX_RULE_ENTRIES)),
         ("%subjects%", grouped(binding::MAX_SUBJECTS)),
+        ("%redact-keys%", grouped(redaction::MAX_KEYS)),
+        ("%redact-key-bytes%", grouped(redaction::MAX_KEY_BYTES)),
         ("%token-body-bytes%", grouped(Limits::TOKEN_BODY_BYTES)),
         ("%logins%", PER_USER_AND_ADDRESS.free.to_string()),
         ("%login-interval%", seconds(PER_USER_AND_ADDRESS.interval)),

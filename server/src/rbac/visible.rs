@@ -9,7 +9,7 @@ use sensu_types::binding::{RoleBinding, Subject};
 use sensu_types::role::{ClusterRole, Role};
 
 use super::policy::GrantedRole;
-use crate::cooperative::Budget;
+use crate::cooperative::YieldBudget;
 use crate::error::Error;
 use crate::keyspace::{self, View};
 
@@ -62,7 +62,7 @@ impl View for VisibleNamespaces {
     }
 
     async fn build(objects: Vec<Arc<Object>>) -> Self {
-        let mut budget = Budget::default();
+        let mut budget = YieldBudget::default();
         let mut roles: HashSet<(&str, &str)> = HashSet::new();
         for object in &objects {
             if let Object::Role(namespace, name) = object.as_ref() {

@@ -6,7 +6,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan};
 use sensu_types::{Resource, Selection};
 
-use crate::cooperative::Budget;
+use crate::cooperative::YieldBudget;
 use crate::error::Error;
 use crate::keyspace::render;
 use crate::runtime::context::Context;
@@ -60,7 +60,7 @@ pub(super) async fn read<T: Resource>(
     let mut last_item = None;
     let mut body = BytesMut::from(&b"["[..]);
     let mut items = 0_usize;
-    let mut work = Budget::default();
+    let mut work = YieldBudget::default();
     loop {
         // One entry more than the page holds tells whether there is a next page.
         let limit = params.limit.saturating_sub(items).saturating_add(1).min(SCAN_ENTRIES);

@@ -42,9 +42,9 @@ struct Known {
 
 /// The keys of the entities of a page, by namespace and name. Others have the default keys.
 #[derive(Default)]
-pub(super) struct Rules(HashMap<Key, RedactedKeys>);
+pub(super) struct EntityKeys(HashMap<Key, RedactedKeys>);
 
-impl Rules {
+impl EntityKeys {
     /// The keys that an event hides in addition to those of its copy of the entity. `None` for the
     /// default keys, which were applied when the event was written.
     pub(super) fn keys(&self, event: &Entry) -> Option<&RedactedKeys> {
@@ -58,15 +58,15 @@ impl Redaction {
         &self,
         cx: &Context,
         entries: &[Entry],
-    ) -> Result<Rules, Error> {
+    ) -> Result<EntityKeys, Error> {
         let store = cx.resources.store.as_ref();
         if T::PLURAL != Event::PLURAL || !self.has_records(store).await? {
-            return Ok(Rules::default());
+            return Ok(EntityKeys::default());
         }
         let mut records: Vec<Key> = entries.iter().filter_map(record_of).collect();
         records.dedup();
         let (Some(first), Some(last)) = (records.first(), records.last()) else {
-            return Ok(Rules::default());
+            return Ok(EntityKeys::default());
         };
         let mut rules = HashMap::new();
         if let Some(entry) = store.get(first).await? {
@@ -83,7 +83,7 @@ impl Redaction {
                 rules.insert(entry.key.clone(), keys_of(entry)?);
             }
         }
-        Ok(Rules(rules))
+        Ok(EntityKeys(rules))
     }
 
     /// The keys of one entity; `None` for the default keys.

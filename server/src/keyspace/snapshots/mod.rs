@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sensu_store::{Entry, Key, Prefix, Revision, Scan, Store};
 use tokio::sync::Mutex;
 
-use crate::cooperative::Budget;
+use crate::cooperative::YieldBudget;
 use crate::error::Error;
 
 /// Maximum number of namespaces with a snapshot. One more clears the cache.
@@ -196,7 +196,7 @@ async fn read<V: View>(
     namespace: &str,
     previous: &BTreeMap<Key, (Revision, Arc<V::Item>)>,
 ) -> Result<BTreeMap<Key, (Revision, Arc<V::Item>)>, Error> {
-    let (mut objects, mut budget) = (BTreeMap::new(), Budget::default());
+    let (mut objects, mut budget) = (BTreeMap::new(), YieldBudget::default());
     for prefix in V::COLLECTIONS.iter().filter_map(|name| V::prefix(name, namespace)) {
         let mut after = None;
         loop {

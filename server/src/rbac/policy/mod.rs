@@ -14,7 +14,7 @@ use sensu_types::user::User;
 
 use super::rules::Rules;
 use super::visible::VisibleNamespaces;
-use crate::cooperative::Budget;
+use crate::cooperative::YieldBudget;
 use crate::error::Error;
 use crate::keyspace::{self, Snapshots, View};
 
@@ -98,7 +98,7 @@ impl Policy {
         groups: &[String],
         request: &AccessRequest<'_>,
     ) -> bool {
-        let mut budget = Budget::default();
+        let mut budget = YieldBudget::default();
         for part in self.parts() {
             for role in part.granted(user, groups) {
                 let Some(rules) = self.rules(role) else { continue };
@@ -139,7 +139,7 @@ impl Part {
     }
 
     async fn build(objects: Vec<Arc<Object>>) -> Self {
-        let (mut part, mut budget) = (Self::default(), Budget::default());
+        let (mut part, mut budget) = (Self::default(), YieldBudget::default());
         for object in objects {
             let (subjects, role) = match object.as_ref() {
                 Object::Role { name, .. } => {

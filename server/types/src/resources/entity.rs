@@ -31,7 +31,7 @@ pub struct Entity {
     pub user: String,
     /// Keys, in any case, of labels and annotations whose values are replaced by `REDACTED` in responses.
     /// Default: `password`, `passwd`, `pass`, `api_key`, `api_token`, `access_key`, `secret_key`,
-    /// `private_key` and `secret`. At most 1,000 keys of at most 256 bytes. The values stay hidden until
+    /// `private_key` and `secret`. At most %redact-keys% keys of at most %redact-key-bytes% bytes. The values stay hidden until
     /// new values are sent: a key that an update removes from the list is kept in it while the entity has
     /// a value under it. Events of the entity hide the same keys, and those that the list had before.
     /// Omitted if empty.

@@ -22,9 +22,9 @@ pub const MAX_BYTES: usize = 16_000;
 /// characters that one stands for takes up to a millisecond to build.
 pub const MAX_PROPERTY_ESCAPES: usize = 20;
 
-/// Most memory for compiling the expressions of an object.
+/// Maximum memory for compiling the expressions of an object.
 const MEMORY: usize = 4 << 20;
-/// Most stack for compiling an expression: the parser recurses, and callers run on small stacks.
+/// Maximum stack for compiling an expression: the parser recurses, and callers run on small stacks.
 const STACK: usize = 256 << 10;
 
 /// Checks the expressions of one object, which share limits and a runtime.
