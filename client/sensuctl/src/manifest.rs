@@ -91,6 +91,9 @@ pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<Manife
 fn read_object(value: Value, namespace: &str) -> Result<(&'static Descriptor, Value)> {
     let manifest = Manifest::from_value(value)?;
     let kind = manifest.kind.clone();
+    if !manifest.is_core_v2() {
+        bail!("{kind}: unknown api_version {:?}; this is core/v2", manifest.api_version);
+    }
     let Some(resource) = resource::ALL.iter().find(|resource| resource.kind == kind) else {
         bail!("unknown type {kind:?}; `sensuctl describe-type all` lists the types");
     };

@@ -7,6 +7,8 @@ use crate::ManifestError;
 /// An object with its type, taken apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
+    /// The field `api_version`, such as `core/v2` or `secrets/v1`. Empty if the manifest has none.
+    pub api_version: String,
     /// The field `type`, such as `CheckConfig`.
     pub kind: String,
     /// The field `metadata`: name, namespace, labels, annotations. Empty if the manifest has none.
@@ -19,8 +21,7 @@ impl Manifest {
     /// Takes a value apart.
     ///
     /// # Errors
-    /// If the value has no type, an `api_version` other than `core/v2`, or unknown fields beside
-    /// `type`, `api_version`, `metadata` and `spec`.
+    /// If the value has no type, or unknown fields beside `type`, `api_version`, `metadata` and `spec`.
     pub fn from_value(value: Value) -> Result<Self, ManifestError> {
         let fail = |message: String| Err(ManifestError(message));
         let Value::Object(mut fields) = value else {
@@ -30,12 +31,9 @@ impl Manifest {
             Some(Value::String(text)) => text,
             _ => String::new(),
         };
-        let (kind, version) = (text("type"), text("api_version"));
+        let (kind, api_version) = (text("type"), text("api_version"));
         if kind.is_empty() {
             return fail("has no type: write it as --format wrapped-json or yaml shows".into());
-        }
-        if !version.is_empty() && version != "core/v2" && !version.starts_with("core/v2.") {
-            return fail(format!("{kind}: unknown api_version {version:?}; this is core/v2"));
         }
         let mut object = |key: &str| match fields.remove(key) {
             Some(Value::Object(object)) => Ok(object),
@@ -46,7 +44,22 @@ impl Manifest {
         if let Some(unknown) = fields.keys().next() {
             return fail(format!("unknown field {unknown:?}"));
         }
-        Ok(Self { kind, metadata, spec })
+        Ok(Self { api_version, kind, metadata, spec })
+    }
+
+    /// Whether the type belongs to `core/v2`: the manifest says so, with or without a minor version
+    /// (`core/v2.5.1`), or has no `api_version`.
+    #[must_use]
+    pub fn is_core_v2(&self) -> bool {
+        let version = self.api_version.as_str();
+        version.is_empty() || version == "core/v2" || version.starts_with("core/v2.")
+    }
+
+    /// A field of the metadata or, if that has none, of the object, as text. Empty if there is none.
+    #[must_use]
+    pub fn text(&self, field: &str) -> &str {
+        let texts = [&self.metadata, &self.spec].map(|map| map.get(field).and_then(Value::as_str));
+        texts.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or_default()
     }
 
     /// The object as the API represents it. Metadata becomes the field `metadata`, unless `spec`
@@ -96,11 +109,20 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_of_another_group_is_read() {
+        let versions = ["", "core/v2", "core/v2.5.1", "core/v3", "secrets/v1", "core/v20"];
+        let is_core = versions.map(|version| {
+            let value = json!({"type": "Role", "api_version": version});
+            Manifest::from_value(value).unwrap().is_core_v2()
+        });
+        assert_eq!(is_core, [true, true, true, false, false, false]);
+    }
+
+    #[test]
     fn malformed_manifests_are_rejected() {
         for (manifest, message) in [
             (json!([]), "is not an object"),
             (json!({"spec": {}}), "has no type"),
-            (json!({"type": "Role", "api_version": "rbac/v9"}), "rbac/v9"),
             (json!({"type": "Role", "spec": []}), "spec is not an object"),
             (json!({"type": "Role", "metadata": 1}), "metadata is not an object"),
             (json!({"type": "Role", "kind": 1}), "unknown field \"kind\""),
