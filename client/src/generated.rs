@@ -1587,7 +1587,7 @@ pub mod types {
         pub access_token: ::std::string::String,
         ///Expiration of the access token, in seconds since 1970-01-01 UTC.
         pub expires_at: i64,
-        ///Token for getting the next pair of tokens. Can be used once. Expires after 12 hours, or when the session ends.
+        ///Token for getting the next pair of tokens. Can be used once; for 30 seconds, another use returns the same pair. Expires after 12 hours, or when the session ends.
         pub refresh_token: ::std::string::String,
     }
     impl Tokens {
@@ -9051,10 +9051,11 @@ Send credentials in the `Authorization` header. There are two kinds.
 - The *access token* authenticates requests: `Authorization: Bearer <access token>`. It is valid for 15 minutes by
   default; `expires_at` contains the time of expiry.
 - The *refresh token* is exchanged for a new pair with `POST /auth/token`, once. It is valid for 12 hours by default,
-  starting again with every renewal. A refresh token that is used a second time ends the session, because it must have been
-  copied.
+  starting again with every renewal. Within 30 seconds, the same refresh token returns the same new pair again, for
+  clients that renew a session at the same time. Later use ends the session, because the token must have been copied.
 
-`POST /auth/logout` ends the session. Changing the password of a user or disabling the user ends all sessions of the user.
+`POST /auth/logout` ends the session. Disabling a user ends all sessions of the user; so does changing its password, except
+the session in which users change their own.
 
 **API keys, for programs.** `POST /apis/core/v2/apikeys` creates a key for a user. The response contains the key; it cannot be
 retrieved again. Send it as `Authorization: Key <key>`. A key has the current permissions of its user. It can have an expiry.
@@ -12497,7 +12498,7 @@ let response = client.user_get()
     }
     /**Create or replace a user
 
-Stores the user under the name in the URL and returns it as stored. Replaces `groups` and `disabled`. An existing user keeps its password if the body has none; a new user requires one. A new password or a change of `disabled` ends all sessions of the user. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the user is only created. Otherwise the status is 412.
+Stores the user under the name in the URL and returns it as stored. Replaces `groups` and `disabled`. An existing user keeps its password if the body has none; a new user requires one. A new password or a change of `disabled` ends all sessions of the user, except the session of the request if users change only their own password. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the user is only created. Otherwise the status is 412.
 
 Requires the permission `update` on `users`, granted by a cluster role binding.
 
@@ -12614,7 +12615,7 @@ let response = client.user_group_remove()
     }
     /**Change the password of a user
 
-Ends all sessions of the user, including the session of the request.
+Ends all sessions of the user, except the session of the request if users change their own password.
 
 Requires the permission `update` on `users`, granted by a cluster role binding. For the caller's own user, `update` on `localselfuser` suffices.
 
@@ -12660,7 +12661,7 @@ let response = client.user_reinstate()
     }
     /**Reset the password of a user by its hash
 
-Sets the bcrypt hash of the password, for administrators and tools that do not know the password. Ends all sessions of the user.
+Sets the bcrypt hash of the password, for administrators and tools that do not know the password. Ends all sessions of the user, except the session of the request if it is the user's own.
 
 Requires the permission `update` on `users`, granted by a cluster role binding.
 
@@ -12728,7 +12729,7 @@ let response = client.auth_test()
     }
     /**Renew the tokens of a session
 
-Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Returns a new pair of tokens and invalidates the old one. A refresh token that is used a second time ends the session, because it must have been copied. The new access token has the current groups of the user.
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Returns a new pair of tokens and invalidates the old one. For 30 seconds, the old refresh token returns the same new pair again, so that clients can renew a session at the same time; later use ends the session, because the token must have been copied. The new access token has the current groups of the user.
 
 Sends a `POST` request to `/auth/token`
 

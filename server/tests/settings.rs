@@ -39,7 +39,7 @@ const SETTINGS: &[Setting] = &[
     setting("api-timeout", "SENSU_API_TIMEOUT", ["1", "2", "3"]),
     setting("access-token-expiry", "SENSU_ACCESS_TOKEN_EXPIRY", ["1", "2", "3"]),
     setting("refresh-token-expiry", "SENSU_REFRESH_TOKEN_EXPIRY", ["1", "2", "3"]),
-    setting("max-connections", "SENSU_MAX_CONNECTIONS", ["1", "2", "3"]),
+    setting("refresh-token-grace", "SENSU_REFRESH_TOKEN_GRACE", ["0", "1", "2"]),
     setting("cors-origins", "SENSU_CORS_ORIGINS", ["a", "b", "c"]),
     setting("max-connections", "SENSU_MAX_CONNECTIONS", ["1", "2", "3"]),
     setting("trusted-proxies", "SENSU_TRUSTED_PROXIES", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),

@@ -29,6 +29,8 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 struct Identity {
     user: String,
+    /// The session of an access token.
+    session: Option<Key>,
     /// Whether roles do not apply, and everything is allowed.
     is_operator: bool,
 }
@@ -69,7 +71,7 @@ impl Caller {
             (Some(token), _) => Arc::clone(&verify(cx, token).await?.identity),
             (None, Some(key)) => {
                 let user = api_key::account_for(cx, key).await?.user;
-                Arc::new(Identity { user: user.username, is_operator: false })
+                Arc::new(Identity { user: user.username, session: None, is_operator: false })
             }
             (None, None) => return Err(invalid()),
         };
@@ -80,13 +82,18 @@ impl Caller {
     /// The operator of the server, who imports files and is not subject to roles. `name` is stored in
     /// objects that record who wrote them.
     pub(crate) fn operator(cx: &Cx, name: &str) -> Self {
-        let identity = Identity { user: name.to_owned(), is_operator: true };
+        let identity = Identity { user: name.to_owned(), session: None, is_operator: true };
         Self { cx: Arc::clone(cx), identity: Arc::new(identity) }
     }
 
     /// The user name.
     pub(crate) fn name(&self) -> &str {
         &self.identity.user
+    }
+
+    /// The key of the session of the request. `None` for API keys.
+    pub(crate) fn session(&self) -> Option<&Key> {
+        self.identity.session.as_ref()
     }
 
     /// The context of the server.
@@ -149,7 +156,12 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<VerifiedToken>, Error> 
             let store = auth.store.as_ref();
             let claims = auth.secret.verify(store, TokenKind::Access, token).await?;
             let session = session::key(&claims.sub, claims.session())?;
-            let identity = Arc::new(Identity { user: claims.sub.clone(), is_operator: false });
+            let identity = Identity {
+                user: claims.sub.clone(),
+                session: Some(session.clone()),
+                is_operator: false,
+            };
+            let identity = Arc::new(identity);
             Arc::new(VerifiedToken { claims, identity, session, revision: 0 })
         }
     };
@@ -160,8 +172,7 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<VerifiedToken>, Error> 
     if verified.revision == entry.revision {
         return Ok(verified);
     }
-    let session: Session = serde_json::from_slice(&entry.value)
-        .map_err(|error| Error::Internal(format!("stored session: {error}")))?;
+    let session = Session::parse(&entry)?;
     if session.access != verified.claims.jti {
         return Err(session::ended());
     }

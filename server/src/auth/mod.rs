@@ -32,7 +32,9 @@ pub(crate) use caller::{Caller, bearer};
 pub(crate) use dev_password::{DEV_PASSWORD, DEV_USERS, end_dev_sessions, has_dev_password};
 pub(crate) use login::{log_in, verify_credentials};
 pub(crate) use password::{hash, hash_without_pool, hashing_pool};
-pub(crate) use session::{end_all_sessions, log_out, refresh, verify_access_signature};
+pub(crate) use session::{
+    end_all_sessions, end_other_sessions, log_out, refresh, verify_access_signature,
+};
 pub(crate) use throttle::{PER_ADDRESS, PER_USER, PER_USER_AND_ADDRESS};
 pub(crate) use token_secret::rotate_token_secret;
 

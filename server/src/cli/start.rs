@@ -79,6 +79,11 @@ pub(super) struct Start {
           default_value_t = Limits::REFRESH_TOKEN.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..))]
     pub refresh_token_expiry: u64,
+    /// Time after the use of a refresh token in which it returns the same new tokens again, in seconds, for
+    /// clients that renew a session at the same time. Later use ends the session. 0 for none.
+    #[arg(long, env = "SENSU_REFRESH_TOKEN_GRACE", value_name = "SECONDS",
+          default_value_t = Limits::REFRESH_TOKEN_GRACE.as_secs())]
+    pub refresh_token_grace: u64,
     /// Origins that may call the API from a browser, separated by commas; * for any.
     #[arg(long, env = "SENSU_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
@@ -123,6 +128,7 @@ impl Start {
             deadline: Duration::from_secs(self.api_timeout),
             access_token: Duration::from_secs(self.access_token_expiry),
             refresh_token: Duration::from_secs(self.refresh_token_expiry),
+            refresh_token_grace: Duration::from_secs(self.refresh_token_grace),
             password_cost: self.common.password_cost,
             cors_origins: self.cors_origins.clone(),
             accept_dev_password: self.dev,

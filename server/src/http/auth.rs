@@ -74,9 +74,10 @@ async fn auth_test(rqctx: RequestContext<Cx>) -> Result<NoContent, ApiError> {
 /// Renew the tokens of a session
 ///
 /// Requires the access token, expired or not, in the `Authorization` header and the refresh token
-/// in the body of at most %token-body-bytes% bytes. Returns a new pair of tokens and invalidates the old one. A refresh token that is
-/// used a second time ends the session, because it must have been copied. The new access token has
-/// the current groups of the user.
+/// in the body of at most %token-body-bytes% bytes. Returns a new pair of tokens and invalidates the old one. For
+/// %refresh-grace%, the old refresh token returns the same new pair again, so that clients can renew a session at the
+/// same time; later use ends the session, because the token must have been copied. The new access token has the
+/// current groups of the user.
 #[endpoint {
     method = POST,
     path = "/auth/token",

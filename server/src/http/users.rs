@@ -85,7 +85,8 @@ async fn user_create(
 ///
 /// Stores the user under the name in the URL and returns it as stored. Replaces `groups` and
 /// `disabled`. An existing user keeps its password if the body has none; a new user requires one. A
-/// new password or a change of `disabled` ends all sessions of the user. With `If-Match`, only the
+/// new password or a change of `disabled` ends all sessions of the user, except the session of the
+/// request if users change only their own password. With `If-Match`, only the
 /// state with that `ETag` is replaced; with `If-None-Match: *`, the user is only created. Otherwise
 /// the status is 412.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}", tags = ["users"] }]
@@ -133,7 +134,7 @@ async fn user_reinstate(
 
 /// Change the password of a user
 ///
-/// Ends all sessions of the user, including the session of the request.
+/// Ends all sessions of the user, except the session of the request if users change their own password.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/password", tags = ["users"] }]
 async fn user_password(
     rqctx: RequestContext<Cx>,
@@ -156,7 +157,7 @@ async fn user_password(
 /// Reset the password of a user by its hash
 ///
 /// Sets the bcrypt hash of the password, for administrators and tools that do not know the
-/// password. Ends all sessions of the user.
+/// password. Ends all sessions of the user, except the session of the request if it is the user's own.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/reset_password", tags = ["users"] }]
 async fn user_password_reset(
     rqctx: RequestContext<Cx>,

@@ -101,7 +101,7 @@ pub(crate) const LAYOUT: [Row; 12] = [
     Row {
         name: Some(SESSIONS),
         key: &["user", "session"],
-        value: "ids of the two valid tokens, JSON; expires with the refresh token",
+        value: "ids of the valid tokens and of those replaced recently, JSON; expires with the refresh token",
         owner: "auth/session",
         reset: false,
     },

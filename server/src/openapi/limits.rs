@@ -24,7 +24,7 @@ pub(super) fn fill_in(document: &mut Value) {
     });
 }
 
-fn defaults() -> [(&'static str, String); 21] {
+fn defaults() -> [(&'static str, String); 22] {
     let limits = Limits::default();
     [
         ("%request-bytes%", grouped(limits.request_bytes)),
@@ -33,6 +33,7 @@ fn defaults() -> [(&'static str, String); 21] {
         ("%body-deadline%", duration(limits.body_deadline())),
         ("%access-token%", duration(limits.access_token)),
         ("%refresh-token%", duration(limits.refresh_token)),
+        ("%refresh-grace%", duration(limits.refresh_token_grace)),
         ("%expressions%", expression::MAX_EXPRESSIONS.to_string()),
         ("%expression-bytes%", grouped(expression::MAX_BYTES)),
         ("%property-escapes%", expression::MAX_PROPERTY_ESCAPES.to_string()),

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use sensu_store::{CommitError, Revision, Store, Txn};
+use sensu_store::{CommitError, Key, Revision, Store, Txn};
 use sensu_types::{Resource, WriteContext};
 
 use crate::auth::Caller;
@@ -77,6 +77,11 @@ impl<T> Grant<T> {
 
     pub(super) fn cx(&self) -> &Context {
         self.caller.cx()
+    }
+
+    /// The key of the session of the request, if the grant is for the caller's own user.
+    pub(super) fn own_session(&self) -> Option<&Key> {
+        self.caller.session().filter(|_| self.caller.name() == self.name)
     }
 
     /// User and time of a write.

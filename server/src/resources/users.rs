@@ -83,7 +83,7 @@ pub(crate) async fn import(grant: &Grant<User>, mut user: User) -> Result<bool, 
     Ok(!locked)
 }
 
-/// Changes the user's password and ends its sessions.
+/// Changes the user's password and ends its sessions, except one that changes its own password (D15).
 ///
 /// # Errors
 /// [`Error::Invalid`]; [`Error::NotFound`]; [`Error::Unavailable`] after too many write conflicts.
@@ -93,7 +93,7 @@ pub(crate) async fn set_password(grant: &Grant<User>, password: &str) -> Result<
     set_hash(grant, &hash).await
 }
 
-/// Changes the user's bcrypt hash and ends its sessions.
+/// Changes the user's bcrypt hash and ends its sessions, except one that changes its own password (D15).
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unavailable`] after too many write conflicts.
@@ -160,7 +160,7 @@ async fn replace(
     commit(grant, user, hash, before, end_sessions).await
 }
 
-/// Writes user and hash. `None` if the user has changed since it was read.
+/// Writes user and hash. `None` if the user, or the session that is kept, has changed since it was read.
 async fn commit(
     grant: &Grant<User>,
     user: &User,
@@ -173,14 +173,22 @@ async fn commit(
     if let Some(hash) = hash {
         grant.cx().auth.largest_cost.add(hash);
     }
-    if end_sessions {
-        operations.push(auth::end_all_sessions(&user.username)?);
-    }
-    let precondition = match before {
+    let mut preconditions = vec![match before {
         Some(account) => Precondition::At(key, account.revision),
         None => Precondition::Absent(key),
-    };
-    match grant.commit(Txn { preconditions: vec![precondition], operations }).await {
+    }];
+    let is_password_only = before.is_some_and(|before| before.user.disabled == user.disabled);
+    match grant.own_session().filter(|_| is_password_only) {
+        _ if !end_sessions => {}
+        None => operations.push(auth::end_all_sessions(&user.username)?),
+        Some(kept) => {
+            let (unchanged, ends) =
+                auth::end_other_sessions(grant.store(), &user.username, kept).await?;
+            preconditions.extend(unchanged);
+            operations.extend(ends);
+        }
+    }
+    match grant.commit(Txn { preconditions, operations }).await {
         Ok(revision) => Ok(Some(Rendered { body, revision })),
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),

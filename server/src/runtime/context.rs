@@ -70,6 +70,8 @@ pub struct Limits {
     pub access_token: Duration,
     /// Lifetime of a refresh token, extended by each use (D14).
     pub refresh_token: Duration,
+    /// Time for which a refresh token that was exchanged returns the valid tokens again (D14).
+    pub refresh_token_grace: Duration,
     /// bcrypt cost of new passwords, 4 to 16 (D18).
     pub password_cost: u32,
     /// Origins that may call the API from a browser; `*` for any (D10).
@@ -97,6 +99,8 @@ impl Limits {
     pub const ACCESS_TOKEN: Duration = Duration::from_secs(15 * 60);
     /// Default lifetime of a refresh token (D14).
     pub const REFRESH_TOKEN: Duration = Duration::from_secs(12 * 60 * 60);
+    /// Default grace period of exchanged refresh tokens (D14).
+    pub const REFRESH_TOKEN_GRACE: Duration = Duration::from_secs(30);
     /// Default bcrypt cost of new passwords (D18).
     pub const PASSWORD_COST: u32 = 10;
 }
@@ -109,6 +113,7 @@ impl Default for Limits {
             deadline: Self::DEADLINE,
             access_token: Self::ACCESS_TOKEN,
             refresh_token: Self::REFRESH_TOKEN,
+            refresh_token_grace: Self::REFRESH_TOKEN_GRACE,
             password_cost: Self::PASSWORD_COST,
             cors_origins: Vec::new(),
             accept_dev_password: false,

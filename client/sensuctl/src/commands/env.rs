@@ -16,7 +16,7 @@ pub(super) fn arguments(command: Command) -> Command {
     command
         .about("Print shell commands that export the settings and an access token")
         .long_about(
-            "Print shell commands that export the settings and an access token. The refresh token is not exported: it is valid for one use, and a second use ends the session.",
+            "Print shell commands that export the settings and an access token. The refresh token is not exported: it is valid for one use, and a later use ends the session.",
         )
         .after_help(
             "Examples:

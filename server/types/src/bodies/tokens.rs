@@ -10,8 +10,8 @@ pub struct Tokens {
     pub access_token: String,
     /// Expiration of the access token, in seconds since 1970-01-01 UTC.
     pub expires_at: i64,
-    /// Token for getting the next pair of tokens. Can be used once. Expires after 12 hours, or when the
-    /// session ends.
+    /// Token for getting the next pair of tokens. Can be used once; for 30 seconds, another use returns
+    /// the same pair. Expires after 12 hours, or when the session ends.
     pub refresh_token: String,
 }
 
