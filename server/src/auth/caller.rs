@@ -132,9 +132,16 @@ impl Caller {
     }
 }
 
-/// The token of a `Bearer` header. The scheme is not case-sensitive (D14).
+/// The token of a `Bearer` header, whose scheme is not case-sensitive, or of a header that is only a JWT (D14).
 pub(crate) fn bearer(header: &str) -> Option<&str> {
-    credentials(header, "bearer")
+    credentials(header, "bearer").or_else(|| is_jwt(header).then_some(header))
+}
+
+/// Whether a text has the form of a JWT: three parts in base64url, separated by periods.
+fn is_jwt(text: &str) -> bool {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_base64url);
+    text.split('.').count() == 3 && text.split('.').all(is_part)
 }
 
 /// The credentials of an `Authorization` header with this scheme.
@@ -179,4 +186,20 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<VerifiedToken>, Error> 
     let verified = Arc::new(VerifiedToken { revision: entry.revision, ..(*verified).clone() });
     auth.verified.0.insert(token.into(), Arc::clone(&verified));
     Ok(verified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_accepted_with_and_without_a_scheme() {
+        for header in ["a-b.c_d.e0", "Bearer a-b.c_d.e0", "bearer a-b.c_d.e0"] {
+            assert_eq!(bearer(header), Some("a-b.c_d.e0"), "{header}");
+        }
+        for header in ["", "a.b", "a.b.c.d", "a..c", "a.b.c=", " a.b.c", "Basic a.b.c", "Key a.b.c"]
+        {
+            assert_eq!(bearer(header), None, "{header}");
+        }
+    }
 }
