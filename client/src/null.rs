@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use bytes::Bytes;
 use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Deserializer};
 
 use crate::error_response::build_response;
@@ -32,7 +33,12 @@ where
 /// Replaces the body `null` of a successful response by `[]`. Only lists are `null`.
 pub(crate) async fn list_as_empty(response: Response) -> reqwest::Result<Response> {
     // `null`, or `null` and a line feed.
-    if !response.status().is_success() || !matches!(response.content_length(), Some(4 | 5)) {
+    let may_be_null = match response.content_length() {
+        Some(length) => matches!(length, 4 | 5),
+        // Chunks. Streams of other types are not buffered.
+        None => is_json(&response),
+    };
+    if !response.status().is_success() || !may_be_null {
         return Ok(response);
     }
     let (version, status) = (response.version(), response.status());
@@ -43,4 +49,9 @@ pub(crate) async fn list_as_empty(response: Response) -> reqwest::Result<Respons
         _ => body,
     };
     Ok(build_response(version, status, headers, body))
+}
+
+fn is_json(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
 }

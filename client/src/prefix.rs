@@ -55,6 +55,14 @@ impl Client {
         }
     }
 
+    /// The path that is requested for a path of the OpenAPI document.
+    pub(crate) fn served_path(&self, path: &str) -> String {
+        match (self.api_prefix(), path.strip_prefix("/apis/")) {
+            (Some(ApiPrefix::Api), Some(rest)) => format!("/api/{rest}"),
+            _ => path.to_owned(),
+        }
+    }
+
     /// Requests `/apis`, which needs no credentials and does not exist on released backends.
     async fn probe_prefix(&self) -> Result<Option<ApiPrefix>, Error> {
         let request = self.client().request(Method::GET, format!("{}/apis", self.baseurl()));

@@ -139,8 +139,8 @@ impl RawRequest<'_> {
                 // An empty list of a released Sensu backend.
                 Value::Null => Vec::new(),
                 _ => {
-                    let message = format!("{} is not a list", request.path);
-                    return Err(Error::InvalidResponse(message));
+                    let path = request.client.served_path(&request.path);
+                    return Err(Error::InvalidResponse(format!("{path} is not a list")));
                 }
             };
             let next = page.continue_token().map(|token| {

@@ -4,9 +4,11 @@ use std::fs;
 
 use futures::TryStreamExt as _;
 use regex::Regex;
-use sensu_client::{Method, types};
+use sensu_client::{ApiPrefix, Client, Method, types};
 use sensu_tests::Document;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -67,6 +69,45 @@ fn recorded_objects_of_sensu_go_can_be_decoded() {
     }
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     assert!(decoded > 100, "only {decoded} objects are recorded");
+}
+
+/// A server that responds to every request with `null` in chunks, without a length, as a proxy before a
+/// released backend can.
+async fn null_in_chunks() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut request = vec![0; 65_536];
+            let _ = socket.read(&mut request).await;
+            let response = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nnull\n\r\n0\r\n\r\n";
+            let _ = socket.write_all(response.as_bytes()).await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_null_list_in_chunks_is_empty() {
+    let url = null_in_chunks().await;
+    let client = Client::builder().base_url(url).api_prefix(ApiPrefix::Api);
+    let client = client.build().expect("builds");
+    assert!(client.namespace_list().send().await.expect("lists").is_empty());
+    assert!(client.asset_list().send().await.expect("lists").is_empty());
+    let raw = client.raw(Method::GET, NAMESPACES).stream();
+    assert!(raw.try_collect::<Vec<_>>().await.expect("lists").is_empty());
+}
+
+#[tokio::test]
+async fn the_error_for_a_response_that_is_no_list_names_the_requested_path() {
+    let server = MockServer::start().await;
+    let object = ResponseTemplate::new(200).set_body_raw("{}", "application/json");
+    Mock::given(path("/api/core/v2/namespaces")).respond_with(object).mount(&server).await;
+    let client = builder(&server).api_prefix(ApiPrefix::Api).build().expect("builds");
+    let error = client.raw(Method::GET, NAMESPACES).stream().try_collect::<Vec<_>>().await;
+    let error = error.expect_err("fails").to_string();
+    assert_eq!(error, "invalid response: /api/core/v2/namespaces is not a list");
 }
 
 #[tokio::test]
