@@ -24,6 +24,7 @@ mod manifests;
 mod messages;
 mod output_query;
 mod prompts;
+mod released_backend;
 mod sessions;
 mod support;
 mod terminal_output;

@@ -36,8 +36,20 @@ enum Behavior {
     Transparent,
     /// 404 for `/apis`.
     ReleasedBackend,
+    /// 404 for `/apis`; ignores the query; empty lists are `null`, as those of assets in Sensu Go 5.0.0.
+    ReleasedBackendWithNull,
     /// Ignores the query.
     WithoutDryRun,
+}
+
+impl Behavior {
+    fn is_released_backend(self) -> bool {
+        matches!(self, Self::ReleasedBackend | Self::ReleasedBackendWithNull)
+    }
+
+    fn ignores_query(self) -> bool {
+        matches!(self, Self::ReleasedBackendWithNull | Self::WithoutDryRun)
+    }
 }
 
 /// A proxy before a server.
@@ -55,6 +67,11 @@ impl Proxy {
     /// Makes the server look like a released Sensu backend, which has no `/apis`.
     pub(crate) async fn released_backend(server: String) -> Self {
         Self::start(server, Behavior::ReleasedBackend).await
+    }
+
+    /// Makes the server look like a released Sensu backend that ignores selectors and sends `null` for empty lists.
+    pub(crate) async fn released_backend_with_null(server: String) -> Self {
+        Self::start(server, Behavior::ReleasedBackendWithNull).await
     }
 
     /// Makes the server look like one that writes in spite of `dryRun`.
@@ -103,16 +120,19 @@ async fn forward(
     let body = body.collect().await.expect("a body").to_bytes();
     let mut headers = parts.headers;
     headers.remove("host");
-    let is_hidden = behavior == Behavior::ReleasedBackend && parts.uri.path().starts_with("/apis");
-    let path = match behavior {
-        _ if is_hidden => "/no-such-path".to_owned(),
-        Behavior::WithoutDryRun => parts.uri.path().to_owned(),
-        _ => parts.uri.to_string(),
+    let is_hidden = behavior.is_released_backend() && parts.uri.path().starts_with("/apis");
+    let path = match is_hidden {
+        true => "/no-such-path".to_owned(),
+        false if behavior.ignores_query() => parts.uri.path().to_owned(),
+        false => parts.uri.to_string(),
     };
     let sent = http.request(parts.method.clone(), format!("{server}{path}"));
     let received = sent.headers(headers).body(body.clone()).send().await.expect("a response");
     let (status, headers) = (received.status(), received.headers().clone());
-    let content = received.bytes().await.expect("a body");
+    let mut content = received.bytes().await.expect("a body");
+    if behavior == Behavior::ReleasedBackendWithNull && content == "[]" {
+        content = Bytes::from_static(b"null\n");
+    }
     recorder.lock().expect("no panic").push(ProxiedRequest {
         method: parts.method.to_string(),
         path: parts.uri.to_string(),

@@ -1,0 +1,31 @@
+//! Released Sensu backends: lists that are `null`, and selectors that are ignored.
+
+use crate::support::{Fixture, Kind, Proxy};
+
+/// A server that looks like a released backend, and a session there.
+fn released_backend() -> (Fixture, Proxy) {
+    let fixture = Fixture::new();
+    let proxy = fixture.runtime.block_on(Proxy::released_backend_with_null(fixture.server.url()));
+    fixture.home.log_in(&proxy.url());
+    (fixture, proxy)
+}
+
+#[test]
+fn a_null_list_is_empty() {
+    let (fixture, _proxy) = released_backend();
+    for kind in Kind::all(&fixture.home).iter().filter(|kind| kind.is_namespaced) {
+        let list = format!("{} list", kind.command);
+        assert_eq!(fixture.ok(&list), "[]\n", "{list}");
+        for format in ["tabular", "wrapped-json", "yaml"] {
+            fixture.ok(&format!("{list} --format {format}"));
+        }
+        assert_eq!(fixture.ok(&format!("{list} --all-namespaces")), "[]\n", "{list}");
+        assert_eq!(fixture.ok(&format!("dump {}", kind.command)), "", "{list}");
+    }
+    assert_eq!(fixture.ok("silenced list -s web"), "[]\n");
+    assert_eq!(fixture.ok("silenced list -c check-cpu"), "[]\n");
+    assert_eq!(fixture.ok("api-key list"), "[]\n");
+    let paged = "api /api/core/v2/namespaces/default/assets --paginate";
+    assert_eq!(fixture.ok(paged), "[]\n");
+    assert!(fixture.ok("dump all --all-namespaces").starts_with("type: Namespace\n"));
+}
