@@ -130,7 +130,7 @@ fn env_exports_a_session() {
 fn api_keys_are_granted_used_and_revoked() {
     let fixture = Fixture::new();
     let created = fixture.ok("api-key grant admin --expires 'in 2h'");
-    let key = created.strip_prefix("Created: ").expect("a key").trim();
+    let key = created.strip_prefix("Created: /api/core/v2/apikeys/").expect("a path").trim();
     let listed: Value = serde_json::from_str(&fixture.ok("api-key list")).expect("JSON");
     let name = listed[0]["metadata"]["name"].as_str().expect("a name").to_owned();
     assert!(listed[0]["expires_at"].as_i64() > listed[0]["created_at"].as_i64());

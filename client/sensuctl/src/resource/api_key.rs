@@ -51,7 +51,7 @@ const COLUMNS: &[Column] = &[
 
 fn grant_arguments(command: Command) -> Command {
     command
-        .about("Create an API key for a user, and print it; it cannot be shown again")
+        .about("Create an API key for a user, and print a path that ends with it; it cannot be shown again")
         .arg(positional("username", "USERNAME", "User whose permissions the key has"))
         .arg(option(
             "expires",
@@ -77,6 +77,10 @@ fn grant(context: &Context, matches: &ArgMatches) -> Result<()> {
             let location = response.header("location").unwrap_or_default();
             context.print_line(&escape::for_terminal(&format!("Created: {location}")))
         }
-        key => context.print_line(&escape::for_terminal(&format!("Created: {key}"))),
+        // The path of Sensu Go, of which scripts take the last segment.
+        key => {
+            let key = escape::for_terminal(&key);
+            context.print_line(&format!("Created: /api/core/v2/apikeys/{key}"))
+        }
     }
 }
