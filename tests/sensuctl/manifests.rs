@@ -51,22 +51,66 @@ fn api_keys_are_not_created_from_files() {
     let fixture = Fixture::new();
     fixture.ok("api-key grant admin");
     let dump = fixture.ok("dump api-key,namespace");
+    let advice = "run `sensuctl api-key grant admin`";
     for line in ["create", "apply", "apply --dry-run", "diff"] {
         let output = fixture.run_with_input(line, &dump);
-        assert_ne!(output.code, 0, "{line}");
-        assert!(
-            output.stderr.contains("run `sensuctl api-key grant admin`"),
-            "{line}: {}",
-            output.stderr
-        );
-        assert!(
-            output.stderr.ends_with("Error: 1 of 2 resources failed\n"),
-            "{line}: {}",
-            output.stderr
-        );
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        assert!(output.stderr.starts_with("resource 0: skipped: APIKey "), "{line}: {output:?}");
+        assert!(output.stderr.contains(advice), "{line}: {output:?}");
+        let output = fixture.run_with_input(&format!("{line} --strict"), &dump);
+        assert_ne!(output.code, 0, "{line}: {output:?}");
+        assert!(output.stderr.contains(advice), "{line}: {output:?}");
     }
     fixture.run_with_input("delete", &fixture.ok("dump api-key")).ok();
     assert_eq!(fixture.ok("api-key list"), "[]\n");
+}
+
+#[test]
+fn types_that_the_server_does_not_have_are_skipped_and_reported() {
+    let fixture = Fixture::new();
+    let namespace =
+        json!({"type": "Namespace", "api_version": "core/v2", "metadata": {"name": "dev"}});
+    let others = [
+        ("secrets/v1", "Secret", "db"),
+        ("licensing/v2", "LicenseFile", "sensu"),
+        ("core/v3", "EntityConfig", "web-1"),
+        ("core/v2", "FallbackPipeline", "fallback"),
+    ];
+    let mut dump = namespace.to_string();
+    for (version, kind, name) in others {
+        let other =
+            json!({"type": kind, "api_version": version, "metadata": {"name": name}, "spec": {}});
+        dump.push_str(&other.to_string());
+    }
+    for line in ["create", "apply", "diff"] {
+        let output = fixture.run_with_input(&format!("{line} --strict"), &dump);
+        assert_ne!(output.code, 0, "{line}: {output:?}");
+        assert!(output.stderr.contains("resource 1: secrets/v1.Secret db: "), "{output:?}");
+    }
+    assert!(!fixture.ok("namespace list").contains("dev"), "nothing is sent");
+    let output = fixture.run_with_input("create", &dump);
+    assert_eq!(output.code, 0, "{output:?}");
+    let lines: Vec<_> = output.stderr.lines().collect();
+    assert_eq!(lines.len(), others.len(), "{output:?}");
+    for ((version, kind, name), (position, line)) in others.iter().zip((1..).zip(lines)) {
+        let start = format!("resource {position}: skipped: {version}.{kind} {name}: ");
+        assert!(line.starts_with(&start), "{line}");
+    }
+    assert!(fixture.ok("namespace list").contains("dev"));
+    assert_eq!(fixture.run_with_input("delete", &dump).code, 0);
+    assert!(!fixture.ok("namespace list").contains("dev"));
+}
+
+#[test]
+fn an_empty_input_is_an_error() {
+    let fixture = Fixture::new();
+    fixture.home.write("empty.yaml", "# nothing\n---\n");
+    let message = "Error: the input contains no resources\n";
+    for line in ["create", "create -f empty.yaml", "apply", "delete"] {
+        assert_eq!(fixture.fails(line), message, "{line}");
+    }
+    let output = fixture.run_with_input("diff", "");
+    assert_eq!((output.code, output.stderr.as_str()), (2, message));
 }
 
 #[test]
@@ -107,10 +151,6 @@ fn an_invalid_manifest_is_named_and_nothing_is_sent() {
         (
             json!({"type": "Mutator", "metadata": {"name": "x"}, "spec": {"bogus": 1}}),
             "resource 1: unknown field \"bogus\"",
-        ),
-        (
-            json!({"type": "Mutator", "api_version": "core/v3", "metadata": {"name": "x"}}),
-            "unknown api_version \"core/v3\"",
         ),
         (json!({"type": "Mutator", "spec": {"command": "x"}}), "resource 1: Mutator has no name"),
     ] {

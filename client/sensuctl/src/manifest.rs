@@ -26,14 +26,6 @@ impl ManifestObject {
         self.resource.path_of(&self.object)
     }
 
-    /// Fails for kinds that only the server creates.
-    pub(crate) fn require_writable(&self) -> Result<()> {
-        match self.resource.manifest_error {
-            Some(error) => bail!(error(&self.object)),
-            None => Ok(()),
-        }
-    }
-
     /// Kind, namespace and name: `CheckConfig default/check-cpu`.
     pub(crate) fn title(&self) -> String {
         let Self { resource, object, .. } = self;
@@ -51,14 +43,28 @@ impl ManifestObject {
     }
 }
 
+/// What happens to the objects of manifests, and which ones are accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOptions {
+    /// Objects are written: those that only the server creates are not accepted.
+    pub for_writing: bool,
+    /// Objects that are not accepted are errors. Otherwise they are skipped and reported.
+    pub strict: bool,
+}
+
 /// Reads all manifests of these files. Objects without a namespace get `namespace`. Prints every
-/// invalid manifest to standard error.
+/// invalid and every skipped manifest to standard error.
 ///
 /// # Errors
-/// If a file is neither JSON nor YAML, or a manifest is invalid.
-pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<ManifestObject>> {
+/// If a file is neither JSON nor YAML, a manifest is invalid, or there are no manifests: a program that
+/// was to produce them has failed.
+pub(crate) fn read(
+    sources: &[SourceFile],
+    namespace: &str,
+    options: ReadOptions,
+) -> Result<Vec<ManifestObject>> {
     let mut objects = Vec::new();
-    let mut invalid = 0;
+    let (mut invalid, mut skipped) = (0, 0);
     for SourceFile { path, content } in sources {
         let values = match sensu_manifests::parse(content) {
             Ok(values) => values,
@@ -70,9 +76,17 @@ pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<Manife
                 "" => format!("resource {position}:"),
                 path => format!("{path}: resource {position}:"),
             };
-            match read_object(value, namespace) {
-                Ok((resource, object)) => {
+            match read_object(value, namespace, options) {
+                Ok(Read::Object(resource, object)) => {
                     objects.push(ManifestObject { resource, object, source });
+                }
+                Ok(Read::NotAccepted(reason)) if !options.strict => {
+                    skipped += 1;
+                    writeln!(io::stderr(), "{source} skipped: {reason}")?;
+                }
+                Ok(Read::NotAccepted(reason)) => {
+                    invalid += 1;
+                    writeln!(io::stderr(), "{source} {reason}")?;
                 }
                 Err(error) => {
                     invalid += 1;
@@ -81,21 +95,40 @@ pub(crate) fn read(sources: &[SourceFile], namespace: &str) -> Result<Vec<Manife
             }
         }
     }
-    match invalid {
-        0 => Ok(objects),
+    match (invalid, skipped) {
+        (0, 0) if objects.is_empty() => bail!("the input contains no resources"),
+        (0, _) => Ok(objects),
         // As in Sensu Go 5.0.0.
         _ => bail!("some resources couldn't be parsed"),
     }
 }
 
-fn read_object(value: Value, namespace: &str) -> Result<(&'static Descriptor, Value)> {
+/// A manifest that is valid, as far as this program knows its type.
+#[derive(Debug)]
+enum Read {
+    Object(&'static Descriptor, Value),
+    NotAccepted(String),
+}
+
+fn find(kind: &str) -> Option<&'static Descriptor> {
+    resource::ALL.iter().find(|resource| resource.kind == kind).copied()
+}
+
+fn read_object(value: Value, namespace: &str, options: ReadOptions) -> Result<Read> {
     let manifest = Manifest::from_value(value)?;
     let kind = manifest.kind.clone();
-    if !manifest.is_core_v2() {
-        bail!("{kind}: unknown api_version {:?}; this is core/v2", manifest.api_version);
-    }
-    let Some(resource) = resource::ALL.iter().find(|resource| resource.kind == kind) else {
-        bail!("unknown type {kind:?}; `sensuctl describe-type all` lists the types");
+    let resource = match find(&kind).filter(|_| manifest.is_core_v2()) {
+        Some(resource) => resource,
+        // Written by hand, and misspelled.
+        None if manifest.api_version.is_empty() => {
+            bail!("unknown type {kind:?}; `sensuctl describe-type all` lists the types")
+        }
+        None => {
+            let (version, name) = (&manifest.api_version, manifest.text("name"));
+            return Ok(Read::NotAccepted(format!(
+                "{version}.{kind} {name}: the server does not have the type"
+            )));
+        }
     };
     let mut object = manifest.into_object(resource.name_field());
     if let Some(field) = schema::unknown_field(resource.schema(), &object) {
@@ -105,7 +138,13 @@ fn read_object(value: Value, namespace: &str) -> Result<(&'static Descriptor, Va
     if !resource.has_name(&object) {
         bail!("{kind} has no name");
     }
-    Ok((resource, object))
+    Ok(match resource.manifest_error.filter(|_| options.for_writing) {
+        Some(error) => {
+            let name = resource.display_name(&object);
+            Read::NotAccepted(format!("{kind} {name}: {}", error(&object)))
+        }
+        None => Read::Object(resource, object),
+    })
 }
 
 #[cfg(test)]
@@ -115,7 +154,11 @@ mod tests {
     use super::*;
 
     fn read_one(text: &str) -> Result<(&'static Descriptor, Value)> {
-        read_object(sensu_manifests::parse(text).unwrap().remove(0), "ops")
+        let options = ReadOptions { for_writing: true, strict: false };
+        match read_object(sensu_manifests::parse(text).unwrap().remove(0), "ops", options)? {
+            Read::Object(resource, object) => Ok((resource, object)),
+            Read::NotAccepted(reason) => bail!("not accepted: {reason}"),
+        }
     }
 
     #[test]
@@ -133,7 +176,10 @@ mod tests {
         for (manifest, message) in [
             (r#"{"spec": {}}"#, "has no type"),
             (r#"{"type": "Nonsense", "metadata": {"name": "x"}}"#, "unknown type \"Nonsense\""),
-            (r#"{"type": "Role", "api_version": "rbac/v9", "metadata": {"name": "x"}}"#, "rbac/v9"),
+            (
+                r#"{"type": "Role", "api_version": "rbac/v9", "metadata": {"name": "x"}}"#,
+                "not accepted: rbac/v9.Role x",
+            ),
             (r#"{"type": "Role", "metadata": {}, "spec": {}}"#, "has no name"),
             (r#"{"type": "Role", "metadata": {"name": "x"}, "spec": {"bogus": 1}}"#, "\"bogus\""),
             (

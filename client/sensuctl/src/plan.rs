@@ -68,7 +68,6 @@ impl Plan {
         manifest: &ManifestObject,
         namespaces: &PlannedNamespaces,
     ) -> Result<Self> {
-        manifest.require_writable()?;
         let resource = manifest.resource;
         let (path, mut body) = (manifest.path(), manifest.object.clone());
         let existing = context.get_optional(&path)?;

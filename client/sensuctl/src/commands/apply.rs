@@ -30,7 +30,7 @@ Values that only the server sets are not compared: the history of events, the cr
 }
 
 pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let objects = files::read_some_for_writing(context, matches)?;
+    let objects = files::read_for_writing(context, matches)?;
     let dry_run = matches.get_flag("dry-run");
     // Without a dry run, a planned namespace exists before the objects in it are written.
     let namespaces = match dry_run {

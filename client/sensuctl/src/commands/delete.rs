@@ -15,7 +15,7 @@ pub(super) fn arguments(command: Command) -> Command {
 
 /// In the reverse of the order of creation.
 pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let mut objects = files::read_for_writing(context, matches)?;
+    let mut objects = files::read_for_deletion(context, matches)?;
     objects.reverse();
     files::for_each(&objects, |object| {
         context.delete(&object.path())?;

@@ -36,7 +36,7 @@ Exit codes: 0 without differences, 1 with differences, 2 on any failure.",
 }
 
 pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let objects = files::read_some_for_writing(context, matches)?;
+    let objects = files::read_for_writing(context, matches)?;
     let namespaces = PlannedNamespaces::among(&objects);
     let mut has_differences = false;
     files::for_each(&objects, |object| {

@@ -16,6 +16,7 @@ use crate::api::Versioned;
 use crate::args::{flag, required};
 use crate::context::{Context, terminal_variable};
 use crate::descriptor::Descriptor;
+use crate::manifest::ReadOptions;
 use crate::output::{Format, format, manifest_format_arg};
 use crate::serialize::{ManifestFormat, manifests, wrap};
 use crate::{manifest, pointer};
@@ -111,10 +112,8 @@ fn temporary_file(format: ManifestFormat) -> std::io::Result<NamedTempFile> {
 /// Sends the objects of a text; the edited one only if no other client has changed it.
 fn send(context: &Context, text: &str, mut existing: Option<&mut Versioned>) -> Result<()> {
     let source = SourceFile { path: String::new(), content: text.to_owned() };
-    let objects = manifest::read(&[source], context.namespace())?;
-    if objects.is_empty() {
-        bail!("no resources were parsed");
-    }
+    let options = ReadOptions { for_writing: true, strict: true };
+    let objects = manifest::read(&[source], context.namespace(), options)?;
     for object in &objects {
         let path = object.path();
         match existing.as_mut().filter(|existing| existing.path == path) {

@@ -10,7 +10,7 @@ use super::progress;
 use crate::args::{flag, option};
 use crate::context::Context;
 use crate::error::message;
-use crate::manifest::{self, ManifestObject};
+use crate::manifest::{self, ManifestObject, ReadOptions};
 
 /// `--file` and `--recursive`.
 pub(super) fn arguments(command: Command) -> Command {
@@ -25,33 +25,38 @@ pub(super) fn arguments(command: Command) -> Command {
             .action(ArgAction::Append),
         )
         .arg(flag("recursive", "Read directories, including subdirectories").short('r'))
+        .arg(flag(
+            "strict",
+            "Send nothing if the files contain types that the server does not have [default: skip and report them]",
+        ))
 }
 
-/// The objects, in the order in which they can be created: namespaces first.
+/// The objects to write, in the order in which they can be created: namespaces first.
 pub(super) fn read_for_writing(
     context: &Context,
     matches: &ArgMatches,
 ) -> Result<Vec<ManifestObject>> {
+    read(context, matches, true)
+}
+
+/// The objects to delete, in the same order.
+pub(super) fn read_for_deletion(
+    context: &Context,
+    matches: &ArgMatches,
+) -> Result<Vec<ManifestObject>> {
+    read(context, matches, false)
+}
+
+fn read(context: &Context, matches: &ArgMatches, for_writing: bool) -> Result<Vec<ManifestObject>> {
     let files = matches.get_many::<String>("file").into_iter().flatten();
     let mut paths: Vec<PathBuf> = files.map(PathBuf::from).collect();
     if paths.is_empty() {
         paths.push("-".into());
     }
     let sources = sensu_manifests::read_files(&paths, matches.get_flag("recursive"))?;
-    let mut objects = manifest::read(&sources, context.namespace())?;
+    let options = ReadOptions { for_writing, strict: matches.get_flag("strict") };
+    let mut objects = manifest::read(&sources, context.namespace(), options)?;
     objects.sort_by_key(|object| !object.resource.is_namespace);
-    Ok(objects)
-}
-
-/// The same. Fails if there are none: the command that was to produce them has failed.
-pub(super) fn read_some_for_writing(
-    context: &Context,
-    matches: &ArgMatches,
-) -> Result<Vec<ManifestObject>> {
-    let objects = read_for_writing(context, matches)?;
-    if objects.is_empty() {
-        bail!("the input contains no resources");
-    }
     Ok(objects)
 }
 
