@@ -67,6 +67,35 @@ fn line(arg: &Arg) -> String {
 }
 
 #[test]
+fn every_command_and_flag_of_sensuctl_5_exists() {
+    let root = sensuctl::command();
+    let (mut missing, mut flags) = (Vec::new(), 0);
+    let lines = include_str!("data/flags.txt").lines().filter(|line| !line.starts_with('#'));
+    for (line, expected) in lines.filter_map(|line| line.split_once(':')) {
+        let mut words = line.split(' ').filter(|word| !["sensuctl", "5.11"].contains(word));
+        let command = words.try_fold(&root, |command, word| command.find_subcommand(word));
+        let Some(command) = command else {
+            missing.push(line.to_owned());
+            continue;
+        };
+        for flag in expected.split_whitespace() {
+            let (short, long) = flag.split_once(',').unwrap_or(("", flag));
+            let short = short.chars().last();
+            let is_flag = |arg: &Arg| {
+                arg.get_long() == Some(long.trim_start_matches('-'))
+                    && (short.is_none() || arg.get_short() == short)
+            };
+            if !command.get_arguments().any(is_flag) {
+                missing.push(format!("{line} {flag}"));
+            }
+            flags += 1;
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(flags > 150, "only {flags} flags");
+}
+
+#[test]
 fn every_list_has_selectors_limits_and_formats() {
     let (root, home) = (sensuctl::command(), Home::new());
     for kind in Kind::all(&home) {

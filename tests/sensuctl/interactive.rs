@@ -127,3 +127,47 @@ fn colors_are_for_terminals() {
     assert!(screen.contains("\u{1b}[") && code == 0, "{screen:?}");
     assert!(!fixture.ok("namespace list --format tabular").contains('\u{1b}'));
 }
+
+#[test]
+fn interactive_is_a_flag_of_commands_that_do_not_prompt_otherwise() {
+    let fixture = Fixture::new();
+    let (screen, code) = Terminal::run(&fixture.home, "namespace create dev --interactive")
+        .answer("Namespace Name:", "")
+        .end();
+    assert!(screen.ends_with("Created\r\n") && code == 0, "{screen}");
+    let (screen, code) = Terminal::run(&fixture.home, "namespace create other").end();
+    assert!(screen.ends_with("Created\r\n") && code == 0, "{screen}");
+    let namespaces = fixture.ok("namespace list");
+    assert!(namespaces.contains("\"dev\"") && namespaces.contains("\"other\""), "{namespaces}");
+
+    fixture.ok("check create check-cpu -c true -i 60 -s system");
+    let mut terminal = Terminal::run(&fixture.home, "check set-hooks --interactive");
+    terminal.answer("Check Name:", "check-cpu").answer("Hook Type:", "critical");
+    let (screen, code) = terminal.answer("Hooks:", "processes, memory").end();
+    assert!(screen.ends_with("Added\r\n") && code == 0, "{screen}");
+    let check: Value = serde_json::from_str(&fixture.ok("check info check-cpu")).expect("JSON");
+    assert_eq!(check["check_hooks"], json!([{"critical": ["processes", "memory"]}]));
+
+    let mut terminal = Terminal::run(&fixture.home, "check execute check-cpu --interactive");
+    terminal.answer("Check Name:", "").answer("Reason:", "why");
+    let (screen, code) = terminal.answer("Subscriptions:", "").end();
+    assert!(screen.ends_with("Issued\r\n") && code == 0, "{screen}");
+
+    let mut terminal = Terminal::run(&fixture.home, "user test-creds --interactive");
+    let (screen, code) =
+        terminal.answer("Username:", "admin").answer("Password:", "P@ssw0rd!").end();
+    assert!(screen.ends_with("Authenticated\r\n") && code == 0, "{screen}");
+}
+
+#[test]
+fn interactive_needs_a_terminal() {
+    let fixture = Fixture::new();
+    for line in [
+        "namespace create dev --interactive",
+        "check set-hooks --interactive",
+        "check execute --interactive",
+        "user test-creds --interactive",
+    ] {
+        assert_eq!(fixture.fails(line), "Error: prompts need a terminal\n", "{line}");
+    }
+}

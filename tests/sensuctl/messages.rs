@@ -9,6 +9,9 @@ use crate::support::{Fixture, create_examples};
 /// Commands, each of which needs the ones before.
 const LINES: &[&str] = &[
     "namespace create dev",
+    "mutator create hide -c hide.sh",
+    "role-binding create rb1 -r readers -u bob",
+    "silenced create -s web -c check-cpu -r again",
     "check create broken -c true -s x",
     "check create broken -c true -s x -i 5 --cron '* * * * *'",
     "check create broken -i 5",
@@ -22,6 +25,13 @@ const LINES: &[&str] = &[
     "check remove-timeout check-cpu",
     "check remove-hook check-cpu critical processes",
     "check remove-hook check-cpu critical processes",
+    "check set-hooks check-cpu --type nonsense --hooks processes",
+    "check set-hooks check-cpu --type 256 --hooks processes",
+    "check set-hooks check-cpu --type 007 --hooks processes",
+    "check set-hooks check-cpu --type critical --hooks ,",
+    "check set-hooks check-cpu --type 255 --hooks processes",
+    "check set-hooks --type 255",
+    "check execute --reason why",
     "check execute check-cpu -s system -r because",
     "check execute nope",
     "check update check-cpu --ttl 120",
@@ -35,6 +45,9 @@ const LINES: &[&str] = &[
     "silenced create -c check-cpu",
     "silenced create -r why",
     "silenced create -c check-cpu -r why -b soon",
+    "silenced info -s web -c check-cpu -o jq=.reason",
+    "silenced info -s web",
+    "silenced info",
     "silenced update web:check-cpu --expire 3600 --reason 'it takes longer'",
     "silenced delete -s web -c check-cpu --skip-confirm",
     "role create pilots -v fly -r checks",
@@ -50,7 +63,9 @@ const LINES: &[&str] = &[
     "user change-password bob --new-password short",
     "user change-password bob --new-password P@ssw0rd2",
     "user test-creds bob --password P@ssw0rd2",
+    "user test-creds bob -p P@ssw0rd2",
     "user test-creds bob --password wrong",
+    "user test-creds --password wrong",
     "user reset-password bob --new-password P@ssw0rd3",
     "user test-creds bob --password P@ssw0rd3",
     "user change-password --new-password P@ssw0rd3",
@@ -58,6 +73,9 @@ const LINES: &[&str] = &[
     "user disable bob --skip-confirm",
     "user reinstate bob",
     "cluster health --format tabular",
+    "cluster health --format yaml",
+    "cluster member-list --format tabular",
+    "cluster member-list --format yaml",
     "cluster id",
     "cluster member-remove ff",
     "asset delete plugins --skip-confirm",
@@ -96,7 +114,9 @@ fn messages_and_exit_codes_of_commands() {
 
 /// Replaces IDs and versions, which differ between servers, and the widths of columns.
 fn normalize(line: &str) -> String {
-    let unique = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{15,}");
+    let unique = regex::Regex::new(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{15,}|\b[0-9a-f]{12,16}\b",
+    );
     let text = unique.expect("an expression").replace_all(line, "#").into_owned();
     let text = text.replace(env!("CARGO_PKG_VERSION"), "#");
     let widths = regex::Regex::new("(?:( ) +)|(?:(─)─+)").expect("an expression");

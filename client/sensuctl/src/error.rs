@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::anyhow;
 use percent_encoding::percent_decode_str;
 use sensu_client::{Error, ErrorCode, StatusCode};
 
@@ -24,10 +25,28 @@ pub(crate) fn with_context(path: &str, error: anyhow::Error) -> anyhow::Error {
     if error.to_string() != "not found" {
         return error;
     }
+    error.context(object_at(path))
+}
+
+/// Names the object in an error for creating one that exists already, if the error does not: released
+/// Sensu backends respond only `resource already exists`, or only the name.
+pub(crate) fn with_conflict(path: &str, name: &str, error: anyhow::Error) -> anyhow::Error {
+    const MESSAGE: &str = "resource already exists";
+    let is_conflict =
+        error.downcast_ref::<Error>().and_then(Error::code) == Some(ErrorCode::AlreadyExists);
+    match error.to_string() {
+        text if is_conflict && text == name => anyhow!(MESSAGE).context(object_at(path)),
+        text if text == MESSAGE => error.context(object_at(path)),
+        _ => error,
+    }
+}
+
+/// The object at a path: `checks/check-cpu in namespace "default"`.
+fn object_at(path: &str) -> String {
     let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
     match path.strip_prefix("namespaces/").and_then(|rest| rest.split_once('/')) {
-        Some((namespace, object)) => error.context(format!("{object} in namespace {namespace:?}")),
-        None => error.context(path.into_owned()),
+        Some((namespace, object)) => format!("{object} in namespace {namespace:?}"),
+        None => path.into_owned(),
     }
 }
 

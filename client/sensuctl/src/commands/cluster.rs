@@ -51,21 +51,24 @@ const COMMANDS: &[CustomCommand] = &[
 ];
 
 const HEALTH: &[Column] = &[
-    Column::value("ID", "/MemberID"),
+    Column::computed("ID", |member| hexadecimal(member, "/MemberID")),
     Column::value("Name", "/Name"),
     Column::value("Error", "/Err"),
     Column::value("Healthy", "/Healthy"),
 ];
 
 const MEMBERS: &[Column] = &[
-    Column::computed("ID", |member| {
-        let id = member.pointer("/ID").and_then(Value::as_u64);
-        id.map(|id| format!("{id:x}")).unwrap_or_default()
-    }),
+    Column::computed("ID", |member| hexadecimal(member, "/ID")),
     Column::value("Name", "/name"),
     Column::value("Peer URLs", "/peerURLs"),
     Column::value("Client URLs", "/clientURLs"),
 ];
+
+/// The number at a pointer as hexadecimal digits, the form of IDs in arguments.
+fn hexadecimal(object: &Value, pointer: &str) -> String {
+    let number = object.pointer(pointer).and_then(Value::as_u64);
+    number.map(|number| format!("{number:x}")).unwrap_or_default()
+}
 
 const MEMBERS_PATH: &str = "/cluster/members";
 
@@ -87,8 +90,13 @@ pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
 
 fn health(context: &Context, matches: &ArgMatches) -> Result<()> {
     let health = context.get_anonymous("/health")?;
-    let members = health.pointer("/ClusterHealth").cloned().unwrap_or_else(|| json!([]));
-    print_value(context, HEALTH, &members, matches)?;
+    let members = json!(pointer::list(&health, "/ClusterHealth"));
+    let id = hexadecimal(&health, "/Header/cluster_id");
+    // Sensu Go 5.0.0 has no header; without etcd, later releases have an ID of 0.
+    if matches!(format(context, matches), Format::Tabular) && !matches!(id.as_str(), "" | "0") {
+        context.print_line(&format!("=== Etcd Cluster ID: {id}"))?;
+    }
+    print_members(context, HEALTH, &members, matches)?;
     let is_healthy = |member: &Value| member.pointer("/Healthy") != Some(&json!(false));
     match members.as_array().is_none_or(|members| members.iter().all(is_healthy)) {
         true => Ok(()),
@@ -106,10 +114,36 @@ fn member_list(context: &Context, matches: &ArgMatches) -> Result<()> {
     let response = context.get(MEMBERS_PATH)?;
     match format(context, matches) {
         Format::Tabular => {
-            let members = response.pointer("/members").cloned().unwrap_or_default();
+            let members = json!(pointer::list(&response, "/members"));
             print_value(context, MEMBERS, &members, matches)
         }
-        _ => print_value(context, MEMBERS, &response, matches),
+        _ => print_members(context, MEMBERS, &response, matches),
+    }
+}
+
+/// Prints members. In YAML, the keys are those of Sensu Go.
+fn print_members(
+    context: &Context,
+    columns: &[Column],
+    value: &Value,
+    matches: &ArgMatches,
+) -> Result<()> {
+    match format(context, matches) {
+        Format::Yaml => print_value(context, columns, &with_go_keys(value), matches),
+        _ => print_value(context, columns, value, matches),
+    }
+}
+
+/// The value with the keys that Go's YAML encoder gives the fields of a struct: `MemberID` and
+/// `member_id` become `memberid`.
+fn with_go_keys(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(with_go_keys).collect(),
+        Value::Object(fields) => {
+            let key = |key: &str| key.replace('_', "").to_lowercase();
+            fields.iter().map(|(name, value)| (key(name), with_go_keys(value))).collect()
+        }
+        other => other.clone(),
     }
 }
 

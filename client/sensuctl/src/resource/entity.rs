@@ -3,7 +3,6 @@
 use crate::column::Column;
 use crate::descriptor::{Descriptor, Noun, Ownership};
 use crate::field::Field;
-use crate::pointer;
 
 pub(crate) const ENTITY: Descriptor = Descriptor {
     command: "entity",
@@ -26,7 +25,7 @@ pub(crate) const ENTITY: Descriptor = Descriptor {
         ("/sensu_agent_version", Ownership::KeepExisting),
     ],
     columns: &[
-        Column::value("Name", "/metadata/name"),
+        Column::value("ID", "/metadata/name"),
         Column::value("Class", "/entity_class"),
         Column::value("OS", "/system/os"),
         Column::value("Subscriptions", "/subscriptions"),
@@ -39,14 +38,9 @@ pub(crate) const ENTITY: Descriptor = Descriptor {
         Column::time("Last Seen", "/last_seen"),
         Column::value("Hostname", "/system/hostname"),
         Column::value("OS", "/system/os"),
-        Column::computed("Platform", |entity| {
-            ["/system/platform", "/system/platform_family", "/system/platform_version"]
-                .iter()
-                .map(|at| pointer::text(entity, at))
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
-        }),
+        Column::value("Platform", "/system/platform"),
+        Column::value("Platform Family", "/system/platform_family"),
+        Column::value("Platform Version", "/system/platform_version"),
         Column::value("Arch", "/system/arch"),
         Column::value("Auto-Deregistration", "/deregister"),
         Column::value("Deregistration Handler", "/deregistration/handler"),

@@ -20,6 +20,7 @@ pub(crate) const HOOK: Descriptor = Descriptor {
             .prompt("Timeout:")
             .default("60"),
         Field::bool("stdin", "/stdin", "Write the event to the command's standard input")
+            .short('s')
             .prompt("STDIN:")
             .default("false"),
         Field::RUNTIME_ASSETS,

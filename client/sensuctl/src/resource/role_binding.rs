@@ -9,6 +9,7 @@ use crate::column::Column;
 use crate::context::Context;
 use crate::descriptor::{CustomCommand, Descriptor, Noun, Verb};
 use crate::pointer;
+use crate::verbs::create::post;
 
 /// Grants a role, or the part of a cluster role that concerns one namespace.
 pub(crate) const ROLE_BINDING: Descriptor = Descriptor {
@@ -17,15 +18,8 @@ pub(crate) const ROLE_BINDING: Descriptor = Descriptor {
     collection: "rolebindings",
     short_name: Some("role_binding"),
     noun: Noun::a("role binding", "role bindings"),
-    columns: &[NAME, ROLE, CLUSTER_ROLE, USERS, GROUPS],
-    details: &[
-        NAME,
-        Column::value("Namespace", "/metadata/namespace"),
-        ROLE,
-        CLUSTER_ROLE,
-        USERS,
-        GROUPS,
-    ],
+    columns: &[NAME, NAMESPACE, CLUSTER_ROLE, ROLE, SUBJECTS],
+    details: &[NAME, NAMESPACE, ROLE, CLUSTER_ROLE, USERS, GROUPS],
     verbs: VERBS,
     created: "Created",
     deleted: "Deleted",
@@ -48,7 +42,7 @@ pub(crate) const CLUSTER_ROLE_BINDING: Descriptor = Descriptor {
     collection: "clusterrolebindings",
     short_name: Some("cluster_role_binding"),
     noun: Noun::a("cluster role binding", "cluster role bindings"),
-    columns: &[NAME, CLUSTER_ROLE, USERS, GROUPS],
+    columns: &[NAME, CLUSTER_ROLE, SUBJECTS],
     details: &[NAME, CLUSTER_ROLE, USERS, GROUPS],
     verbs: VERBS,
     created: "Created",
@@ -65,6 +59,8 @@ pub(crate) const CLUSTER_ROLE_BINDING: Descriptor = Descriptor {
 const VERBS: &[Verb] = &[Verb::List, Verb::Info, Verb::Delete];
 
 const NAME: Column = Column::value("Name", "/metadata/name");
+const NAMESPACE: Column = Column::value("Namespace", "/metadata/namespace");
+const SUBJECTS: Column = Column::count("Subjects", "/subjects");
 const ROLE: Column = Column::computed("Role", |binding| role(binding, "Role"));
 const CLUSTER_ROLE: Column =
     Column::computed("Cluster Role", |binding| role(binding, "ClusterRole"));
@@ -102,7 +98,7 @@ fn create(context: &Context, resource: &Descriptor, matches: &ArgMatches) -> Res
     let mut binding = resource.new_object(context.namespace(), &[name]);
     pointer::set(&mut binding, "/subjects", json!(subjects));
     pointer::set(&mut binding, "/role_ref", role);
-    context.post(&resource.collection_path(Some(context.namespace())), &binding)?;
+    post(context, resource, &binding)?;
     context.print_line(resource.created)
 }
 

@@ -4,15 +4,16 @@ use anyhow::{Result, bail};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use crate::args::{flag, optional};
+use crate::args::{flag, is_set, optional};
 use crate::context::Context;
 use crate::descriptor::Descriptor;
+use crate::error::with_conflict;
 use crate::field::Field;
 use crate::{pointer, prompt};
 
 const INTERACTIVE: &str = "interactive";
 
-/// `[NAME]`, one flag per field, and `--interactive` if there are prompts.
+/// `[NAME]`, one flag per field, and `--interactive` if there are prompts or no fields.
 pub(crate) fn arguments(command: Command, resource: &'static Descriptor) -> Command {
     let help = format!("Name of the {}", resource.noun.singular);
     let name = Arg::new("name").value_name("NAME").help(help);
@@ -21,13 +22,28 @@ pub(crate) fn arguments(command: Command, resource: &'static Descriptor) -> Comm
 
 /// The same without the name.
 pub(crate) fn field_arguments(command: Command, resource: &'static Descriptor) -> Command {
-    let interactive = has_prompts(resource).then(interactive);
+    let interactive = (has_prompts(resource) || resource.fields.is_empty()).then(interactive);
     command.args(resource.fields.iter().map(Field::arg)).args(interactive)
 }
 
-/// `--interactive`.
+/// `--interactive`, for commands that prompt without it too.
 pub(crate) fn interactive() -> Arg {
     flag(INTERACTIVE, "Prompt for the values [default: in a terminal, if no flag sets one]")
+}
+
+/// `--interactive`, for commands that prompt only with it.
+pub(crate) fn interactive_only() -> Arg {
+    flag(INTERACTIVE, "Prompt for the values")
+}
+
+/// An argument that is required without `--interactive`.
+pub(crate) fn required_unless_interactive(arg: Arg) -> Arg {
+    arg.required(false).required_unless_present(INTERACTIVE)
+}
+
+/// Whether `--interactive` is set.
+pub(crate) fn is_interactive_set(matches: &ArgMatches) -> bool {
+    is_set(matches, INTERACTIVE)
 }
 
 fn has_prompts(resource: &Descriptor) -> bool {
@@ -36,11 +52,8 @@ fn has_prompts(resource: &Descriptor) -> bool {
 
 /// Whether to prompt: with `--interactive`, or in a terminal if no flag of a field is given.
 pub(crate) fn is_interactive(resource: &Descriptor, matches: &ArgMatches) -> bool {
-    if !has_prompts(resource) {
-        return false;
-    }
     let has_flags = resource.fields.iter().any(|field| field.is_given(matches));
-    matches.get_flag(INTERACTIVE) || (!has_flags && prompt::is_possible())
+    is_interactive_set(matches) || (has_prompts(resource) && !has_flags && prompt::is_possible())
 }
 
 pub(crate) fn run(
@@ -64,9 +77,17 @@ pub(crate) fn run(
         bail!("the name of the {} is missing", resource.noun.singular);
     }
     (resource.validate)(&object)?;
-    let namespace = resource.namespace_of(&object);
-    context.post(&resource.collection_path(Some(&namespace)), &object)?;
+    post(context, resource, &object)?;
     context.print_line(resource.created)
+}
+
+/// Creates an object. The error for one that exists names it.
+pub(crate) fn post(context: &Context, resource: &Descriptor, object: &Value) -> Result<()> {
+    let namespace = resource.namespace_of(object);
+    let created = context.post(&resource.collection_path(Some(&namespace)), object);
+    created.map(drop).map_err(|error| {
+        with_conflict(&resource.path_of(object), &resource.display_name(object), error)
+    })
 }
 
 fn set_from_flags(resource: &Descriptor, object: &mut Value, matches: &ArgMatches) -> Result<()> {

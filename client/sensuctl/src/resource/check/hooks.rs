@@ -1,16 +1,19 @@
 //! `set-hooks`, `remove-hook` and `execute`: operations of the API on one check.
 
-use anyhow::Result;
-use clap::{ArgMatches, Command};
+use anyhow::{Result, bail};
+use clap::{Arg, ArgMatches, Command};
 use sensu_client::encode_segment;
 use serde_json::{Value, json};
 
 use super::CHECK;
-use crate::args::{list, list_option, option, optional, positional, required};
+use crate::args::{list, list_option, option, optional, positional, required, split_list};
 use crate::context::Context;
-use crate::pointer;
+use crate::verbs::create::{interactive_only, is_interactive_set, required_unless_interactive};
+use crate::{pointer, prompt};
 
 const TYPE: &str = "Results after which the hooks run: a status from 0 to 255, ok, warning, critical, unknown or non-zero";
+
+const SEVERITIES: &[&str] = &["ok", "warning", "critical", "unknown", "non-zero"];
 
 fn check_path(context: &Context, matches: &ArgMatches) -> String {
     CHECK.object_path(context.namespace(), &CHECK.name_from_matches(matches))
@@ -29,17 +32,55 @@ pub(super) fn set_arguments(command: Command) -> Command {
     command
         .alias("add-hook")
         .about("Add hooks to a check")
-        .args(CHECK.name_arguments())
-        .arg(option("type", "TYPE", TYPE).short('t').required(true))
-        .arg(list_option("hooks", "NAME,...", "Hooks to add").short('k').required(true))
+        .args(optional_name())
+        .arg(required_unless_interactive(option("type", "TYPE", TYPE).short('t')))
+        .arg(required_unless_interactive(
+            list_option("hooks", "NAME,...", "Hooks to add").short('k'),
+        ))
+        .arg(interactive_only())
 }
 
 pub(super) fn set(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let result = required(matches, "type");
-    let hooks = json!({ result: list(matches, "hooks") });
-    let path = format!("{}/hooks/{}", check_path(context, matches), encode_segment(result));
-    context.put(&path, &hooks)?;
+    let name = name_or_prompt(matches)?;
+    let mut result = required(matches, "type").to_owned();
+    let mut hooks = list(matches, "hooks").join(",");
+    if is_interactive_set(matches) {
+        result = prompt::text("Hook Type:", &result, true)?;
+        hooks = prompt::text("Hooks:", &hooks, true)?;
+    }
+    let hooks = split_list(&hooks);
+    validate(&result, &hooks)?;
+    let path = CHECK.object_path(context.namespace(), &[name]);
+    let path = format!("{path}/hooks/{}", encode_segment(&result));
+    context.put(&path, &json!({ result: hooks }))?;
     context.print_line("Added")
+}
+
+/// The rules and messages of `sensuctl` 5.0.0.
+fn validate(result: &str, hooks: &[&str]) -> Result<()> {
+    let is_status = result.parse::<u8>().is_ok_and(|status| status.to_string() == result);
+    match result {
+        "" => bail!("type cannot be empty"),
+        _ if hooks.is_empty() => bail!("hooks cannot be empty"),
+        _ if is_status || SEVERITIES.contains(&result) => Ok(()),
+        _ => bail!(
+            r#"valid check hook types are "0"-"255", "ok", "warning", "critical", "unknown", and "non-zero""#
+        ),
+    }
+}
+
+/// The name of the check, required without `--interactive`.
+fn optional_name() -> impl Iterator<Item = Arg> {
+    CHECK.name_arguments().into_iter().map(required_unless_interactive)
+}
+
+/// The name of the check, from the argument or, with `--interactive`, from a prompt.
+fn name_or_prompt(matches: &ArgMatches) -> Result<String> {
+    let name = required(matches, "name");
+    match is_interactive_set(matches) {
+        true => prompt::text("Check Name:", name, true),
+        false => Ok(name.to_owned()),
+    }
 }
 
 pub(super) fn remove_arguments(command: Command) -> Command {
@@ -60,7 +101,7 @@ pub(super) fn remove(context: &Context, matches: &ArgMatches) -> Result<()> {
 pub(super) fn execute_arguments(command: Command) -> Command {
     command
         .about("Request one run of a check, now")
-        .args(CHECK.name_arguments())
+        .args(optional_name())
         .arg(option("reason", "TEXT", "Reason of the request").short('r'))
         .arg(
             list_option(
@@ -70,22 +111,30 @@ pub(super) fn execute_arguments(command: Command) -> Command {
             )
             .short('s'),
         )
+        .arg(interactive_only())
 }
 
 pub(super) fn execute(context: &Context, matches: &ArgMatches) -> Result<()> {
-    let name = CHECK.name_from_matches(matches);
-    let subscriptions = list(matches, "subscriptions");
+    let name = [name_or_prompt(matches)?];
+    let mut reason = optional(matches, "reason").unwrap_or_default().to_owned();
+    let mut subscriptions = list(matches, "subscriptions").join(",");
+    if is_interactive_set(matches) {
+        reason = prompt::text("Reason:", &reason, false)?;
+        subscriptions = prompt::text("Subscriptions:", &subscriptions, false)?;
+    }
     let mut request = json!({});
     CHECK.set_name(&mut request, &name);
+    let subscriptions = split_list(&subscriptions);
     if !subscriptions.is_empty() {
         pointer::set(&mut request, "/subscriptions", json!(subscriptions));
     }
     if let Some(user) = context.user() {
         pointer::set(&mut request, "/creator", json!(user));
     }
-    if let Some(reason) = optional(matches, "reason") {
+    if !reason.is_empty() {
         pointer::set(&mut request, "/reason", json!(reason));
     }
-    context.post(&format!("{}/execute", check_path(context, matches)), &request)?;
+    let path = CHECK.object_path(context.namespace(), &name);
+    context.post(&format!("{path}/execute"), &request)?;
     context.print_line("Issued")
 }

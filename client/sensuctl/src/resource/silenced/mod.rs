@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::args::optional;
 use crate::column::Column;
 use crate::context::Context;
-use crate::descriptor::{CustomCommand, Descriptor, Noun, Ownership, Verb};
+use crate::descriptor::{CustomCommand, Descriptor, Noun, Ownership};
 use crate::field::Field;
 use crate::verbs::{create, delete, update};
-use crate::{pointer, prompt, time};
+use crate::{output, pointer, prompt, time};
 
 pub(crate) const SILENCED: Descriptor = Descriptor {
     command: "silenced",
@@ -22,7 +22,7 @@ pub(crate) const SILENCED: Descriptor = Descriptor {
     default_name: |entry| {
         name(&pointer::text(entry, "/subscription"), &pointer::text(entry, "/check"))
     },
-    verbs: &[Verb::Info],
+    verbs: &[],
     fields: FIELDS,
     ownership: &[
         ("/creator", Ownership::ServerManaged),
@@ -53,6 +53,7 @@ pub(crate) const SILENCED: Descriptor = Descriptor {
     ],
     commands: &[
         CustomCommand { name: "list", arguments: list::arguments, run: list::run },
+        CustomCommand { name: "info", arguments: info_arguments, run: info },
         CustomCommand { name: "create", arguments: create_arguments, run: create_entry },
         CustomCommand { name: "update", arguments: update_arguments, run: update_entry },
         CustomCommand { name: "delete", arguments: delete_arguments, run: delete_entry },
@@ -142,6 +143,16 @@ fn name_from_matches(matches: &ArgMatches) -> Result<String> {
     Ok(name(&subscription, &check))
 }
 
+fn info_arguments(command: Command) -> Command {
+    name_arguments(command.about("Show a silenced entry")).arg(output::format_arg())
+}
+
+fn info(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let name = name_from_matches(matches)?;
+    let entry = context.get(&SILENCED.object_path(context.namespace(), &[name]))?;
+    output::print_object(context, &SILENCED, &entry, matches)
+}
+
 fn create_arguments(command: Command) -> Command {
     create::field_arguments(command.about("Create a silenced entry"), &SILENCED)
 }
@@ -169,8 +180,7 @@ fn create_entry(context: &Context, matches: &ArgMatches) -> Result<()> {
     if !is_interactive && is_missing("/reason") {
         bail!("required flag(s) \"reason\" not set");
     }
-    let namespace = SILENCED.namespace_of(&entry);
-    context.post(&SILENCED.collection_path(Some(&namespace)), &entry)?;
+    create::post(context, &SILENCED, &entry)?;
     context.print_line("OK")
 }
 

@@ -166,7 +166,7 @@ fn create_user(context: &Context, matches: &ArgMatches) -> Result<()> {
         pointer::set(&mut user, "/groups", json!(split_list(&groups)));
     }
     pointer::set(&mut user, "/disabled", json!(false));
-    context.post(&USER.collection_path(None), &user)?;
+    create::post(context, &USER, &user)?;
     context.print_line("Created")
 }
 

@@ -8,7 +8,7 @@ use super::{named_user, user_path};
 use crate::args::{option, optional, required};
 use crate::context::Context;
 use crate::prompt;
-use crate::verbs::create::interactive;
+use crate::verbs::create::{interactive, is_interactive_set, required_unless_interactive};
 
 /// Logarithm of the number of bcrypt rounds.
 const BCRYPT_COST: u32 = 10;
@@ -135,16 +135,25 @@ pub(super) fn hash(context: &Context, matches: &ArgMatches) -> Result<()> {
 }
 
 pub(super) fn test_arguments(command: Command) -> Command {
-    named_user(command, "Check the password of a user without logging in")
-        .arg(password_arg("password", "Password of the user [default: prompt]"))
+    let name = Arg::new("name").value_name("USERNAME").help("Name of the user");
+    command
+        .about("Check the password of a user without logging in")
+        .arg(required_unless_interactive(name))
+        .arg(password_arg("password", "Password of the user [default: prompt]").short('p'))
+        .arg(interactive())
 }
 
 pub(super) fn test(context: &Context, matches: &ArgMatches) -> Result<()> {
+    let mut name = required(matches, "name").to_owned();
     let password = match optional(matches, "password") {
+        _ if is_interactive_set(matches) => {
+            name = prompt::text("Username:", &name, true)?;
+            prompt::password("Password:")?
+        }
         Some(password) => password.to_owned(),
         None if prompt::is_possible() => prompt::password("Password:")?,
         None => bail!("required flag(s) \"password\" not set"),
     };
-    context.check_password(required(matches, "name"), &password)?;
+    context.check_password(&name, &password)?;
     context.print_line("Authenticated")
 }
