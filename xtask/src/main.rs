@@ -41,7 +41,7 @@ enum Task {
     /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, fuzz,
     /// reverse-proxies.
     External(Forwarded),
-    /// Run all external tools, including the slow ones: about 30 minutes.
+    /// Run all external tools, including the slow ones: about 35 minutes.
     Deep(Forwarded),
     /// Lint the document with Redocly and Spectral, and validate its examples.
     Lint(Forwarded),
@@ -55,6 +55,8 @@ enum Task {
     DocsBrowser(Forwarded),
     /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies(Forwarded),
+    /// Use third-party clients of Sensu Go on fresh servers: Ansible collection, Python SDK, hinoki.
+    ThirdParty(Forwarded),
     /// Verify the vendored docs browser; --check compares it with the npm package, --update replaces it.
     DocsUi(Forwarded),
     /// Compare the document with the last release, and verify the changelog.
@@ -99,6 +101,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Workflows(tool) => Tool::External.run(Some("workflows"), &tool.arguments),
         Task::DocsBrowser(tool) => Tool::External.run(Some("docs-browser"), &tool.arguments),
         Task::ReverseProxies(tool) => Tool::External.run(Some("reverse-proxies"), &tool.arguments),
+        Task::ThirdParty(tool) => Tool::External.run(Some("third-party"), &tool.arguments),
         Task::DocsUi(tool) => Tool::External.run(Some("docs-ui"), &tool.arguments),
         Task::Compat(tool) => Tool::External.run(Some("compat"), &tool.arguments),
         Task::SelfTest(tool) => Tool::External.run(Some("self-test"), &tool.arguments),

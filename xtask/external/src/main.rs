@@ -1,5 +1,5 @@
 //! External tools, run on the OpenAPI document and on live servers: linters, a fuzzer, generators of
-//! clients, a browser.
+//! clients, third-party clients, a browser.
 //!
 //! Each task runs one kind of tool and ends with a line that holds a figure. The versions of the tools are
 //! pinned in `tests/external/`; the tools are installed into `target/external/` and nowhere else.
@@ -17,6 +17,7 @@ mod proxy;
 mod reverse_proxies;
 mod self_test;
 mod served;
+mod third_party;
 mod tools;
 mod workflows;
 
@@ -34,7 +35,7 @@ use xtask::tool::Tool;
 enum Task {
     /// Run all external tools that CI runs.
     External,
-    /// Run all external tools, including the slow ones: about 30 minutes.
+    /// Run all external tools, including the slow ones: about 35 minutes.
     Deep,
     /// Lint the document with Redocly and Spectral, and validate its examples.
     Lint {
@@ -86,6 +87,12 @@ enum Task {
     },
     /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies,
+    /// Use third-party clients of Sensu Go on fresh servers: Ansible collection, Python SDK, hinoki.
+    ThirdParty {
+        /// Run only this client.
+        #[arg(long, value_name = "CLIENT")]
+        only: Option<third_party::Client>,
+    },
     /// Verify that these tasks fail when they should.
     SelfTest,
 }
@@ -107,6 +114,7 @@ const FAST: &[Step] = &[
 const SLOW: &[Step] = &[
     ("docs-ui --check", || docs_ui::run(docs_ui::Mode::Check)),
     ("package", xtask::package::run),
+    ("third-party", || third_party::run(None)),
     ("clients --all", || clients::run_all(None, true)),
     ("fuzz --everything", || fuzz::run(None, Depth::Everything)),
     ("soak --minutes 3", || Tool::Bench.run(Some("soak"), &["--minutes".into(), "3".into()])),
@@ -129,6 +137,7 @@ fn main() -> ExitCode {
         Task::Compat { release: true, .. } => compat::release(),
         Task::Compat { document, write, .. } => compat::run(document, write),
         Task::ReverseProxies => reverse_proxies::run(),
+        Task::ThirdParty { only } => third_party::run(only),
         Task::SelfTest => self_test::run(),
     };
     match result {

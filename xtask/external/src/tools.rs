@@ -54,8 +54,18 @@ pub(crate) fn script(name: &str) -> anyhow::Result<Command> {
 
 /// A program of the Python packages.
 pub(crate) fn python(program: &str) -> anyhow::Result<Command> {
-    let installed = folder("python");
-    once(&installed, "requirements.txt", || {
+    python_from("python", "requirements.txt", program)
+}
+
+/// A program of the Python packages of third-party clients.
+pub(crate) fn third_party(program: &str) -> anyhow::Result<Command> {
+    python_from("third-party", "third-party/requirements.txt", program)
+}
+
+/// A program of the Python packages that a lock file lists.
+fn python_from(folder_name: &str, lock: &str, program: &str) -> anyhow::Result<Command> {
+    let installed = folder(folder_name);
+    once(&installed, lock, || {
         run(tool("python3").args(["-m", "venv", "--clear"]).arg(&installed))?;
         let mut install = tool(installed.join("bin/pip"));
         install.args([
@@ -65,7 +75,7 @@ pub(crate) fn python(program: &str) -> anyhow::Result<Command> {
             "--require-hashes",
             "-r",
         ]);
-        run(install.arg(settings("requirements.txt")))
+        run(install.arg(settings(lock)))
     })?;
     let mut command = tool(installed.join("bin").join(program));
     // The programs that it starts come from the same environment.
