@@ -192,3 +192,44 @@ async fn rules_names_and_subjects_are_limited() {
     assert!(status == 400 && why.contains("at most 10000 subjects"), "{status} {why}");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn unknown_resources_in_rules_are_stored_and_reported() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    let role = json!({ "metadata": { "name": "x1" }, "rules": [
+        { "verbs": ["get"], "resources": ["ldap", "etcd-replicators", "checks", "cluster"] },
+        { "verbs": ["*"], "resources": ["rule-templates", "ldap", "*"] } ] });
+    let mut expected = role.clone();
+    for rule in expected["rules"].as_array_mut().expect("a list") {
+        rule["resource_names"] = json!([]);
+    }
+    let warning = r#"299 - "this server does not have the resources: etcd-replicators, ldap, rule-templates""#;
+    for collection in ["clusterroles", "namespaces/default/roles"] {
+        let path = format!("{ROOT}/{collection}");
+        let strict =
+            server.send("POST", &format!("{path}?strict=true"), Some(&admin), Some(&role)).await;
+        strict.assert_error(400, 1);
+        assert!(strict.message().ends_with("etcd-replicators, ldap, rule-templates"), "{strict:?}");
+        let created = server.send("POST", &path, Some(&admin), Some(&role)).await;
+        assert_eq!((created.status, created.header("warning")), (200, warning), "{created:?}");
+        let item = format!("{path}/x1");
+        let replaced = server.send("PUT", &item, Some(&admin), Some(&role)).await;
+        assert_eq!((replaced.status, replaced.header("warning")), (200, warning));
+        let patch = json!({ "metadata": { "labels": { "a": "b" } } });
+        let patched = server.send("PATCH", &item, Some(&admin), Some(&patch)).await;
+        assert_eq!((patched.status, patched.header("warning")), (200, warning));
+        let stored = server.send("GET", &item, Some(&admin), None).await;
+        assert_eq!((&stored.body["rules"], stored.header("warning")), (&expected["rules"], ""));
+    }
+    let path = format!("{ROOT}/clusterroles/x2");
+    let known =
+        json!({ "rules": [{ "verbs": ["get"], "resources": ["localselfuser", "events"] }] });
+    let known = server.send("PUT", &path, Some(&admin), Some(&known)).await;
+    assert_eq!((known.status, known.header("warning")), (200, ""));
+    for bad in ["Checks", "", "a b", "checks,hooks"] {
+        let rules = json!({ "rules": [{ "verbs": ["get"], "resources": [bad] }] });
+        server.send("PUT", &path, Some(&admin), Some(&rules)).await.assert_error(400, 1);
+    }
+    server.stop().await;
+}

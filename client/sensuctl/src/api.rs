@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::context::{Context, NO_CREDENTIALS};
 use crate::error::{is_not_found, is_precondition_failed, with_context};
 use crate::list_options::ListOptions;
+use crate::warnings;
 
 /// Attempts to change an object that other clients change at the same time.
 pub(crate) const ATTEMPTS: usize = 10;
@@ -87,6 +88,7 @@ impl Context {
         let raw = self.wait(request.send());
         self.cache_prefix(self.api_url(), client);
         let raw = raw.map_err(|error| with_context(path, self.explain(error)))?;
+        warnings::print(&raw.headers);
         Ok(Response { body: raw.json()?, raw })
     }
 

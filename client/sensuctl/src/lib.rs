@@ -33,7 +33,7 @@
 //! api
 //! context
 //! global_flags, list_options, prefix_cache
-//! args, error, output_query, pointer, schema, time
+//! args, error, output_query, pointer, schema, time, warnings
 //! escape
 //! ```
 
@@ -62,5 +62,6 @@ mod serialize;
 mod table;
 mod time;
 mod verbs;
+mod warnings;
 
 pub use cli::{command, run};

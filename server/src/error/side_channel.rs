@@ -1,7 +1,7 @@
 //! What an operation leaves for the gateway, past Dropshot (decision record 0013).
 //!
-//! Dropshot hands the gateway a response or an opaque failure. The error behind a failure, and the
-//! fields that the body decoder dropped, travel in a task-local.
+//! Dropshot hands the gateway a response or an opaque failure. The error behind a failure, and
+//! warnings about the body, travel in a task-local.
 
 use std::cell::RefCell;
 
@@ -13,8 +13,8 @@ use crate::connections::Charge;
 pub(crate) struct Outcome {
     /// The error that it failed with.
     pub(crate) error: Option<ApiError>,
-    /// The fields of its body that it has dropped.
-    pub(crate) dropped_fields: Vec<String>,
+    /// Its warnings about the body, one for each `Warning` header.
+    pub(crate) warnings: Vec<String>,
     /// The buffered bytes of its body.
     pub(crate) body: Option<Charge>,
     /// The permissions that it has requested. Recorded in debug builds only.
@@ -50,9 +50,14 @@ pub(super) fn set_error(error: &ApiError) {
     update(|outcome| outcome.error = Some(error.clone()));
 }
 
-/// Leaves the names of dropped fields.
-pub(crate) fn set_dropped_fields(fields: Vec<String>) {
-    update(|outcome| outcome.dropped_fields = fields);
+/// Leaves a warning about the body. Does nothing if it has left the same one, for operations that
+/// start again after a write conflict.
+pub(crate) fn add_warning(text: String) {
+    update(|outcome| {
+        if !outcome.warnings.contains(&text) {
+            outcome.warnings.push(text);
+        }
+    });
 }
 
 /// Leaves the buffered bytes of its body, which count until the operation has ended.

@@ -82,8 +82,8 @@ pub(crate) fn dispatch(api: Api) -> Dispatch {
                     })
                     .into_response(),
             };
-            if let Some(warning) = write_options::warning(&outcome.dropped_fields) {
-                response.headers_mut().insert(WARNING, warning);
+            for warning in outcome.warnings.iter().filter_map(|text| write_options::warning(text)) {
+                response.headers_mut().append(WARNING, warning);
             }
             #[cfg(debug_assertions)]
             if let Err(why) = permission.verify(&outcome.permissions, response.status()) {

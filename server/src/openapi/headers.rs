@@ -20,7 +20,8 @@ pub(super) fn add(document: &mut Value, operations: &[Operation]) {
         },
         "Warning": {
             "description": "Fields of the body that the server does not know and has dropped, as \
-                `299 - \"dropped unknown fields: ...\"`. Absent if there are none.",
+                `299 - \"dropped unknown fields: ...\"`, or resources in the rules of a role that it does \
+                not have. Absent if there are none.",
             "schema": { "type": "string" },
         },
         "WWW-Authenticate": {

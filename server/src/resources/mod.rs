@@ -15,6 +15,7 @@ pub(crate) mod page;
 pub(crate) mod patch;
 pub(crate) mod preconditions;
 pub(crate) mod redaction;
+pub(crate) mod rules;
 pub(crate) mod silenced;
 pub(crate) mod store;
 pub(crate) mod users;

@@ -14,6 +14,7 @@ use crate::resources::attached;
 use crate::resources::grant::Grant;
 use crate::resources::page::{self, ListParams, Page};
 use crate::resources::preconditions::Conditions;
+use crate::resources::rules;
 use crate::resources::validation::Validation;
 
 /// Attempts to write an object that concurrent writes change.
@@ -183,6 +184,7 @@ impl<T: Resource> Grant<T> {
         stored: Option<&Stored<T>>,
         key: Key,
     ) -> Result<Option<Rendered>, Error> {
+        self.options().reject_or_warn_resources(&rules::unknown_resources(value))?;
         let encoded = Encoded::new(value, self.cx().limits.response_bytes)?;
         let body = encoded.rendered();
         let mut preconditions = vec![match stored {

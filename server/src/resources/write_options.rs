@@ -7,14 +7,15 @@ use serde::Deserialize;
 
 use crate::error::{Error, side_channel};
 
-/// Maximum number of fields that a message lists. Of the others it gives the number.
-const MAX_LISTED_FIELDS: usize = 20;
+/// Maximum number of names that a message lists. Of the others it gives the number.
+const MAX_LISTED_NAMES: usize = 20;
 
 /// Options of an operation with a body.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct WriteOptions {
-    /// `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are
-    /// dropped, and listed in a `Warning` header of the response.
+    /// `true` rejects a body with unknown fields, and a role with resources that the server does not have:
+    /// 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both
+    /// are listed in `Warning` headers of the response.
     #[serde(default)]
     strict: Option<bool>,
     /// `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`;
@@ -43,7 +44,7 @@ impl WriteOptions {
         self.dry_run.unwrap_or_default()
     }
 
-    /// Handles unknown fields: rejects them, or adds them to the warning of the response.
+    /// Handles unknown fields: rejects them, or adds a warning to the response (D41).
     ///
     /// # Errors
     /// [`Error::Invalid`] if the options are strict and there are unknown fields.
@@ -52,9 +53,26 @@ impl WriteOptions {
             return Ok(());
         }
         if self.strict.unwrap_or_default() {
-            return Err(Error::Invalid(list_fields("unknown", &fields)));
+            return Err(Error::Invalid(list("unknown field", &fields)));
         }
-        side_channel::set_dropped_fields(fields);
+        side_channel::add_warning(list("dropped unknown field", &fields));
+        Ok(())
+    }
+
+    /// Handles resources in rules that the server does not have: rejects them, or adds a warning to the
+    /// response (D27).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the options are strict and there are unknown resources.
+    pub(super) fn reject_or_warn_resources(self, resources: &[&str]) -> Result<(), Error> {
+        if resources.is_empty() {
+            return Ok(());
+        }
+        let text = list("this server does not have the resource", resources);
+        if self.strict.unwrap_or_default() {
+            return Err(Error::Invalid(text));
+        }
+        side_channel::add_warning(text);
         Ok(())
     }
 
@@ -98,34 +116,32 @@ async fn holds(store: &dyn Store, precondition: &Precondition) -> Result<bool, S
     })
 }
 
-/// The `Warning` header that lists dropped fields; `None` without any.
-pub(crate) fn warning(fields: &[String]) -> Option<HeaderValue> {
-    if fields.is_empty() {
-        return None;
-    }
-    let mut text = String::from("299 - \"");
-    for character in list_fields("dropped unknown", fields).chars() {
+/// The `Warning` header with this text.
+pub(crate) fn warning(text: &str) -> Option<HeaderValue> {
+    let mut header = String::from("299 - \"");
+    for character in text.chars() {
         match character {
-            '"' | '\\' => text.extend(['\\', character]),
-            ' '..='~' => text.push(character),
+            '"' | '\\' => header.extend(['\\', character]),
+            ' '..='~' => header.push(character),
             // Headers are ASCII.
-            other => text.extend(other.escape_unicode()),
+            other => header.extend(other.escape_unicode()),
         }
     }
-    text.push('"');
-    HeaderValue::try_from(text).ok()
+    header.push('"');
+    HeaderValue::try_from(header).ok()
 }
 
-fn list_fields(prefix: &str, fields: &[String]) -> String {
-    let noun = if fields.len() == 1 { "field" } else { "fields" };
-    let first: Vec<&str> = fields.iter().take(MAX_LISTED_FIELDS).map(String::as_str).collect();
-    let more = match fields.len().saturating_sub(MAX_LISTED_FIELDS) {
+/// A subject in singular or plural, and names.
+fn list(subject: &str, names: &[impl AsRef<str>]) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let first: Vec<&str> = names.iter().take(MAX_LISTED_NAMES).map(AsRef::as_ref).collect();
+    let more = match names.len().saturating_sub(MAX_LISTED_NAMES) {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    // Field names come from the client and have any length.
-    let list: String = first.join(", ").chars().take(2_000).collect();
-    format!("{prefix} {noun}: {list}{more}")
+    // Names come from the client and have any length.
+    let names: String = first.join(", ").chars().take(2_000).collect();
+    format!("{subject}{plural}: {names}{more}")
 }
 
 #[cfg(test)]
@@ -133,13 +149,12 @@ mod tests {
     use super::*;
 
     fn header(fields: &[&str]) -> String {
-        let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-        warning(&fields).unwrap().to_str().unwrap().to_owned()
+        let text = list("dropped unknown field", fields);
+        warning(&text).unwrap().to_str().unwrap().to_owned()
     }
 
     #[test]
     fn warnings_are_quoted_ascii() {
-        assert_eq!(warning(&[]), None);
         assert_eq!(header(&["a.b"]), r#"299 - "dropped unknown field: a.b""#);
         assert_eq!(header(&["a", "b[0].c"]), r#"299 - "dropped unknown fields: a, b[0].c""#);
         assert_eq!(header(&["a\"\n"]), r#"299 - "dropped unknown field: a\"\u{a}""#);
@@ -157,5 +172,13 @@ mod tests {
             Err(Error::Invalid("unknown field: zzz".into()))
         );
         assert_eq!(WriteOptions::default().reject_or_warn(vec!["zzz".into()]), Ok(()));
+        assert_eq!(strict.reject_or_warn_resources(&[]), Ok(()));
+        assert_eq!(
+            strict.reject_or_warn_resources(&["ldap", "etcd-replicators"]),
+            Err(Error::Invalid(
+                "this server does not have the resources: ldap, etcd-replicators".into()
+            ))
+        );
+        assert_eq!(WriteOptions::default().reject_or_warn_resources(&["ldap"]), Ok(()));
     }
 }

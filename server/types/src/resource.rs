@@ -125,6 +125,12 @@ pub trait Resource:
         None
     }
 
+    /// The resources that the rules of a role name. Writes report those that the server does not have
+    /// (D27).
+    fn resources_of_rules(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// A minimal valid request body to create an object with this name. It has no namespace: the URL
     /// has it. The names of API keys are computed by the server, and `name` is ignored.
     fn example(name: &str) -> Value;

@@ -14,7 +14,8 @@ pub struct Rule {
     /// Allowed verbs: `get`, `list`, `create`, `update`, `delete`, or `*` for all.
     #[schemars(schema_with = "verbs")]
     pub verbs: Vec<String>,
-    /// Resources that the verbs are allowed for, for example `checks`, or `*` for all.
+    /// Resources that the verbs are allowed for, for example `checks`, or `*` for all. A resource that this
+    /// server does not have is stored, and listed in a `Warning` header of the response.
     #[schemars(schema_with = "resources")]
     pub resources: Vec<String>,
     /// Names of the objects that the verbs are allowed for. Empty for all. A rule with names allows only
@@ -63,7 +64,7 @@ fn verbs(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
 }
 
 fn resources(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::list_of(schema::pattern("^([a-z]+|\\*)$"))
+    schema::list_of(schema::pattern("^[a-z0-9*_./-]+$"))
 }
 
 impl Resource for Role {
@@ -87,6 +88,10 @@ impl Resource for Role {
             return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
         }
         Ok(())
+    }
+
+    fn resources_of_rules(&self) -> Vec<&str> {
+        self.rules.iter().flat_map(|rule| &rule.resources).map(String::as_str).collect()
     }
 
     fn example(name: &str) -> Value {
@@ -113,6 +118,10 @@ impl Resource for ClusterRole {
         validate_name(&self.metadata.name)?;
         validate_rules(&self.rules)?;
         require_no_namespace(&self.metadata)
+    }
+
+    fn resources_of_rules(&self) -> Vec<&str> {
+        self.rules.iter().flat_map(|rule| &rule.resources).map(String::as_str).collect()
     }
 
     fn example(name: &str) -> Value {
@@ -162,15 +171,35 @@ fn validate_rules(rules: &[Rule]) -> Result<(), Invalid> {
                 "{INVALID}: rule {index}: unknown verb {verb:?}; verbs are {verbs}"
             )));
         }
-        let is_valid = |text: &str| {
-            text == "*" || (!text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase()))
-        };
-        if let Some(resource) = rule.resources.iter().find(|resource| !is_valid(resource)) {
+        if let Some(resource) = rule.resources.iter().find(|resource| !is_resource(resource)) {
             return Err(Invalid::new(format!(
-                "{INVALID}: rule {index}: {resource:?} is not a resource; use the lower-case \
+                "{INVALID}: rule {index}: {resource:?} cannot be a resource; use the lower-case \
                  plural, for example checks, or *"
             )));
         }
     }
     Ok(())
+}
+
+/// Whether a text can be a resource. Resources of other editions and releases have digits and punctuation:
+/// `etcd-replicators`, `rule-templates`.
+fn is_resource(text: &str) -> bool {
+    let is_valid =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"*_./-".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_valid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_of_other_editions_are_valid() {
+        for good in ["*", "checks", "etcd-replicators", "a1_b.c/d", "rule-templates"] {
+            assert!(is_resource(good), "{good}");
+        }
+        for bad in ["", "Checks", "a b", "é", "checks,hooks", "a:b"] {
+            assert!(!is_resource(bad), "{bad}");
+        }
+    }
 }
