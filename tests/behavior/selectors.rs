@@ -84,3 +84,62 @@ async fn selectors_apply_to_irregular_lists() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn numbers_and_booleans_need_no_quotes() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    let checks = format!("{ROOT}/namespaces/default/checks");
+    for interval in [30, 60, 90] {
+        let check = json!({ "interval": interval, "publish": interval > 30,
+            "metadata": { "name": format!("c{interval}"), "labels": { "rack": "7" } } });
+        assert_eq!(server.send("POST", &checks, Some(&admin), Some(&check)).await.status, 200);
+    }
+    for (selector, found) in [
+        ("check.interval == 30", "c30"),
+        ("check.interval != 30", "c60 c90"),
+        ("check.interval in [30, 60] && check.publish == true", "c60"),
+        // The spelling of the Python SDK: texts always have quotes.
+        ("check.name == \"c90\" && check.timeout == 0", "c90"),
+        ("check.interval notin [\"30\",\"60\"]", "c90"),
+    ] {
+        let query = selector.replace(' ', "%20").replace('&', "%26").replace('"', "%22");
+        for prefix in [ROOT, "/api/core/v2"] {
+            let path = format!("{prefix}/namespaces/default/checks?fieldSelector={query}");
+            let list = server.send("GET", &path, Some(&admin), None).await;
+            assert_eq!(names(&list).join(" "), found, "{path}: {list:?}");
+        }
+    }
+    let path = format!("{checks}?labelSelector=rack%20%3D%3D%207");
+    assert_eq!(names(&server.send("GET", &path, Some(&admin), None).await).len(), 3);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_field_is_rejected_with_the_known_ones() {
+    let server = TestServer::start().await;
+    let admin = server.token().await;
+    for (list, selector, unknown, known) in [
+        ("checks", "check.nme == a", "check.nme", "check.interval"),
+        ("namespaces/default/checks", "event.check.name == a", "event.check.name", "check.publish"),
+        // An example of Sensu's documentation. There it selects all events, because no event has the field.
+        (
+            "namespaces/default/events",
+            "event.entity.status != \"0\"",
+            "event.entity.status",
+            "event.check.status",
+        ),
+        ("events", "linux in event.entity.tags", "event.entity.tags", "event.entity.subscriptions"),
+        ("users", "user.password == x", "user.password", "user.groups"),
+        ("namespaces", "namespace.labels == x", "namespace.labels", "namespace.name"),
+    ] {
+        let query = selector.replace(' ', "%20").replace('"', "%22");
+        let path = format!("{ROOT}/{list}?fieldSelector={query}");
+        let rejected = server.send("GET", &path, Some(&admin), None).await;
+        rejected.assert_error(400, 1);
+        let message = rejected.message();
+        assert!(message.contains(&format!("unknown field {unknown:?}")), "{message}");
+        assert!(message.contains(known), "{message}");
+    }
+    server.stop().await;
+}

@@ -73,7 +73,7 @@ async fn event_list_entity(
 ) -> Result<ListResponse<Event>, ApiError> {
     let EntityPath { namespace, entity } = path.into_inner();
     let grant = authorize::<Event>(&rqctx, Verb::List, &namespace, &entity).await?;
-    let page = grant.list(&query.list_params()?).await?;
+    let page = grant.list(&query.list_params::<Event>()?).await?;
     Ok(ListResponse::new(page, &rqctx))
 }
 

@@ -44,7 +44,7 @@ async fn namespace_list(
     query: UnreadQuery<ListQuery>,
 ) -> Result<ListResponse<Namespace>, ApiError> {
     let caller = Caller::from_request(&rqctx).await?;
-    let page = namespaces::list(&caller, &query.list_params()?).await?;
+    let page = namespaces::list(&caller, &query.list_params::<Namespace>()?).await?;
     Ok(ListResponse::new(page, &rqctx))
 }
 

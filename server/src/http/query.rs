@@ -10,7 +10,7 @@ use dropshot::{
     SharedExtractor,
 };
 use schemars::JsonSchema;
-use sensu_types::Selection;
+use sensu_types::{Resource, Selection};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;
@@ -63,24 +63,26 @@ pub(crate) struct ListQuery {
     /// selectors must match.
     #[serde(rename = "labelSelector")]
     pub(crate) label_selector: Option<String>,
-    /// Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The
-    /// syntax is that of `labelSelector`; field names begin with the kind.
+    /// Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The
+    /// syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400;
+    /// the message lists the known ones.
     #[serde(rename = "fieldSelector")]
     pub(crate) field_selector: Option<String>,
 }
 
 impl UnreadQuery<ListQuery> {
-    /// Reads the parameters of a list.
+    /// Reads the parameters of a list of objects of type `T`.
     ///
     /// # Errors
     /// [`Error::Invalid`] if a parameter or a selector is invalid.
-    pub(crate) fn list_params(&self) -> Result<ListParams, Error> {
+    pub(crate) fn list_params<T: Resource>(&self) -> Result<ListParams, Error> {
         let ListQuery { limit, token, label_selector, field_selector } = self.read()?;
         let limit = match limit {
             None | Some(0) => usize::MAX,
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         };
-        let selection = Selection::parse(label_selector.as_deref(), field_selector.as_deref())?;
+        let selection =
+            Selection::parse::<T>(label_selector.as_deref(), field_selector.as_deref())?;
         Ok(ListParams { limit, token: token.filter(|token| !token.is_empty()), selection })
     }
 }

@@ -95,6 +95,6 @@ async fn silenced_list_by(
     // As in Sensu Go 5.0.0, the permission is to get an entry of this name.
     let name = format!("{segment}/{value}");
     let grant = authorize::<Silenced>(&rqctx, Verb::Get, &namespace, &name).await?;
-    let page = silenced::list_by(&grant, field, &value, &query.list_params()?).await?;
+    let page = silenced::list_by(&grant, field, &value, &query.list_params::<Silenced>()?).await?;
     Ok(ListResponse::new(page, &rqctx))
 }

@@ -24,7 +24,7 @@ pub(super) async fn list<T: Resource>(
 ) -> Result<ListResponse<T>, ApiError> {
     let path = path.into_inner();
     let grant = authorize::<T>(&rqctx, Verb::List, path.namespace(), "").await?;
-    let page = grant.list(&query.list_params()?).await?;
+    let page = grant.list(&query.list_params::<T>()?).await?;
     Ok(ListResponse::new(page, &rqctx))
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn list_all<T: Resource>(
     query: UnreadQuery<ListQuery>,
 ) -> Result<ListResponse<T>, ApiError> {
     let grant = authorize::<T>(&rqctx, Verb::List, "", "").await?;
-    let page = grant.list(&query.list_params()?).await?;
+    let page = grant.list(&query.list_params::<T>()?).await?;
     Ok(ListResponse::new(page, &rqctx))
 }
 

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::grammar::redaction::RedactedKeys;
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::Field;
 use crate::scope::Scope;
 use crate::{Invalid, ObjectMeta};
 
@@ -39,6 +39,8 @@ pub trait Resource:
     /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
     /// event is named `entity/check`, so events are sorted by entity, then check.
     const HAS_COMPOSITE_NAME: bool = Self::NAME_POINTERS.len() > 1;
+    /// The fields that field selectors can use, in addition to `name`, `namespace` and `labels` (D35).
+    const FIELDS: &'static [Field<Self>] = &[];
     /// Whether objects belong to a namespace; determines the URLs.
     type Scope: Scope;
 
@@ -101,11 +103,6 @@ pub trait Resource:
     /// The value of a label, for label selectors (D35).
     fn label(&self, key: &str) -> Option<&str> {
         self.metadata()?.labels.get(key).map(String::as_str)
-    }
-
-    /// The fields that field selectors can use, in addition to `name`, `namespace` and `labels` (D35).
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
     }
 
     /// The object as responses contain it (D25). `None` if that is the stored object.

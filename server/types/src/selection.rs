@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::grammar::selector::Selector;
+use crate::grammar::selector::{Field, Selector};
 use crate::{Invalid, Resource, Scope};
 
 /// A label selector and a field selector.
@@ -13,14 +13,22 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Parses the values of the query parameters `labelSelector` and `fieldSelector`. `None` selects
-    /// every object.
+    /// Parses the values of the query parameters `labelSelector` and `fieldSelector` for a list of objects
+    /// of type `T`. `None` selects every object.
     ///
     /// # Errors
-    /// [`Invalid`] with the parameter, the column, and the token expected there.
-    pub fn parse(labels: Option<&str>, fields: Option<&str>) -> Result<Self, Invalid> {
+    /// [`Invalid`] with the parameter, the column, and the token expected there; or with an unknown field
+    /// and the known ones.
+    pub fn parse<T: Resource>(labels: Option<&str>, fields: Option<&str>) -> Result<Self, Invalid> {
         let labels = parse("labelSelector", labels)?;
-        Ok(Self { labels, fields: parse("fieldSelector", fields)? })
+        let fields = parse("fieldSelector", fields)?;
+        if let Some(name) = fields.unknown_name(|name| find::<T>(name).is_some()) {
+            return Err(Invalid(format!(
+                "failed to parse fieldSelector: unknown field {name:?}; the fields are {}",
+                names::<T>().join(", ")
+            )));
+        }
+        Ok(Self { labels, fields })
     }
 
     /// Whether every object is selected.
@@ -36,26 +44,45 @@ impl Selection {
         if self.is_everything() {
             return true;
         }
-        let label = |key: &str| object.label(key).map(Cow::Borrowed);
-        if !self.labels.matches(label) {
+        if !self.labels.matches(|key| object.label(key).map(Cow::Borrowed)) {
             return false;
         }
-        if self.fields.is_empty() {
-            return true;
-        }
-        let fields = object.fields();
-        self.fields.matches(|key| {
-            let field = key.strip_prefix(T::SINGULAR)?.strip_prefix('.')?;
-            if let Some(key) = field.strip_prefix("labels.") {
-                return label(key);
-            }
-            match field {
-                "name" => Some(Cow::Borrowed(object.name())),
-                "namespace" if T::Scope::NAMESPACED => Some(Cow::Borrowed(object.namespace())),
-                _ => fields.get(field).map(Cow::Borrowed),
-            }
+        self.fields.matches(|name| match find::<T>(name)? {
+            Known::Name => Some(Cow::Borrowed(object.name())),
+            Known::Namespace => Some(Cow::Borrowed(object.namespace())),
+            Known::Label(key) => object.label(key).map(Cow::Borrowed),
+            Known::Field(field) => Some((field.value)(object)),
         })
     }
+}
+
+/// A field that a selector for objects of type `T` can use.
+enum Known<'a, T: 'static> {
+    Name,
+    Namespace,
+    Label(&'a str),
+    Field(&'static Field<T>),
+}
+
+/// The field with this name, which begins with the singular of the kind.
+fn find<T: Resource>(name: &str) -> Option<Known<'_, T>> {
+    let name = name.strip_prefix(T::SINGULAR)?.strip_prefix('.')?;
+    match name {
+        "name" => Some(Known::Name),
+        "namespace" if T::Scope::NAMESPACED => Some(Known::Namespace),
+        _ => match name.strip_prefix("labels.") {
+            Some(key) => Some(Known::Label(key)),
+            None => T::FIELDS.iter().find(|field| field.name == name).map(Known::Field),
+        },
+    }
+}
+
+/// The names of all fields of a kind.
+fn names<T: Resource>() -> Vec<String> {
+    let namespace = T::Scope::NAMESPACED.then_some("namespace");
+    let common = std::iter::once("name").chain(namespace).chain(["labels.KEY"]);
+    let all = common.chain(T::FIELDS.iter().map(|field| field.name));
+    all.map(|name| format!("{}.{name}", T::SINGULAR)).collect()
 }
 
 fn parse(parameter: &str, text: Option<&str>) -> Result<Selector, Invalid> {
@@ -68,13 +95,20 @@ mod tests {
     use super::*;
     use crate::resources::check::CheckConfig;
     use crate::resources::event::Event;
+    use crate::resources::namespace::Namespace;
+
+    fn fields_of<T: Resource>(selector: &str) -> Selection {
+        let selection = Selection::parse::<T>(None, Some(selector));
+        selection.unwrap_or_else(|error| panic!("{selector}: {error}"))
+    }
 
     fn fields(selector: &str) -> Selection {
-        Selection::parse(None, Some(selector)).unwrap_or_else(|error| panic!("{selector}: {error}"))
+        fields_of::<CheckConfig>(selector)
     }
 
     fn labels(selector: &str) -> Selection {
-        Selection::parse(Some(selector), None).unwrap_or_else(|error| panic!("{selector}: {error}"))
+        let selection = Selection::parse::<CheckConfig>(Some(selector), None);
+        selection.unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
 
     fn check() -> CheckConfig {
@@ -103,8 +137,10 @@ mod tests {
             "windows notin check.subscriptions",
             "linux in [check.subscriptions]",
             "check.labels.region == 'eu-west'",
-            "check.unknown != anything",
-            "check.unknown notin [anything]",
+            "check.labels.unknown != anything",
+            "check.labels.unknown notin [anything]",
+            "check.interval == 60 && check.interval != 30 && check.timeout in [0, 1]",
+            "check.ttl != -1",
         ] {
             assert!(fields(selector).matches(&check()), "{selector}");
         }
@@ -116,12 +152,10 @@ mod tests {
             "check.name matches cpus",
             "lin in check.subscriptions",
             "linux notin check.subscriptions",
-            "check.unknown == anything",
-            "check.unknown matches anything",
-            "check.unknown in [anything, more]",
-            // The prefix of another kind, and a word that begins with this kind's prefix.
-            "entity.name == cpu",
-            "checkname == cpu",
+            "check.labels.unknown == anything",
+            "check.labels.unknown matches anything",
+            "check.labels.unknown in [anything, more]",
+            "check.interval == 30",
         ] {
             assert!(!fields(selector).matches(&check()), "{selector}");
         }
@@ -137,7 +171,9 @@ mod tests {
 
     #[test]
     fn both_selectors_must_be_true() {
-        let both = |field| Selection::parse(Some("region matches eu"), Some(field)).unwrap();
+        let both = |field| {
+            Selection::parse::<CheckConfig>(Some("region matches eu"), Some(field)).unwrap()
+        };
         assert!(both("check.name == cpu").matches(&check()));
         assert!(!both("check.name == mem").matches(&check()));
     }
@@ -166,14 +202,14 @@ mod tests {
             "event.check.publish == false",
             "event.is_silenced == true && event.check.is_silenced == true",
             "event.entity.entity_class == proxy",
-            "event.entity.no_such_field != \"0\"",
+            "event.check.occurrences in [0, 1] && event.timestamp == 1",
         ] {
-            assert!(fields(selector).matches(&event), "{selector}");
+            assert!(fields_of::<Event>(selector).matches(&event), "{selector}");
         }
         assert!(labels("tier == check && rack == \"7\" && rack == 7").matches(&event));
         event.check = None;
-        assert!(fields("event.is_silenced == false").matches(&event));
-        assert!(fields("event.check.name != cpu").matches(&event));
+        assert!(fields_of::<Event>("event.is_silenced == false").matches(&event));
+        assert!(fields_of::<Event>("event.check.name != cpu").matches(&event));
     }
 
     /// Compared one by one with each object, these values would take hours.
@@ -187,7 +223,36 @@ mod tests {
 
     #[test]
     fn an_error_names_the_parameter() {
-        let Err(Invalid(message)) = Selection::parse(None, Some("a")) else { panic!("accepted") };
+        let Err(Invalid(message)) = Selection::parse::<Event>(None, Some("a")) else {
+            panic!("accepted")
+        };
         assert!(message.starts_with("failed to parse fieldSelector: column 2: "), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_field_is_rejected_with_the_known_ones() {
+        let error = |selector: &str| match Selection::parse::<Namespace>(None, Some(selector)) {
+            Err(Invalid(message)) => message,
+            Ok(_) => panic!("{selector} is accepted"),
+        };
+        let known = "the fields are namespace.name, namespace.labels.KEY";
+        for (selector, unknown) in [
+            ("namespace.nme == a", "namespace.nme"),
+            ("namespace.name == a && namespace.namespace != b", "namespace.namespace"),
+            ("check.name == a", "check.name"),
+            ("name == a", "name"),
+            ("namespacename == a", "namespacename"),
+            ("namespace.nme in [a, b]", "namespace.nme"),
+            ("namespace.nme in [a]", "namespace.nme"),
+            ("a in namespace.groups", "namespace.groups"),
+            ("\"a\" notin namespace.groups", "namespace.groups"),
+        ] {
+            let expected =
+                format!("failed to parse fieldSelector: unknown field {unknown:?}; {known}");
+            assert_eq!(error(selector), expected, "{selector}");
+        }
+        fields_of::<Namespace>(
+            "a in namespace.name && namespace.name in [b] && c in [namespace.name]",
+        );
     }
 }

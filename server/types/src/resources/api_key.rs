@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{number, schema};
 use crate::{ClusterWide, Invalid, ObjectMeta, Resource, WriteContext};
 
@@ -46,6 +46,8 @@ impl Resource for ApiKey {
     const PLURAL: &'static str = "apikeys";
     const SINGULAR: &'static str = "apikey";
     const NOUN: &'static str = "API key";
+    const FIELDS: &'static [Field<Self>] =
+        &[Field::new("username", |key| fields::text(&key.username))];
     type Scope = ClusterWide;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -75,10 +77,6 @@ impl Resource for ApiKey {
 
     fn expires_at(&self) -> Option<i64> {
         (self.expires_at > 0).then_some(self.expires_at)
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new().text("username", &self.username)
     }
 
     fn example(_name: &str) -> Value {

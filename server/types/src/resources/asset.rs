@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -62,6 +62,8 @@ impl Resource for Asset {
     const KIND: &'static str = "Asset";
     const PLURAL: &'static str = "assets";
     const SINGULAR: &'static str = "asset";
+    const FIELDS: &'static [Field<Self>] =
+        &[Field::new("filters", |asset| fields::list(&asset.filters))];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -93,10 +95,6 @@ impl Resource for Asset {
 
     fn has_expressions(&self) -> bool {
         !self.filters.is_empty() || self.builds.iter().any(|build| !build.filters.is_empty())
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new().list("filters", &self.filters)
     }
 
     fn example(name: &str) -> Value {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::schema;
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::resources::role::{INVALID, require_no_namespace, validate_name};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -68,6 +68,10 @@ impl Resource for RoleBinding {
     const PLURAL: &'static str = "rolebindings";
     const SINGULAR: &'static str = "rolebinding";
     const NOUN: &'static str = "role binding";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("role_ref.name", |binding| fields::text(&binding.role_ref.name)),
+        Field::new("role_ref.type", |binding| fields::text(&binding.role_ref.kind)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -87,12 +91,6 @@ impl Resource for RoleBinding {
         Ok(())
     }
 
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .text("role_ref.name", &self.role_ref.name)
-            .text("role_ref.type", &self.role_ref.kind)
-    }
-
     fn example(name: &str) -> Value {
         json!({
             "metadata": {"name": name},
@@ -107,6 +105,10 @@ impl Resource for ClusterRoleBinding {
     const PLURAL: &'static str = "clusterrolebindings";
     const SINGULAR: &'static str = "clusterrolebinding";
     const NOUN: &'static str = "cluster role binding";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("role_ref.name", |binding| fields::text(&binding.role_ref.name)),
+        Field::new("role_ref.type", |binding| fields::text(&binding.role_ref.kind)),
+    ];
     type Scope = ClusterWide;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -121,12 +123,6 @@ impl Resource for ClusterRoleBinding {
         validate_name(&self.metadata.name)?;
         validate_binding(&self.subjects, &self.role_ref, &["ClusterRole"])?;
         require_no_namespace(&self.metadata)
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .text("role_ref.name", &self.role_ref.name)
-            .text("role_ref.type", &self.role_ref.kind)
     }
 
     fn example(name: &str) -> Value {

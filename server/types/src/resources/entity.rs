@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::redaction::{self, REDACTED, RedactedKeys};
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
@@ -196,6 +196,12 @@ impl Resource for Entity {
     const PLURAL: &'static str = "entities";
     const SINGULAR: &'static str = "entity";
     const CASCADES_TO: &'static [&'static str] = &["events"];
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("deregister", |entity| fields::flag(entity.deregister)),
+        Field::new("entity_class", |entity| fields::text(&entity.entity_class)),
+        Field::new("subscriptions", |entity| fields::list(&entity.subscriptions)),
+        Field::new("user", |entity| fields::text(&entity.user)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -227,14 +233,6 @@ impl Resource for Entity {
 
     fn redact(&self) -> Option<&[String]> {
         Some(&self.redact)
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .flag("deregister", self.deregister)
-            .text("entity_class", &self.entity_class)
-            .list("subscriptions", &self.subscriptions)
-            .text("user", &self.user)
     }
 
     fn example(name: &str) -> Value {

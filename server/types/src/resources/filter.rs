@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
 use crate::parts::time_window::TimeWindowWhen;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
@@ -40,6 +40,10 @@ impl Resource for EventFilter {
     const KIND: &'static str = "EventFilter";
     const PLURAL: &'static str = "filters";
     const SINGULAR: &'static str = "filter";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("action", |filter| fields::text(&filter.action)),
+        Field::new("runtime_assets", |filter| fields::list(&filter.runtime_assets)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -74,10 +78,6 @@ impl Resource for EventFilter {
 
     fn not_found_message(name: &str) -> String {
         name.to_owned()
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new().text("action", &self.action).list("runtime_assets", &self.runtime_assets)
     }
 
     fn example(name: &str) -> Value {

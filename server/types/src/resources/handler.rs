@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, schema};
 use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
@@ -63,6 +63,13 @@ impl Resource for Handler {
     const KIND: &'static str = "Handler";
     const PLURAL: &'static str = "handlers";
     const SINGULAR: &'static str = "handler";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("filters", |handler| fields::list(&handler.filters)),
+        Field::new("handlers", |handler| fields::list(&handler.handlers)),
+        Field::new("mutator", |handler| fields::text(&handler.mutator)),
+        Field::new("timeout", |handler| fields::number(handler.timeout)),
+        Field::new("type", |handler| fields::text(&handler.kind)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -100,14 +107,6 @@ impl Resource for Handler {
     /// As in Sensu Go, the message is the name.
     fn already_exists_message(&self) -> String {
         self.metadata.name.clone()
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .list("filters", &self.filters)
-            .list("handlers", &self.handlers)
-            .text("mutator", &self.mutator)
-            .text("type", &self.kind)
     }
 
     fn example(name: &str) -> Value {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
 use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
@@ -44,6 +44,10 @@ impl Resource for Mutator {
     const KIND: &'static str = "Mutator";
     const PLURAL: &'static str = "mutators";
     const SINGULAR: &'static str = "mutator";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("runtime_assets", |mutator| fields::list(&mutator.runtime_assets)),
+        Field::new("timeout", |mutator| fields::number(mutator.timeout)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -90,10 +94,6 @@ impl Resource for Mutator {
 
     fn not_found_message(name: &str) -> String {
         name.to_owned()
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new().list("runtime_assets", &self.runtime_assets)
     }
 
     fn example(name: &str) -> Value {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
@@ -67,6 +67,15 @@ impl Resource for Silenced {
     const PLURAL: &'static str = "silenced";
     const SINGULAR: &'static str = "silenced";
     const NOUN: &'static str = "silenced entry";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("begin", |entry| fields::number(entry.begin)),
+        Field::new("check", |entry| fields::text(&entry.check)),
+        Field::new("creator", |entry| fields::text(&entry.creator)),
+        Field::new("expire", |entry| fields::number(entry.expire)),
+        Field::new("expire_on_resolve", |entry| fields::flag(entry.expire_on_resolve)),
+        Field::new("reason", |entry| fields::text(&entry.reason)),
+        Field::new("subscription", |entry| fields::text(&entry.subscription)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -135,15 +144,6 @@ impl Resource for Silenced {
 
     fn expires_at(&self) -> Option<i64> {
         (self.expire_at > 0).then_some(self.expire_at)
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .text("check", &self.check)
-            .text("creator", &self.creator)
-            .flag("expire_on_resolve", self.expire_on_resolve)
-            .text("subscription", &self.subscription)
-            .text("reason", &self.reason)
     }
 
     /// `name` is `subscription:check`, or a subscription.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, schema};
 use crate::{ClusterWide, Invalid, ObjectMeta, Resource};
 
@@ -51,6 +51,11 @@ impl Resource for User {
     const PLURAL: &'static str = "users";
     const SINGULAR: &'static str = "user";
     const NAME_POINTERS: &'static [&'static str] = &["/username"];
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("username", |user| fields::text(&user.username)),
+        Field::new("disabled", |user| fields::flag(user.disabled)),
+        Field::new("groups", |user| fields::list(&user.groups)),
+    ];
     type Scope = ClusterWide;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -82,13 +87,6 @@ impl Resource for User {
             validate_password(&self.password)?;
         }
         if self.password_hash.is_empty() { Ok(()) } else { validate_hash(&self.password_hash) }
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .text("username", &self.username)
-            .flag("disabled", self.disabled)
-            .list("groups", &self.groups)
     }
 
     fn example(name: &str) -> Value {

@@ -1,61 +1,50 @@
-//! The fields of an object that field selectors can use.
+//! The fields of a kind that field selectors can use.
 
 use std::borrow::Cow;
 
-/// Names and values of an object's fields, in addition to `name`, `namespace` and `labels`, which
-/// every kind has. Names are without the kind's prefix: `publish` for `check.publish`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields<'a>(Vec<(&'static str, Cow<'a, str>)>);
+/// A field of objects of type `T`, in addition to `name`, `namespace` and `labels`, which every kind has.
+pub struct Field<T> {
+    /// Name without the prefix of the kind: `publish` for `check.publish`.
+    pub name: &'static str,
+    /// The value in text form, from [`text`], [`flag`], [`number`], [`list`] or [`joined`].
+    pub value: for<'a> fn(&'a T) -> Cow<'a, str>,
+}
 
-impl<'a> Fields<'a> {
-    /// No fields.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+impl<T> Field<T> {
+    /// A field.
+    pub const fn new(name: &'static str, value: for<'a> fn(&'a T) -> Cow<'a, str>) -> Self {
+        Self { name, value }
     }
+}
 
-    /// Adds a text.
-    #[must_use]
-    pub fn text(self, name: &'static str, value: &'a str) -> Self {
-        self.with(name, Cow::Borrowed(value))
-    }
+/// A text.
+#[must_use]
+pub fn text(value: &str) -> Cow<'_, str> {
+    Cow::Borrowed(value)
+}
 
-    /// Adds a boolean, as `true` or `false`.
-    #[must_use]
-    pub fn flag(self, name: &'static str, value: bool) -> Self {
-        self.text(name, if value { "true" } else { "false" })
-    }
+/// A boolean, as `true` or `false`.
+#[must_use]
+pub fn flag(value: bool) -> Cow<'static, str> {
+    Cow::Borrowed(if value { "true" } else { "false" })
+}
 
-    /// Adds a number.
-    #[must_use]
-    pub fn number(self, name: &'static str, value: u32) -> Self {
-        self.with(name, Cow::Owned(value.to_string()))
-    }
+/// A number in decimal notation.
+pub fn number(value: impl Into<i64>) -> Cow<'static, str> {
+    Cow::Owned(value.into().to_string())
+}
 
-    /// Adds a list, joined by commas.
-    #[must_use]
-    pub fn list(self, name: &'static str, values: &'a [String]) -> Self {
-        match values {
-            [] => self.text(name, ""),
-            [one] => self.text(name, one),
-            many => self.with(name, Cow::Owned(many.join(","))),
-        }
+/// A list, joined by commas.
+#[must_use]
+pub fn list(values: &[String]) -> Cow<'_, str> {
+    match values {
+        [] => Cow::Borrowed(""),
+        [one] => text(one),
+        many => Cow::Owned(many.join(",")),
     }
+}
 
-    /// Adds texts, joined by commas.
-    #[must_use]
-    pub fn joined(self, name: &'static str, values: impl Iterator<Item = &'a str>) -> Self {
-        self.with(name, Cow::Owned(values.collect::<Vec<_>>().join(",")))
-    }
-
-    /// The value of a field.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
-    }
-
-    fn with(mut self, name: &'static str, value: Cow<'a, str>) -> Self {
-        self.0.push((name, value));
-        self
-    }
+/// Texts, joined by commas.
+pub fn joined<'a>(values: impl Iterator<Item = &'a str>) -> Cow<'a, str> {
+    Cow::Owned(values.collect::<Vec<_>>().join(","))
 }

@@ -14,7 +14,7 @@
 //! The grammar is that of later releases of Sensu Go, where numbers need quotes. An empty selector selects every object. A name
 //! that an object does not have equals no value, so `!=` and `notin` are true for it.
 
-mod fields;
+pub mod fields;
 mod parse;
 mod token;
 
@@ -23,7 +23,7 @@ use std::collections::HashSet;
 
 use crate::Invalid;
 
-pub use fields::Fields;
+pub use fields::Field;
 
 /// A parsed selector: operations that must all be true for an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,12 @@ impl Selector {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+
+    /// The first name of the selector that `is_known` does not know. The single operand of `in` can be a value
+    /// or a name, and so can its left side if the operand is a name: `linux in check.subscriptions`.
+    pub fn unknown_name(&self, is_known: impl Fn(&str) -> bool) -> Option<&str> {
+        self.operations.iter().find_map(|operation| operation.unknown_name(&is_known))
     }
 
     /// Whether the selector selects an object. `value` returns the value of a name, `None` if the
@@ -88,6 +94,18 @@ enum Test {
 }
 
 impl Operation {
+    fn unknown_name(&self, is_known: impl Fn(&str) -> bool) -> Option<&str> {
+        if is_known(&self.name) {
+            return None;
+        }
+        match &self.test {
+            Test::Within { operand, .. } if is_known(operand) => None,
+            // `linux in check.subscription` has a mistake in the operand, not on the left side.
+            Test::Within { operand, bare: true } => Some(operand),
+            _ => Some(&self.name),
+        }
+    }
+
     fn is_true<'a>(&self, value: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
         let found = value(&self.name);
         let passed = match &self.test {

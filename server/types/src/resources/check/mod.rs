@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
 use crate::parts::metric::{MetricTag, MetricThreshold};
 use crate::parts::reference::ResourceReference;
@@ -125,6 +125,21 @@ impl Resource for CheckConfig {
     const KIND: &'static str = "CheckConfig";
     const PLURAL: &'static str = "checks";
     const SINGULAR: &'static str = "check";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new("cron", |check| fields::text(&check.cron)),
+        Field::new("handlers", |check| fields::list(&check.handlers)),
+        Field::new("interval", |check| fields::number(check.interval)),
+        Field::new("pipelines", |check| {
+            fields::joined(check.pipelines.iter().map(|pipeline| pipeline.name.as_str()))
+        }),
+        Field::new("proxy_entity_name", |check| fields::text(&check.proxy_entity_name)),
+        Field::new("publish", |check| fields::flag(check.publish)),
+        Field::new("round_robin", |check| fields::flag(check.round_robin)),
+        Field::new("runtime_assets", |check| fields::list(&check.runtime_assets)),
+        Field::new("subscriptions", |check| fields::list(&check.subscriptions)),
+        Field::new("timeout", |check| fields::number(check.timeout)),
+        Field::new("ttl", |check| fields::number(check.ttl)),
+    ];
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -167,16 +182,6 @@ impl Resource for CheckConfig {
 
     fn has_expressions(&self) -> bool {
         self.proxy_requests.as_ref().is_some_and(ProxyRequests::has_expressions)
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::new()
-            .list("handlers", &self.handlers)
-            .flag("publish", self.publish)
-            .flag("round_robin", self.round_robin)
-            .list("runtime_assets", &self.runtime_assets)
-            .list("subscriptions", &self.subscriptions)
-            .joined("pipelines", self.pipelines.iter().map(|pipeline| pipeline.name.as_str()))
     }
 
     fn example(name: &str) -> Value {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::redaction::RedactedKeys;
-use crate::grammar::selector::Fields;
+use crate::grammar::selector::Field;
 use crate::grammar::{number, schema};
 use crate::parts::reference::ResourceReference;
 use crate::resources::entity::Entity;
@@ -85,6 +85,7 @@ impl Resource for Event {
     const NAMESPACE_POINTER: &'static str = "/entity/metadata/namespace";
     const NAME_POINTERS: &'static [&'static str] =
         &["/entity/metadata/name", "/check/metadata/name"];
+    const FIELDS: &'static [Field<Self>] = fields::FIELDS;
     type Scope = Namespaced;
 
     fn metadata(&self) -> Option<&ObjectMeta> {
@@ -152,10 +153,6 @@ impl Resource for Event {
         let check = self.check.as_ref().and_then(|check| check.metadata.labels.get(key));
         let label = || self.entity.as_ref().and_then(|entity| entity.metadata.labels.get(key));
         check.or_else(label).map(String::as_str)
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        fields::fields(self)
     }
 
     /// `name` is `entity/check`, or one name for both.
