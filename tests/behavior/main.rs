@@ -11,6 +11,7 @@ mod api_keys;
 mod concurrency;
 mod connections;
 mod dev_password;
+mod events;
 mod expressions;
 mod health;
 mod lifecycle;

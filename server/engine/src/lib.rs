@@ -2,8 +2,8 @@
 //!
 //! [`apply`] takes the stored event, if there is one, the incoming event, the silenced entries of the
 //! namespace and the time, and returns the event to store. State that depends on previous results is
-//! derived from the stored event only: values of server-set fields in the incoming event are ignored
-//! (D33). The steps are timestamp, history, total state change, state, occurrences, silences; each
+//! derived from the stored event only: values of server-set fields in the incoming event are ignored.
+//! Only if there is no stored event, the history in the incoming one counts (D33). The steps are timestamp, history, total state change, state, occurrences, silences; each
 //! depends only on the steps before it.
 //!
 //! Redelivery: an incoming event with an `id` that equals the stored event changes only the deadline
@@ -13,6 +13,7 @@
 mod flap;
 mod history;
 mod occurrences;
+mod recorded;
 mod redelivery;
 mod rewind;
 mod silence;
@@ -71,7 +72,12 @@ pub fn apply(
     let Some(check) = &mut event.check else {
         return Outcome { event, expired_silences: Vec::new(), deadline: None };
     };
-    let before = previous.and_then(|event| event.check.as_ref());
+    let stored = previous.and_then(|event| event.check.as_ref());
+    let recorded = match stored {
+        Some(_) => None,
+        None => recorded::recorded(check, now),
+    };
+    let before = stored.or(recorded.as_ref().map(|recorded| &recorded.before));
 
     check.history = history::extend(before, check.status, check.executed);
     check.total_state_change = flap::total_state_change(&check.history);
@@ -83,7 +89,9 @@ pub fn apply(
     check.occurrences = occurrences::count(before, check);
     check.occurrences_watermark = occurrences::watermark(before, check);
 
-    let resolved = history::is_resolution(&check.history);
+    // A resolution in a dump has ended its silenced entries on the server that wrote the dump.
+    let is_new = recorded.as_ref().is_none_or(|recorded| !recorded.contains_result);
+    let resolved = is_new && history::is_resolution(&check.history);
     let silences = silence::evaluate(&entity, check, silences, resolved, now);
     check.silenced = silences.applying;
     // Only for clients that know the field (D40).
@@ -113,7 +121,6 @@ mod tests {
         check.state = FLAPPING.into();
         (check.occurrences, check.occurrences_watermark, check.total_state_change) = (7, 8, 50);
         (check.last_ok, check.silenced) = (9, vec!["x".into()]);
-        check.history = vec![Default::default(); 3];
         let stored = apply(None, sent, &[], 100).event;
         let plain = apply(None, Event::with_status("web", "cpu", 0), &[], 100).event;
         assert_eq!(stored, plain);

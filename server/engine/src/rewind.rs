@@ -5,7 +5,7 @@ use sensu_types::event::Event;
 /// The event as it was before the last result of the recorded event, as far as it can be derived.
 ///
 /// Applying the recorded event to it returns the recorded event. `None` if the history does not end with
-/// the result of the event; its history then starts again.
+/// the result of the event.
 #[must_use]
 pub fn previous_event(recorded: &Event) -> Option<Event> {
     let mut event = recorded.clone();

@@ -98,8 +98,8 @@ async fn event_get(
 /// Create an event
 ///
 /// Stores the first result of a check on an entity and returns the event as stored. The server
-/// computes history, state, occurrences and silenced entries. If the event exists, the status is
-/// 409. An unknown entity is created. An event with metrics and without a check is accepted and not
+/// computes history, state, occurrences and silenced entries; a history in the body is kept. If the
+/// event exists, the status is 409. An unknown entity is created. An event with metrics and without a check is accepted and not
 /// stored.
 #[endpoint {
     method = POST,

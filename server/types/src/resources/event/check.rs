@@ -67,8 +67,9 @@ pub struct Check {
     pub duration: f64,
     /// Time of the execution, in seconds since 1970-01-01 UTC.
     pub executed: i64,
-    /// The last 21 results, including this one, in order of `executed`. Set by the server; ignored in
-    /// requests.
+    /// The last 21 results, including this one, in order of `executed`. Set by the server. The results in
+    /// a request count only for an event of which nothing is stored: the last 21, without those before
+    /// 1970 and in the future.
     #[schemars(schema_with = "schema::read_only::<Vec<CheckHistory>>")]
     pub history: Vec<CheckHistory>,
     /// Time of the request for the execution, in seconds since 1970-01-01 UTC.
@@ -86,15 +87,16 @@ pub struct Check {
     #[schemars(schema_with = "schema::read_only::<u32>")]
     pub total_state_change: u32,
     /// `timestamp` of the last event in state `passing`, in seconds since 1970-01-01 UTC. 0 if there was
-    /// none. Set by the server; ignored in requests.
+    /// none. Set by the server; ignored in requests, except with `history`.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub last_ok: i64,
     /// Number of consecutive results with this status. Always 1 for status 0, unless the check is flapping.
-    /// Set by the server; ignored in requests.
+    /// Set by the server; ignored in requests, except with a `history` that does not show when the run
+    /// began.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub occurrences: i64,
     /// Highest value of `occurrences` since the status last changed from or to 0. Set by the server;
-    /// ignored in requests.
+    /// ignored in requests, except as `occurrences`.
     #[schemars(schema_with = "schema::read_only::<i64>")]
     pub occurrences_watermark: i64,
     /// Names of the silenced entries that apply to the event. Set by the server; ignored in requests.
