@@ -8,6 +8,7 @@
 )]
 
 mod api_keys;
+mod check_hooks;
 mod concurrency;
 mod connections;
 mod dev_password;

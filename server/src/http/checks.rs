@@ -88,15 +88,15 @@ struct CheckHookType {
     /// Name of the check.
     name: String,
     /// Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an
-    /// exit status from 1 to 255.
+    /// exit status from 0 to 255.
     #[serde(rename = "type")]
-    _kind: String,
+    kind: String,
 }
 
 /// Add hooks to a check
 ///
-/// The body contains the type of result and the names of the hooks to run for it: `{"critical":
-/// ["hook"]}`. New names are appended; names that the check has for this type keep their position.
+/// The body contains the type of result in the URL and the names of the hooks to run for it:
+/// `{"critical": ["hook"]}`. Another type is 400. New names are appended; names that the check has for this type keep their position.
 /// With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
 #[endpoint {
     method = PUT,
@@ -109,13 +109,12 @@ async fn check_hook_add(
     options: UnreadQuery<WriteOptions>,
     body: UnreadBody<HookList>,
 ) -> Result<ObjectResponse<CheckConfig>, ApiError> {
-    // As in Sensu Go 5.0.0, the type in the body counts.
-    let CheckHookType { namespace, name, .. } = path.into_inner();
+    let CheckHookType { namespace, name, kind } = path.into_inner();
     let verb = Verb::Update;
     let grant =
         authorize_write::<CheckConfig, _>(&rqctx, verb, &namespace, &name, &options).await?;
     let hooks = body.read(rqctx.context(), grant.options()).await?;
-    Ok(ObjectResponse::written(checks::add_hooks(&grant, hooks, &conditions(&rqctx)).await?))
+    Ok(ObjectResponse::written(checks::add_hooks(&grant, &kind, hooks, &conditions(&rqctx)).await?))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -125,7 +124,7 @@ struct CheckHook {
     /// Name of the check.
     name: String,
     /// Result that the hook runs for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an
-    /// exit status from 1 to 255.
+    /// exit status from 0 to 255.
     #[serde(rename = "type")]
     kind: String,
     /// Name of the hook.

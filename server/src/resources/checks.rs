@@ -25,15 +25,22 @@ const MAX_REQUEST_BYTES: usize = 16_384;
 /// [`MAX_REQUESTS`].
 const BATCH: usize = 256;
 
-/// Adds hooks to a check.
+/// Adds hooks to a check. `kind` is the type of result in the URL; a body without type gets it (D6).
 ///
 /// # Errors
-/// As [`Grant::change`].
+/// As [`Grant::change`]; [`Error::Invalid`] if the body has another type.
 pub(crate) async fn add_hooks(
     grant: &Grant<CheckConfig>,
-    hooks: HookList,
+    kind: &str,
+    mut hooks: HookList,
     conditions: &Conditions,
 ) -> Result<Rendered, Error> {
+    if let Some(other) = hooks.0.keys().find(|key| *key != kind) {
+        return Err(Error::Invalid(format!(
+            "the type of the hooks is {other:?} in the body and {kind:?} in the URL; they must agree"
+        )));
+    }
+    hooks.0.entry(kind.to_owned()).or_default();
     let add = |stored: &CheckConfig| {
         let mut check = stored.clone();
         hooks::add(&mut check.check_hooks, hooks.clone());

@@ -7,6 +7,8 @@ use schemars::r#gen::SchemaGenerator;
 use schemars::schema::Schema;
 use serde::{Deserialize, Serialize};
 
+use crate::Invalid;
+
 /// The hooks that are executed for one type of result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -23,26 +25,46 @@ impl JsonSchema for HookList {
         schema.metadata().description = Some(
             "Names of the hooks that are executed for one type of result: \
              `{\"critical\": [\"dump-heap\"]}`. The types are `ok`, `warning`, `critical`, `unknown`, \
-             `non-zero`, and exit statuses from 1 to 255."
+             `non-zero`, and exit statuses from 0 to 255."
                 .into(),
         );
         schema.into()
     }
 }
 
+/// Types of results, besides exit statuses.
+const SEVERITIES: [&str; 5] = ["ok", "warning", "critical", "unknown", "non-zero"];
+
 impl HookList {
-    /// Gives a list without a type the type with the empty name, as in Sensu Go.
-    pub fn normalize(&mut self) {
-        if self.0.is_empty() {
-            self.0.insert(String::new(), Vec::new());
+    /// Validates the types of results (D27).
+    ///
+    /// # Errors
+    /// [`Invalid`] for the first type that is none.
+    pub(super) fn validate(&self) -> Result<(), Invalid> {
+        match self.0.keys().find(|kind| !is_type(kind)) {
+            Some(kind) => Err(Invalid(format!(
+                "{kind:?} is not a type of check hooks; types are {} and the exit statuses 0 to 255",
+                SEVERITIES.join(", ")
+            ))),
+            None => Ok(()),
         }
     }
+
+    /// Whether the list has no hooks and no type: `{}`, which Sensu Go stores under the empty type.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|(kind, hooks)| kind.is_empty() && hooks.is_empty())
+    }
+}
+
+/// Whether a text is a type of results: a severity, or an exit status without leading zeros.
+fn is_type(text: &str) -> bool {
+    let is_status = text.parse::<u8>().is_ok_and(|status| status.to_string() == text);
+    is_status || SEVERITIES.contains(&text)
 }
 
 /// Adds hooks to a check. Hooks that the check already has for the type keep their position; the others
 /// are appended in order.
-pub fn add(lists: &mut Vec<HookList>, mut added: HookList) {
-    added.normalize();
+pub fn add(lists: &mut Vec<HookList>, added: HookList) {
     // The first list with each type. Types and hooks come from the client: none is searched for in a list.
     let mut positions = HashMap::new();
     for (position, list) in lists.iter().enumerate() {
@@ -98,10 +120,7 @@ mod tests {
         add(&mut lists, list("255", &["d", "d"]));
         add(&mut lists, list("255", &["e", "e"]));
         add(&mut lists, HookList::default());
-        assert_eq!(
-            lists,
-            [list("critical", &["a", "b"]), list("255", &["d", "d", "e"]), list("", &[])]
-        );
+        assert_eq!(lists, [list("critical", &["a", "b"]), list("255", &["d", "d", "e"])]);
     }
 
     /// Compared one by one, these names would take hours.
@@ -126,5 +145,21 @@ mod tests {
         assert!(!remove(&mut lists, "ok", "a"));
         assert!(!remove(&mut lists, "255", "x"));
         assert_eq!(lists, [list("255", &["d"])]);
+    }
+
+    #[test]
+    fn types_are_severities_and_exit_statuses() {
+        for good in ["ok", "warning", "critical", "unknown", "non-zero", "0", "9", "100", "255"] {
+            assert_eq!(list(good, &["a"]).validate(), Ok(()), "{good}");
+        }
+        for bad in ["", "OK", "nonsense", "256", "-1", "+1", "01", "1.0", "non_zero"] {
+            assert!(list(bad, &["a"]).validate().is_err(), "{bad}");
+        }
+        let several = HookList([("ok".into(), Vec::new()), ("x".into(), Vec::new())].into());
+        let Err(Invalid(message)) = several.validate() else { panic!("accepted") };
+        assert!(
+            message.starts_with("\"x\" is not a type of check hooks; types are ok, "),
+            "{message}"
+        );
     }
 }

@@ -151,7 +151,7 @@ impl Resource for CheckConfig {
     }
 
     fn prepare(&mut self, _context: &WriteContext<'_>, _previous: Option<&Self>) {
-        self.check_hooks.iter_mut().for_each(HookList::normalize);
+        self.check_hooks.retain(|hooks| !hooks.is_empty());
     }
 
     fn validate(&self) -> Result<(), Invalid> {
@@ -177,7 +177,9 @@ impl Resource for CheckConfig {
                 && self.fallback_pipeline.is_some(),
             subdue: self.subdue.as_ref(),
         }
-        .validate()
+        .validate()?;
+        // Not in events: an agent that knows other types must not lose its result.
+        self.check_hooks.iter().try_for_each(HookList::validate)
     }
 
     fn has_expressions(&self) -> bool {
@@ -241,6 +243,8 @@ mod tests {
             error(|c| c.proxy_requests = Some(splay(false, 101))).contains("between 0 and 100")
         );
         assert!(error(|c| c.proxy_requests = Some(splay(true, 0))).contains("greater than 0"));
+        let hooks = HookList([("x".to_owned(), vec!["a".to_owned()])].into());
+        assert!(error(|c| c.check_hooks = vec![hooks.clone()]).starts_with("\"x\" is not a type"));
     }
 
     #[test]
