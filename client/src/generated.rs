@@ -208,7 +208,7 @@ pub mod types {
         ///Total state change, in percent, at which flapping begins. 0 disables flap detection.
         #[serde(default)]
         pub high_flap_threshold: i64,
-        ///The last 21 results, including this one, in order of `executed`. Set by the server; ignored in requests.
+        ///The last 21 results, including this one, in order of `executed`. Set by the server. The results in a request count only for an event of which nothing is stored: the last 21, without those before 1970 and in the future.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub history: ::std::vec::Vec<CheckHistory>,
@@ -225,7 +225,7 @@ pub mod types {
         ///Time of the request for the execution, in seconds since 1970-01-01 UTC.
         #[serde(default)]
         pub issued: i64,
-        ///`timestamp` of the last event in state `passing`, in seconds since 1970-01-01 UTC. 0 if there was none. Set by the server; ignored in requests.
+        ///`timestamp` of the last event in state `passing`, in seconds since 1970-01-01 UTC. 0 if there was none. Set by the server; ignored in requests, except with `history`.
         #[serde(default)]
         pub last_ok: i64,
         ///Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables flap detection.
@@ -236,10 +236,10 @@ pub mod types {
         pub max_output_size: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Number of consecutive results with this status. Always 1 for status 0, unless the check is flapping. Set by the server; ignored in requests.
+        ///Number of consecutive results with this status. Always 1 for status 0, unless the check is flapping. Set by the server; ignored in requests, except with a `history` that does not show when the run began.
         #[serde(default)]
         pub occurrences: i64,
-        ///Highest value of `occurrences` since the status last changed from or to 0. Set by the server; ignored in requests.
+        ///Highest value of `occurrences` since the status last changed from or to 0. Set by the server; ignored in requests, except as `occurrences`.
         #[serde(default)]
         pub occurrences_watermark: i64,
         ///Output of the command.
@@ -804,7 +804,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Names of the hooks that are executed for one type of result: `{"critical": ["dump-heap"]}`. The types are `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 1 to 255.
+    ///Names of the hooks that are executed for one type of result: `{"critical": ["dump-heap"]}`. The types are `ok`, `warning`, `critical`, `unknown`, `non-zero`, and exit statuses from 0 to 255.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
     pub struct HookList(
@@ -1362,7 +1362,7 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub resource_names: ::std::vec::Vec<::std::string::String>,
-        ///Resources that the verbs are allowed for, for example `checks`, or `*` for all.
+        ///Resources that the verbs are allowed for, for example `checks`, or `*` for all. A resource that this server does not have is stored, and listed in a `Warning` header of the response.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub resources: ::std::vec::Vec<::std::string::String>,
@@ -9269,7 +9269,7 @@ Sends a `GET` request to `/apis/core/v2/apikeys`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9294,7 +9294,7 @@ Sends a `POST` request to `/apis/core/v2/apikeys`
 
 Arguments:
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.api_key_create()
@@ -9362,7 +9362,7 @@ Sends a `PATCH` request to `/apis/core/v2/apikeys/{name}`
 Arguments:
 - `name`: Name of the API key.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -9388,7 +9388,7 @@ Sends a `GET` request to `/apis/core/v2/assets`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9413,7 +9413,7 @@ Sends a `GET` request to `/apis/core/v2/checks`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9535,7 +9535,7 @@ Sends a `GET` request to `/apis/core/v2/clusterrolebindings`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9560,7 +9560,7 @@ Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
 
 Arguments:
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.cluster_role_binding_create()
@@ -9605,7 +9605,7 @@ Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
 Arguments:
 - `name`: Name of the cluster role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -9657,7 +9657,7 @@ Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
 Arguments:
 - `name`: Name of the cluster role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -9683,7 +9683,7 @@ Sends a `GET` request to `/apis/core/v2/clusterroles`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9708,7 +9708,7 @@ Sends a `POST` request to `/apis/core/v2/clusterroles`
 
 Arguments:
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.cluster_role_create()
@@ -9753,7 +9753,7 @@ Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
 Arguments:
 - `name`: Name of the cluster role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -9805,7 +9805,7 @@ Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
 Arguments:
 - `name`: Name of the cluster role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -9831,7 +9831,7 @@ Sends a `GET` request to `/apis/core/v2/entities`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9856,7 +9856,7 @@ Sends a `GET` request to `/apis/core/v2/events`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9881,7 +9881,7 @@ Sends a `GET` request to `/apis/core/v2/extensions`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9906,7 +9906,7 @@ Sends a `GET` request to `/apis/core/v2/filters`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9931,7 +9931,7 @@ Sends a `GET` request to `/apis/core/v2/handlers`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9956,7 +9956,7 @@ Sends a `GET` request to `/apis/core/v2/hooks`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -9981,7 +9981,7 @@ Sends a `GET` request to `/apis/core/v2/mutators`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10006,7 +10006,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10031,7 +10031,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces`
 
 Arguments:
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.namespace_create()
@@ -10076,7 +10076,7 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10130,7 +10130,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10157,7 +10157,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.asset_create()
@@ -10206,7 +10206,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the asset.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10262,7 +10262,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the asset.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -10290,7 +10290,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10317,7 +10317,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.check_create()
@@ -10366,7 +10366,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10422,7 +10422,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -10451,7 +10451,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.check_execute()
@@ -10468,7 +10468,7 @@ let response = client.check_execute()
     }
     /**Add hooks to a check
 
-The body contains the type of result and the names of the hooks to run for it: `{"critical": ["hook"]}`. New names are appended; names that the check has for this type keep their position. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+The body contains the type of result in the URL and the names of the hooks to run for it: `{"critical": ["hook"]}`. Another type is 400. New names are appended; names that the check has for this type keep their position. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
 
 Requires the permission `update` on `checks` in the namespace.
 
@@ -10477,9 +10477,9 @@ Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hoo
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the check.
-- `type_`: Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
+- `type_`: Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 0 to 255.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10510,7 +10510,7 @@ Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/
 Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the check.
-- `type_`: Result that the hook runs for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 1 to 255.
+- `type_`: Result that the hook runs for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 0 to 255.
 - `hook`: Name of the hook.
 - `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
@@ -10539,7 +10539,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10566,7 +10566,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/entities`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.entity_create()
@@ -10615,7 +10615,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the entity.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10671,7 +10671,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the entity.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -10699,7 +10699,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10717,7 +10717,7 @@ let response = client.event_list()
     }
     /**Create an event
 
-Stores the first result of a check on an entity and returns the event as stored. The server computes history, state, occurrences and silenced entries. If the event exists, the status is 409. An unknown entity is created. An event with metrics and without a check is accepted and not stored.
+Stores the first result of a check on an entity and returns the event as stored. The server computes history, state, occurrences and silenced entries; a history in the body is kept. If the event exists, the status is 409. An unknown entity is created. An event with metrics and without a check is accepted and not stored.
 
 Requires the permission `create` on `events` in the namespace.
 
@@ -10726,7 +10726,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.event_create()
@@ -10752,7 +10752,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `entity`: Name of the entity.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10807,7 +10807,7 @@ Arguments:
 - `entity`: Name of the entity.
 - `check`: Name of the check.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10865,7 +10865,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -10916,7 +10916,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the extension.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -10972,7 +10972,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the extension.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11000,7 +11000,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11027,7 +11027,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.filter_create()
@@ -11076,7 +11076,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the filter.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -11132,7 +11132,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the filter.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11160,7 +11160,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11187,7 +11187,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.handler_create()
@@ -11236,7 +11236,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the handler.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -11292,7 +11292,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the handler.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11320,7 +11320,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11347,7 +11347,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/hooks`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.hook_create()
@@ -11396,7 +11396,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the hook.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -11452,7 +11452,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the hook.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11480,7 +11480,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11507,7 +11507,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.mutator_create()
@@ -11556,7 +11556,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the mutator.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -11612,7 +11612,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the mutator.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11640,7 +11640,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11667,7 +11667,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.pipeline_create()
@@ -11716,7 +11716,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the pipeline.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -11772,7 +11772,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the pipeline.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11800,7 +11800,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11827,7 +11827,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.role_binding_create()
@@ -11876,7 +11876,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -11932,7 +11932,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the role binding.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -11960,7 +11960,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -11987,7 +11987,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.role_create()
@@ -12036,7 +12036,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -12092,7 +12092,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the role.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -12120,7 +12120,7 @@ Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 Arguments:
 - `namespace`: Name of the namespace.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12147,7 +12147,7 @@ Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
 Arguments:
 - `namespace`: Name of the namespace.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.silenced_create()
@@ -12196,7 +12196,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the silenced entry.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -12252,7 +12252,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `name`: Name of the silenced entry.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `body`
 ```ignore
@@ -12281,7 +12281,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `check`: Name of the check, matched exactly.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12310,7 +12310,7 @@ Arguments:
 - `namespace`: Name of the namespace.
 - `subscription`: Name of the subscription, matched exactly.
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12337,7 +12337,7 @@ Sends a `GET` request to `/apis/core/v2/pipelines`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12362,7 +12362,7 @@ Sends a `GET` request to `/apis/core/v2/rolebindings`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12387,7 +12387,7 @@ Sends a `GET` request to `/apis/core/v2/roles`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12412,7 +12412,7 @@ Sends a `GET` request to `/apis/core/v2/silenced`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12437,7 +12437,7 @@ Sends a `GET` request to `/apis/core/v2/users`
 
 Arguments:
 - `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.publish == true && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
 - `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
 - `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
@@ -12462,7 +12462,7 @@ Sends a `POST` request to `/apis/core/v2/users`
 
 Arguments:
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.user_create()
@@ -12507,7 +12507,7 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}`
 Arguments:
 - `name`: Name of the user.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
 - `if_none_match`: `*`. If the object exists, the status is 412.
 - `body`
@@ -12624,7 +12624,7 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/password`
 Arguments:
 - `name`: Name of the user.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.user_password()
@@ -12670,7 +12670,7 @@ Sends a `PUT` request to `/apis/core/v2/users/{name}/reset_password`
 Arguments:
 - `name`: Name of the user.
 - `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields: 400 with their names. By default unknown fields are dropped, and listed in a `Warning` header of the response.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
 - `body`
 ```ignore
 let response = client.user_password_reset()
