@@ -46,7 +46,7 @@ pub(super) const CRATES: &[Layers] = &[
             &["api"],
             &["context"],
             &["global_flags", "list_options", "prefix_cache"],
-            &["args", "error", "output_query", "pointer", "schema", "time"],
+            &["args", "error", "output_query", "pointer", "schema", "time", "warnings"],
             &["escape"],
         ],
         exceptions: &[],
@@ -72,7 +72,10 @@ pub(super) const CRATES: &[Layers] = &[
     },
     Layers {
         folder: "server/engine/src",
-        order: &[&["ttl", "flap", "history", "occurrences", "redelivery", "rewind", "silence"]],
+        order: &[
+            &["recorded"],
+            &["ttl", "flap", "history", "occurrences", "redelivery", "rewind", "silence"],
+        ],
         exceptions: &[],
         known: &[],
     },
