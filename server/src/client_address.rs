@@ -1,6 +1,6 @@
 //! The address of a client: that of its connection, or the one that a trusted proxy reports (D17).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,6 +10,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Maximum number of proxies between a client and the server.
 const MAX_PROXIES: usize = 16;
+
+/// Bits of an IPv6 address that identify a customer of a provider.
+const IPV6_PREFIX: u32 = 64;
 
 /// The address of the client that sent a request over a connection from `peer`.
 ///
@@ -51,6 +54,18 @@ pub(crate) fn trusted_network(text: &str) -> Result<IpNet, String> {
         }
         Ok(network) => Ok(network),
         Err(_) => Err("expected an address or a network such as 10.0.0.0/8".into()),
+    }
+}
+
+/// The part of an address that one client cannot change: an IPv4 address, or the network of an IPv6
+/// address.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let mask = u128::MAX << (Ipv6Addr::BITS - IPV6_PREFIX);
+            Ipv6Addr::from_bits(address.to_bits() & mask).into()
+        }
     }
 }
 

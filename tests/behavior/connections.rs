@@ -187,6 +187,38 @@ async fn beyond_the_limit_idle_connections_are_closed() {
 }
 
 #[tokio::test]
+async fn the_number_of_connections_without_an_authenticated_request_is_limited() {
+    let server = server_with(ConnectionLimits { anonymous: 4, ..Default::default() }).await;
+    let token = server.token().await;
+    let mut known = TcpStream::connect(server.address()).await.expect("connects");
+    let request =
+        format!("GET {HOOKS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let mut response = [0; 4096];
+    known.write_all(request.as_bytes()).await.expect("sends");
+    let read = known.read(&mut response).await.expect("responds");
+    assert!(response[..read].starts_with(b"HTTP/1.1 200 "));
+    let mut anonymous = Vec::new();
+    for index in 0..20 {
+        let mut stream = TcpStream::connect(server.address()).await.expect("connects");
+        // A connection that has sent a request without credentials is counted, too.
+        if index % 2 == 0 {
+            let health = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            stream.write_all(health).await.expect("sends");
+        }
+        // The server may have closed it already.
+        let _ = stream.write_all(b"GET /health HTTP/1.1\r\nHost: ").await;
+        anonymous.push(stream);
+    }
+    let name = format!("{CLOSED}{{reason=\"anonymous\"}}");
+    metric(&server, &name, |closed| closed >= 15.0).await;
+    closed(&mut anonymous[0]).await;
+    known.write_all(request.as_bytes()).await.expect("sends");
+    let read = known.read(&mut response).await.expect("responds");
+    assert!(response[..read].starts_with(b"HTTP/1.1 200 "), "it is not closed");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_connection_with_too_many_open_requests_is_closed() {
     let server = server_with(ConnectionLimits { open_requests: 50, ..Default::default() }).await;
     let mut greedy = request_without_reading(server.address(), "/health", "none", 100).await;

@@ -75,6 +75,7 @@ impl Caller {
             }
             (None, None) => return Err(invalid()),
         };
+        cx.connections.authenticated(rqctx.request.remote_addr());
         query::validate(rqctx.request.uri().query())?;
         Ok(Self { cx: Arc::clone(cx), identity })
     }

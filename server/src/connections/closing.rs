@@ -2,10 +2,11 @@
 //! exceeded, those that can be closed at the lowest cost for other clients.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::Limits;
+use crate::client_address::network;
 
 /// Number of open requests that a connection may have when the limit for all is exceeded.
 const FAIR_SHARE: u32 = 32;
@@ -19,14 +20,22 @@ pub(crate) enum CloseReason {
     Stalled,
     /// There are too many connections.
     Connections,
+    /// There are too many connections without an authenticated request, and its address has more than
+    /// others.
+    Anonymous,
     /// There are too many open requests, and it has more than others.
     Requests,
 }
 
 impl CloseReason {
     /// All reasons.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Idle, Self::Stalled, Self::Connections, Self::Requests];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Idle, Self::Stalled, Self::Connections, Self::Anonymous, Self::Requests];
+
+    /// Whether a limit is exceeded.
+    pub(crate) fn is_limit(self) -> bool {
+        matches!(self, Self::Connections | Self::Anonymous | Self::Requests)
+    }
 
     /// The label in metrics.
     pub(crate) fn label(self) -> &'static str {
@@ -34,6 +43,7 @@ impl CloseReason {
             Self::Idle => "idle",
             Self::Stalled => "stalled",
             Self::Connections => "connections",
+            Self::Anonymous => "anonymous",
             Self::Requests => "requests",
         }
     }
@@ -43,6 +53,7 @@ impl CloseReason {
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     pub(super) peer: SocketAddr,
+    pub(super) is_authenticated: bool,
     pub(super) has_sent_request: bool,
     pub(super) in_progress: u32,
     pub(super) unwritten: u32,
@@ -108,6 +119,8 @@ pub(super) fn select(
         idle.sort_by_key(|one| (one.has_sent_request, one.last_activity));
         selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
     }
+    let anonymous = anonymous_beyond(limits.anonymous, &remaining);
+    selected.extend(anonymous.map(|peer| (peer, CloseReason::Anonymous)));
     let mut over = usage.open_requests.saturating_sub(limits.open_requests);
     if over > 0 {
         let mut busy: Vec<&Snapshot> =
@@ -124,6 +137,26 @@ pub(super) fn select(
     selected
 }
 
+/// The connections to be closed so that at most `limit` of the idle ones have no authenticated request.
+/// Addresses with the most of them lose connections, the oldest first.
+fn anonymous_beyond(
+    limit: usize,
+    connections: &[Snapshot],
+) -> impl Iterator<Item = SocketAddr> + use<> {
+    let mut anonymous: Vec<&Snapshot> =
+        connections.iter().filter(|one| one.is_idle() && !one.is_authenticated).collect();
+    anonymous.sort_by_key(|one| std::cmp::Reverse(one.last_activity));
+    let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
+    let mut ranked: Vec<(usize, SocketAddr)> = Vec::with_capacity(anonymous.len());
+    for connection in anonymous {
+        let rank = of_address.entry(network(connection.peer.ip())).or_default();
+        *rank += 1;
+        ranked.push((*rank, connection.peer));
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().skip(limit).map(|(_, peer)| peer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +171,7 @@ mod tests {
     fn idle(port: u16, seconds: u64) -> Snapshot {
         Snapshot {
             peer: SocketAddr::from(([192, 0, 2, 1], port)),
+            is_authenticated: true,
             has_sent_request: true,
             in_progress: 0,
             unwritten: 0,
@@ -203,6 +237,32 @@ mod tests {
         assert_eq!(selected(&usage(), connections), expected);
         let connections = vec![busy(1, 1), busy(2, 1), busy(3, 1), busy(4, 1), idle(5, 0)];
         assert_eq!(selected(&usage(), connections), [(5, CloseReason::Connections)]);
+    }
+
+    #[test]
+    fn addresses_with_the_most_anonymous_connections_lose_the_oldest() {
+        let anonymous = |address: u8, port, seconds| Snapshot {
+            peer: SocketAddr::from(([192, 0, 2, address], port)),
+            is_authenticated: false,
+            ..idle(port, seconds)
+        };
+        let connections = vec![
+            anonymous(1, 1, 1),
+            anonymous(1, 2, 3),
+            anonymous(1, 3, 2),
+            anonymous(2, 4, 20),
+            Snapshot { is_authenticated: true, ..anonymous(1, 5, 30) },
+            Snapshot { in_progress: 1, ..anonymous(1, 6, 30) },
+        ];
+        let closed = |limit| {
+            let mut closed: Vec<_> =
+                anonymous_beyond(limit, &connections).map(|peer| peer.port()).collect();
+            closed.sort_unstable();
+            closed
+        };
+        assert_eq!(closed(4), [0; 0]);
+        assert_eq!(closed(3), [2]);
+        assert_eq!(closed(2), [2, 3]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::table::Connections;
 /// State of one connection. Times are durations since the start of the server.
 pub(super) struct Connection {
     recorded_at: Duration,
+    is_authenticated: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -39,7 +41,11 @@ pub(crate) struct OpenRequest {
 impl Connection {
     pub(super) fn new(now: Duration) -> Self {
         let state = State { last_activity: now, ..State::default() };
-        Self { recorded_at: now, state: Mutex::new(state) }
+        Self {
+            recorded_at: now,
+            is_authenticated: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
     }
 
     /// Whether it was added to the table at this time or later.
@@ -55,11 +61,17 @@ impl Connection {
         state.last_activity = now;
     }
 
+    /// Records that a request of it was authenticated. Returns whether it is the first one.
+    pub(super) fn authenticate(&self) -> bool {
+        !self.is_authenticated.swap(true, Ordering::Relaxed)
+    }
+
     /// The state at present.
     pub(super) fn snapshot(&self, peer: SocketAddr) -> Snapshot {
         let state = self.lock();
         Snapshot {
             peer,
+            is_authenticated: self.is_authenticated.load(Ordering::Relaxed),
             has_sent_request: state.has_sent_request,
             in_progress: state.in_progress,
             unwritten: state.unwritten.iter().map(|(_, count)| count).sum(),

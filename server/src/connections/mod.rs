@@ -22,6 +22,9 @@ pub(crate) use table::Connections;
 pub struct Limits {
     /// Maximum number of open connections; beyond it, idle ones are closed.
     pub connections: usize,
+    /// Maximum number of open connections without an authenticated request; beyond it, idle ones of the
+    /// addresses with the most of them are closed. The HTTP library buffers up to 0.42 MB for each.
+    pub anonymous: usize,
     /// Maximum number of requests in progress and responses that clients have not read; beyond it, the
     /// connections with the most of them are closed.
     pub open_requests: usize,
@@ -51,6 +54,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: Self::CONNECTIONS,
+            anonymous: 256,
             open_requests: 4_096,
             response_bytes: 64 << 20,
             request_bytes: 64 << 20,

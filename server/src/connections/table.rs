@@ -18,16 +18,18 @@ const SHARDS: usize = 16;
 /// Number of descriptors below which the server is not ready.
 const MIN_DESCRIPTORS: usize = 32;
 
-type Shard = Mutex<HashMap<SocketAddr, Arc<Connection>>>;
+type ConnectionsByPeer = foldhash::HashMap<SocketAddr, Arc<Connection>>;
 
 /// All connections of a server.
 pub(crate) struct Connections {
     limits: Limits,
     started: Instant,
-    shards: [Shard; SHARDS],
+    shards: [Mutex<ConnectionsByPeer>; SHARDS],
     count: AtomicUsize,
     /// Number of connections beyond which the watchdog is woken.
     limit: AtomicUsize,
+    /// Number of connections without an authenticated request.
+    anonymous: AtomicUsize,
     open_requests: AtomicUsize,
     /// Bytes of response bodies that clients have not read.
     pub(crate) responses: Arc<ByteBudget>,
@@ -52,6 +54,7 @@ impl Connections {
             started: Instant::now(),
             shards: Default::default(),
             count: AtomicUsize::new(0),
+            anonymous: AtomicUsize::new(0),
             open_requests: AtomicUsize::new(0),
             refusing: AtomicBool::new(false),
             descriptors_left: AtomicUsize::new(usize::MAX),
@@ -65,11 +68,11 @@ impl Connections {
             return;
         }
         let previous = self.shard(peer).insert(peer, self.connection());
-        let count = match previous {
-            None => self.count.fetch_add(1, Ordering::Relaxed) + 1,
-            Some(_) => self.count(),
-        };
-        if count > self.limit.load(Ordering::Relaxed) {
+        if previous.is_none() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+        let anonymous = self.anonymous.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.count() > self.limit.load(Ordering::Relaxed) || anonymous > self.limits.anonymous {
             self.wake_watchdog();
         }
     }
@@ -82,6 +85,16 @@ impl Connections {
             self.wake_watchdog();
         }
         OpenRequest::new(Arc::clone(self), connection)
+    }
+
+    /// Records that a request of a connection was authenticated.
+    pub(crate) fn authenticated(&self, peer: SocketAddr) {
+        let is_first = self.shard(peer).get(&peer).is_some_and(|one| one.authenticate());
+        if is_first {
+            let _ = self
+                .anonymous
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        }
     }
 
     /// Records that a request has ended.
@@ -152,6 +165,8 @@ impl Connections {
             snapshots.extend(shard.iter().map(|(peer, entry)| entry.snapshot(*peer)));
         }
         self.count.store(snapshots.len(), Ordering::Relaxed);
+        let anonymous = snapshots.iter().filter(|one| !one.is_authenticated).count();
+        self.anonymous.store(anonymous, Ordering::Relaxed);
         let limit = limit.min(self.limits.connections);
         self.limit.store(limit, Ordering::Relaxed);
         let usage = Usage {
@@ -180,7 +195,7 @@ impl Connections {
         Arc::new(Connection::new(self.now()))
     }
 
-    fn shard(&self, peer: SocketAddr) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Connection>>> {
+    fn shard(&self, peer: SocketAddr) -> MutexGuard<'_, ConnectionsByPeer> {
         let index = usize::from(peer.port()) % SHARDS;
         #[expect(clippy::indexing_slicing, reason = "a remainder is within the array")]
         self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)

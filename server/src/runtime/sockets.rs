@@ -125,7 +125,9 @@ impl Sockets {
             let Some(reason) = selected.get(&peer) else { continue };
             let result = match reason {
                 // A request that arrives at the same time is still read.
-                CloseReason::Idle | CloseReason::Connections => stream.shutdown(Shutdown::Read),
+                CloseReason::Idle | CloseReason::Connections | CloseReason::Anonymous => {
+                    stream.shutdown(Shutdown::Read)
+                }
                 // Without lingering, the kernel drops what the client has not read.
                 CloseReason::Stalled | CloseReason::Requests => {
                     let _ = sockopt::set_socket_linger(&stream, Some(Duration::ZERO));

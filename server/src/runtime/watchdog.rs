@@ -12,7 +12,6 @@ use anyhow::Context as _;
 use super::context::Cx;
 use super::log_limit::LogLimit;
 use super::sockets::{self, Listener, Sockets};
-use crate::connections::CloseReason;
 
 /// Interval between two runs. A limit that is exceeded starts a run at once.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -100,7 +99,5 @@ fn run(cx: &Cx, sockets: &mut Sockets, address: SocketAddr) -> std::io::Result<u
     for reason in &closed {
         cx.metrics.record_closed_connection(reason.label());
     }
-    let beyond =
-        |reason: &&CloseReason| matches!(reason, CloseReason::Connections | CloseReason::Requests);
-    Ok(closed.iter().filter(beyond).count())
+    Ok(closed.iter().filter(|reason| reason.is_limit()).count())
 }

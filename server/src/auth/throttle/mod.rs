@@ -6,11 +6,12 @@
 mod leaky_buckets;
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::leaky_buckets::LeakyBuckets;
 use super::password::QUEUE;
+use crate::client_address::network;
 use crate::error::Error;
 
 /// A limit of failed log-ins: a number that is free, and then one per interval.
@@ -39,9 +40,6 @@ const KNOWN_FOR: i64 = 24 * 60 * 60;
 
 /// Maximum number of counts of each limit.
 const CAPACITY: usize = 10_000;
-
-/// Bits of an IPv6 address that identify a customer of a provider.
-const IPV6_PREFIX: u32 = 64;
 
 /// Counts of log-ins.
 pub(super) struct Throttle {
@@ -184,18 +182,6 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         self.throttle.lock().end(self.subjects, self.is_refunded);
-    }
-}
-
-/// The part of an address that one client cannot change: an IPv4 address, or the network of an IPv6
-/// address.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let mask = u128::MAX << (Ipv6Addr::BITS - IPV6_PREFIX);
-            Ipv6Addr::from_bits(address.to_bits() & mask).into()
-        }
     }
 }
 
