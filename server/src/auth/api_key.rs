@@ -42,16 +42,17 @@ pub(crate) fn without_api_keys(path: &str) -> Cow<'_, str> {
     fn decode(segment: &str) -> Cow<'_, str> {
         percent_decode_str(segment).decode_utf8_lossy()
     }
-    let mut segments = path.split('/');
-    // Decoded only if there is something to decode, because every request passes here.
-    let is_collection = |segment: &str| match segment.contains('%') {
-        true => decode(segment).eq_ignore_ascii_case(ApiKey::PLURAL),
-        false => segment.eq_ignore_ascii_case(ApiKey::PLURAL),
+    // Compared as bytes, and decoded only if there is something to decode, because every request passes here.
+    let name = ApiKey::PLURAL;
+    let position = match path.contains('%') {
+        true => path.split('/').position(|segment| decode(segment).eq_ignore_ascii_case(name)),
+        false => path
+            .as_bytes()
+            .split(|byte| *byte == b'/')
+            .position(|segment| segment.eq_ignore_ascii_case(name.as_bytes())),
     };
-    if !segments.any(is_collection) {
-        return Cow::Borrowed(path);
-    }
-    let rest: Vec<&str> = segments.collect();
+    let Some(position) = position else { return Cow::Borrowed(path) };
+    let rest: Vec<&str> = path.split('/').skip(position + 1).collect();
     let mut masked = path.to_owned();
     masked.truncate(path.len() - rest.iter().map(|segment| segment.len() + 1).sum::<usize>());
     for segment in rest {

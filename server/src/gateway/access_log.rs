@@ -1,6 +1,6 @@
 //! Access log and metrics: one record per request.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -13,8 +13,8 @@ use crate::client_address::client_address;
 use crate::metrics::{InFlight, NO_OPERATION};
 use crate::runtime::context::Cx;
 
-/// Maximum number of characters of a path in a record. Clients can send 64 kB.
-const PATH_CHARS: usize = 1_000;
+/// Maximum size of a path in a record, in bytes. Clients can send 64 kB.
+const MAX_PATH_BYTES: usize = 1_000;
 
 /// Status of requests whose client closed the connection before the response, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -67,19 +67,28 @@ impl RequestRecord {
         let from: &dyn Display = if is_direct { &self.peer } else { &self.client };
         let duration = self.started.elapsed();
         let (method, status) = (self.method.as_str(), status.as_u16());
-        let path = auth::without_api_keys(self.uri.path());
         self.cx.metrics.record_response(operation, method, status, duration.as_secs_f64());
         tracing::info!(
             target: "sensu_server::access",
             id = self.id,
             method = %self.method,
-            path = %format_args!("{path:.PATH_CHARS$}"),
+            path = %LoggedPath(self.uri.path()),
             operation,
             status,
             bytes,
             micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             from = %from,
         );
+    }
+}
+
+/// A path without API keys, shortened; written only if the record is.
+struct LoggedPath<'a>(&'a str);
+
+impl Display for LoggedPath<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let path = auth::without_api_keys(self.0);
+        f.write_str(path.get(..path.floor_char_boundary(MAX_PATH_BYTES)).unwrap_or_default())
     }
 }
 

@@ -136,7 +136,10 @@ pub(crate) fn namespace_not_found(namespace: &str) -> Error {
 }
 
 /// The segments of an object's key below the collection.
-fn segments<'a, T: Resource>(namespace: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+fn segments<'a, T: Resource>(
+    namespace: &'a str,
+    name: &'a str,
+) -> impl Iterator<Item = &'a str> + Clone {
     let parts = if T::HAS_COMPOSITE_NAME { usize::MAX } else { 1 };
     T::Scope::NAMESPACED.then_some(namespace).into_iter().chain(name.splitn(parts, '/'))
 }

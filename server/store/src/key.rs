@@ -36,7 +36,7 @@ impl Key {
     /// as "not found".
     pub fn new<'a>(
         collection: &'a str,
-        segments: impl IntoIterator<Item = &'a str>,
+        segments: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
     ) -> Result<Self, BadKey> {
         join(collection, segments).map(Self)
     }
@@ -87,7 +87,7 @@ impl Prefix {
     /// [`BadKey`] under the same conditions as [`Key::new`].
     pub fn new<'a>(
         collection: &'a str,
-        segments: impl IntoIterator<Item = &'a str>,
+        segments: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
     ) -> Result<Self, BadKey> {
         join(collection, segments).map(Self)
     }
@@ -131,10 +131,11 @@ impl Prefix {
 
 fn join<'a>(
     collection: &'a str,
-    segments: impl IntoIterator<Item = &'a str>,
+    segments: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
 ) -> Result<Box<[u8]>, BadKey> {
-    let mut bytes = Vec::with_capacity(64);
-    for segment in std::iter::once(collection).chain(segments) {
+    let segments = std::iter::once(collection).chain(segments);
+    let mut bytes = Vec::with_capacity(segments.clone().map(|segment| segment.len() + 1).sum());
+    for segment in segments {
         if segment.is_empty() || segment.contains('\0') {
             return Err(BadKey);
         }

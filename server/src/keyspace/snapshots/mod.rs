@@ -10,10 +10,11 @@
 //! most two loads: one that began too early for it, and the next. A load decodes only what has
 //! changed, and yields to other requests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::HashMap;
 use sensu_store::{Entry, Key, Prefix, Revision, Scan, Store};
 use tokio::sync::Mutex;
 

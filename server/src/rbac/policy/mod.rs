@@ -3,9 +3,10 @@
 //! Roles and bindings of a namespace are cached for themselves, and those of the cluster. So the cost
 //! of a request does not depend on the roles that other namespaces have.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use sensu_store::{Entry, Prefix, Revision, Store};
 use sensu_types::Resource;
 use sensu_types::binding::{ClusterRoleBinding, RoleBinding, RoleRef, Subject};

@@ -5,11 +5,12 @@
 //! written nothing, and needs no savepoint. An operation fails only if the database fails; then the
 //! whole group is rolled back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use super::cache::{Stored, Written};
+use super::last_modified::Revisions;
 use super::{feed, rows};
 use crate::{Key, Operation, Precondition, Revision, Txn};
 
@@ -24,7 +25,7 @@ pub(super) struct Group<'a> {
     /// The new entry of each changed key.
     pub(super) written: Written,
     /// The last revision that changed each collection.
-    pub(super) last_modified: HashMap<String, Revision>,
+    pub(super) last_modified: Revisions,
     /// Number of rows added to the feed.
     pub(super) changes: u64,
 }
@@ -32,7 +33,7 @@ pub(super) struct Group<'a> {
 impl<'a> Group<'a> {
     /// Starts a group after this revision.
     pub(super) fn new(db: &'a Connection, now: i64, revision: Revision) -> Self {
-        let (written, last_modified) = (Written::new(), HashMap::new());
+        let (written, last_modified) = (Written::new(), Revisions::default());
         Self { db, now, revision, written, last_modified, changes: 0 }
     }
 

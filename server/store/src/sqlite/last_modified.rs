@@ -4,8 +4,9 @@
 //! caller that has read the new state must not get an older revision afterwards. So the writer announces
 //! the group before it commits. Until the group is published, the revision in the database decides.
 
-use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
+
+use foldhash::HashMap;
 
 use crate::Revision;
 
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     fn revisions(collection: &str, revision: Revision) -> Revisions {
-        HashMap::from([(collection.to_owned(), revision)])
+        HashMap::from_iter([(collection.to_owned(), revision)])
     }
 
     #[test]
