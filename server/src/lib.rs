@@ -26,8 +26,9 @@
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
-//! error catalog keyspace query metrics workers cooperative client_address
+//! error catalog keyspace query metrics workers cooperative
 //! connections                  open connections and the bytes that they hold
+//! client_address               addresses of clients
 //! ```
 //!
 //! # Invariants
