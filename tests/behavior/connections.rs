@@ -278,6 +278,23 @@ async fn bytes_of_request_bodies_are_limited() {
 }
 
 #[tokio::test]
+async fn unfinished_request_heads_do_not_delay_the_stop() {
+    let server = server_with(ConnectionLimits::default()).await;
+    let mut stream = TcpStream::connect(server.address()).await.expect("connects");
+    stream.write_all(b"GET /hea").await.expect("sends");
+    metric(&server, "sensu_server_connections", |open| open >= 1.0).await;
+    server.drain().await;
+    server.stop().await;
+    // The server closed it before it had stopped, and not because the time for requests was over.
+    let read = std::io::Read::read(&mut stream.into_std().expect("a socket"), &mut [0; 16]);
+    let is_closed = match read {
+        Ok(read) => read == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    };
+    assert!(is_closed, "still open");
+}
+
+#[tokio::test]
 async fn connections_are_refused_during_shutdown() {
     let server = server_with(ConnectionLimits::default()).await;
     let mut open = TcpStream::connect(server.address()).await.expect("connects");

@@ -14,7 +14,7 @@ const FAIR_SHARE: u32 = 32;
 /// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseReason {
-    /// It has sent no request for too long.
+    /// It has sent no request for too long, or has none when the server stops.
     Idle,
     /// Its client does not read responses.
     Stalled,
@@ -71,6 +71,8 @@ pub(super) struct Usage {
     pub(super) open_requests: usize,
     /// Whether stalled clients are closed early.
     pub(super) is_scarce: bool,
+    /// Whether the server stops, and idle connections are closed at once.
+    pub(super) is_stopping: bool,
 }
 
 impl Snapshot {
@@ -85,6 +87,9 @@ impl Snapshot {
     fn overdue(&self, limits: &Limits, usage: &Usage) -> Option<CloseReason> {
         let age = |since: Duration| usage.now.saturating_sub(since);
         if self.is_idle() {
+            if usage.is_stopping {
+                return Some(CloseReason::Idle);
+            }
             let limit = if self.has_sent_request { limits.idle } else { limits.first_request };
             return (age(self.last_activity) >= limit).then_some(CloseReason::Idle);
         }
@@ -164,7 +169,7 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1_000);
 
     fn usage() -> Usage {
-        Usage { now: NOW, connections: 3, open_requests: 0, is_scarce: false }
+        Usage { now: NOW, connections: 3, open_requests: 0, is_scarce: false, is_stopping: false }
     }
 
     /// An idle connection that has been waiting for a number of seconds.
@@ -213,6 +218,13 @@ mod tests {
             vec![idle(1, 119), idle(2, 120), silent(3, 29), silent(4, 30), busy(5, 1)];
         let usage = Usage { connections: 9, ..usage() };
         assert_eq!(selected(&usage, connections), [(2, CloseReason::Idle), (4, CloseReason::Idle)]);
+    }
+
+    #[test]
+    fn idle_connections_are_closed_when_the_server_stops() {
+        let usage = Usage { is_stopping: true, ..usage() };
+        let connections = vec![idle(1, 0), silent(2, 0), busy(3, 1)];
+        assert_eq!(selected(&usage, connections), [(1, CloseReason::Idle), (2, CloseReason::Idle)]);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(crate) struct Connections {
     pub(crate) requests: Arc<ByteBudget>,
     /// Whether new connections are refused.
     refusing: AtomicBool,
+    /// Whether idle connections are closed at once.
+    stopping: AtomicBool,
     /// Number of descriptors that the process may still open.
     descriptors_left: AtomicUsize,
     /// The thread that closes connections; absent where it is not supported.
@@ -57,6 +59,7 @@ impl Connections {
             anonymous: AtomicUsize::new(0),
             open_requests: AtomicUsize::new(0),
             refusing: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
             descriptors_left: AtomicUsize::new(usize::MAX),
             watchdog: OnceLock::new(),
         })
@@ -135,6 +138,12 @@ impl Connections {
         self.refusing.load(Ordering::Relaxed)
     }
 
+    /// Closes idle connections from now on, also those with an unfinished request head.
+    pub(crate) fn close_idle(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.wake_watchdog();
+    }
+
     /// Records how many descriptors the process may still open.
     pub(crate) fn set_descriptors_left(&self, number: usize) {
         self.descriptors_left.store(number, Ordering::Relaxed);
@@ -173,6 +182,7 @@ impl Connections {
             now: self.now(),
             connections: limit,
             open_requests: self.open_requests(),
+            is_stopping: self.stopping.load(Ordering::Relaxed),
             is_scarce: self.responses.is_scarce()
                 || self.open_requests() > self.limits.open_requests / 2,
         };

@@ -143,6 +143,7 @@ impl Server {
         self.cx.stopping.store(true, Ordering::Relaxed);
         self.refuse_connections();
         self.background.abort();
+        self.cx.connections.close_idle();
         let closed = tokio::time::timeout(GRACE, self.http.close()).await;
         self.store.close().await;
         match closed {
