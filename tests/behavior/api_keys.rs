@@ -36,6 +36,12 @@ async fn an_api_key_has_the_permissions_of_its_user_until_either_ends() {
     let key = created.body["key"].as_str().expect("a key").to_owned();
     let name = created.body["metadata"]["name"].as_str().expect("a name").to_owned();
     assert_eq!(created.header("location"), format!("{KEYS}/{key}"));
+    let alias = KEYS.replacen("/apis/", "/api/", 1);
+    let other = server.send("POST", &alias, Some(&admin), Some(&body)).await;
+    let other_key = other.body["key"].as_str().expect("a key");
+    let location = other.header("location");
+    assert_eq!(location, format!("{alias}/{other_key}"), "the prefix of the request");
+    assert_eq!(server.send("DELETE", location, Some(&admin), None).await.status, 204);
     let stored = json!({ "metadata": { "name": name, "labels": { "team": "ops" } },
         "username": "ci", "created_at": clock.now(), "expires_at": expiry });
     for path in [format!("{KEYS}/{name}"), created.header("location").to_owned()] {

@@ -7,7 +7,6 @@ use dropshot::{
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{Response, StatusCode};
 use schemars::JsonSchema;
-use sensu_types::Resource as _;
 use sensu_types::api_key::{ApiKey, NewApiKey};
 use sensu_types::scope::{Everywhere, Name};
 use serde::Serialize;
@@ -16,7 +15,7 @@ use super::body::UnreadBody;
 use super::query::UnreadQuery;
 use super::request::{authorize, authorize_write, conditions};
 use super::response::{NO_STORE, ObjectResponse};
-use super::routes::{Api, Mount, Mounted, PREFIX, Routes};
+use super::routes::{Api, Mount, Mounted, Routes};
 use crate::auth;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
@@ -73,7 +72,10 @@ async fn api_key_create(
 ) -> Result<CreatedKey, ApiError> {
     let grant = authorize_write::<ApiKey, _>(&rqctx, Verb::Create, "", "", &options).await?;
     let key = body.read(rqctx.context(), grant.options()).await?;
-    Ok(CreatedKey(api_keys::create(&grant, key).await?))
+    let key = api_keys::create(&grant, key).await?;
+    // With the prefix of the request (D1).
+    let location = format!("{}/{}", rqctx.request.uri().path(), key.key);
+    Ok(CreatedKey { key, location })
 }
 
 /// Update fields of an API key
@@ -117,7 +119,10 @@ fn key_name(path: Path<Name>) -> String {
 }
 
 /// A created key: 201 with `Location`.
-struct CreatedKey(NewApiKey);
+struct CreatedKey {
+    key: NewApiKey,
+    location: String,
+}
 
 #[derive(JsonSchema, Serialize)]
 struct CreatedKeyHeaders {
@@ -128,13 +133,13 @@ struct CreatedKeyHeaders {
 
 impl HttpResponse for CreatedKey {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
-        let body = serde_json::to_vec(&self.0)
+        let body = serde_json::to_vec(&self.key)
             .map_err(|error| HttpError::for_internal_error(error.to_string()))?;
         let response = Response::builder()
             .status(self.status_code())
             .header(CONTENT_TYPE, CONTENT_TYPE_JSON)
             .header(CACHE_CONTROL, NO_STORE)
-            .header(LOCATION, format!("{PREFIX}/{}/{}", ApiKey::PLURAL, self.0.key));
+            .header(LOCATION, self.location);
         Ok(response.body(body.into())?)
     }
 
