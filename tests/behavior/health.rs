@@ -26,6 +26,7 @@ async fn a_store_that_rejects_writes_shows_in_readiness_health_and_metrics() {
     assert_eq!(ready.body, json!({ "message": "the store does not accept writes", "code": 0 }));
     let health = server.send("GET", "/health", None, None).await;
     assert_eq!((health.status, &health.body["ClusterHealth"][0]["Healthy"]), (200, &json!(false)));
+    assert_eq!(health.body.get("Alarms"), Some(&Value::Null), "sensuctl compares it with null");
     assert_eq!(health.body["ClusterHealth"][0]["Err"], "the store does not accept writes");
     assert_eq!(
         series(&metrics(&server).await, r#"sensu_server_store_up{engine="memory"}"#),

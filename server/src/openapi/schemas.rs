@@ -27,8 +27,7 @@ fn defaults(map: &mut Map<String, Value>) {
     if of_a_schema && matches!(map.get("default"), Some(Value::Null | Value::Object(_))) {
         map.shift_remove("default");
     }
-    // Optional values are absent, never null. The only field that can be null is marked with
-    // `x-null`.
+    // Optional values are absent, never null. The fields that can be null are marked with `x-null`.
     if map.get("nullable") == Some(&Value::Bool(true)) {
         map.shift_remove("nullable");
     }
@@ -37,12 +36,19 @@ fn defaults(map: &mut Map<String, Value>) {
 /// Rewrites a field that is `null` when it is not set to `oneOf` its schema and null. `nullable`
 /// has no effect beside a reference.
 fn null(map: &mut Map<String, Value>) {
-    if map.shift_remove("x-null").is_some()
-        && let Some(Value::Array(mut choices)) = map.shift_remove("allOf")
-    {
-        choices.push(json!({ "enum": [null] }));
-        map.insert("oneOf".into(), choices.into());
+    if map.shift_remove("x-null").is_none() {
+        return;
     }
+    let mut choices = match map.shift_remove("allOf") {
+        Some(Value::Array(choices)) => choices,
+        _ => {
+            let array: Map<_, _> =
+                ["type", "items"].iter().filter_map(|key| map.shift_remove_entry(*key)).collect();
+            vec![array.into()]
+        }
+    };
+    choices.push(json!({ "enum": [null] }));
+    map.insert("oneOf".into(), choices.into());
 }
 
 /// Replaces unsigned formats, which are not standard, by signed ones with bounds.
@@ -167,6 +173,7 @@ mod tests {
             "d": { "type": "string", "nullable": true, "default": null },
             "e": { "description": "text", "allOf": [{ "$ref": "#/x" }], "x-null": true },
             "f": { "type": "string", "enum": ["a", null] },
+            "h": { "description": "text", "type": "array", "items": { "$ref": "#/x" }, "x-null": true },
             "g": { "description": "Own text.", "allOf": [{ "$ref": "#/components/schemas/x" }] },
             "components": { "schemas": { "x": { "description": "Own text." } } },
         });
@@ -180,6 +187,10 @@ mod tests {
                 "d": { "type": "string" },
                 "e": { "description": "text", "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
                 "f": { "type": "string", "enum": ["a"] },
+                "h": {
+                    "description": "text",
+                    "oneOf": [{ "type": "array", "items": { "$ref": "#/x" } }, { "enum": [null] }],
+                },
                 "g": { "$ref": "#/components/schemas/x" },
                 "components": { "schemas": { "x": { "description": "Own text." } } },
             })

@@ -3,12 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::grammar::schema;
+
 /// Health of the cluster, which has one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct HealthResponse {
-    /// Active alarms of the store.
-    pub alarms: Vec<Alarm>,
+    /// Active alarms of the store. `null` if there are none: released clients test for it.
+    #[schemars(schema_with = "schema::nullable::<Vec<Alarm>>")]
+    pub alarms: Option<Vec<Alarm>>,
     /// Health of each member.
     pub cluster_health: Vec<MemberHealth>,
     /// Identity of the responding member.
@@ -68,6 +71,6 @@ impl HealthResponse {
             err: failure.unwrap_or_default(),
             healthy,
         };
-        Self { alarms: Vec::new(), cluster_health: vec![member], header }
+        Self { alarms: None, cluster_health: vec![member], header }
     }
 }
