@@ -86,6 +86,20 @@ async fn at_most_ten_of_400_parallel_guesses_are_compared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn parallel_log_ins_with_the_right_password_succeed() {
+    let (server, _) = server(&[], &["bob"]).await;
+    let authorization = basic("bob", PASSWORD);
+    let log_in = |n: usize| {
+        let headers = [("Authorization", authorization.as_str())];
+        let path = if n.is_multiple_of(2) { "/auth" } else { "/auth/test" };
+        let server = Arc::clone(&server);
+        async move { server.send_with("GET", path, None, None, &headers).await.status }
+    };
+    let statuses = join_all((0..80).map(log_in)).await;
+    assert!(statuses.iter().all(|status| [200, 204].contains(status)), "{statuses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_client_that_fails_continuously_locks_out_no_other() {
     for behind_proxy in [false, true] {
         let trusted: &[&str] = if behind_proxy { &["127.0.0.0/8"] } else { &[] };

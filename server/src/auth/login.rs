@@ -36,10 +36,24 @@ pub(crate) async fn verify_credentials(
     address: IpAddr,
 ) -> Result<Account, Error> {
     let (user, password) = parse_basic(header).ok_or(Error::BadLogin)?;
-    let (auth, now) = (&cx.auth, cx.clock.now());
-    let attempt = auth.throttle.admit(&user, address, now);
+    verify_password(cx, &user, password, address).await
+}
+
+/// As [`verify_credentials`], without a header.
+///
+/// # Errors
+/// As [`verify_credentials`].
+pub(crate) async fn verify_password(
+    cx: &Context,
+    user: &str,
+    password: String,
+    address: IpAddr,
+) -> Result<Account, Error> {
+    let auth = &cx.auth;
+    let attempt = auth.throttle.admit(user, address, cx.clock.as_ref()).await;
+    let now = cx.clock.now();
     let attempt = attempt.inspect_err(|_| auth.failures.throttled(now))?;
-    match compare(cx, &user, password).await {
+    match compare(cx, user, password).await {
         Ok(Some((account, new_hash))) => {
             attempt.succeed(now);
             if let Some(hash) = new_hash {
@@ -48,7 +62,7 @@ pub(crate) async fn verify_credentials(
             Ok(account)
         }
         Ok(None) => {
-            auth.failures.failed(&user, address, now);
+            auth.failures.failed(user, address, now);
             Err(Error::BadLogin)
         }
         // The password was not compared.

@@ -1,5 +1,8 @@
 //! Tests of the limits.
 
+use futures::FutureExt as _;
+use sensu_store::ManualClock;
+
 use super::*;
 
 fn address(last: u8) -> IpAddr {
@@ -18,14 +21,23 @@ fn admitted(mut attempt: impl FnMut() -> Result<(), Error>) -> (u32, u64) {
     }
 }
 
+fn try_admit<'a>(
+    throttle: &'a Throttle,
+    user: &str,
+    address: IpAddr,
+    now: i64,
+) -> Result<Attempt<'a>, Error> {
+    throttle.try_admit(user, address, now).map_err(Error::from)
+}
+
 /// A failed attempt.
 fn fail(throttle: &Throttle, user: &str, address: IpAddr, now: i64) -> Result<(), Error> {
-    throttle.admit(user, address, now).map(drop)
+    try_admit(throttle, user, address, now).map(drop)
 }
 
 /// A successful attempt.
 fn succeed(throttle: &Throttle, user: &str, address: IpAddr, now: i64) -> Result<(), Error> {
-    throttle.admit(user, address, now).map(|attempt| attempt.succeed(now))
+    try_admit(throttle, user, address, now).map(|attempt| attempt.succeed(now))
 }
 
 #[test]
@@ -47,7 +59,7 @@ fn failures_of_a_user_from_an_address_are_delayed_there_only() {
 fn parallel_attempts_are_counted_when_they_are_admitted() {
     let throttle = Throttle::new();
     let attempts: Vec<_> =
-        (0..600).filter_map(|_| throttle.admit("bob", address(1), 0).ok()).collect();
+        (0..600).filter_map(|_| try_admit(&throttle, "bob", address(1), 0).ok()).collect();
     assert_eq!(attempts.len(), 10);
     // They may yet succeed, so the next attempt is worthwhile soon.
     assert_eq!(fail(&throttle, "bob", address(1), 0), Err(Error::Throttled(1)));
@@ -55,12 +67,65 @@ fn parallel_attempts_are_counted_when_they_are_admitted() {
     assert_eq!(fail(&throttle, "bob", address(1), 0), Err(Error::Throttled(60)));
 }
 
+/// Attempts that wait for ten others.
+macro_rules! waiting {
+    ($throttle:expr, $clock:expr, $count:expr) => {{
+        let admit = |_| Box::pin($throttle.admit("bob", address(1), &$clock));
+        let mut waiting: Vec<_> = (0..$count).map(admit).collect();
+        assert!(waiting.iter_mut().all(|attempt| attempt.as_mut().now_or_never().is_none()));
+        waiting
+    }};
+}
+
+#[tokio::test]
+async fn attempts_wait_for_others_that_may_succeed() {
+    let (throttle, clock) = (Throttle::new(), ManualClock::at(0));
+    let others: Vec<_> =
+        (0..10).map(|_| throttle.try_admit("bob", address(1), 0).unwrap()).collect();
+    let waiting = waiting!(throttle, clock, 100);
+    let full = throttle.admit("bob", address(1), &clock).now_or_never();
+    assert_eq!(full.unwrap().err(), Some(Error::Throttled(1)), "a limited number waits");
+    let (user, from) = ("alice", address(2));
+    assert!(throttle.admit(user, from, &clock).now_or_never().unwrap().is_ok(), "others do not");
+    for attempt in others {
+        attempt.succeed(0);
+    }
+    for attempt in waiting {
+        attempt.await.unwrap().succeed(0);
+    }
+}
+
+#[tokio::test]
+async fn attempts_that_wait_for_failures_are_rejected() {
+    let (throttle, clock) = (Throttle::new(), ManualClock::at(0));
+    let others: Vec<_> =
+        (0..10).map(|_| throttle.try_admit("bob", address(1), 0).unwrap()).collect();
+    let waiting = waiting!(throttle, clock, 100);
+    drop(others);
+    for attempt in waiting {
+        assert_eq!(attempt.await.err(), Some(Error::Throttled(60)));
+    }
+}
+
+#[tokio::test]
+async fn one_success_admits_one_waiting_attempt() {
+    let (throttle, clock) = (Throttle::new(), ManualClock::at(0));
+    let mut others: Vec<_> =
+        (0..10).map(|_| throttle.try_admit("bob", address(1), 0).unwrap()).collect();
+    let mut waiting = waiting!(throttle, clock, 50);
+    others.pop().unwrap().succeed(0);
+    let admitted: Vec<_> =
+        waiting.iter_mut().filter_map(|attempt| attempt.as_mut().now_or_never()).collect();
+    assert_eq!(admitted.len(), 1);
+    assert!(admitted[0].is_ok());
+}
+
 #[test]
 fn attempts_that_succeed_or_are_not_compared_are_not_counted() {
     let throttle = Throttle::new();
     for _ in 0..1_000 {
         assert_eq!(succeed(&throttle, "bob", address(1), 0), Ok(()));
-        throttle.admit("carol", address(1), 0).unwrap().refund();
+        try_admit(&throttle, "carol", address(1), 0).unwrap().refund();
     }
     assert_eq!(admitted(|| fail(&throttle, "bob", address(1), 0)).0, PER_USER_AND_ADDRESS.free);
 }
@@ -119,15 +184,15 @@ fn one_address_has_a_limited_number_of_attempts_in_progress() {
     let mut attempts = Vec::new();
     let delay = loop {
         let user = format!("user{}", users.next().unwrap());
-        match throttle.admit(&user, address(1), 0) {
+        match try_admit(&throttle, &user, address(1), 0) {
             Ok(attempt) => attempts.push(attempt),
             Err(error) => break error,
         }
     };
     assert_eq!((attempts.len(), delay), (16, Error::Throttled(1)));
-    assert!(throttle.admit("bob", address(2), 0).is_ok());
+    assert!(try_admit(&throttle, "bob", address(2), 0).is_ok());
     attempts.pop();
-    assert!(throttle.admit("bob", address(1), 0).is_ok());
+    assert!(try_admit(&throttle, "bob", address(1), 0).is_ok());
 }
 
 #[test]
@@ -158,7 +223,7 @@ fn a_clock_that_is_set_back_does_not_extend_the_delay() {
 fn the_size_of_a_count_does_not_depend_on_the_name() {
     let throttle = Throttle::new();
     let name = "u".repeat(300_000);
-    drop(throttle.admit(&name, address(1), 0).unwrap());
+    drop(try_admit(&throttle, &name, address(1), 0).unwrap());
     let keys: [u64; 3] = {
         let network = network(address(1));
         let name = name.as_str();
