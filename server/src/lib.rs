@@ -26,7 +26,7 @@
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
-//! error catalog keyspace query metrics workers cooperative
+//! error catalog keyspace query metrics workers cooperative log_limit
 //! connections                  open connections and the bytes that they hold
 //! client_address               addresses of clients
 //! ```
@@ -57,6 +57,7 @@ mod gateway;
 mod http;
 pub mod import;
 pub mod keyspace;
+mod log_limit;
 mod metrics;
 mod openapi;
 mod query;

@@ -8,6 +8,7 @@
 //! and one access log record per request.
 
 pub(crate) mod access_log;
+mod agents;
 mod body;
 pub(crate) mod cors;
 mod dispatch;
@@ -37,6 +38,7 @@ use crate::query;
 use crate::runtime::context::Cx;
 use crate::testkit::{self, RequestRecorder};
 use access_log::RequestRecord;
+pub(crate) use agents::AgentLog;
 pub(crate) use dispatch::{Dispatch, dispatch};
 use exchange::Exchange;
 use path::{Route, canonical};
@@ -147,6 +149,9 @@ async fn respond(
     }
     if path.len() > 1 && path.ends_with('/') {
         return Error::not_found().into_response();
+    }
+    if let Some(error) = agents::refusal(&cx, &rqctx.request) {
+        return error.into_response();
     }
     let Some(route) = Route::new(rqctx.request.method(), path) else {
         return Error::not_found().into_response();

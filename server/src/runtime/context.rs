@@ -11,7 +11,7 @@ use sensu_store::{Clock, Health, Store, StoreError};
 use crate::auth::{Authentication, hashing_pool};
 use crate::connections::{self, Connections};
 use crate::error::Error;
-use crate::gateway::Dispatch;
+use crate::gateway::{AgentLog, Dispatch};
 use crate::metrics::Metrics;
 use crate::resources::Resources;
 use crate::resources::cluster::Identity;
@@ -49,6 +49,8 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
     /// Open connections, and the bytes that their requests hold.
     pub(crate) connections: Arc<Connections>,
+    /// Log of agents that connect by mistake.
+    pub(crate) agent_log: AgentLog,
     /// Set at shutdown: requests are still served, but `/ready` reports 503.
     pub(crate) stopping: AtomicBool,
     /// The test kit; set once at start with `--dev`.
@@ -156,6 +158,7 @@ impl Context {
             hashing: hashing_pool(),
             limits,
             metrics,
+            agent_log: AgentLog::default(),
             stopping: AtomicBool::new(false),
             testkit: OnceLock::new(),
             dispatch: OnceLock::new(),

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use slog::{Drain, Key, Level, Logger, Never, OwnedKVList, Record, Serializer};
 
-use super::log_limit::LogLimit;
 use crate::connections::Connections;
+use crate::log_limit::LogLimit;
 
 /// Dropshot's message for a connection that it has accepted.
 const ACCEPTED: &str = "accepted connection";

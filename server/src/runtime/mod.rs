@@ -3,7 +3,6 @@
 mod background;
 pub(crate) mod context;
 mod http_log;
-mod log_limit;
 mod server;
 #[cfg_attr(not(target_os = "linux"), path = "sockets_unsupported.rs")]
 mod sockets;

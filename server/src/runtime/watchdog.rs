@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::context::Cx;
-use super::log_limit::LogLimit;
 use super::sockets::{self, Listener, Sockets};
+use crate::log_limit::LogLimit;
 
 /// Interval between two runs. A limit that is exceeded starts a run at once.
 const INTERVAL: Duration = Duration::from_secs(1);

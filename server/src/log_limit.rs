@@ -7,14 +7,14 @@ const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Limits the lines of one kind, and counts those that it suppresses.
 #[derive(Default)]
-pub(super) struct LogLimit {
+pub(crate) struct LogLimit {
     last: Option<Instant>,
     suppressed: u64,
 }
 
 impl LogLimit {
     /// Whether a line may be written now: the number of lines suppressed before it.
-    pub(super) fn admit(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn admit(&mut self, now: Instant) -> Option<u64> {
         if self.last.is_some_and(|last| now.duration_since(last) < INTERVAL) {
             self.suppressed += 1;
             return None;
