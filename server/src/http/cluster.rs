@@ -56,7 +56,8 @@ async fn cluster_id_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Stri
 
 /// List cluster members
 ///
-/// Returns all members. The embedded store has exactly one.
+/// Returns all members. The embedded store has exactly one, which no other member reaches: it has the
+/// `peerURLs` that clients have set, none at first, and no `clientURLs`.
 #[endpoint { method = GET, path = "/apis/core/v2/cluster/members", tags = ["cluster"] }]
 async fn cluster_member_list(
     rqctx: RequestContext<Cx>,

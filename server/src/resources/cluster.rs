@@ -16,6 +16,9 @@ use crate::resources::write_options::WriteOptions;
 /// Bits of an ID. Every JSON reader represents integers below 2^53 exactly.
 const ID_BITS: u32 = 53;
 
+/// The peer URL that earlier versions gave the member of a new cluster. Nothing listens there.
+const OLD_PEER_URL: &str = "http://127.0.0.1:2380";
+
 /// The cluster, for authorization. The name of a grant is the ID of a member.
 pub(crate) enum Cluster {}
 
@@ -44,7 +47,7 @@ impl Identity {
                 cluster_id: number(),
                 member_id: number(),
                 uuid: uuid::Uuid::new_v4().to_string(),
-                peer_urls: vec!["http://127.0.0.1:2380".into()],
+                peer_urls: Vec::new(),
             };
             let precondition = Precondition::Absent(cluster_identity()?);
             // If another server has created the identity, the next iteration reads it.
@@ -158,8 +161,11 @@ fn member_id(id: &str) -> Result<u64, Error> {
 
 async fn stored(store: &dyn Store) -> Result<Option<(Identity, u64)>, Error> {
     let Some(entry) = store.get(&cluster_identity()?).await? else { return Ok(None) };
-    let identity = serde_json::from_slice(&entry.value)
+    let mut identity: Identity = serde_json::from_slice(&entry.value)
         .map_err(|error| Error::Internal(format!("stored identity: {error}")))?;
+    if identity.peer_urls == [OLD_PEER_URL] {
+        identity.peer_urls.clear();
+    }
     Ok(Some((identity, entry.revision)))
 }
 
