@@ -54,6 +54,8 @@ macro_rules! for_each_kind {
                 "User accounts: passwords, groups, and whether a user is disabled.";
             sensu_types::api_key::ApiKey: AccessControl, ClusterAdmin, Never, "api-key",
                 "Credentials for programs. A key authenticates as its user and can have an expiry.";
+            sensu_types::tessen::TessenConfig: Operations, ClusterAdmin, Configuration, "tessen",
+                "The setting of usage reports, for released clients. This server never sends anything.";
         }
     };
 }
@@ -195,7 +197,7 @@ mod tests {
         assert_eq!(object.validate(), Ok(()), "{kind}");
         assert_eq!(object.namespace().is_empty(), !T::Scope::NAMESPACED, "{kind}");
         match kind {
-            "APIKey" => {}
+            "APIKey" | "TessenConfig" => {}
             "Silenced" => assert_eq!(object.name(), "web:*"),
             _ => assert_eq!(object.name(), "web", "{kind}"),
         }

@@ -7,6 +7,7 @@ use sensu_types::binding::{ClusterRoleBinding, RoleRef, Subject};
 use sensu_types::event::Event;
 use sensu_types::namespace::Namespace;
 use sensu_types::role::{ClusterRole, Rule};
+use sensu_types::tessen::TessenConfig;
 use sensu_types::user::User;
 use sensu_types::{ObjectMeta, Resource};
 
@@ -51,7 +52,19 @@ pub async fn defaults(store: &dyn Store) -> Result<SeedOutcome, Error> {
     }
     // A new store has no entities of older versions.
     operations.push(mark(keyspace::seed_marker(keyspace::REDACTED)?));
-    once(store, "roles", operations).await
+    operations.extend(tessen()?);
+    operations.push(mark(keyspace::seed_marker(TessenConfig::PLURAL)?));
+    let outcome = once(store, "roles", operations).await?;
+    match once(store, TessenConfig::PLURAL, tessen()?).await {
+        // A store of an earlier version that does not accept writes now.
+        Ok(_) | Err(Error::Unavailable(_)) => Ok(outcome),
+        Err(error) => Err(error),
+    }
+}
+
+/// The operations that write the setting of Tessen.
+fn tessen() -> Result<Vec<Operation>, Error> {
+    Ok(vec![put(&TessenConfig::default())?])
 }
 
 /// Writes an administrator, unless a user with this name exists. A user that [`dev_users`] has created and

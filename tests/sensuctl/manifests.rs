@@ -47,6 +47,26 @@ fn a_dump_can_be_imported_by_a_server() {
 }
 
 #[test]
+fn the_setting_of_tessen_is_shown_changed_dumped_and_created() {
+    let fixture = Fixture::new();
+    assert!(fixture.ok("tessen info").contains("false"));
+    let opted_out = fixture.ok("tessen opt-out --skip-confirm");
+    assert!(opted_out.starts_with("Opted out."), "{opted_out}");
+    assert_eq!(fixture.ok("tessen info --format json"), "{\n  \"opt_out\": true\n}\n");
+    let dump = fixture.ok("dump tessen");
+    assert!(dump.contains("type: TessenConfig") && dump.contains("opt_out: true"), "{dump}");
+    assert!(!fixture.ok("dump all").contains("TessenConfig"));
+    assert_eq!(fixture.ok("tessen opt-in"), "Thank you so much for opting in!\n");
+    for line in ["create", "apply"] {
+        let output = fixture.run_with_input(line, &dump);
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{line}");
+        assert!(fixture.ok("tessen info --format json").contains("true"), "{line}");
+    }
+    let output = fixture.run_with_input("tessen opt-out", "");
+    assert!(output.stderr.contains("add --skip-confirm"), "{}", output.stderr);
+}
+
+#[test]
 fn api_keys_are_not_created_from_files() {
     let fixture = Fixture::new();
     fixture.ok("api-key grant admin");

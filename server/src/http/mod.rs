@@ -28,6 +28,7 @@ mod role_bindings;
 mod roles;
 mod routes;
 mod silenced;
+mod tessen;
 mod users;
 mod verbs;
 mod version;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// The scope of a kind: [`Namespaced`], [`ClusterWide`] or [`Root`].
+/// The scope of a kind: [`Namespaced`], [`ClusterWide`], [`Root`] or [`Singleton`].
 pub trait Scope: Send + Sync + 'static {
     /// Whether objects belong to a namespace.
     const NAMESPACED: bool;
@@ -29,6 +29,22 @@ pub enum ClusterWide {}
 /// the router requires the same name for the same segment.
 #[derive(Debug)]
 pub enum Root {}
+
+/// Scope of kinds with one object, which has no name: `/{plural}`.
+#[derive(Debug)]
+pub enum Singleton {}
+
+impl Singleton {
+    /// Name of the object, which only the store and the rules of roles use.
+    pub const NAME: &'static str = "default";
+}
+
+impl Scope for Singleton {
+    const NAMESPACED: bool = false;
+    const PARAMETER: &'static str = "";
+    type Collection = Everywhere;
+    type Item = Everywhere;
+}
 
 impl Scope for Root {
     const NAMESPACED: bool = false;
@@ -93,6 +109,16 @@ pub struct NamespacedName {
 impl Collection for Everywhere {
     fn namespace(&self) -> &str {
         ""
+    }
+}
+
+/// The object of a kind with one object.
+impl Item for Everywhere {
+    fn namespace(&self) -> &str {
+        ""
+    }
+    fn name(&self) -> &str {
+        Singleton::NAME
     }
 }
 

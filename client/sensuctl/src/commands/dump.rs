@@ -67,7 +67,12 @@ pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
     let mut wrapped = Vec::new();
     for resource in resources {
         progress.set_message(resource.command);
-        let objects = match context.list(&resource.collection_path(namespace), &options) {
+        let path = resource.collection_path(namespace);
+        let listed = match resource.is_singleton() {
+            true => context.get(&path).map(|object| vec![object]),
+            false => context.list(&path, &options),
+        };
+        let objects = match listed {
             // Backends of other releases do not have all types: no extensions since 6.0, no pipelines
             // before 6.5.
             Err(error) if is_not_found(&error) && types == ALL => Vec::new(),

@@ -32,7 +32,7 @@ pub(crate) struct Descriptor {
     pub schema: Option<&'static str>,
     /// Noun in sentences.
     pub noun: Noun,
-    /// Parts of the name: their arguments and their pointers in an object.
+    /// Parts of the name: their arguments and their pointers in an object. Empty for kinds with one object.
     pub name: &'static [NamePart],
     /// Name that the server gives an object without one; empty if it rejects such objects.
     pub default_name: fn(&Value) -> String,
@@ -183,6 +183,11 @@ impl Descriptor {
         let name = name.strip_prefix("core/v2.").unwrap_or(name);
         let names = [self.command, self.kind, self.collection, self.short_name()];
         names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether there is one object, which has no name.
+    pub(crate) fn is_singleton(&self) -> bool {
+        self.name.is_empty()
     }
 
     /// The field with this flag.

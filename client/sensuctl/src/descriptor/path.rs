@@ -19,8 +19,12 @@ impl Descriptor {
 
     /// The path of an object, whose name is a list of parts.
     pub(crate) fn object_path(&self, namespace: &str, name: &[impl AsRef<str>]) -> String {
-        let name: Vec<String> = name.iter().map(|part| encode_segment(part.as_ref())).collect();
-        format!("{}/{}", self.collection_path(Some(namespace)), name.join("/"))
+        let mut path = self.collection_path(Some(namespace));
+        for part in name.iter().take(self.name.len()) {
+            path.push('/');
+            path.push_str(&encode_segment(part.as_ref()));
+        }
+        path
     }
 
     /// The path of an object, by the namespace and the name that it contains.

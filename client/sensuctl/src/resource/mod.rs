@@ -18,6 +18,7 @@ mod pipeline;
 mod role;
 mod role_binding;
 mod silenced;
+mod tessen;
 mod user;
 
 use crate::descriptor::Descriptor;
@@ -41,6 +42,7 @@ pub(crate) const ALL: &[&Descriptor] = &[
     &role::ROLE,
     &role_binding::ROLE_BINDING,
     &silenced::SILENCED,
+    &tessen::TESSEN,
     &user::USER,
 ];
 
@@ -50,10 +52,10 @@ pub(crate) fn find(name: &str) -> Option<&'static Descriptor> {
 }
 
 /// The kinds that `dump all` writes, in the order in which `create --file` needs them: namespaces,
-/// cluster-wide kinds, namespaced kinds.
+/// cluster-wide kinds, namespaced kinds. Not the setting of Tessen, which most releases do not have.
 pub(crate) fn dumped() -> Vec<&'static Descriptor> {
     let mut kinds = ALL.to_vec();
-    kinds.retain(|resource| resource.manifest_error.is_none());
+    kinds.retain(|resource| resource.manifest_error.is_none() && !resource.is_singleton());
     kinds.sort_by_key(|resource| (!resource.is_namespace, resource.is_namespaced()));
     kinds
 }

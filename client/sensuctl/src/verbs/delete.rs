@@ -9,7 +9,8 @@ use crate::context::Context;
 use crate::descriptor::Descriptor;
 use crate::prompt;
 
-const SKIP_CONFIRM: &str = "skip-confirm";
+/// Flag that suppresses the confirmation.
+pub(crate) const SKIP_CONFIRM: &str = "skip-confirm";
 
 pub(crate) fn arguments(command: Command, resource: &Descriptor) -> Command {
     let flags = resource.delete_flags.iter().map(|own| flag(own.name, own.help));

@@ -15,6 +15,7 @@ pub mod namespace;
 pub mod pipeline;
 pub mod role;
 pub mod silenced;
+pub mod tessen;
 pub mod user;
 
 #[cfg(test)]
