@@ -42,6 +42,7 @@ const SETTINGS: &[Setting] = &[
     setting("refresh-token-grace", "SENSU_REFRESH_TOKEN_GRACE", ["0", "1", "2"]),
     setting("cors-origins", "SENSU_CORS_ORIGINS", ["a", "b", "c"]),
     setting("max-connections", "SENSU_MAX_CONNECTIONS", ["1", "2", "3"]),
+    setting("reported-release", "SENSU_REPORTED_RELEASE", ["5.0.0", "5.21.0", "6.5.0"]),
     setting("trusted-proxies", "SENSU_TRUSTED_PROXIES", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),
     setting("seed", "SENSU_SEED", ["a", "b", "c"]),
     setting("request-log", "SENSU_REQUEST_LOG", ["a", "b", "c"]),

@@ -13,6 +13,7 @@ use clap::Args;
 use ipnet::IpNet;
 use sensu_store::Durability;
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use sensu_types::version::parse_release;
 use serde_json::json;
 
 use super::args::Common;
@@ -93,6 +94,10 @@ pub(super) struct Start {
           default_value_t = ConnectionLimits::CONNECTIONS,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub max_connections: usize,
+    /// Sensu release that /version reports, by which clients select features.
+    #[arg(long, env = "SENSU_REPORTED_RELEASE", value_name = "RELEASE",
+          default_value = Limits::REPORTED_RELEASE, value_parser = parse_release)]
+    pub reported_release: String,
     /// Addresses or networks (CIDR) of reverse proxies, separated by commas. For connections from them,
     /// the address of the client is taken from Forwarded or X-Forwarded-For.
     #[arg(long, env = "SENSU_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',',
@@ -136,6 +141,7 @@ impl Start {
                 connections: self.max_connections,
                 ..ConnectionLimits::default()
             },
+            reported_release: self.reported_release.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
         }
     }

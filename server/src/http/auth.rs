@@ -129,7 +129,7 @@ async fn tokens(
 }
 
 /// The address of the client.
-fn client(rqctx: &RequestContext<Cx>) -> IpAddr {
+pub(super) fn client(rqctx: &RequestContext<Cx>) -> IpAddr {
     let (request, cx) = (&rqctx.request, rqctx.context());
     client_address(request.remote_addr().ip(), request.headers(), &cx.limits.trusted_proxies)
 }

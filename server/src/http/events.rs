@@ -27,6 +27,7 @@ impl Mount for Event {
             .custom(event_get, Facts::get::<Event>())
             .custom(event_create, Facts::create::<Event>())
             .custom(event_put, Facts::put::<Event>())
+            .custom(event_post, Facts::put::<Event>())
             .custom(event_delete, Facts::delete::<Event>())
             .mount()
     }
@@ -131,6 +132,32 @@ async fn event_create(
     tags = ["events"],
 }]
 async fn event_put(
+    rqctx: RequestContext<Cx>,
+    path: Path<EventPath>,
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<Event>,
+) -> Result<ObjectResponse<Event>, ApiError> {
+    create_or_update(rqctx, path, options, body).await
+}
+
+/// Create or update an event with POST
+///
+/// As `PUT`, for clients of later Sensu releases. Requires the same permission.
+#[endpoint {
+    method = POST,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}",
+    tags = ["events"],
+}]
+async fn event_post(
+    rqctx: RequestContext<Cx>,
+    path: Path<EventPath>,
+    options: UnreadQuery<WriteOptions>,
+    body: UnreadBody<Event>,
+) -> Result<ObjectResponse<Event>, ApiError> {
+    create_or_update(rqctx, path, options, body).await
+}
+
+async fn create_or_update(
     rqctx: RequestContext<Cx>,
     path: Path<EventPath>,
     options: UnreadQuery<WriteOptions>,

@@ -8,12 +8,13 @@ use sensu_types::scope::{Everywhere, Name};
 use sensu_types::user::{Password, PasswordHash, User};
 use serde::Deserialize;
 
+use super::auth::client;
 use super::body::UnreadBody;
 use super::query::UnreadQuery;
 use super::request::{authorize_write, conditions};
 use super::response::ObjectResponse;
 use super::routes::{Api, Mount, Mounted, Routes};
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::error::{ApiError, Error};
 use crate::openapi::facts::{Facts, Link};
 use crate::rbac::Verb;
@@ -40,7 +41,7 @@ impl Mount for User {
             .custom(user_put, Facts::put::<User>())
             .custom(user_disable, Facts { link: Some(disable), ..remove("Disabled.") })
             .custom(user_reinstate, update)
-            .custom(user_password, update.or_self())
+            .custom(user_password, Facts { throttled: true, ..update.or_self() })
             .custom(user_password_reset, update)
             .custom(user_group_add, update)
             .custom(user_group_remove, remove("Removed."))
@@ -135,6 +136,8 @@ async fn user_reinstate(
 /// Change the password of a user
 ///
 /// Ends all sessions of the user, except the session of the request if users change their own password.
+/// With `password_hash`, the hash of the new password, `password` is the current password, as released
+/// clients since Sensu Go 5.21 send it. A wrong current password counts as a failed log-in.
 #[endpoint { method = PUT, path = "/apis/core/v2/users/{name}/password", tags = ["users"] }]
 async fn user_password(
     rqctx: RequestContext<Cx>,
@@ -148,10 +151,24 @@ async fn user_password(
     let grant = grant.with_options(options.read()?);
     // As in Sensu Go 5.0.0: a map of strings with an exact key.
     let body: BTreeMap<String, String> = body.read_as(rqctx.context(), grant.options()).await?;
-    let unknown = body.keys().filter(|key| *key != "password").cloned();
+    let known = ["password", "password_hash"];
+    let unknown = body.keys().filter(|key| !known.contains(&key.as_str())).cloned();
     grant.options().reject_or_warn(unknown.collect())?;
-    let password = body.get("password").map(String::as_str).unwrap_or_default();
-    Ok(ObjectResponse::written(users::set_password(&grant, password).await?))
+    let text = |key| body.get(key).map(String::as_str).unwrap_or_default();
+    let (password, hash) = (text("password"), text("password_hash"));
+    if hash.is_empty() {
+        return Ok(ObjectResponse::written(users::set_password(&grant, password).await?));
+    }
+    PasswordHash { password_hash: hash.to_owned() }.validate().map_err(Error::from)?;
+    let address = client(&rqctx);
+    let verified = auth::verify_password(rqctx.context(), &name, password.to_owned(), address);
+    match verified.await {
+        Ok(_) => Ok(ObjectResponse::written(users::set_hash(&grant, hash).await?)),
+        Err(Error::BadLogin) => {
+            Err(Error::Invalid("the current password is not correct".into()).into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Reset the password of a user by its hash

@@ -15,7 +15,8 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 
 /// Get the version of the server
 ///
-/// Returns the version of the server and of the API, in the format of later Sensu releases.
+/// Returns the version of the server, and the newest Sensu release whose features of this API it has, in
+/// the format of later releases. Clients select features by it.
 #[endpoint {
     method = GET,
     path = "/version",
@@ -23,5 +24,6 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 }]
 async fn version_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<Version>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
-    Ok(HttpResponseOk(Version::of_server(env!("CARGO_PKG_VERSION"))))
+    let release = &rqctx.context().limits.reported_release;
+    Ok(HttpResponseOk(Version::of_server(release, env!("CARGO_PKG_VERSION"))))
 }

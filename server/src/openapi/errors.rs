@@ -64,7 +64,7 @@ pub(super) fn table() -> String {
 fn applicable(facts: &Facts, has_body: bool) -> Vec<StatusCode> {
     let authenticated = facts.authentication != Authentication::None;
     let conditional = matches!(facts.conditional, Conditional::Change | Conditional::Replace);
-    let throttled = facts.authentication == Authentication::Basic;
+    let throttled = facts.throttled || facts.authentication == Authentication::Basic;
     let statuses = [
         (StatusCode::BAD_REQUEST, true),
         (StatusCode::UNAUTHORIZED, authenticated),

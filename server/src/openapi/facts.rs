@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) not_found: bool,
     /// 409: the object may exist already, or another object may be in the way.
     pub(crate) conflict: bool,
+    /// 429: a wrong password in the body counts as a failed log-in.
+    pub(crate) throttled: bool,
     /// 503 although no credentials are needed. Every authenticated operation reads the store, and
     /// so may fail with 503.
     pub(crate) unavailable: bool,
@@ -170,6 +172,7 @@ impl Facts {
             success: None,
             media_type: None,
             link: None,
+            throttled: false,
             alternatives: None,
         }
     }

@@ -83,6 +83,8 @@ pub struct Limits {
     pub accept_dev_password: bool,
     /// Limits of connections and of the bytes that their requests hold.
     pub connections: connections::Limits,
+    /// Sensu release that `/version` reports: three numbers (D39).
+    pub reported_release: String,
     /// Addresses of proxies whose `Forwarded` and `X-Forwarded-For` are used (D17).
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -103,6 +105,9 @@ impl Limits {
     pub const REFRESH_TOKEN: Duration = Duration::from_secs(12 * 60 * 60);
     /// Default grace period of exchanged refresh tokens (D14).
     pub const REFRESH_TOKEN_GRACE: Duration = Duration::from_secs(30);
+    /// Newest Sensu release whose features of core/v2 this server has. 6.12 added limits of the expiry of silences
+    /// and `PUT /users/{name}/change_password` (D39).
+    pub const REPORTED_RELEASE: &str = "6.11.0";
     /// Default bcrypt cost of new passwords (D18).
     pub const PASSWORD_COST: u32 = 10;
 }
@@ -120,6 +125,7 @@ impl Default for Limits {
             cors_origins: Vec::new(),
             accept_dev_password: false,
             connections: connections::Limits::default(),
+            reported_release: Self::REPORTED_RELEASE.to_owned(),
             trusted_proxies: Vec::new(),
         }
     }

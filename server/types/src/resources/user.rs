@@ -94,13 +94,17 @@ impl Resource for User {
     }
 }
 
-/// A new password. Other fields are ignored, but must be strings.
+/// A new password, or its hash with the current password. Other fields are ignored, but must be strings.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Password {
-    /// New password: at least 8 characters and at most 72 bytes. Required.
+    /// New password: at least 8 characters and at most 72 bytes. With `password_hash`, the current password.
+    /// Required.
     #[schemars(schema_with = "new_password")]
     pub password: String,
+    /// Bcrypt hash of the new password, with a cost from 4 to 16: `$2b$10$...`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub password_hash: String,
 }
 
 /// The hash of a new password.

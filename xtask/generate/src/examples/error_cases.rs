@@ -16,6 +16,9 @@ const TOO_LARGE: usize = 512_001;
 /// Failed log-ins after which the next one is throttled.
 const GUESSES: usize = 12;
 
+/// A bcrypt hash of a new password.
+const HASH: &str = "$2b$05$abcdefghijklmnopqrstuuea2911a3qBgNFloBjDM6mlLQA.FCrUO";
+
 /// Client errors that do not depend on the step. 400, 404 and 409 are recorded with the step.
 const CLIENT_ERRORS: [u16; 4] = [401, 412, 413, 415];
 
@@ -53,7 +56,12 @@ impl Recorder<'_> {
         short_deadline.stall(steps).await?;
         for (step, operation) in steps.iter().filter(|(_, operation)| operation.documents(429)) {
             let mut request = self.request(step, operation);
-            request.sender = Sender::PasswordGuesser;
+            match &mut request.body {
+                Body::Json(body) => {
+                    *body = json!({ "password": "a wrong guess", "password_hash": HASH });
+                }
+                _ => request.sender = Sender::PasswordGuesser,
+            }
             for _ in 0..GUESSES {
                 self.send(operation, &request).await?;
             }
