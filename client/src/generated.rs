@@ -720,14 +720,12 @@ pub mod types {
     ///Health of the cluster, which has one member.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct HealthResponse {
-        ///Active alarms of the store.
+        ///Active alarms of the store. `null` if there are none: released clients test for it.
         #[serde(
             rename = "Alarms",
-            default,
-            skip_serializing_if = "::std::vec::Vec::is_empty"
+            skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(deserialize_with = "crate::null::as_default")]
-        pub alarms: ::std::vec::Vec<Alarm>,
+        pub alarms: ::std::option::Option<::std::vec::Vec<Alarm>>,
         ///Health of each member.
         #[serde(
             rename = "ClusterHealth",
@@ -1194,11 +1192,14 @@ pub mod types {
             Default::default()
         }
     }
-    ///A new password. Other fields are ignored, but must be strings.
+    ///A new password, or its hash with the current password. Other fields are ignored, but must be strings.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone)]
     pub struct Password {
-        ///New password: at least 8 characters and at most 72 bytes. Required.
+        ///New password: at least 8 characters and at most 72 bytes. With `password_hash`, the current password. Required.
         pub password: ::std::string::String,
+        ///Bcrypt hash of the new password, with a cost from 4 to 16: `$2b$10$...`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub password_hash: ::std::option::Option<::std::string::String>,
     }
     impl Password {
         pub fn builder() -> builder::Password {
@@ -1498,6 +1499,18 @@ pub mod types {
             Default::default()
         }
     }
+    ///Whether usage reports are sent. Stored for released clients and without effect: this server never sends anything.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct TessenConfig {
+        ///`true` to send no reports. Default `false`, as in Sensu Go. This server sends none in either case.
+        #[serde(default)]
+        pub opt_out: bool,
+    }
+    impl TessenConfig {
+        pub fn builder() -> builder::TessenConfig {
+            Default::default()
+        }
+    }
     ///A daily time window, in UTC.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TimeWindow {
@@ -1624,7 +1637,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Version {
         pub etcd: EtcdVersion,
-        ///Sensu release whose API the server implements, and version of the server, separated by `#`: `5.0.0#sensu-server-0.1.0`.
+        ///Newest Sensu release whose features of this API the server has, and version of the server, separated by `#`: `6.11.0#sensu-server-0.1.0`. Clients select features by it. The release can be configured.
         pub sensu_backend: ::std::string::String,
     }
     impl Version {
@@ -5196,7 +5209,7 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct HealthResponse {
             alarms: ::std::result::Result<
-                ::std::vec::Vec<super::Alarm>,
+                ::std::option::Option<::std::vec::Vec<super::Alarm>>,
                 ::std::string::String,
             >,
             cluster_health: ::std::result::Result<
@@ -5220,7 +5233,9 @@ pub mod types {
         impl HealthResponse {
             pub fn alarms<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::Alarm>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::Alarm>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.alarms = value
@@ -6865,11 +6880,16 @@ pub mod types {
                 ::std::string::String,
                 ::std::string::String,
             >,
+            password_hash: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for Password {
             fn default() -> Self {
                 Self {
                     password: Err("no value supplied for password".to_string()),
+                    password_hash: Ok(Default::default()),
                 }
             }
         }
@@ -6886,19 +6906,35 @@ pub mod types {
                     });
                 self
             }
+            pub fn password_hash<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.password_hash = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for password_hash: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<Password> for super::Password {
             type Error = super::error::ConversionError;
             fn try_from(
                 value: Password,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { password: value.password? })
+                Ok(Self {
+                    password: value.password?,
+                    password_hash: value.password_hash?,
+                })
             }
         }
         impl ::std::convert::From<super::Password> for Password {
             fn from(value: super::Password) -> Self {
                 Self {
                     password: Ok(value.password),
+                    password_hash: Ok(value.password_hash),
                 }
             }
         }
@@ -8288,6 +8324,44 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct TessenConfig {
+            opt_out: ::std::result::Result<bool, ::std::string::String>,
+        }
+        impl ::std::default::Default for TessenConfig {
+            fn default() -> Self {
+                Self {
+                    opt_out: Ok(Default::default()),
+                }
+            }
+        }
+        impl TessenConfig {
+            pub fn opt_out<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.opt_out = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for opt_out: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<TessenConfig> for super::TessenConfig {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: TessenConfig,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { opt_out: value.opt_out? })
+            }
+        }
+        impl ::std::convert::From<super::TessenConfig> for TessenConfig {
+            fn from(value: super::TessenConfig) -> Self {
+                Self { opt_out: Ok(value.opt_out) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct TimeWindow {
             begin: ::std::result::Result<::std::string::String, ::std::string::String>,
             end: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -9446,7 +9520,7 @@ let response = client.cluster_id_get()
     }
     /**List cluster members
 
-Returns all members. The embedded store has exactly one.
+Returns all members. The embedded store has exactly one, which no other member reaches: it has the `peerURLs` that clients have set, none at first, and no `clientURLs`.
 
 Requires the permission `list` on `cluster`, granted by a cluster role binding.
 
@@ -10826,6 +10900,39 @@ let response = client.event_put()
 ```*/
     pub fn event_put(&self) -> builder::EventPut<'_> {
         builder::EventPut::new(self)
+    }
+    /**Create or update an event with POST
+
+As `PUT`, for clients of later Sensu releases. Requires the same permission.
+
+Requires the permission `update` on `events` in the namespace.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `check`: Name of the check.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.event_post()
+    .namespace(namespace)
+    .entity(entity)
+    .check(check)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn event_post(&self) -> builder::EventPost<'_> {
+        builder::EventPost::new(self)
     }
     /**Delete an event
 
@@ -12427,6 +12534,49 @@ let response = client.silenced_list_all()
     pub fn silenced_list_all(&self) -> builder::SilencedListAll<'_> {
         builder::SilencedListAll::new(self)
     }
+    /**Get the setting of Tessen
+
+Returns whether usage reports are disabled, and its `ETag`. The setting has no effect: this server never sends anything. If `If-None-Match` names the current state, the status is 304.
+
+Requires the permission `get` on `tessen`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/tessen`
+
+```ignore
+let response = client.tessen_get()
+    .send()
+    .await;
+```*/
+    pub fn tessen_get(&self) -> builder::TessenGet<'_> {
+        builder::TessenGet::new(self)
+    }
+    /**Replace the setting of Tessen
+
+Stores the setting and returns it as stored. It has no effect: this server never sends anything. With `If-Match`, only the state with that `ETag` is replaced; otherwise the status is 412.
+
+Requires the permission `update` on `tessen`, granted by a cluster role binding.
+
+Sends a `PUT` request to `/apis/core/v2/tessen`
+
+Arguments:
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.tessen_put()
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn tessen_put(&self) -> builder::TessenPut<'_> {
+        builder::TessenPut::new(self)
+    }
     /**List users
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
@@ -12615,7 +12765,7 @@ let response = client.user_group_remove()
     }
     /**Change the password of a user
 
-Ends all sessions of the user, except the session of the request if users change their own password.
+Ends all sessions of the user, except the session of the request if users change their own password. With `password_hash`, the hash of the new password, `password` is the current password, as released clients since Sensu Go 5.21 send it. A wrong current password counts as a failed log-in.
 
 Requires the permission `update` on `users`, granted by a cluster role binding. For the caller's own user, `update` on `localselfuser` suffices.
 
@@ -12792,7 +12942,7 @@ let response = client.ready_get()
     }
     /**Get the version of the server
 
-Returns the version of the server and of the API, in the format of later Sensu releases.
+Returns the version of the server, and the newest Sensu release whose features of this API it has, in the format of later releases. Clients select features by it.
 
 Requires no credentials.
 
@@ -23657,6 +23807,276 @@ pub mod builder {
                 .build()?;
             let info = OperationInfo {
                 operation_id: "event_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::event_post`]
+
+[`Client::event_post`]: super::Client::event_post*/
+    #[derive(Debug, Clone)]
+    pub struct EventPost<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Event, String>,
+    }
+    impl<'a> EventPost<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                entity: Err("entity was not initialized".to_string()),
+                check: Err("check was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn entity<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.entity = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn check<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.check = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Event>,
+            <V as std::convert::TryInto<types::Event>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Event` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Event) -> types::builder::Event,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Event>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                entity,
+                check,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let entity = entity.map_err(Error::InvalidRequest)?;
+            let check = check.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Event::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/events/{}/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "event_post",
             };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
@@ -35106,6 +35526,298 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::tessen_get`]
+
+[`Client::tessen_get`]: super::Client::tessen_get*/
+    #[derive(Debug, Clone)]
+    pub struct TessenGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> TessenGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis/core/v2/tessen`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::TessenConfig>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/apis/core/v2/tessen", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "tessen_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::tessen_put`]
+
+[`Client::tessen_put`]: super::Client::tessen_put*/
+    #[derive(Debug, Clone)]
+    pub struct TessenPut<'a> {
+        client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::TessenConfig, String>,
+    }
+    impl<'a> TessenPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::TessenConfig>,
+            <V as std::convert::TryInto<types::TessenConfig>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `TessenConfig` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::TessenConfig,
+            ) -> types::builder::TessenConfig,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/tessen`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::TessenConfig>, Error<types::Error>> {
+            let Self { client, dry_run, strict, if_match, if_none_match, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::TessenConfig::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/tessen", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "tessen_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::user_list`]
 
 [`Client::user_list`]: super::Client::user_list*/
@@ -36456,6 +37168,13 @@ pub mod builder {
                     )
                 }
                 415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                429u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,

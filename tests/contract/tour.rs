@@ -150,7 +150,8 @@ async fn sign_in(server: &TestServer, log: &Log) {
     let first = log.client(server, session(&tokens.access_token));
     let body = refresh(&tokens.refresh_token);
     let renewed = first.auth_refresh().body(body.clone()).send().await.expect("renews");
-    assert_refused(first.auth_refresh().body(body).send().await, 401, 5);
+    let again = first.auth_refresh().body(body).send().await.expect("returns the same tokens");
+    assert_eq!(again.refresh_token, renewed.refresh_token);
     let second = log.client(server, session(&renewed.access_token));
     let body = refresh(&renewed.refresh_token);
     second.auth_logout().body(body).send().await.expect("logs out");
