@@ -6,6 +6,7 @@ mod args;
 mod config_file;
 mod import;
 mod init;
+mod log_fields;
 mod logging;
 mod maintenance;
 mod migrate;
