@@ -106,10 +106,10 @@ impl<V: View> Snapshots<V> {
         store: &Arc<dyn Store>,
         namespace: &str,
     ) -> Result<Arc<V>, Error> {
-        let slot = self.slot(namespace);
-        if let Some(view) = slot.current(revision) {
+        if let Some(view) = self.current(revision, namespace) {
             return Ok(view);
         }
+        let slot = self.slot(namespace);
         let failures = slot.failures.load(Ordering::SeqCst);
         let mut loading = Arc::clone(&slot.loading).lock_owned().await;
         if let Some(view) = slot.current(revision) {
@@ -132,6 +132,13 @@ impl<V: View> Snapshots<V> {
             loaded
         });
         load.await.map_err(|error| Error::Internal(error.to_string()))?
+    }
+
+    /// The cached view, if there is one at the revision or later. The slot is not cloned, because processors
+    /// would compete for its reference count.
+    fn current(&self, revision: Revision, namespace: &str) -> Option<Arc<V>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.get(namespace)?.current(revision)
     }
 
     fn slot(&self, namespace: &str) -> Arc<Slot<V>> {
