@@ -20,6 +20,23 @@ use crate::rbac::SELF_USER;
 /// The password of the users of `start --dev`, as in Sensu Go 5.0.0.
 pub const DEV_PASSWORD: &str = auth::DEV_PASSWORD;
 
+/// The group whose members have all permissions (D19).
+pub(crate) const ADMINISTRATORS: &str = "cluster-admins";
+
+/// The result of [`admin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminOutcome {
+    /// The user can log in with the password.
+    Ready,
+    /// The user has another password, which was not changed.
+    HasPassword {
+        /// Whether the user is disabled.
+        disabled: bool,
+    },
+    /// The user was imported without a password and is not an administrator. Nothing was written.
+    NotAdministrator,
+}
+
 /// Whether a seed was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedOutcome {
@@ -41,7 +58,7 @@ pub async fn defaults(store: &dyn Store) -> Result<SeedOutcome, Error> {
         operations.push(put(&ClusterRole { rules, metadata })?);
     }
     for (name, group) in [
-        ("cluster-admin", "cluster-admins"),
+        ("cluster-admin", ADMINISTRATORS),
         ("system:agent", "system:agents"),
         ("system:user", "system:users"),
     ] {
@@ -67,43 +84,86 @@ fn tessen() -> Result<Vec<Operation>, Error> {
     Ok(vec![put(&TessenConfig::default())?])
 }
 
-/// Writes an administrator, unless a user with this name exists. A user that [`dev_users`] has created and
-/// that still has its public password gets the new password. `cost` is that of bcrypt.
+/// Writes an administrator, unless a user with this name has a password.
+///
+/// A user that [`dev_users`] has created and that still has its public password gets the new password. An
+/// administrator that was imported without a password gets it too, and is enabled. `cost` is that of bcrypt.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an invalid name or password; [`Error`] if the store fails.
+/// [`Error::Invalid`] for an invalid name or password; [`Error::Unavailable`] if the user is changed at the
+/// same time; [`Error`] if the store fails.
 pub async fn admin(
     store: &dyn Store,
     name: &str,
     password: &str,
     cost: u32,
-) -> Result<SeedOutcome, Error> {
+) -> Result<AdminOutcome, Error> {
     let Some(account) = auth::account(store, name).await? else {
-        return user(store, name, "cluster-admins", password, cost, None).await;
+        let seeded = user(store, name, ADMINISTRATORS, password, cost, None).await?;
+        return ready(seeded);
     };
-    if !auth::has_dev_password(store, &account).await? {
-        return Ok(SeedOutcome::AlreadySeeded);
+    let mut user = account.user.clone();
+    if account.has_password() {
+        if !auth::has_dev_password(store, &account).await? {
+            return Ok(AdminOutcome::HasPassword { disabled: user.disabled });
+        }
+    } else if user.groups.iter().any(|group| group == ADMINISTRATORS) {
+        user.disabled = false;
+    } else {
+        return Ok(AdminOutcome::NotAdministrator);
     }
     sensu_types::user::validate_password(password)?;
     let hash = auth::hash_without_pool(password.into(), cost).await?;
-    let (mut operations, _) = auth::put_account(&account.user, Some(&hash))?;
+    let (mut operations, _) = auth::put_account(&user, Some(&hash))?;
     operations.push(auth::end_all_sessions(name)?);
-    commit(store, Precondition::At(key::<User>(name)?, account.revision), operations).await
+    ready(commit(store, Precondition::At(key::<User>(name)?, account.revision), operations).await?)
 }
 
-/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist, and marks them.
+fn ready(seeded: SeedOutcome) -> Result<AdminOutcome, Error> {
+    match seeded {
+        SeedOutcome::Seeded => Ok(AdminOutcome::Ready),
+        SeedOutcome::AlreadySeeded => {
+            Err(Error::Unavailable("the user was changed at the same time".into()))
+        }
+    }
+}
+
+/// A user of [`dev_users`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DevUser {
+    /// User name.
+    pub name: &'static str,
+    /// Whether the user can log in with [`DEV_PASSWORD`]. Otherwise the store had a user of this name.
+    pub has_dev_password: bool,
+    /// Whether the user has no password, because it was imported without one.
+    pub lacks_password: bool,
+}
+
+/// Writes the users `admin` and `agent` with [`DEV_PASSWORD`], unless they exist, and marks them. Returns
+/// both.
 ///
 /// Only servers with [`accept_dev_password`](crate::Limits::accept_dev_password) accept this password for
 /// marked users.
 ///
 /// # Errors
 /// [`Error`] if the store fails.
-pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<(), Error> {
+pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<Vec<DevUser>, Error> {
+    let mut users = Vec::new();
     for dev in auth::DEV_USERS {
         let mark = Some(dev.mark()?);
-        user(store, dev.name, dev.group, DEV_PASSWORD, cost, mark).await?;
+        let name = dev.name;
+        let seeded = user(store, name, dev.group, DEV_PASSWORD, cost, mark).await?;
+        let (mut has_dev_password, mut lacks_password) = (true, false);
+        if seeded == SeedOutcome::AlreadySeeded
+            && let Some(account) = auth::account(store, name).await?
+        {
+            lacks_password = !account.has_password();
+            has_dev_password =
+                !account.user.disabled && auth::has_dev_password(store, &account).await?;
+        }
+        users.push(DevUser { name, has_dev_password, lacks_password });
     }
-    Ok(())
+    Ok(users)
 }
 
 /// Ends the sessions of users that [`dev_users`] has created and that still have [`DEV_PASSWORD`].

@@ -15,6 +15,7 @@ mod dev_password;
 mod events;
 mod expressions;
 mod health;
+mod import;
 mod later_releases;
 mod lifecycle;
 mod logins;

@@ -101,8 +101,6 @@ async fn an_invalid_manifest_is_reported_with_its_position_and_nothing_is_writte
     write("a.yaml", &format!("{}---\n{}", hook(1), hook(2)));
     let error = import_error(&files);
     assert!(error.contains("manifest 2: HookConfig nowhere/h: is already in"), "{error}");
-    write("a.yaml", "type: APIKey\nmetadata:\n  name: k\nspec: {}\n");
-    assert!(import_error(&files).contains("API keys cannot be imported"));
 
     let process = Process::launch(start(program(), &state)).expect("starts");
     let token = process.token().await;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sensu_client::Client;
-use sensu_server::import::Imported;
+use sensu_server::import::report::Report;
 use sensu_server::{Limits, Server, Tls, seed};
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use serde_json::Value;
@@ -142,7 +142,7 @@ impl TestServer {
     ///
     /// # Errors
     /// The message of the import if it was rejected.
-    pub async fn import(&self, files: &[PathBuf]) -> Result<Imported, String> {
+    pub async fn import(&self, files: &[PathBuf]) -> Result<Report, String> {
         self.server.import(files).await.map_err(|error| format!("{error:#}"))
     }
 

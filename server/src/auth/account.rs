@@ -18,6 +18,17 @@ pub(crate) struct Account {
     pub(crate) revision: Revision,
 }
 
+/// Stored in place of a hash for users without a password. No password with this hash is known, and bcrypt
+/// compares it as any other, so that a failed log-in takes the same time (D17).
+pub(crate) const NO_PASSWORD: &str = "$2b$04$.....................................................";
+
+impl Account {
+    /// Whether there is a password. A user that was imported without one has none.
+    pub(crate) fn has_password(&self) -> bool {
+        self.hash != NO_PASSWORD
+    }
+}
+
 /// The account of a user, if there is one.
 ///
 /// # Errors

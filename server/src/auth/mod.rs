@@ -26,7 +26,7 @@ use password::LargestCost;
 use throttle::Throttle;
 use token_secret::TokenSecret;
 
-pub(crate) use account::{Account, account, put_account};
+pub(crate) use account::{Account, NO_PASSWORD, account, put_account};
 pub(crate) use api_key::{api_key_id, api_key_id_in_url, generate_api_key, without_api_keys};
 pub(crate) use caller::{Caller, bearer};
 pub(crate) use dev_password::{DEV_PASSWORD, DEV_USERS, end_dev_sessions, has_dev_password};

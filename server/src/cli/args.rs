@@ -69,10 +69,13 @@ pub(super) enum Command {
     Migrate(Migrate),
     /// Import resources from files such as a `sensuctl dump`.
     ///
-    /// Creates or replaces objects. All files are validated before the first write. An interrupted
-    /// import can be repeated. Stop the server first if the store is a directory.
+    /// Creates or replaces objects. All files are validated before the first write. Manifests of types
+    /// that this server does not have, such as those of the commercial edition, are skipped and
+    /// reported. An interrupted import can be repeated. Stop the server first if the store is a
+    /// directory.
     #[command(after_help = "Examples:\n  sensu-server import backup.yaml\n  \
                             sensu-server import monitoring/ --namespace ops\n  \
+                            sensu-server import dump.yaml --report report.json\n  \
                             sensuctl dump all --all-namespaces | sensu-server import -")]
     Import(Import),
     /// Print the effective settings of `start` and the source of each, as TOML.

@@ -12,7 +12,7 @@ use super::args::Common;
 use super::logging::log_to_stderr;
 use super::store_location::StoreLocation;
 use crate::error::Error;
-use crate::seed::{self, SeedOutcome};
+use crate::seed::{self, ADMINISTRATORS, AdminOutcome};
 
 /// Settings of `init`.
 #[derive(Clone, Debug, Args)]
@@ -38,10 +38,10 @@ pub(super) struct Init {
     pub cluster_admin_password: Option<String>,
 }
 
-/// Creates the administrator.
+/// Creates the administrator, or sets the password of one that was imported without a password.
 ///
 /// # Errors
-/// If the store is in use or cannot be opened, the name or password is invalid, or the user exists.
+/// If the store is in use or cannot be opened, the name or password is invalid, or the user has a password.
 pub(super) async fn init(args: &Init) -> anyhow::Result<()> {
     log_to_stderr(args.common.log_level, args.common.log_format);
     let name = &args.cluster_admin_username;
@@ -60,13 +60,25 @@ pub(super) async fn init(args: &Init) -> anyhow::Result<()> {
     let seeded = seed::admin(store.as_ref(), name, &password, cost).await;
     store.close().await;
     match seeded.map_err(Error::operator_error)? {
-        SeedOutcome::Seeded => {
+        AdminOutcome::Ready => {
             tracing::info!("user {name} can log in with the new password");
             Ok(())
         }
-        SeedOutcome::AlreadySeeded => {
-            bail!("user {name} already exists; the password was not changed")
-        }
+        AdminOutcome::HasPassword { disabled: false } => bail!(
+            "user {name} already has a password, which was not changed. To create another administrator, use \
+             another --cluster-admin-username; administrators change passwords with `sensuctl user \
+             reset-password {name}`"
+        ),
+        AdminOutcome::HasPassword { disabled: true } => bail!(
+            "user {name} is disabled and has a password, which was not changed. Create another administrator \
+             with another --cluster-admin-username, then run `sensuctl user reset-password {name}` and \
+             `sensuctl user reinstate {name}`"
+        ),
+        AdminOutcome::NotAdministrator => bail!(
+            "user {name} was imported without a password and is not in the group {ADMINISTRATORS}. Create an \
+             administrator with another --cluster-admin-username, then run `sensuctl user reset-password \
+             {name}` and `sensuctl user reinstate {name}`"
+        ),
     }
 }
 

@@ -22,7 +22,7 @@ use super::store_location::StoreLocation;
 use crate::client_address::trusted_network;
 use crate::error::Error;
 use crate::runtime::context::Limits;
-use crate::seed;
+use crate::seed::{self, DevUser};
 use crate::{ConnectionLimits, Server, Tls, runtime};
 
 /// Number of file descriptors that the server needs for other than connections.
@@ -45,7 +45,7 @@ pub(super) struct Start {
     #[arg(long, env = "SENSU_API_PORT")]
     pub port: Option<u16>,
     /// File to write once the server accepts requests: JSON with `url` and `pid`, and with --dev
-    /// `user` and `password`. An existing file is replaced.
+    /// `user` and `password`, if user admin has the public password. An existing file is replaced.
     #[arg(long, env = "SENSU_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
     /// Keep all data in memory, for tests. Stopping the server deletes it.
@@ -190,13 +190,9 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
         );
     }
     seed::defaults(store.as_ref()).await.map_err(Error::operator_error)?;
+    let mut is_public = false;
     if args.dev {
-        let cost = args.common.password_cost;
-        seed::dev_users(store.as_ref(), cost).await.map_err(Error::operator_error)?;
-        tracing::warn!(
-            "--dev: users admin and agent have the public password {}",
-            seed::DEV_PASSWORD
-        );
+        is_public = create_dev_users(store.as_ref(), args.common.password_cost).await?;
     } else {
         reject_dev_password(store.as_ref()).await?;
     }
@@ -212,7 +208,7 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     let scheme = if args.cert_file.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", server.address());
     if let Some(file) = &args.ready_file {
-        write_ready_file(file, &url, args.dev)
+        write_ready_file(file, &url, is_public)
             .with_context(|| format!("cannot write the ready file {}", file.display()))?;
     }
     tracing::info!("listening on {url}");
@@ -220,6 +216,31 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     tracing::info!("shutting down");
     server.drain().await;
     server.stop().await
+}
+
+/// Creates the users of `--dev`, and logs who has the public password. Returns whether `admin` has.
+async fn create_dev_users(store: &dyn Store, cost: u32) -> anyhow::Result<bool> {
+    let users = seed::dev_users(store, cost).await.map_err(Error::operator_error)?;
+    let (public, others): (Vec<&DevUser>, Vec<&DevUser>) =
+        users.iter().partition(|user| user.has_dev_password);
+    let names: Vec<&str> = public.iter().map(|user| user.name).collect();
+    if !names.is_empty() {
+        let names = names.join(" and ");
+        tracing::warn!("--dev: public password of {names}: {}", seed::DEV_PASSWORD);
+    }
+    for DevUser { name, lacks_password, .. } in others {
+        match lacks_password {
+            true => tracing::warn!(
+                "--dev: user {name} was imported without a password and is disabled; to set one, stop the \
+                 server and run `sensu-server init --cluster-admin-username {name}` (administrators), or run \
+                 `sensuctl user reset-password {name}` and `sensuctl user reinstate {name}`"
+            ),
+            false => {
+                tracing::warn!("--dev: user {name} existed and does not have the public password")
+            }
+        }
+    }
+    Ok(names.contains(&"admin"))
 }
 
 /// Warns of users with the public password of an earlier `--dev`, which this server rejects, and ends their
@@ -253,9 +274,9 @@ async fn prepare_test_double(server: &Server, args: &Start) -> anyhow::Result<()
 }
 
 /// Writes the ready file atomically, so that readers never see part of it.
-fn write_ready_file(file: &Path, url: &str, dev: bool) -> std::io::Result<()> {
+fn write_ready_file(file: &Path, url: &str, is_public: bool) -> std::io::Result<()> {
     let pid = std::process::id();
-    let content = match dev {
+    let content = match is_public {
         true => json!({ "url": url, "pid": pid, "user": "admin", "password": seed::DEV_PASSWORD }),
         false => json!({ "url": url, "pid": pid }),
     };

@@ -2,7 +2,8 @@
 //!
 //! [`load`] reads all files and validates every object by the rules of `PUT`, against a store in
 //! memory, before it writes anything. One invalid manifest rejects the whole import; the error lists
-//! every invalid manifest with its file and number.
+//! every invalid manifest with its file and number. Manifests of types that this server does not have
+//! are skipped. The [`Report`] states for each manifest what was imported, changed or skipped.
 //!
 //! Then it writes object by object, in the order of [`crate::catalog::ImportStage`]. An interrupted
 //! import leaves the objects that were written. Running it again has the same result as one complete
@@ -11,11 +12,15 @@
 //! `sensu-server import` calls [`load`] for a store without a running server, or for a PostgreSQL
 //! database in use. [`Server::import`](crate::Server::import) calls it in a running server.
 
+mod changes;
+mod next_steps;
 mod objects;
 mod plan;
+pub mod report;
+mod silences;
+mod table;
+mod unsupported;
 
-use std::collections::BTreeMap;
-use std::fmt::{Display, Formatter};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,7 +37,10 @@ use crate::resources::namespaces;
 use crate::runtime::context::{Context, Cx, Limits};
 use crate::seed;
 use objects::Written;
-use plan::Plan;
+use plan::{Item, Plan};
+use report::{Outcome, Report};
+
+pub use table::kinds_table;
 
 /// Objects written concurrently. Concurrent commits share one sync of the disk.
 const CONCURRENT_WRITES: usize = 64;
@@ -40,20 +48,27 @@ const CONCURRENT_WRITES: usize = 64;
 /// Errors that a message lists. Of the others it gives the number.
 const MAX_LISTED_ERRORS: usize = 20;
 
-/// The result of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Number of objects by kind, in the order of writing.
-    pub counts: Vec<(&'static str, usize)>,
-    /// Users that were imported without a password and are disabled.
-    pub disabled: Vec<String>,
-    /// Dropped fields, as `kind.path`, with their number. The server does not know them.
-    pub dropped: BTreeMap<String, usize>,
+/// Options of an import.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options<'a> {
+    /// Namespace of namespaced objects without one.
+    pub(crate) namespace: &'a str,
+    /// Time at which the files were written by `sensuctl dump`, in seconds since 1970-01-01 UTC.
+    /// Default: the time of the import.
+    pub(crate) taken_at: Option<i64>,
+    /// Whether a manifest that cannot be imported, or a field that the server does not have, rejects the
+    /// import. Otherwise they are left out.
+    pub(crate) strict: bool,
 }
 
-/// Imports files. Directories are read recursively; `-` is standard input. Namespaced objects without
-/// a namespace get `namespace`. `progress` is called with the number of objects and the number of
-/// written objects.
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { namespace: "default", taken_at: None, strict: false }
+    }
+}
+
+/// Imports files. Directories are read recursively; `-` is standard input. `progress` is called with the
+/// number of objects and the number of written objects.
 ///
 /// # Errors
 /// If a file cannot be read or an object is invalid: nothing is written. If the store fails: the
@@ -61,30 +76,59 @@ pub struct Imported {
 pub(crate) async fn load(
     cx: &Cx,
     files: &[PathBuf],
-    namespace: &str,
+    options: &Options<'_>,
     progress: impl Fn(usize, usize) + Sync,
-) -> anyhow::Result<Imported> {
+) -> anyhow::Result<Report> {
     let files = sensu_manifests::read_files(files, true)?;
-    let plan = Plan::new(&files, namespace).map_err(|errors| rejected(&errors))?;
-    if plan.items.is_empty() {
+    let now = cx.clock.now();
+    let mut plan = Plan::new(&files, options, now).map_err(|errors| rejected(&errors))?;
+    if plan.manifests.is_empty() {
         bail!("no manifests to import: files must end in .json, .yaml or .yml");
     }
     let scratch = scratch_context(cx).await.map_err(Error::operator_error)?;
-    let (_, errors) = write(&scratch, &plan, OnError::Continue, |_| ()).await;
+    let errors = write(&scratch, &plan.items, OnError::Continue, |_, _| ()).await;
     if !errors.is_empty() {
         return Err(rejected(&errors));
     }
-    let all = plan.items.len();
-    let (mut imported, errors) = write(cx, &plan, OnError::Stop, |done| progress(all, done)).await;
+    let mut report = Report {
+        taken_at: options.taken_at.unwrap_or(now),
+        manifests: std::mem::take(&mut plan.manifests),
+        ..Report::default()
+    };
+    let (all, mut done) = (plan.items.len(), 0);
+    let errors = write(cx, &plan.items, OnError::Stop, |item, written| {
+        done += 1;
+        progress(all, done);
+        record(&mut report, item, written);
+    })
+    .await;
     if let Some(error) = errors.first() {
-        let done: usize = imported.counts.iter().map(|(_, count)| count).sum();
         bail!(
             "{error}; {done} of {all} objects were imported: run the same import again to continue"
         );
     }
-    imported.disabled.sort();
-    imported.dropped = plan.dropped;
-    Ok(imported)
+    report.disabled_users.sort();
+    report.count(
+        plan.items
+            .chunk_by(|one, next| one.kind == next.kind)
+            .filter_map(|kind| kind.first().map(|item| item.kind)),
+    );
+    report.next_steps =
+        next_steps::after(cx, &report.disabled_users).await.map_err(Error::operator_error)?;
+    Ok(report)
+}
+
+/// Records what was written for an object.
+fn record(report: &mut Report, item: &Item, written: &Written) {
+    if let Some(manifest) = report.manifests.get_mut(item.index) {
+        manifest.changes.extend(item.object.changes(&written.body));
+        if !manifest.changes.is_empty() {
+            manifest.outcome = Outcome::Changed;
+        }
+    }
+    if written.lacks_password {
+        report.disabled_users.push(item.object.identity().1);
+    }
 }
 
 fn rejected(errors: &[String]) -> anyhow::Error {
@@ -119,61 +163,27 @@ enum OnError {
     Stop,
 }
 
-/// Writes the objects of a plan. Returns what was written, and the error messages.
+/// Writes objects, kind by kind. `on_written` is called after each. Returns the error messages.
 async fn write(
     cx: &Cx,
-    plan: &Plan,
+    items: &[Item],
     on_error: OnError,
-    progress: impl Fn(usize),
-) -> (Imported, Vec<String>) {
-    let (mut imported, mut errors, mut done) = (Imported::default(), Vec::new(), 0);
-    for items in plan.items.chunk_by(|one, next| one.kind == next.kind) {
-        let mut count = 0;
+    mut on_written: impl FnMut(&Item, &Written),
+) -> Vec<String> {
+    let mut errors = Vec::new();
+    for items in items.chunk_by(|one, next| one.kind == next.kind) {
         let writes =
             stream::iter(items).map(|item| async move { (item, item.object.write(cx).await) });
         let mut writes = std::pin::pin!(writes.buffer_unordered(CONCURRENT_WRITES));
         while let Some((item, result)) = writes.next().await {
             match result {
-                Ok(written) => {
-                    count += 1;
-                    if written == Written::Disabled {
-                        imported.disabled.push(item.object.identity().1);
-                    }
-                }
+                Ok(written) => on_written(item, &written),
                 Err(error) => errors.push(item.error_message(&error.operator_message())),
             }
-            done += 1;
-            progress(done);
             if on_error == OnError::Stop && !errors.is_empty() {
-                break;
+                return errors;
             }
         }
-        imported.counts.extend(items.first().map(|item| (item.kind, count)));
-        if on_error == OnError::Stop && !errors.is_empty() {
-            break;
-        }
     }
-    (imported, errors)
-}
-
-impl Display for Imported {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let all: usize = self.counts.iter().map(|(_, count)| count).sum();
-        write!(f, "imported {all} objects:")?;
-        for (kind, count) in &self.counts {
-            write!(f, "\n{count:>8} {kind}")?;
-        }
-        for (field, count) in &self.dropped {
-            write!(f, "\ndropped unknown field: {field} ({count} times)")?;
-        }
-        if !self.disabled.is_empty() {
-            let names = self.disabled.join(", ");
-            write!(
-                f,
-                "\nimported without a password, and therefore disabled: {names}. Set a password for each, then \
-                 reinstate it"
-            )?;
-        }
-        Ok(())
-    }
+    errors
 }

@@ -62,25 +62,40 @@ pub(crate) async fn put(
     Err(write_conflict())
 }
 
+/// A user that was imported.
+pub(crate) struct ImportedUser {
+    /// The user as it is stored.
+    pub(crate) rendered: Rendered,
+    /// Whether the user has a password, of the import or its own.
+    pub(crate) has_password: bool,
+}
+
 /// Creates or replaces an imported user. Without a password in the body, an existing user keeps its
-/// password and stays disabled if it is; a new user is disabled. Returns whether the user is enabled or
-/// has a password of its own.
+/// password and stays disabled if it is; a new user has no password and is disabled.
 ///
 /// # Errors
 /// As [`put`].
-pub(crate) async fn import(grant: &Grant<User>, mut user: User) -> Result<bool, Error> {
-    let mut locked = false;
+pub(crate) async fn import(grant: &Grant<User>, mut user: User) -> Result<ImportedUser, Error> {
+    let mut has_password = true;
     if user.password.is_empty() && user.password_hash.is_empty() {
         let account = auth::account(grant.store(), &user.username).await?;
-        locked = account.as_ref().is_none_or(|account| account.user.disabled);
-        user.disabled |= locked;
+        has_password = account.as_ref().is_some_and(Account::has_password);
+        user.disabled |= !has_password || account.as_ref().is_some_and(|a| a.user.disabled);
         if account.is_none() {
-            let random = uuid::Uuid::new_v4().to_string();
-            user.password_hash = auth::hash(grant.cx(), random).await?;
+            user.password_hash = auth::NO_PASSWORD.into();
         }
     }
-    put(grant, user, &Conditions::default()).await?;
-    Ok(!locked)
+    let rendered = put(grant, user, &Conditions::default()).await?;
+    Ok(ImportedUser { rendered, has_password })
+}
+
+/// All users.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn all(grant: &Grant<User>) -> Result<Vec<User>, Error> {
+    let prefix = keyspace::whole_collection(User::PLURAL)?;
+    keyspace::all(grant.store(), &prefix).await
 }
 
 /// Changes the user's password and ends its sessions, except one that changes its own password (D15).

@@ -11,7 +11,7 @@ use dropshot::{ConfigDropshot, ConfigTls, HandlerTaskMode, HttpServer, ServerBui
 use sensu_store::{Clock, Store};
 use tokio::task::JoinHandle;
 
-use crate::import::{self, Imported};
+use crate::import::{self, report::Report};
 use crate::runtime::context::{Context, Cx, Limits};
 use crate::runtime::watchdog::Watchdog;
 use crate::runtime::{background, http_log};
@@ -107,8 +107,8 @@ impl Server {
     ///
     /// # Errors
     /// If a file cannot be read or a resource is invalid: nothing is written. If the store fails.
-    pub async fn import(&self, files: &[PathBuf]) -> anyhow::Result<Imported> {
-        import::load(&self.cx, files, "default", |_, _| ()).await
+    pub async fn import(&self, files: &[PathBuf]) -> anyhow::Result<Report> {
+        import::load(&self.cx, files, &import::Options::default(), |_, _| ()).await
     }
 
     /// The address that the server listens on.

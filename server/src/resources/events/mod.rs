@@ -64,15 +64,16 @@ pub(crate) async fn put(
 ///
 /// # Errors
 /// As [`put`].
-pub(crate) async fn import(grant: &Grant<Event>, mut event: Event) -> Result<(), Error> {
+pub(crate) async fn import(grant: &Grant<Event>, mut event: Event) -> Result<Rendered, Error> {
     event.fill_identity(grant.namespace(), grant.name());
     check_namespaces(grant, &event)?;
     event = Validation::new().run(&grant.cx().compilers, event).await?;
     let (cx, namespace) = (grant.cx(), grant.namespace());
     for _ in 0..ATTEMPTS {
         let stored = stored(grant.store(), namespace, &event).await?;
-        if attempt(cx, namespace, event.clone(), stored, Purpose::Import).await?.is_some() {
-            return Ok(());
+        let written = attempt(cx, namespace, event.clone(), stored, Purpose::Import).await?;
+        if let Some(written) = written {
+            return Ok(written);
         }
     }
     Err(write_conflict())
