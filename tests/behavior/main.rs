@@ -20,6 +20,7 @@ mod later_releases;
 mod lifecycle;
 mod logins;
 mod malformed_input;
+mod migration;
 mod newer_fields;
 mod own_password;
 mod pages;

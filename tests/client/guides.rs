@@ -22,8 +22,8 @@ struct Step {
     output: Option<String>,
 }
 
-/// The command that starts the server, and the steps after it, from the sections of a Markdown file.
-fn read_guide(file: &str, headings: &[&str]) -> (String, Vec<Step>) {
+/// The steps in sections of a Markdown file.
+fn read_steps(file: &str, headings: &[&str]) -> Vec<Step> {
     let text = fs::read_to_string(xtask::root().join(file)).expect("the file can be read");
     let mut steps: Vec<Step> = Vec::new();
     let fence = Regex::new(r"(?ms)^```(\w*)\n(.*?)^```$").expect("a regular expression");
@@ -41,6 +41,12 @@ fn read_guide(file: &str, headings: &[&str]) -> (String, Vec<Step>) {
             }
         }
     }
+    steps
+}
+
+/// The command that starts the server, and the steps after it.
+fn read_guide(file: &str, headings: &[&str]) -> (String, Vec<Step>) {
+    let mut steps = read_steps(file, headings);
     let starts_server = |step: &Step| step.commands.contains("start --dev");
     let server = steps.iter().find(|step| starts_server(step)).expect("a server").commands.clone();
     steps.retain(|step| !starts_server(step));
@@ -64,9 +70,8 @@ fn shell(home: &Path, script: &str) -> Command {
     shell
 }
 
-/// Runs a guide, and returns how many outputs were compared.
-fn run(file: &str, headings: &[&str]) -> usize {
-    let (server, steps) = read_guide(file, headings);
+/// A home directory with links to the programs of this build.
+fn home_with_programs() -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a directory");
     fs::create_dir(home.path().join("bin")).expect("a directory");
     for (name, program) in [
@@ -75,6 +80,13 @@ fn run(file: &str, headings: &[&str]) -> usize {
     ] {
         symlink(program, home.path().join("bin").join(name)).expect("a link");
     }
+    home
+}
+
+/// Runs a guide, and returns how many outputs were compared.
+fn run(file: &str, headings: &[&str]) -> usize {
+    let (server, steps) = read_guide(file, headings);
+    let home = home_with_programs();
     let server = Process::launch(shell(home.path(), &server)).expect("starts");
     let address = server.url("").replace("http://", "");
 
@@ -128,4 +140,44 @@ fn the_sensuctl_guide_shows_the_commands_of_the_api_overview() {
     ] {
         assert!(commands.contains(line), "{line}");
     }
+}
+
+/// Runs commands in a shell that stops at the first failure. Returns their output.
+fn run_commands(home: &Path, commands: &str) -> String {
+    let output = shell(home, &format!("set -eo pipefail\n{commands}")).output().expect("runs");
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+    assert!(output.status.success(), "{commands}: {text}");
+    text
+}
+
+#[test]
+fn the_commands_of_the_migration_guide_work() {
+    let headings =
+        ["1. Dump", "2. Create the first administrator", "3. Import", "4. Set passwords"];
+    let mut steps = read_steps("docs/migrate-from-sensu.md", &headings).into_iter();
+    // The fixture stands for the dump of the old backend.
+    let dump = steps.next().expect("the dump").commands;
+    assert!(dump.starts_with("sensuctl dump all "), "{dump}");
+    let home = home_with_programs();
+    let fixture = xtask::root().join("tests/behavior/data/dump-6.yaml");
+    fs::copy(fixture, home.path().join("dump.yaml")).expect("copied");
+    run_commands(home.path(), &dump.replace("sensuctl dump", "true"));
+
+    let is_start = |step: &Step| step.commands.starts_with("sensu-server start");
+    let mut output = String::new();
+    let start = loop {
+        let step = steps.next().expect("the start of the server");
+        if is_start(&step) {
+            break step.commands;
+        }
+        output += &run_commands(home.path(), &step.commands);
+    };
+    assert!(output.contains("therefore disabled: ci\n"), "{output}");
+    let server = Process::launch(shell(home.path(), &start)).expect("starts");
+    let address = server.url("").replace("http://", "");
+    for step in steps {
+        let commands = step.commands.replace(DOCUMENTED_ADDRESS, &address);
+        output += &run_commands(home.path(), &commands);
+    }
+    assert!(output.contains("Reset\n"), "{output}");
 }

@@ -18,7 +18,7 @@ use crate::catalog::{Cataloged as _, ImportStage, Kind, for_each_kind};
 use crate::error::Error;
 use crate::rbac::Verb;
 use crate::resources::preconditions::Conditions;
-use crate::resources::{events, users};
+use crate::resources::{events, rules, users};
 use crate::runtime::context::Cx;
 
 /// Reads the object of a manifest.
@@ -32,6 +32,8 @@ pub(super) struct ReadContext<'a> {
     pub(super) taken_at: i64,
     /// Time of the import, in seconds since 1970-01-01 UTC.
     pub(super) now: i64,
+    /// Whether rules with resources that the server does not have are rejected (D27).
+    pub(super) is_strict: bool,
 }
 
 /// The content of a manifest.
@@ -104,8 +106,18 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 fn read_resource<T: Resource>(value: Value, context: &ReadContext<'_>) -> Result<Content, String> {
     let creator = value.get("creator").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let warnings = if T::KIND == Entity::KIND { redacted_values(&value) } else { Vec::new() };
+    let mut warnings = if T::KIND == Entity::KIND { redacted_values(&value) } else { Vec::new() };
     let (value, changes) = decode::<T>(value, context.namespace)?;
+    let unknown = rules::unknown_resources(&value);
+    if !unknown.is_empty() {
+        let unknown = unknown.join(", ");
+        warnings.push(format!(
+            "this server does not have the resources {unknown}; the rules are stored"
+        ));
+        if context.is_strict {
+            return Err(format!("this server does not have the resources {unknown} (--strict)"));
+        }
+    }
     let object = Box::new(ResourceObject { value, creator });
     Ok(Content::Object(ReadObject { object, changes, warnings }))
 }

@@ -47,8 +47,12 @@ impl Plan {
     ) -> Result<Self, Vec<String>> {
         let taken_at = options.taken_at.unwrap_or(now);
         let mut reader = ManifestReader {
-            context: ReadContext { namespace: options.namespace, taken_at, now },
-            is_strict: options.strict,
+            context: ReadContext {
+                namespace: options.namespace,
+                taken_at,
+                now,
+                is_strict: options.strict,
+            },
             ranked: Vec::new(),
             manifests: Vec::new(),
             seen: HashMap::new(),
@@ -92,7 +96,6 @@ impl Item {
 /// Reads manifests one after the other.
 struct ManifestReader<'a> {
     context: ReadContext<'a>,
-    is_strict: bool,
     ranked: Vec<(Rank, Item)>,
     manifests: Vec<ManifestReport>,
     /// The objects so far, by kind and identity.
@@ -191,7 +194,7 @@ impl ManifestReader<'_> {
                 return Ok(None);
             }
         }
-        if self.is_strict {
+        if self.context.is_strict {
             reject_losses(report)?;
         }
         if !report.changes.is_empty() {
@@ -203,7 +206,7 @@ impl ManifestReader<'_> {
 
     /// Skips a manifest, or rejects it if the import is strict.
     fn skip<T>(&self, report: &mut ManifestReport, reason: String) -> Result<Option<T>, String> {
-        if self.is_strict {
+        if self.context.is_strict {
             let (title, version) = (report.title(), &report.api_version);
             return Err(format!("{title} ({version}): {reason} (--strict)"));
         }

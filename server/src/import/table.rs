@@ -6,6 +6,9 @@ use super::changes::REASONS;
 use super::{objects, unsupported};
 use crate::catalog::ImportStage;
 
+const SILENCED: &str = "imported, unless it has ended; without `expire_at` (Sensu Go 5) the end is the time of the \
+                        dump plus `expire`";
+
 /// The table of kinds in `docs/migrate-from-sensu.md`, Markdown: imported kinds in the order of writing, then
 /// those that are skipped. A test compares it with the guide.
 #[must_use]
@@ -18,7 +21,7 @@ pub fn kinds_table() -> String {
         let (result, fields) = match kind.import {
             ImportStage::Never => ("skipped: create new ones", String::new()),
             ImportStage::Users => ("imported, disabled without a password", changed(kind.name)),
-            ImportStage::Silences => ("imported, unless it has ended", changed(kind.name)),
+            ImportStage::Silences => (SILENCED, changed(kind.name)),
             ImportStage::Events => {
                 ("imported with its history, if it has a check", changed(kind.name))
             }
@@ -45,4 +48,25 @@ fn changed(kind: &str) -> String {
     let fields: Vec<String> =
         of_kind.map(|(_, field, reason)| format!("`{field}`: {reason}")).collect();
     fields.join("<br>")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// `UPDATE_EXPECT=1` writes the table into the guide.
+    #[test]
+    fn the_migration_guide_contains_the_table() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migrate-from-sensu.md");
+        let guide = std::fs::read_to_string(&file).unwrap();
+        let (before, rest) = guide.split_once("<!-- table -->\n").unwrap();
+        let (table, after) = rest.split_once("<!-- /table -->").unwrap();
+        let expected = super::kinds_table();
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            let text = format!("{before}<!-- table -->\n{expected}<!-- /table -->{after}");
+            std::fs::write(&file, text).unwrap();
+        } else {
+            assert_eq!(table, expected);
+        }
+    }
 }
