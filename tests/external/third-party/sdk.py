@@ -109,6 +109,16 @@ def lifecycle(kind: Kind) -> None:
     run("delete again", lambda: rejected(ResponseError, "status: 404", lambda: client.delete(b)))
 
 
+def invalid_selectors() -> None:
+    """A misspelt field is rejected; released servers find nothing."""
+    unknown = ADMIN.checks.list(field_selector=Equal("intervall", 30))
+    call(
+        "checks: list by an unknown field", lambda: rejected(ResponseError, "status: 400", lambda: names(unknown))
+    )
+    other = ADMIN.checks.list(field_selector=Equal("name", 'a" b'))
+    call("checks: list by an invalid text", lambda: rejected(ResponseError, "status: 400", lambda: names(other)))
+
+
 def namespaces() -> None:
     client = ADMIN.namespaces
 
@@ -248,6 +258,7 @@ def sessions() -> None:
 
 for kind in KINDS:
     lifecycle(kind)
+invalid_selectors()
 namespaces()
 users()
 pages()

@@ -52,6 +52,7 @@ KINDS = [
         {"interval": 60, "publish": False, "subscriptions": ["linux"], "handlers": ["mail"]},
         {
             "a boolean": lambda name: And(Equal("publish", True), Matches("name", "sdk-")),
+            "a number": lambda name: And(Equal("interval", 30), NotEqual("timeout", 1)),
             "a list's item": lambda name: In("disk", "subscriptions"),
             "a missing item": lambda name: NotIn("mail", "handlers"),
         },
