@@ -112,6 +112,19 @@ fn messages_and_exit_codes_of_commands() {
     expect_file!["golden/messages.txt"].assert_eq(&text);
 }
 
+#[test]
+fn warnings_of_the_server_are_printed_on_standard_error() {
+    let fixture = Fixture::new();
+    let line = "cluster-role create x1 -v get -r etcd-replicators,checks";
+    let output = fixture.home.run(line, "");
+    assert_eq!((output.code, output.stdout.as_str()), (0, "Created\n"));
+    let warning = "Warning: this server does not have the resource: etcd-replicators\n";
+    assert_eq!(output.stderr, warning);
+    // No warning about fields that the program sends for released backends.
+    fixture.ok("check create cpu -c true -s x -i 5");
+    assert_eq!(fixture.home.run("check execute cpu", "").stderr, "");
+}
+
 /// Replaces IDs and versions, which differ between servers, and the widths of columns.
 fn normalize(line: &str) -> String {
     let unique = regex::Regex::new(

@@ -88,8 +88,20 @@ impl Context {
         let raw = self.wait(request.send());
         self.cache_prefix(self.api_url(), client);
         let raw = raw.map_err(|error| with_context(path, self.explain(error)))?;
-        warnings::print(&raw.headers);
         Ok(Response { body: raw.json()?, raw })
+    }
+
+    /// Writes an object, and prints the warnings of the server about it.
+    fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        precondition: Option<Precondition<'_>>,
+    ) -> Result<Value> {
+        let response = self.call_if(method, path, &[], Some(body), precondition)?;
+        warnings::print(&response.raw.headers);
+        Ok(response.body)
     }
 
     /// Sends a GET without credentials to a path outside `/apis/core/v2`.
@@ -106,12 +118,12 @@ impl Context {
 
     /// Creates an object in a collection.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.call(Method::POST, path, &[], Some(body))?.body)
+        self.write(Method::POST, path, body, None)
     }
 
     /// Creates or replaces an object.
     pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.call(Method::PUT, path, &[], Some(body))?.body)
+        self.write(Method::PUT, path, body, None)
     }
 
     /// Creates an object.
@@ -120,7 +132,7 @@ impl Context {
     /// If the object exists; see [`is_precondition_failed`].
     pub(crate) fn put_if_absent(&self, path: &str, body: &Value) -> Result<()> {
         let precondition = Some(Precondition::Absent);
-        self.call_if(Method::PUT, path, &[], Some(body), precondition).map(drop)
+        self.write(Method::PUT, path, body, precondition).map(drop)
     }
 
     /// Deletes an object.
@@ -150,7 +162,7 @@ impl Context {
     pub(crate) fn put_if_unchanged(&self, versioned: &Versioned) -> Result<()> {
         let Versioned { object, path, etag } = versioned;
         let precondition = etag.as_ref().map(Precondition::Match);
-        let written = self.call_if(Method::PUT, path, &[], Some(object), precondition);
+        let written = self.write(Method::PUT, path, object, precondition);
         written.map(drop).map_err(|error| match is_precondition_failed(&error) {
             true => error.context("another client has changed the object in the meantime"),
             false => error,
