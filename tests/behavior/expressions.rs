@@ -34,6 +34,31 @@ async fn what_sensu_go_accepts_is_accepted() {
 }
 
 #[tokio::test]
+async fn regular_expressions_are_accepted_wherever_expressions_are() {
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let regular = ["event.check.name.match(/disk/)", "/^db-[0-9]+$/i.test(entity.name)", "/a\\/b/"];
+    let build = json!({ "url": "https://example.com/a.tar.gz", "sha512": "0".repeat(128),
+        "filters": regular });
+    for (path, body, pointer) in [
+        ("filters/f", json!({ "action": "allow", "expressions": regular }), "/expressions"),
+        ("assets/a", build.clone(), "/filters"),
+        ("assets/b", json!({ "builds": [build] }), "/builds/0/filters"),
+        (
+            "checks/c",
+            json!({ "interval": 1, "proxy_requests": { "entity_attributes": regular } }),
+            "/proxy_requests/entity_attributes",
+        ),
+    ] {
+        let path = format!("/apis/core/v2/namespaces/default/{path}");
+        let written = server.send("PUT", &path, Some(&token), Some(&body)).await;
+        assert_eq!(written.status, 200, "{path}: {}", written.body);
+        assert_eq!(written.body.pointer(pointer), Some(&json!(regular)), "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_javascript_of_an_object_is_limited() {
     let server = TestServer::start().await;
     let token = server.token().await;
