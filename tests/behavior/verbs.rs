@@ -84,6 +84,18 @@ async fn no_part_of_an_event_is_in_another_namespace_than_the_url() {
     server.stop().await;
 }
 
+/// Asserts that a message continues with a name and, for a namespaced kind, the namespace (D4).
+fn assert_names_object(response: &Response, kind: &Kind, beginning: &str) {
+    let (message, plural) = (response.message(), &kind.plural);
+    let object = message.strip_prefix(beginning);
+    let object = object.unwrap_or_else(|| panic!("{plural}: {message}"));
+    let end =
+        if kind.is_namespaced { format!(" in namespace {NAMESPACE:?}") } else { String::new() };
+    let named = object.strip_suffix(&end).unwrap_or_else(|| panic!("{plural}: {message}"));
+    let (noun, name) = named.split_once(" \"").unwrap_or_else(|| panic!("{plural}: {message}"));
+    assert!(!noun.is_empty() && name.ends_with('"') && name.len() > 1, "{plural}: {message}");
+}
+
 /// The kinds whose objects the client names: not API keys, whose names the server generates.
 fn named_kinds() -> Vec<Kind> {
     Document::committed().kinds().into_iter().filter(|kind| kind.put.is_some()).collect()
@@ -114,8 +126,12 @@ async fn an_object_is_created_read_changed_listed_and_deleted() {
         assert_eq!(deleted.status, 204, "{}: {}", kind.delete.id, deleted.body);
         // Deleting a user disables it, as in Sensu.
         if kind.plural != "users" {
-            subject.send(&kind.get, None).await.assert_error(404, 2);
-            subject.send(&kind.delete, None).await.assert_error(404, 2);
+            for missing in [&kind.get, &kind.delete].into_iter().chain(&kind.patch) {
+                let body = missing.has_body().then(|| json!({}));
+                let missing = subject.send(missing, body.as_ref()).await;
+                missing.assert_error(404, 2);
+                assert_names_object(&missing, kind, "not found: ");
+            }
         }
         subject.server.stop().await;
     }
@@ -129,7 +145,9 @@ async fn creating_an_object_twice_returns_409() {
             let object = create.body_example().expect("an example");
             let created = subject.send(create, Some(object)).await;
             assert_eq!(created.status, 200, "{}: {}", create.id, created.body);
-            subject.send(create, Some(object)).await.assert_error(409, 3);
+            let conflict = subject.send(create, Some(object)).await;
+            conflict.assert_error(409, 3);
+            assert_names_object(&conflict, &subject.kind, "resource already exists: ");
         }
         subject.server.stop().await;
     }

@@ -79,7 +79,7 @@ async fn errors_reports_the_messages_of_the_server() {
     let server = TestServer::start().await;
     let messages = errors::run(&server.url()).await.expect("runs");
     assert_eq!(messages.len(), 3, "{messages:?}");
-    assert_eq!(messages[0], "not found");
+    assert!(messages[0].starts_with("not found: check "), "{}", messages[0]);
     assert!(messages[1].contains("name"), "{}", messages[1]);
     assert!(messages[2].starts_with("cannot reach the server: "), "{}", messages[2]);
     server.stop().await;

@@ -35,6 +35,11 @@ pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
         response.body["message"] = ours.body["message"].clone();
         is_lenient = true;
     }
+    if [404, 409].contains(&response.status) && names_object(&response.body, &ours.body) {
+        response.body["message"] = ours.body["message"].clone();
+        note(if response.status == 404 { "D4" } else { "D9" }, true);
+        is_lenient = true;
+    }
     if response.status == 401 {
         let path = record.path.split('?').next().unwrap_or_default();
         let scheme = if ["/auth", "/auth/test"].contains(&path) { "Basic" } else { "Bearer" };
@@ -68,6 +73,19 @@ pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
     }
     is_lenient |= longer;
     Adjusted { response, differences, is_lenient }
+}
+
+/// Whether our message is the recorded one, or names the same object, and continues with the object. For some
+/// kinds the message of Sensu Go is the name of the object.
+fn names_object(theirs: &Value, ours: &Value) -> bool {
+    let text = |body: &Value| body["message"].as_str().unwrap_or_default().to_owned();
+    let (theirs, ours) = (text(theirs), text(ours));
+    let object = ["not found: ", "resource already exists: "].iter().find_map(|prefix| {
+        ours.strip_prefix(prefix).map(|object| (prefix.trim_end_matches(": "), object))
+    });
+    object.is_some_and(|(message, object)| {
+        theirs == message || object.contains(&format!(" {theirs:?}"))
+    })
 }
 
 /// The seeded roles also cover the kinds of later releases (D40).

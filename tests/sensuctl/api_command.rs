@@ -102,8 +102,9 @@ fn api_sends_and_prints_headers() {
 fn api_prints_body_and_message_of_an_error_response() {
     let fixture = Fixture::new();
     let output = fixture.home.run(&format!("api {CHECKS}/none"), "");
-    assert_eq!((output.code, output.stderr.as_str()), (1, "Error: not found\n"));
-    assert_eq!(output.stdout, r#"{"message":"not found","code":2}"#);
+    let message = r#"not found: check "none" in namespace "default""#;
+    assert_eq!((output.code, output.stderr), (1, format!("Error: {message}\n")));
+    assert_eq!(output.stdout, json!({ "message": message, "code": 2 }).to_string());
     let output = fixture.home.run(&format!("api {CHECKS} -d nonsense"), "");
     assert_eq!(output.code, 1);
     assert!(output.stderr.contains("line 1"), "{output:?}");

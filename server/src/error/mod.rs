@@ -10,9 +10,14 @@ pub(crate) mod table;
 use dropshot::Body;
 use http::Response;
 use sensu_store::{CommitError, StoreError};
-use sensu_types::Invalid;
+use sensu_types::{Invalid, Resource};
 
 pub use response::ApiError;
+
+const NOT_FOUND: &str = "not found";
+
+/// Maximum length of a name in a message, in characters.
+const MAX_NAME: usize = 500;
 
 /// `WWW-Authenticate` of operations that require a token.
 pub(crate) const BEARER: &str = "Bearer realm=\"sensu\"";
@@ -53,14 +58,20 @@ pub enum Error {
 }
 
 impl Error {
-    /// [`Error::NotFound`] with the usual message.
+    /// [`Error::NotFound`] for a path.
     pub fn not_found() -> Self {
-        Self::NotFound("not found".into())
+        Self::NotFound(NOT_FOUND.into())
     }
 
-    /// [`Error::Exists`] with the usual message.
-    pub fn exists() -> Self {
-        Self::Exists("resource already exists".into())
+    /// [`Error::NotFound`] for an object. The message is that of Sensu Go, and the object (D4). `namespace` is
+    /// empty for cluster-wide kinds.
+    pub(crate) fn object_not_found<T: Resource>(namespace: &str, name: &str) -> Self {
+        Self::NotFound(format!("{NOT_FOUND}: {}", object::<T>(namespace, name)))
+    }
+
+    /// [`Error::Exists`] for an object; see [`Error::object_not_found`].
+    pub(crate) fn object_exists<T: Resource>(namespace: &str, name: &str) -> Self {
+        Self::Exists(format!("resource already exists: {}", object::<T>(namespace, name)))
     }
 
     /// [`Error::Unauthenticated`] for an access token after its expiry.
@@ -193,9 +204,36 @@ impl From<CommitError> for Error {
     }
 }
 
+/// Kind, name and namespace of an object, for messages.
+fn object<T: Resource>(namespace: &str, name: &str) -> String {
+    // Names in URLs have any length.
+    let quoted = |text: &str| format!("{:?}", text.chars().take(MAX_NAME).collect::<String>());
+    match namespace {
+        "" => format!("{} {}", T::NOUN, quoted(name)),
+        _ => format!("{} {} in namespace {}", T::NOUN, quoted(name), quoted(namespace)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use sensu_types::event::Event;
+    use sensu_types::role::ClusterRole;
+
     use super::*;
+
+    #[test]
+    fn messages_name_the_object() {
+        assert_eq!(
+            Error::object_not_found::<Event>("default", "web/c\"pu").message(),
+            r#"not found: event "web/c\"pu" in namespace "default""#
+        );
+        assert_eq!(
+            Error::object_exists::<ClusterRole>("", "admin").message(),
+            r#"resource already exists: cluster role "admin""#
+        );
+        let long = Error::object_not_found::<ClusterRole>("", &"x".repeat(60_000)).message();
+        assert!(long.len() < 600);
+    }
 
     #[test]
     fn internal_detail_is_not_sent() {

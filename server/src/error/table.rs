@@ -5,6 +5,7 @@
 
 use http::StatusCode;
 use sensu_store::StoreError;
+use sensu_types::check::CheckConfig;
 use sensu_types::hook::HookConfig;
 use sensu_types::{ObjectMeta, Resource as _};
 
@@ -108,7 +109,7 @@ const NOT_FOUND: Row = Row {
     code: 2,
     name: "NotFound",
     meaning: "The object, its namespace or the path does not exist.",
-    example: Error::not_found,
+    example: || Error::object_not_found::<CheckConfig>("default", "check-cpu"),
 };
 const METHOD_NOT_ALLOWED: Row = Row {
     status: StatusCode::METHOD_NOT_ALLOWED,
@@ -129,7 +130,7 @@ const EXISTS: Row = Row {
     code: 3,
     name: "Conflict",
     meaning: "The object already exists, or another object prevents the operation.",
-    example: Error::exists,
+    example: || Error::object_exists::<CheckConfig>("default", "check-cpu"),
 };
 const PRECONDITION_FAILED: Row = Row {
     status: StatusCode::PRECONDITION_FAILED,

@@ -63,7 +63,11 @@ pub(crate) async fn remove_hook(
         let mut check = stored.clone();
         match hooks::remove(&mut check.check_hooks, kind, hook) {
             true => Ok(check),
-            false => Err(Error::not_found()),
+            false => Err(Error::NotFound(format!(
+                "not found: hook {hook:?} of type {kind:?} in check {:?} in namespace {:?}",
+                grant.name(),
+                grant.namespace()
+            ))),
         }
     };
     grant.change(remove, conditions).await.map(drop)
@@ -80,7 +84,7 @@ pub(crate) async fn execute(
 ) -> Result<Issued, Error> {
     let context = grant.write_context();
     let check = keyspace::key::<CheckConfig>(grant.namespace(), grant.name())
-        .ok_or_else(Error::not_found)?;
+        .ok_or_else(|| grant.not_found())?;
     let (check_name, creator) = (grant.name().to_owned(), context.caller.to_owned());
     let request = AdhocRequest { check: check_name, creator, ..request };
     let value = serde_json::to_vec(&request).map_err(|error| Error::Internal(error.to_string()))?;
@@ -91,7 +95,7 @@ pub(crate) async fn execute(
         )));
     }
     let requests = keyspace::prefix_of::<CheckConfig>(ADHOC, grant.namespace(), grant.name())
-        .ok_or_else(Error::not_found)?;
+        .ok_or_else(|| grant.not_found())?;
     let scan = Scan { prefix: requests, after: None, limit: BATCH, max_bytes: usize::MAX };
     let stored = grant.store().scan(scan).await?;
     let excess = stored.len().saturating_sub(MAX_REQUESTS - 1);
@@ -109,7 +113,7 @@ pub(crate) async fn execute(
     let txn = Txn { preconditions: vec![Precondition::Present(check)], operations };
     match grant.commit(txn).await {
         Ok(_) => Ok(Issued { issued: context.now }),
-        Err(CommitError::Precondition(_)) => Err(Error::not_found()),
+        Err(CommitError::Precondition(_)) => Err(grant.not_found()),
         Err(error) => Err(error.into()),
     }
 }

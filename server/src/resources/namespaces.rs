@@ -53,11 +53,12 @@ pub(crate) async fn delete(
     cascade: bool,
     conditions: &Conditions,
 ) -> Result<(), Error> {
-    let key = keyspace::key::<Namespace>("", grant.name()).ok_or_else(Error::not_found)?;
-    let prefix = |collection| in_namespace(collection, grant.name()).ok_or_else(Error::not_found);
+    let key = keyspace::key::<Namespace>("", grant.name()).ok_or_else(|| grant.not_found())?;
+    let prefix =
+        |collection| in_namespace(collection, grant.name()).ok_or_else(|| grant.not_found());
     let resources: Vec<Prefix> =
         catalog::namespaced().map(|kind| prefix(kind.plural)).collect::<Result<_, _>>()?;
-    let stored = grant.load().await?.ok_or_else(Error::not_found)?;
+    let stored = grant.load().await?.ok_or_else(|| grant.not_found())?;
     conditions.check(Some(stored.revision))?;
     let mut txn = Txn {
         preconditions: vec![Precondition::At(key.clone(), stored.revision)],
@@ -84,7 +85,7 @@ pub(crate) async fn delete(
 async fn not_empty(grant: &Grant<Namespace>) -> Result<Error, Error> {
     let mut kinds = Vec::new();
     for kind in catalog::namespaced() {
-        let prefix = in_namespace(kind.plural, grant.name()).ok_or_else(Error::not_found)?;
+        let prefix = in_namespace(kind.plural, grant.name()).ok_or_else(|| grant.not_found())?;
         let scan = Scan { prefix, after: None, limit: 1, max_bytes: usize::MAX };
         if !grant.store().scan(scan).await?.is_empty() {
             kinds.push(kind.plural);

@@ -43,11 +43,11 @@ impl<T: Resource> Grant<T> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error`] if the store fails.
     pub(crate) async fn get(&self) -> Result<Rendered, Error> {
-        let entry = self.entry().await?.ok_or_else(Error::not_found)?;
+        let entry = self.entry().await?.ok_or_else(|| self.not_found())?;
         let entries = std::slice::from_ref(&entry);
         let rules = self.cx().resources.redaction.of_entries::<T>(self.cx(), entries).await?;
         let body = render::<T>(&entry, rules.keys(&entry), &Selection::default())?;
-        let body = body.ok_or_else(Error::not_found)?;
+        let body = body.ok_or_else(|| self.not_found())?;
         Ok(Rendered { body, revision: Some(entry.revision) })
     }
 
@@ -84,12 +84,12 @@ impl<T: Resource> Grant<T> {
             && self.store().get(key).await?.is_some()
         {
             // Sensu Go 5.0.0 also reports the conflict before a broken rule.
-            return Err(Error::Exists(value.already_exists_message()));
+            return Err(Error::object_exists::<T>(value.namespace(), value.name()));
         }
         value = Validation::new().run(&self.cx().compilers, value).await?;
         let key = key.ok_or_else(invalid_name)?;
         let written = self.write(&value, None, key).await?;
-        written.ok_or_else(|| Error::Exists(value.already_exists_message()))
+        written.ok_or_else(|| Error::object_exists::<T>(value.namespace(), value.name()))
     }
 
     /// Creates or replaces the object.
@@ -111,7 +111,7 @@ impl<T: Resource> Grant<T> {
         change: impl Fn(&T) -> Result<T, Error>,
         conditions: &Conditions,
     ) -> Result<Rendered, Error> {
-        self.replace(|stored| change(stored.ok_or_else(Error::not_found)?), conditions).await
+        self.replace(|stored| change(stored.ok_or_else(|| self.not_found())?), conditions).await
     }
 
     /// Deletes the object, the objects it cascades to, and the records that belong to them.
@@ -120,7 +120,7 @@ impl<T: Resource> Grant<T> {
     /// [`Error::NotFound`]; [`Error::PreconditionFailed`]; [`Error::Unavailable`] after too many write
     /// conflicts.
     pub(crate) async fn delete(&self, conditions: &Conditions) -> Result<(), Error> {
-        let missing = || Error::NotFound(T::not_found_message(self.name()));
+        let missing = || self.not_found();
         let key = self.key().ok_or_else(missing)?;
         for _ in 0..ATTEMPTS {
             let entry = self.store().get(&key).await?.ok_or_else(missing)?;
@@ -205,6 +205,11 @@ impl<T: Resource> Grant<T> {
             Err(CommitError::Precondition(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The error if the object does not exist.
+    pub(super) fn not_found(&self) -> Error {
+        Error::object_not_found::<T>(self.namespace(), self.name())
     }
 
     async fn entry(&self) -> Result<Option<Entry>, Error> {

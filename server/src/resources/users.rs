@@ -21,13 +21,14 @@ const NO_PASSWORD: &str = "password can't be empty";
 /// # Errors
 /// [`Error::Exists`]; [`Error::Invalid`].
 pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Rendered, Error> {
+    let exists = || Error::object_exists::<User>("", &user.username);
     let account = auth::account(grant.store(), &user.username).await?;
     if account.is_some() {
-        return Err(Error::exists());
+        return Err(exists());
     }
     user.validate()?;
     let hash = hash_of(grant, &user).await?.ok_or_else(|| Error::Invalid(NO_PASSWORD.into()))?;
-    replace(grant, &user, Some(&hash), None).await?.ok_or_else(Error::exists)
+    replace(grant, &user, Some(&hash), None).await?.ok_or_else(exists)
 }
 
 /// Creates or replaces a user. An existing user keeps its password if the body has none (D21).
@@ -154,7 +155,7 @@ async fn change(
 ) -> Result<Rendered, Error> {
     for _ in 0..ATTEMPTS {
         let account =
-            auth::account(grant.store(), grant.name()).await?.ok_or_else(Error::not_found)?;
+            auth::account(grant.store(), grant.name()).await?.ok_or_else(|| grant.not_found())?;
         let mut user = account.user.clone();
         change(&mut user);
         let written = commit(grant, &user, hash, Some(&account), end_sessions).await?;

@@ -85,16 +85,6 @@ pub trait Resource:
         false
     }
 
-    /// Error message for creating an object that already exists.
-    fn already_exists_message(&self) -> String {
-        "resource already exists".into()
-    }
-
-    /// Error message for deleting an object that does not exist.
-    fn not_found_message(_name: &str) -> String {
-        "not found".into()
-    }
-
     /// When the store removes the object, in seconds since 1970-01-01 UTC. `None` for never.
     fn expires_at(&self) -> Option<i64> {
         None

@@ -116,7 +116,8 @@ async fn report(
     for _ in 0..ATTEMPTS {
         let stored = stored(grant.store(), namespace, &event).await?;
         if existing == Existing::Reject && stored.is_some() {
-            return Err(Error::exists());
+            let name = format!("{}/{}", event.entity_name(), event.check_name());
+            return Err(Error::object_exists::<Event>(namespace, &name));
         }
         conditions.check(stored.as_ref().map(|stored| stored.revision))?;
         let purpose = Purpose::Report(options);

@@ -71,15 +71,6 @@ impl Resource for EventFilter {
         !self.expressions.is_empty()
     }
 
-    /// As in Sensu Go, the message is the name.
-    fn already_exists_message(&self) -> String {
-        self.metadata.name.clone()
-    }
-
-    fn not_found_message(name: &str) -> String {
-        name.to_owned()
-    }
-
     fn example(name: &str) -> Value {
         json!({
             "metadata": {"name": name},

@@ -104,11 +104,6 @@ impl Resource for Handler {
         Ok(())
     }
 
-    /// As in Sensu Go, the message is the name.
-    fn already_exists_message(&self) -> String {
-        self.metadata.name.clone()
-    }
-
     fn example(name: &str) -> Value {
         json!({"metadata": {"name": name}, "type": "pipe", "command": "cat"})
     }

@@ -87,15 +87,6 @@ impl Resource for Mutator {
         !self.eval.is_empty()
     }
 
-    /// As in Sensu Go, the message is the name.
-    fn already_exists_message(&self) -> String {
-        self.metadata.name.clone()
-    }
-
-    fn not_found_message(name: &str) -> String {
-        name.to_owned()
-    }
-
     fn example(name: &str) -> Value {
         json!({"metadata": {"name": name}, "command": "cat"})
     }
