@@ -29,3 +29,28 @@ fn a_null_list_is_empty() {
     assert_eq!(fixture.ok(paged), "[]\n");
     assert!(fixture.ok("dump all --all-namespaces").starts_with("type: Namespace\n"));
 }
+
+#[test]
+fn ignored_selectors_are_reported_once() {
+    let (fixture, _proxy) = released_backend();
+    fixture.ok("check create a -c true -i 60 -s system");
+    fixture.ok("hook create h -c ps");
+    let warning = "Warning: this server ignores selectors: all objects are listed\n";
+    for line in [
+        "check list --field-selector 'check.publish == false'",
+        "check list --label-selector 'region == eu' --limit 5",
+        "dump check,hook --field-selector 'check.publish == false'",
+    ] {
+        let output = fixture.home.run(line, "");
+        assert_eq!((output.code, output.stderr.as_str()), (0, warning), "{line}");
+        assert!(output.stdout.contains("system"), "{line}: {output:?}");
+    }
+    // Nothing to select from, nothing selected, and a server that selects.
+    fixture.ok("filter list --field-selector 'filter.action == deny'");
+    fixture.ok("check list");
+    fixture.home.log_in(&fixture.server.url());
+    fixture.ok("check list --field-selector 'check.publish == true'");
+    let proxy = fixture.runtime.block_on(Proxy::released_backend(fixture.server.url()));
+    fixture.home.log_in(&proxy.url());
+    fixture.ok("check list --field-selector 'check.publish == true'");
+}

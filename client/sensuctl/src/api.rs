@@ -229,7 +229,21 @@ impl Context {
         };
         let items = self.wait(items);
         self.cache_prefix(self.api_url(), client);
-        items.map_err(|error| self.explain(error))
+        let items = items.map_err(|error| self.explain(error))?;
+        if options.has_selector() && !items.is_empty() && self.ignores_selectors(path)? {
+            self.warn_once("this server ignores selectors: all objects are listed");
+        }
+        Ok(items)
+    }
+
+    /// Whether the server ignores selectors, as released Sensu backends without a license do: it accepts
+    /// a malformed one.
+    fn ignores_selectors(&self, path: &str) -> Result<bool> {
+        if !self.is_released_backend()? {
+            return Ok(false);
+        }
+        let query = [("fieldSelector", "=="), ("labelSelector", "=="), ("limit", "1")];
+        Ok(self.call(Method::GET, path, &query, None).is_ok())
     }
 
     /// Adds advice to errors about credentials that are missing or rejected.

@@ -3,7 +3,7 @@
 //! A setting comes from the first of: flag, environment variable, configuration directory, default.
 //! Commands are blocking functions; [`Context::wait`] runs the asynchronous client.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -42,6 +42,7 @@ pub(crate) struct Context {
     runtime: Runtime,
     config_errors: Vec<ConfigError>,
     command_tree: fn() -> Command,
+    has_warned: Cell<bool>,
 }
 
 impl Context {
@@ -71,6 +72,7 @@ impl Context {
             runtime,
             config_errors,
             command_tree,
+            has_warned: Cell::new(false),
         })
     }
 
@@ -240,6 +242,14 @@ impl Context {
         let client = self.wait(self.client_builder().basic_auth(user, password).log_in())?;
         let tokens = client.tokens();
         Ok(self.directory.update_cluster(|cluster| cluster.set_tokens(tokens.as_ref()))?)
+    }
+
+    /// Prints a warning to standard error, once in a run.
+    pub(crate) fn warn_once(&self, text: &str) {
+        if !self.has_warned.replace(true) {
+            // Standard error may be closed.
+            let _ = writeln!(io::stderr(), "Warning: {text}");
+        }
     }
 
     /// Prints a line to standard output.

@@ -37,6 +37,11 @@ impl ListOptions {
         options
     }
 
+    /// Whether there is a selector.
+    pub(crate) fn has_selector(&self) -> bool {
+        self.query.iter().any(|(name, _)| name.ends_with("Selector"))
+    }
+
     /// Adds a condition to the field selector.
     pub(crate) fn and_field(&mut self, condition: &str) {
         match self.query.iter_mut().find(|(name, _)| *name == "fieldSelector") {
