@@ -14,6 +14,26 @@ pub(crate) fn exists(name: &str) -> bool {
     SCHEMAS.get(name).is_some()
 }
 
+/// The paths of all fields of a schema, such as `rules.verbs`, without segments for items of lists.
+#[cfg(test)]
+pub(crate) fn field_paths(schema: &str) -> Vec<String> {
+    fn add(schema: &'static Value, above: &str, paths: &mut Vec<String>) {
+        let schema = resolve(schema);
+        if let Some(items) = schema.get("items") {
+            return add(items, above, paths);
+        }
+        let fields = schema.get("properties").and_then(Value::as_object);
+        for (name, schema) in fields.into_iter().flatten() {
+            let path = format!("{above}{name}");
+            add(schema, &format!("{path}."), paths);
+            paths.push(path);
+        }
+    }
+    let mut paths = Vec::new();
+    add(&SCHEMAS[schema], "", &mut paths);
+    paths
+}
+
 /// The path of the first field of `object` that its schema does not have, such as `rules.0.verb`.
 pub(crate) fn unknown_field(schema: &str, object: &Value) -> Option<String> {
     let mut path = Vec::new();
