@@ -3,16 +3,23 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::budget::Charge;
 use super::closing::Snapshot;
-use super::table::Connections;
+
+/// What all connections have in common. Each refers to it, so that a request does not have to.
+pub(super) struct Totals {
+    started: Instant,
+    /// Number of requests in progress and of unwritten responses.
+    pub(super) open_requests: AtomicUsize,
+}
 
 /// State of one connection. Times are durations since the start of the server.
 pub(super) struct Connection {
+    totals: Arc<Totals>,
     recorded_at: Duration,
     is_authenticated: AtomicBool,
     state: Mutex<State>,
@@ -31,17 +38,29 @@ struct State {
 
 /// A request that is in progress or whose response the client has not read completely, until dropped.
 pub(crate) struct OpenRequest {
-    owner: Arc<Connections>,
     connection: Arc<Connection>,
     /// The time at which the response was complete. `None` while the request is in progress.
     responded_at: Option<u64>,
     charge: Option<Charge>,
 }
 
+impl Totals {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { started: Instant::now(), open_requests: AtomicUsize::new(0) })
+    }
+
+    /// Time since the start of the server.
+    pub(super) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
 impl Connection {
-    pub(super) fn new(now: Duration) -> Self {
+    pub(super) fn new(totals: Arc<Totals>) -> Self {
+        let now = totals.now();
         let state = State { last_activity: now, ..State::default() };
         Self {
+            totals,
             recorded_at: now,
             is_authenticated: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -54,7 +73,8 @@ impl Connection {
     }
 
     /// Records a request.
-    pub(super) fn start_request(&self, now: Duration) {
+    pub(super) fn start_request(&self) {
+        let now = self.totals.now();
         let mut state = self.lock();
         state.has_sent_request = true;
         state.in_progress += 1;
@@ -112,14 +132,14 @@ impl State {
 
 impl OpenRequest {
     /// A request that [`Connection::start_request`] has recorded.
-    pub(super) fn new(owner: Arc<Connections>, connection: Arc<Connection>) -> Self {
-        Self { owner, connection, responded_at: None, charge: None }
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, responded_at: None, charge: None }
     }
 
     /// The handler has returned a response, whose body holds the charged bytes.
     pub(crate) fn responded(&mut self, charge: Option<Charge>) {
         let mut state = self.connection.lock();
-        let now = self.owner.now();
+        let now = self.connection.totals.now();
         state.in_progress = state.in_progress.saturating_sub(1);
         state.last_activity = now;
         self.responded_at = Some(state.add_unwritten(now));
@@ -129,14 +149,14 @@ impl OpenRequest {
 
     /// Records that a part of the response has been written.
     pub(crate) fn record_progress(&self) {
-        self.connection.lock().last_progress = self.owner.now();
+        self.connection.lock().last_progress = self.connection.totals.now();
     }
 }
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
         let mut state = self.connection.lock();
-        let now = self.owner.now();
+        let now = self.connection.totals.now();
         state.last_activity = now;
         match self.responded_at {
             Some(time) => {
@@ -146,6 +166,6 @@ impl Drop for OpenRequest {
             None => state.in_progress = state.in_progress.saturating_sub(1),
         }
         drop(state);
-        self.owner.end_request();
+        self.connection.totals.open_requests.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Limits;
 use super::budget::ByteBudget;
 use super::closing::{self, CloseReason, Usage};
-use super::connection::{Connection, OpenRequest};
+use super::connection::{Connection, OpenRequest, Totals};
 
 /// Number of locks that requests are spread over.
 const SHARDS: usize = 16;
@@ -23,14 +23,13 @@ type ConnectionsByPeer = foldhash::HashMap<SocketAddr, Arc<Connection>>;
 /// All connections of a server.
 pub(crate) struct Connections {
     limits: Limits,
-    started: Instant,
+    totals: Arc<Totals>,
     shards: [Mutex<ConnectionsByPeer>; SHARDS],
     count: AtomicUsize,
     /// Number of connections beyond which the watchdog is woken.
     limit: AtomicUsize,
     /// Number of connections without an authenticated request.
     anonymous: AtomicUsize,
-    open_requests: AtomicUsize,
     /// Bytes of response bodies that clients have not read.
     pub(crate) responses: Arc<ByteBudget>,
     /// Bytes of request bodies in memory.
@@ -53,11 +52,10 @@ impl Connections {
             requests: ByteBudget::new(limits.request_bytes),
             limit: AtomicUsize::new(limits.connections),
             limits,
-            started: Instant::now(),
+            totals: Totals::new(),
             shards: Default::default(),
             count: AtomicUsize::new(0),
             anonymous: AtomicUsize::new(0),
-            open_requests: AtomicUsize::new(0),
             refusing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             descriptors_left: AtomicUsize::new(usize::MAX),
@@ -81,13 +79,13 @@ impl Connections {
     }
 
     /// Records a request of a connection.
-    pub(crate) fn start_request(self: &Arc<Self>, peer: SocketAddr) -> OpenRequest {
+    pub(crate) fn start_request(&self, peer: SocketAddr) -> OpenRequest {
         let connection = self.find(peer);
-        connection.start_request(self.now());
-        if self.open_requests.fetch_add(1, Ordering::Relaxed) >= self.limits.open_requests {
+        connection.start_request();
+        if self.totals.open_requests.fetch_add(1, Ordering::Relaxed) >= self.limits.open_requests {
             self.wake_watchdog();
         }
-        OpenRequest::new(Arc::clone(self), connection)
+        OpenRequest::new(connection)
     }
 
     /// Records that a request of a connection was authenticated.
@@ -98,11 +96,6 @@ impl Connections {
                 .anonymous
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
         }
-    }
-
-    /// Records that a request has ended.
-    pub(super) fn end_request(&self) {
-        self.open_requests.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Wakes the watchdog, which otherwise runs in intervals.
@@ -125,7 +118,7 @@ impl Connections {
 
     /// Number of requests in progress and of unwritten responses.
     pub(crate) fn open_requests(&self) -> usize {
-        self.open_requests.load(Ordering::Relaxed)
+        self.totals.open_requests.load(Ordering::Relaxed)
     }
 
     /// Records that new connections are refused.
@@ -202,7 +195,7 @@ impl Connections {
     }
 
     fn connection(&self) -> Arc<Connection> {
-        Arc::new(Connection::new(self.now()))
+        Arc::new(Connection::new(Arc::clone(&self.totals)))
     }
 
     fn shard(&self, peer: SocketAddr) -> MutexGuard<'_, ConnectionsByPeer> {
@@ -213,7 +206,7 @@ impl Connections {
 
     /// Time since the start of the server.
     pub(crate) fn now(&self) -> Duration {
-        self.started.elapsed()
+        self.totals.now()
     }
 }
 

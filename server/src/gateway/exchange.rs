@@ -23,6 +23,9 @@ const DISCARDED_BYTES: usize = 64 * 1024;
 /// Maximum size of a response that is always sent: probes must work when memory is scarce.
 const SMALL: usize = 32 * 1024;
 
+/// Maximum size of a response that is not charged to the budget: the number of open requests limits them.
+const UNCOUNTED: usize = 4 * 1024;
+
 /// Maximum time for an unread request body to arrive.
 const DISCARD_TIME: Duration = Duration::from_millis(500);
 
@@ -57,7 +60,7 @@ impl Exchange {
         let bytes = response.body().size_hint().exact().unwrap_or_default();
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         if self.method == Method::HEAD
-            || bytes == 0
+            || bytes <= UNCOUNTED
             || response.extensions().get::<StaticContent>().is_some()
         {
             return response;
