@@ -11,6 +11,7 @@ mod cli;
 mod goals;
 mod http;
 mod interleaved;
+mod lists;
 mod plot;
 mod process;
 mod soak;
@@ -37,6 +38,8 @@ enum Benchmark {
     Store(store::Options),
     /// Start time of `sensuctl --help`, compared with `true`.
     Cli,
+    /// Memory of the server while many clients receive complete lists: fast, slowly, or not at all.
+    Lists(lists::Options),
     /// Mixed load with attacks: memory, failed requests, latency.
     Soak(soak::Options),
     /// A hyper server that sends one response to every request, until its standard input ends.
@@ -65,6 +68,7 @@ fn run(benchmark: &Benchmark) -> anyhow::Result<()> {
         Benchmark::Http(options) => runtime.block_on(http::run(options)),
         Benchmark::Store(options) => runtime.block_on(store::run(options)),
         Benchmark::Cli => cli::run(),
+        Benchmark::Lists(options) => runtime.block_on(lists::run(options)),
         Benchmark::Soak(options) => runtime.block_on(soak::run(options)),
         Benchmark::Bare { body } => {
             runtime.block_on(http::bare::serve(std::fs::read(body)?.into()))

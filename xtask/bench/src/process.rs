@@ -67,6 +67,12 @@ impl Process {
         Ok(kib.trim_end_matches(" kB").parse::<f64>()? / 1024.0)
     }
 
+    /// All resident memory, including that of the program and of mapped files, in MiB.
+    pub(super) fn resident(&self) -> anyhow::Result<f64> {
+        let kib = self.status("VmRSS")?;
+        Ok(kib.trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+    }
+
     /// Number of threads.
     pub(super) fn threads(&self) -> anyhow::Result<usize> {
         Ok(self.status("Threads")?.parse()?)
