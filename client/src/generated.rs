@@ -9158,6 +9158,9 @@ To get the next page, send the value of `Sensu-Continue` as the query parameter 
 last page has neither header. A continue token contains a position, not a snapshot: it stays valid across restarts and
 concurrent writes, and objects that exist throughout are neither skipped nor repeated.
 
+Below `/api/core/v2`, whose clients do not know pages, a list without `limit` and `continue` is returned completely. If the
+server cannot read it to its end, it closes the connection before the response is complete.
+
 `labelSelector` and `fieldSelector` filter a list before pagination: `?labelSelector=region == "eu-west-1"`,
 `?fieldSelector=event.check.status == 2` (percent-encoded in a URL).
 
@@ -9206,8 +9209,8 @@ Defaults; the operator of the server can change the first two.
 
 - A request body is JSON of at most 512,000 bytes, of `/auth/token` and `/auth/logout` 16,000. A larger body is
   rejected with 413.
-- A response contains at most 512,000 bytes. Lists are paginated; an object that would exceed the limit is rejected
-  when it is written.
+- A response contains at most 512,000 bytes, except for complete lists below `/api/core/v2`. Lists are paginated; an
+  object that would exceed the limit is rejected when it is written.
 - A body that has not arrived after 12 seconds is rejected with 408. A request that takes longer than 15 seconds gets 503.
 - A client that does not read a response for 30 seconds is disconnected. While clients hold too many unread responses, further
   requests get 503.

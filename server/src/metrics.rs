@@ -67,7 +67,7 @@ impl Metrics {
         );
         let durations = HistogramOpts::new(
             "sensu_server_http_request_duration_seconds",
-            "Time from the head of a request to its response, in seconds, by operation.",
+            "Time from the head of a request to its response, in seconds, by operation. Complete lists: to the end of the response.",
         );
         let events = Opts::new(
             "sensu_server_events_total",

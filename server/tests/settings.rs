@@ -49,7 +49,15 @@ const SETTINGS: &[Setting] = &[
 ];
 
 /// Settings that are not tested by the table: switches, which have one value, and secrets.
-const OTHERS: &[&str] = &["config-file", "dev", "help", "in-memory", "relaxed-durability", "store"];
+const OTHERS: &[&str] = &[
+    "api-page-all-lists",
+    "config-file",
+    "dev",
+    "help",
+    "in-memory",
+    "relaxed-durability",
+    "store",
+];
 
 /// `sensu-server settings` with settings that others require, and the environment of the test only.
 fn command(file: &Path) -> Command {
@@ -105,9 +113,11 @@ fn a_flag_precedes_the_environment_and_the_environment_precedes_the_file() {
 fn switches_can_stand_in_file_and_environment() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("sensu.toml");
-    for (name, variable) in
-        [("in-memory", "SENSU_IN_MEMORY"), ("relaxed-durability", "SENSU_RELAXED_DURABILITY")]
-    {
+    for (name, variable) in [
+        ("api-page-all-lists", "SENSU_API_PAGE_ALL_LISTS"),
+        ("in-memory", "SENSU_IN_MEMORY"),
+        ("relaxed-durability", "SENSU_RELAXED_DURABILITY"),
+    ] {
         write(&file, "");
         assert_eq!(line(&mut command(&file), name), format!("{name} = false # default"));
         write(&file, &format!("{name} = true\n"));

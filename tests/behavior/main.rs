@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod check_hooks;
+mod complete_lists;
 mod concurrency;
 mod connections;
 mod dev_password;

@@ -1,4 +1,5 @@
-//! A store for tests: counts what is read from one collection, and commits a competing transaction first.
+//! A store for tests: counts what is read from one collection, fails its reads on request, and commits a competing
+//! transaction first.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,8 @@ pub struct ObservedStore {
     collection: &'static str,
     entries: AtomicUsize,
     bytes: AtomicUsize,
+    /// Number of further scans of the collection that succeed.
+    scans_left: AtomicUsize,
     competing: Mutex<Option<Txn>>,
 }
 
@@ -23,7 +26,13 @@ impl ObservedStore {
     /// Observes a collection of a store.
     pub fn new(inner: Arc<dyn Store>, collection: &'static str) -> Self {
         let (entries, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { inner, collection, entries, bytes, competing: Mutex::new(None) }
+        let scans_left = AtomicUsize::new(usize::MAX);
+        Self { inner, collection, entries, bytes, scans_left, competing: Mutex::new(None) }
+    }
+
+    /// Lets scans of the collection fail, after a number of further ones.
+    pub fn fail_scans_after(&self, number: usize) {
+        self.scans_left.store(number, Ordering::SeqCst);
     }
 
     /// Commits these operations right before the next transaction that writes to the collection, once.
@@ -51,6 +60,12 @@ impl Store for ObservedStore {
 
     async fn scan(&self, scan: Scan) -> Result<Vec<Entry>, StoreError> {
         let is_observed = scan.prefix.collection() == self.collection;
+        let one_less = |left: usize| left.checked_sub(1);
+        if is_observed
+            && self.scans_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err()
+        {
+            return Err(StoreError::Failed("injected".into()));
+        }
         let found = self.inner.scan(scan).await?;
         if is_observed {
             let bytes = found.iter().map(|entry| entry.value.len()).sum();

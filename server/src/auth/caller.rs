@@ -26,13 +26,19 @@ pub(crate) struct Caller {
     identity: Arc<Identity>,
 }
 
-#[derive(Debug)]
 struct Identity {
     user: String,
-    /// The session of an access token.
-    session: Option<Key>,
-    /// Whether roles do not apply, and everything is allowed.
-    is_operator: bool,
+    source: Source,
+}
+
+/// How a caller was authenticated.
+enum Source {
+    /// Not by the API: roles do not apply, and everything is allowed.
+    Operator,
+    /// By an access token of the session under this key.
+    Session(Key),
+    /// By this API key.
+    ApiKey(String),
 }
 
 /// A token with a valid signature.
@@ -71,7 +77,7 @@ impl Caller {
             (Some(token), _) => Arc::clone(&verify(cx, token).await?.identity),
             (None, Some(key)) => {
                 let user = api_key::account_for(cx, key).await?.user;
-                Arc::new(Identity { user: user.username, session: None, is_operator: false })
+                Arc::new(Identity { user: user.username, source: Source::ApiKey(key.to_owned()) })
             }
             (None, None) => return Err(invalid()),
         };
@@ -83,8 +89,24 @@ impl Caller {
     /// The operator of the server, who imports files and is not subject to roles. `name` is stored in
     /// objects that record who wrote them.
     pub(crate) fn operator(cx: &Cx, name: &str) -> Self {
-        let identity = Identity { user: name.to_owned(), session: None, is_operator: true };
+        let identity = Identity { user: name.to_owned(), source: Source::Operator };
         Self { cx: Arc::clone(cx), identity: Arc::new(identity) }
+    }
+
+    /// Verifies in the course of a long request that the caller was not logged out, disabled or deprived of
+    /// the API key. The access token may have expired or been renewed since the request began.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`]; [`Error`] if the store fails.
+    pub(crate) async fn revalidate(&self) -> Result<(), Error> {
+        match &self.identity.source {
+            Source::Operator => Ok(()),
+            Source::Session(key) => {
+                let session = self.cx.auth.store.get(key).await?;
+                session.map(|_| ()).ok_or_else(session::ended)
+            }
+            Source::ApiKey(key) => api_key::account_for(&self.cx, key).await.map(|_| ()),
+        }
     }
 
     /// The user name.
@@ -94,7 +116,10 @@ impl Caller {
 
     /// The key of the session of the request. `None` for API keys.
     pub(crate) fn session(&self) -> Option<&Key> {
-        self.identity.session.as_ref()
+        match &self.identity.source {
+            Source::Session(key) => Some(key),
+            Source::Operator | Source::ApiKey(_) => None,
+        }
     }
 
     /// The context of the server.
@@ -108,7 +133,7 @@ impl Caller {
     /// [`Error`] if the store fails.
     pub(crate) async fn is_allowed(&self, request: &AccessRequest<'_>) -> Result<bool, Error> {
         side_channel::record_permission(request.verb.as_str(), request.resource, request.namespace);
-        if self.identity.is_operator {
+        if matches!(self.identity.source, Source::Operator) {
             return Ok(true);
         }
         let (policy, groups) = self.policy_and_groups(request.namespace).await?;
@@ -164,12 +189,8 @@ async fn verify(cx: &Context, token: &str) -> Result<Arc<VerifiedToken>, Error> 
             let store = auth.store.as_ref();
             let claims = auth.secret.verify(store, TokenKind::Access, token).await?;
             let session = session::key(&claims.sub, claims.session())?;
-            let identity = Identity {
-                user: claims.sub.clone(),
-                session: Some(session.clone()),
-                is_operator: false,
-            };
-            let identity = Arc::new(identity);
+            let source = Source::Session(session.clone());
+            let identity = Arc::new(Identity { user: claims.sub.clone(), source });
             Arc::new(VerifiedToken { claims, identity, session, revision: 0 })
         }
     };

@@ -65,6 +65,10 @@ pub(super) struct Start {
     #[arg(long, env = "SENSU_API_RESPONSE_LIMIT", value_name = "BYTES",
           default_value_t = Limits::RESPONSE_BYTES)]
     pub api_response_limit: usize,
+    /// Split lists below /api/core/v2 into pages, too, as below /apis/core/v2. By default, they are returned
+    /// completely, because clients such as sensuctl 5.0 do not know pages.
+    #[arg(long, env = "SENSU_API_PAGE_ALL_LISTS")]
+    pub api_page_all_lists: bool,
     /// Maximum duration of a request, in seconds.
     #[arg(long, env = "SENSU_API_TIMEOUT", value_name = "SECONDS",
           default_value_t = Limits::DEADLINE.as_secs(),
@@ -130,6 +134,7 @@ impl Start {
                 0 => usize::MAX,
                 bytes => bytes,
             },
+            page_all_lists: self.api_page_all_lists,
             deadline: Duration::from_secs(self.api_timeout),
             access_token: Duration::from_secs(self.access_token_expiry),
             refresh_token: Duration::from_secs(self.refresh_token_expiry),

@@ -71,6 +71,16 @@ impl Charge {
         }
         charged
     }
+
+    /// Charges this number of bytes in all; `false`, and no change, if the budget does not have them.
+    pub(crate) fn resize(&mut self, bytes: usize) -> bool {
+        let Some(surplus) = self.bytes.checked_sub(bytes) else {
+            return self.try_extend(bytes.saturating_sub(self.bytes));
+        };
+        self.budget.used.fetch_sub(surplus, Ordering::Relaxed);
+        self.bytes = bytes;
+        true
+    }
 }
 
 impl Drop for Charge {
@@ -89,10 +99,13 @@ mod tests {
         let first = budget.try_charge(60).unwrap();
         assert!(budget.is_scarce() && !budget.is_exhausted());
         assert!(budget.try_charge(41).is_none());
-        let second = budget.try_charge(40).unwrap();
+        let mut second = budget.try_charge(30).unwrap();
+        assert!(!second.resize(41) && second.resize(40));
         assert!(budget.is_exhausted());
         drop(first);
         assert_eq!((budget.used(), second.bytes), (40, 40));
+        assert!(second.resize(5));
+        assert_eq!((budget.used(), second.bytes), (5, 5));
     }
 
     #[test]

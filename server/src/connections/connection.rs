@@ -147,6 +147,25 @@ impl OpenRequest {
         self.charge = charge;
     }
 
+    /// More of the response is being computed: the client has read what was sent.
+    pub(crate) fn resume(&mut self) {
+        let Some(time) = self.responded_at.take() else { return };
+        let mut state = self.connection.lock();
+        let now = self.owner.now();
+        state.last_progress = now;
+        state.remove_unwritten(time);
+        state.in_progress += 1;
+    }
+
+    /// More of the response is there, of this size. Returns whether the budget of unread bytes has enough; if
+    /// not, the response must be aborted. Never less than `min_bytes` are charged.
+    pub(crate) fn send_more(&mut self, bytes: usize, min_bytes: usize) -> bool {
+        let charged = self.charge.as_mut().is_none_or(|charge| charge.resize(bytes.max(min_bytes)));
+        let charge = self.charge.take();
+        self.responded(charge);
+        charged
+    }
+
     /// Records that a part of the response has been written.
     pub(crate) fn record_progress(&self) {
         self.connection.lock().last_progress = self.connection.totals.now();

@@ -7,12 +7,15 @@ mod response;
 pub(crate) mod side_channel;
 pub(crate) mod table;
 
+use std::any::Any;
+
 use dropshot::Body;
 use http::Response;
 use sensu_store::{CommitError, StoreError};
 use sensu_types::{Invalid, Resource};
 
 pub use response::ApiError;
+pub(crate) use response::StreamAborted;
 
 const NOT_FOUND: &str = "not found";
 
@@ -102,6 +105,13 @@ impl Error {
         Self::UnsupportedMediaType(format!(
             "content encoding {encoding:?} is not supported; send the body uncompressed"
         ))
+    }
+
+    /// [`Error::Internal`] for a panic of an operation.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let message = panic.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::Internal(format!("an operation panicked: {}", message.unwrap_or("no message")))
     }
 
     /// The message for the client.

@@ -80,6 +80,19 @@ impl ApiError {
     }
 }
 
+/// Why a response ends after its head was sent. The client sees it as incomplete.
+#[derive(Debug, thiserror::Error)]
+#[error("the response was aborted with status {0}")]
+pub(crate) struct StreamAborted(pub(crate) StatusCode);
+
+impl From<Error> for StreamAborted {
+    fn from(error: Error) -> Self {
+        let error = ApiError::from(error);
+        tracing::warn!(reason = error.message, "a response was aborted");
+        Self(error.status_code().as_status())
+    }
+}
+
 impl Display for ApiError {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} (status {}, code {})", self.message, self.status, self.code)

@@ -1,4 +1,4 @@
-//! Access log and metrics: one record per request.
+//! Access log and metrics: one record per request, written when its response is complete.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, SocketAddr};
@@ -19,8 +19,8 @@ const MAX_PATH_BYTES: usize = 1_000;
 /// Status of requests whose client closed the connection before the response, as nginx logs it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// A request in progress. If it is dropped before [`RequestRecord::complete`], the client has
-/// closed the connection.
+/// A request in progress. Its record is written when it is dropped. If there is no response by then, or if
+/// it is streamed and has not ended, the client has closed the connection.
 pub(crate) struct RequestRecord {
     cx: Cx,
     id: String,
@@ -31,7 +31,9 @@ pub(crate) struct RequestRecord {
     client: IpAddr,
     pub(crate) origin: Option<HeaderValue>,
     started: Instant,
-    completed: bool,
+    pub(crate) operation: Option<String>,
+    status: u16,
+    bytes: Option<u64>,
     _in_flight: InFlight,
 }
 
@@ -49,24 +51,41 @@ impl RequestRecord {
             client: client_address(peer.ip(), request.headers(), trusted),
             origin: request.headers().get(http::header::ORIGIN).cloned(),
             started: Instant::now(),
-            completed: false,
+            operation: None,
+            status: CLIENT_CLOSED_REQUEST,
+            bytes: None,
             _in_flight: cx.metrics.start_request(),
         }
     }
 
-    /// Writes the record of a request with its response.
-    pub(crate) fn complete(mut self, operation: Option<&str>, response: &Response<Body>) {
-        self.completed = true;
-        self.write(operation, response.status(), response.body().size_hint().exact());
+    /// Sets the response. The record of a streamed one is complete when its stream has ended.
+    pub(crate) fn respond(&mut self, operation: Option<String>, response: &Response<Body>) {
+        self.operation = operation;
+        self.bytes = response.body().size_hint().exact();
+        match self.bytes {
+            Some(_) => self.status = response.status().as_u16(),
+            None => self.bytes = Some(0),
+        }
     }
 
-    fn write(&self, operation: Option<&str>, status: StatusCode, bytes: Option<u64>) {
-        let operation = operation.unwrap_or(NO_OPERATION);
+    /// Counts bytes of a streamed response.
+    pub(super) fn add_bytes(&mut self, number: usize) {
+        let bytes = self.bytes.get_or_insert_default();
+        *bytes = bytes.saturating_add(number as u64);
+    }
+
+    /// Sets the status of a streamed response at its end: that of the error if it was aborted.
+    pub(super) fn end_stream(&mut self, status: StatusCode) {
+        self.status = status.as_u16();
+    }
+
+    fn write(&self) {
+        let operation = self.operation.as_deref().unwrap_or(NO_OPERATION);
         // The port of a client is known only if there is no proxy.
         let is_direct = self.client == self.peer.ip().to_canonical();
         let from: &dyn Display = if is_direct { &self.peer } else { &self.client };
         let duration = self.started.elapsed();
-        let (method, status) = (self.method.as_str(), status.as_u16());
+        let (method, status) = (self.method.as_str(), self.status);
         self.cx.metrics.record_response(operation, method, status, duration.as_secs_f64());
         tracing::info!(
             target: "sensu_server::access",
@@ -75,7 +94,7 @@ impl RequestRecord {
             path = %LoggedPath(self.uri.path()),
             operation,
             status,
-            bytes,
+            bytes = self.bytes,
             micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             from = %from,
         );
@@ -94,10 +113,6 @@ impl Display for LoggedPath<'_> {
 
 impl Drop for RequestRecord {
     fn drop(&mut self) {
-        if !self.completed
-            && let Ok(status) = StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
-        {
-            self.write(None, status, None);
-        }
+        self.write();
     }
 }

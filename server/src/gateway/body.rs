@@ -12,9 +12,9 @@ use crate::connections::OpenRequest;
 
 /// Maximum size of a part of a response body. The HTTP library copies parts of HTTP/1.1 responses over
 /// TLS, up to a limit; and a client makes progress with each part that it reads.
-const PART: usize = 64 * 1024;
+pub(super) const PART: usize = 64 * 1024;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A response body in parts, whose request is open until the last part has been written to the connection or
 /// dropped.

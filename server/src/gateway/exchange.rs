@@ -10,11 +10,13 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::Request;
 use hyper::body::Body as _;
 
+use super::access_log::RequestRecord;
 use super::body::{ResponseBody, UnreadSlot};
+use super::streamed_body::StreamedBody;
 use crate::connections::{Charge, OpenRequest};
 use crate::error::Error;
 use crate::http::StaticContent;
-use crate::runtime::context::{Context, Cx};
+use crate::runtime::context::{Context, Cx, Limits};
 
 /// Maximum size of an unread request body that is received and discarded, in bytes, so that the connection
 /// can be used for further requests.
@@ -57,8 +59,10 @@ impl Exchange {
     /// The response, or 503 if clients have not read too many bytes of other responses. Small responses are
     /// always sent, and so are those to writes, which are acknowledgements.
     pub(super) fn charge(&mut self, cx: &Context, response: Response<Body>) -> Response<Body> {
-        let bytes = response.body().size_hint().exact().unwrap_or_default();
-        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let bytes = match response.body().size_hint().exact() {
+            Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+            None => Limits::STREAM_PAGE_BYTES,
+        };
         if self.method == Method::HEAD
             || bytes <= UNCOUNTED
             || response.extensions().get::<StaticContent>().is_some()
@@ -77,8 +81,15 @@ impl Exchange {
         response
     }
 
-    /// Completes the exchange: the response counts as open until its body has been written.
-    pub(super) async fn complete(mut self, mut response: Response<Body>) -> Response<Body> {
+    /// Completes the exchange: the response counts as open until its body has been written. The record of a
+    /// streamed response is written then, that of others now.
+    pub(super) async fn complete(
+        mut self,
+        mut response: Response<Body>,
+        record: RequestRecord,
+    ) -> Response<Body> {
+        let is_streamed = response.body().size_hint().exact().is_none();
+        let record = is_streamed.then_some(record);
         if self.version < Version::HTTP_2
             && let Some(body) = self.unread.take()
             && (self.expects_continue || !discard(body).await)
@@ -90,7 +101,10 @@ impl Exchange {
             return response;
         }
         self.request.responded(self.charge);
-        response.map(|body| ResponseBody::wrap(body, self.request))
+        response.map(|body| match record {
+            Some(record) => StreamedBody::wrap(body, self.request, record),
+            None => ResponseBody::wrap(body, self.request),
+        })
     }
 }
 

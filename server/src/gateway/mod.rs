@@ -16,6 +16,7 @@ mod exchange;
 mod path;
 #[cfg(debug_assertions)]
 mod permissions;
+mod streamed_body;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ async fn handle(
     request: RawRequest,
 ) -> Result<Response<Body>, HttpError> {
     let cx = Arc::clone(rqctx.context());
-    let record = RequestRecord::start(&rqctx);
+    let mut record = RequestRecord::start(&rqctx);
     let span = tracing::info_span!("request", id = %rqctx.request_id);
     let mut operation = None;
     let mut request = request.into_inner();
@@ -110,11 +111,11 @@ async fn handle(
     if record.method == Method::HEAD {
         response = without_body(response);
     }
-    record.complete(operation.as_deref(), &response);
+    record.respond(operation, &response);
     if let Some(recorder) = recorder {
-        recorder.finish(operation, response.status().as_u16());
+        recorder.finish(record.operation.clone(), response.status().as_u16());
     }
-    Ok(exchange.complete(response).await)
+    Ok(exchange.complete(response, record).await)
 }
 
 /// Dispatches the request and returns the response. Sets `operation` as soon as it is known.
@@ -167,12 +168,7 @@ async fn respond(
     let response = AssertUnwindSafe(dispatched.response).catch_unwind();
     match tokio::time::timeout(cx.limits.deadline, response).await {
         Ok(Ok(response)) => response,
-        Ok(Err(panic)) => {
-            let message = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-            let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
-            let message = message.unwrap_or_else(|| "no message".into());
-            Error::Internal(format!("an operation panicked: {message}")).into_response()
-        }
+        Ok(Err(panic)) => Error::panicked(panic.as_ref()).into_response(),
         Err(_) => Error::Unavailable("the request took too long".into()).into_response(),
     }
 }

@@ -1,5 +1,7 @@
 //! `events`: identified by entity and check; writes go through the event engine.
 
+use std::sync::Arc;
+
 use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
 use sensu_types::event::Event;
@@ -7,6 +9,7 @@ use sensu_types::scope::InNamespace;
 use serde::Deserialize;
 
 use super::body::UnreadBody;
+use super::lists::{self, PageRequest};
 use super::query::{ListQuery, UnreadQuery};
 use super::request::{authorize, authorize_write, conditions};
 use super::response::{ListResponse, ObjectResponse};
@@ -72,10 +75,16 @@ async fn event_list_entity(
     path: Path<EntityPath>,
     query: UnreadQuery<ListQuery>,
 ) -> Result<ListResponse<Event>, ApiError> {
-    let EntityPath { namespace, entity } = path.into_inner();
-    let grant = authorize::<Event>(&rqctx, Verb::List, &namespace, &entity).await?;
-    let page = grant.list(&query.list_params::<Event>()?).await?;
-    Ok(ListResponse::new(page, &rqctx))
+    let path = Arc::new(path.into_inner());
+    lists::respond(&rqctx, query, move |page: PageRequest| {
+        let path = Arc::clone(&path);
+        async move {
+            let EntityPath { namespace, entity } = path.as_ref();
+            let grant = page.caller.authorize::<Event>(Verb::List, namespace, entity).await?;
+            grant.list(&page.params::<Event>()?).await
+        }
+    })
+    .await
 }
 
 /// Get an event

@@ -18,6 +18,7 @@ mod filters;
 mod handlers;
 mod health;
 mod hooks;
+mod lists;
 mod mutators;
 mod namespaces;
 mod pipelines;

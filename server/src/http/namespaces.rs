@@ -7,11 +7,11 @@ use sensu_types::namespace::Namespace;
 use sensu_types::scope::InNamespace;
 use serde::Deserialize;
 
+use super::lists::{self, PageRequest};
 use super::query::{ListQuery, UnreadQuery};
 use super::request::{authorize_write, conditions};
 use super::response::ListResponse;
 use super::routes::{Api, Mount, Mounted, Routes};
-use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
 use crate::rbac::Verb;
@@ -43,9 +43,10 @@ async fn namespace_list(
     rqctx: RequestContext<Cx>,
     query: UnreadQuery<ListQuery>,
 ) -> Result<ListResponse<Namespace>, ApiError> {
-    let caller = Caller::from_request(&rqctx).await?;
-    let page = namespaces::list(&caller, &query.list_params::<Namespace>()?).await?;
-    Ok(ListResponse::new(page, &rqctx))
+    lists::respond(&rqctx, query, |page: PageRequest| async move {
+        namespaces::list(&page.caller, &page.params::<Namespace>()?).await
+    })
+    .await
 }
 
 /// Deletion of a namespace that is not empty.

@@ -70,20 +70,27 @@ pub(crate) struct ListQuery {
     pub(crate) field_selector: Option<String>,
 }
 
-impl UnreadQuery<ListQuery> {
-    /// Reads the parameters of a list of objects of type `T`.
+impl ListQuery {
+    /// Whether the client asks for a page.
+    pub(super) fn is_paged(&self) -> bool {
+        self.limit.is_some_and(|limit| limit > 0)
+            || !self.token.as_deref().unwrap_or_default().is_empty()
+    }
+
+    /// The parameters of a page of objects of type `T`, of at most `max_bytes`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a parameter or a selector is invalid.
-    pub(crate) fn list_params<T: Resource>(&self) -> Result<ListParams, Error> {
-        let ListQuery { limit, token, label_selector, field_selector } = self.read()?;
+    /// [`Error::Invalid`] if a selector is invalid.
+    pub(super) fn params<T: Resource>(self, max_bytes: usize) -> Result<ListParams, Error> {
+        let Self { limit, token, label_selector, field_selector } = self;
         let limit = match limit {
             None | Some(0) => usize::MAX,
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         };
         let selection =
             Selection::parse::<T>(label_selector.as_deref(), field_selector.as_deref())?;
-        Ok(ListParams { limit, token: token.filter(|token| !token.is_empty()), selection })
+        let token = token.filter(|token| !token.is_empty());
+        Ok(ListParams { limit, token, selection, max_bytes })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use bytes::Bytes;
 use dropshot::{
     ApiEndpointResponse, Body, CONTENT_TYPE_JSON, HttpError, HttpResponse, HttpResponseHeaders,
     HttpResponseOk, HttpResponseUpdatedNoContent, RequestContext,
@@ -72,9 +71,9 @@ impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for ObjectR
     }
 }
 
-/// A page of a list.
+/// A list: a page of it, or all of it.
 pub(crate) struct ListResponse<T> {
-    body: Bytes,
+    body: Body,
     next: Option<String>,
     link: Option<HeaderValue>,
     kind: PhantomData<fn() -> T>,
@@ -94,7 +93,7 @@ struct Paged {
 impl<T> ListResponse<T> {
     /// The response to a request for a page. The URL of the next page is the one of the request
     /// with its token.
-    pub(crate) fn new(page: Page, rqctx: &RequestContext<Cx>) -> Self {
+    pub(crate) fn page(page: Page, rqctx: &RequestContext<Cx>) -> Self {
         let next = page.next;
         let link = next.as_deref().and_then(|token| {
             let uri = rqctx.request.uri();
@@ -105,7 +104,12 @@ impl<T> ListResponse<T> {
                 .finish();
             HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", uri.path())).ok()
         });
-        Self { body: page.body, next, link, kind: PhantomData }
+        Self { body: Body::with_content(page.body), next, link, kind: PhantomData }
+    }
+
+    /// The response with a complete list, whose body is read while it is sent.
+    pub(crate) fn streamed(body: Body) -> Self {
+        Self { body, next: None, link: None, kind: PhantomData }
     }
 }
 
@@ -118,7 +122,7 @@ impl<T: JsonSchema + Serialize + Send + Sync + 'static> HttpResponse for ListRes
         if let Some(link) = self.link {
             builder = builder.header(LINK, link);
         }
-        Ok(builder.body(Body::with_content(self.body))?)
+        Ok(builder.body(self.body)?)
     }
 
     fn response_metadata() -> ApiEndpointResponse {

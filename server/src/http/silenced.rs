@@ -1,12 +1,14 @@
 //! `silenced`: regular, with lists by check and by subscription.
 
+use std::sync::Arc;
+
 use dropshot::{Path, RequestContext, endpoint};
 use schemars::JsonSchema;
 use sensu_types::silenced::Silenced;
 use serde::Deserialize;
 
+use super::lists::{self, PageRequest};
 use super::query::{ListQuery, UnreadQuery};
-use super::request::authorize;
 use super::response::ListResponse;
 use super::routes::{Api, Mount, Mounted, Routes};
 use crate::error::ApiError;
@@ -94,7 +96,14 @@ async fn silenced_list_by(
     };
     // As in Sensu Go 5.0.0, the permission is to get an entry of this name.
     let name = format!("{segment}/{value}");
-    let grant = authorize::<Silenced>(&rqctx, Verb::Get, &namespace, &name).await?;
-    let page = silenced::list_by(&grant, field, &value, &query.list_params::<Silenced>()?).await?;
-    Ok(ListResponse::new(page, &rqctx))
+    let by = Arc::new((namespace, name, value));
+    lists::respond(&rqctx, query, move |page: PageRequest| {
+        let by = Arc::clone(&by);
+        async move {
+            let (namespace, name, value) = by.as_ref();
+            let grant = page.caller.authorize::<Silenced>(Verb::Get, namespace, name).await?;
+            silenced::list_by(&grant, field, value, &page.params::<Silenced>()?).await
+        }
+    })
+    .await
 }

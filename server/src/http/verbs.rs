@@ -1,10 +1,13 @@
 //! The regular verbs: one handler each, for every kind and both scopes.
 
+use std::sync::Arc;
+
 use dropshot::{HttpResponseDeleted, Path, RequestContext};
 use sensu_types::scope::{Collection as _, Everywhere, Item as _};
 use sensu_types::{Resource, Scope};
 
 use super::body::UnreadBody;
+use super::lists::{self, PageRequest};
 use super::query::{ListQuery, UnreadQuery};
 use super::request::{authorize, authorize_write, conditions};
 use super::response::{ListResponse, ObjectResponse};
@@ -22,10 +25,15 @@ pub(super) async fn list<T: Resource>(
     path: Path<Collection<T>>,
     query: UnreadQuery<ListQuery>,
 ) -> Result<ListResponse<T>, ApiError> {
-    let path = path.into_inner();
-    let grant = authorize::<T>(&rqctx, Verb::List, path.namespace(), "").await?;
-    let page = grant.list(&query.list_params::<T>()?).await?;
-    Ok(ListResponse::new(page, &rqctx))
+    let namespace: Arc<str> = path.into_inner().namespace().into();
+    lists::respond(&rqctx, query, move |page: PageRequest| {
+        let namespace = Arc::clone(&namespace);
+        async move {
+            let grant = page.caller.authorize::<T>(Verb::List, &namespace, "").await?;
+            grant.list(&page.params::<T>()?).await
+        }
+    })
+    .await
 }
 
 /// Authorized without a namespace, so that only cluster role bindings count.
@@ -34,9 +42,11 @@ pub(super) async fn list_all<T: Resource>(
     _path: Path<Everywhere>,
     query: UnreadQuery<ListQuery>,
 ) -> Result<ListResponse<T>, ApiError> {
-    let grant = authorize::<T>(&rqctx, Verb::List, "", "").await?;
-    let page = grant.list(&query.list_params::<T>()?).await?;
-    Ok(ListResponse::new(page, &rqctx))
+    lists::respond(&rqctx, query, |page: PageRequest| async move {
+        let grant = page.caller.authorize::<T>(Verb::List, "", "").await?;
+        grant.list(&page.params::<T>()?).await
+    })
+    .await
 }
 
 pub(super) async fn get<T: Resource>(

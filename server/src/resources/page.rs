@@ -23,6 +23,8 @@ pub(crate) struct ListParams {
     pub(crate) token: Option<String>,
     /// Field and label selectors (D35).
     pub(crate) selection: Selection,
+    /// Maximum size of a page, in bytes. A single item may be larger.
+    pub(crate) max_bytes: usize,
 }
 
 /// A page of a list.
@@ -42,8 +44,8 @@ impl Page {
 
 /// Reads a page of the entries below a prefix for which `is_listed` is true.
 ///
-/// A page is at most as large as a response may be; the first item always fits, because writes reject
-/// objects that would not.
+/// A page has at least one item if there is one; writes reject objects that are larger than a response may
+/// be.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a token of another list; [`Error`] if the store or `is_listed` fails.
@@ -53,7 +55,7 @@ pub(super) async fn read<T: Resource>(
     params: &ListParams,
     is_listed: impl Fn(&Entry) -> Result<bool, Error>,
 ) -> Result<Page, Error> {
-    let max_bytes = cx.limits.response_bytes;
+    let max_bytes = params.max_bytes;
     let mut after = params.token.as_deref().map(|token| decode(token, prefix)).transpose()?;
     // The token of the next page names an item of this one. Entries in between, which the caller may not
     // see, are scanned again.

@@ -66,6 +66,9 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Maximum size of a response, in bytes; `usize::MAX` for no limit (D12).
     pub response_bytes: usize,
+    /// Whether lists below the prefix of released clients are split into pages, too, if the client does not ask
+    /// for pages (D12). Default false.
+    pub page_all_lists: bool,
     /// Maximum duration of a request.
     pub deadline: Duration,
     /// Lifetime of an access token (D14).
@@ -97,6 +100,9 @@ impl Limits {
     pub(crate) const TOKEN_BODY_BYTES: usize = 16_000;
     /// Default maximum size of a response, in bytes (D12).
     pub const RESPONSE_BYTES: usize = 512_000;
+    /// Maximum size of a page of a streamed list, in bytes (D12). A streamed list holds one page until the client has
+    /// received it.
+    pub(crate) const STREAM_PAGE_BYTES: usize = 128 << 10;
     /// Default maximum duration of a request.
     pub const DEADLINE: Duration = Duration::from_secs(15);
     /// Default lifetime of an access token (D14).
@@ -117,6 +123,7 @@ impl Default for Limits {
         Self {
             request_bytes: Self::REQUEST_BYTES,
             response_bytes: Self::RESPONSE_BYTES,
+            page_all_lists: false,
             deadline: Self::DEADLINE,
             access_token: Self::ACCESS_TOKEN,
             refresh_token: Self::REFRESH_TOKEN,
