@@ -49,12 +49,13 @@ fn examples_that_only_read_can_be_executed() {
     for line in examples() {
         let line = line.trim_start_matches("sensuctl ");
         let words: Vec<_> = line.split(' ').collect();
-        let is_reading = match words.as_slice() {
-            ["dump" | "describe-type", ..] | ["api", "GET", ..] => true,
-            [_, "list" | "health" | "member-list", ..] => true,
-            ["check" | "event", "info", ..] => true,
-            _ => false,
-        };
+        let is_reading = matches!(
+            words.as_slice(),
+            ["dump" | "describe-type", ..]
+                | ["api", "GET", ..]
+                | [_, "list" | "health" | "member-list", ..]
+                | ["check" | "event", "info", ..]
+        );
         if is_reading {
             executed += 1;
             let output = fixture.home.run(line, "");

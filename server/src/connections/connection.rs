@@ -151,7 +151,7 @@ impl OpenRequest {
     pub(crate) fn resume(&mut self) {
         let Some(time) = self.responded_at.take() else { return };
         let mut state = self.connection.lock();
-        let now = self.owner.now();
+        let now = self.connection.totals.now();
         state.last_progress = now;
         state.remove_unwritten(time);
         state.in_progress += 1;
