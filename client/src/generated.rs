@@ -1637,7 +1637,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Version {
         pub etcd: EtcdVersion,
-        ///Newest Sensu release whose features of this API the server has, and version of the server, separated by `#`: `6.11.0#sensu-server-0.1.0`. Clients select features by it. The release can be configured.
+        ///Newest Sensu release whose features of this API the server has, and version of the server, separated by `#`: `6.11.0#sensu-server-0.2.0`. Clients select features by it. The release can be configured.
         pub sensu_backend: ::std::string::String,
     }
     impl Version {
@@ -9232,7 +9232,7 @@ returns it, `GET /apis` lists groups and versions.
 This document is available as `/openapi.json`, as `/openapi.yaml`, and in OpenAPI 3.1 as `/openapi-3.1.json`.
 
 
-Version: 0.1.0*/
+Version: 0.2.0*/
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -9274,7 +9274,7 @@ impl Client {
 }
 impl ClientInfo<crate::session::Session> for Client {
     fn api_version() -> &'static str {
-        "0.1.0"
+        "0.2.0"
     }
     fn baseurl(&self) -> &str {
         self.baseurl.as_str()

@@ -9,7 +9,7 @@ pub struct Version {
     /// Versions of etcd. This server does not use etcd; the constant values satisfy Sensu's clients.
     pub etcd: EtcdVersion,
     /// Newest Sensu release whose features of this API the server has, and version of the server, separated
-    /// by `#`: `6.11.0#sensu-server-0.1.0`. Clients select features by it. The release can be configured.
+    /// by `#`: `6.11.0#sensu-server-0.2.0`. Clients select features by it. The release can be configured.
     pub sensu_backend: String,
 }
 
