@@ -188,7 +188,9 @@ async fn beyond_the_limit_idle_connections_are_closed() {
 
 #[tokio::test]
 async fn the_number_of_connections_without_an_authenticated_request_is_limited() {
-    let server = server_with(ConnectionLimits { anonymous: 4, ..Default::default() }).await;
+    let limits =
+        ConnectionLimits { anonymous: 4, anonymous_idle: Duration::ZERO, ..Default::default() };
+    let server = server_with(limits).await;
     let token = server.token().await;
     let mut known = TcpStream::connect(server.address()).await.expect("connects");
     let request =

@@ -124,7 +124,7 @@ pub(super) fn select(
         idle.sort_by_key(|one| (one.has_sent_request, one.last_activity));
         selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
     }
-    let anonymous = anonymous_beyond(limits.anonymous, &remaining);
+    let anonymous = anonymous_beyond(limits, usage.now, &remaining);
     selected.extend(anonymous.map(|peer| (peer, CloseReason::Anonymous)));
     let mut over = usage.open_requests.saturating_sub(limits.open_requests);
     if over > 0 {
@@ -142,14 +142,16 @@ pub(super) fn select(
     selected
 }
 
-/// The connections to be closed so that at most `limit` of the idle ones have no authenticated request.
-/// Addresses with the most of them lose connections, the oldest first.
+/// The connections to be closed so that at most [`Limits::anonymous`] of the idle ones have no authenticated
+/// request. Addresses with the most of them lose connections, the oldest first.
 fn anonymous_beyond(
-    limit: usize,
+    limits: &Limits,
+    now: Duration,
     connections: &[Snapshot],
 ) -> impl Iterator<Item = SocketAddr> + use<> {
     let mut anonymous: Vec<&Snapshot> =
         connections.iter().filter(|one| one.is_idle() && !one.is_authenticated).collect();
+    anonymous.retain(|one| now.saturating_sub(one.last_activity) >= limits.anonymous_idle);
     anonymous.sort_by_key(|one| std::cmp::Reverse(one.last_activity));
     let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
     let mut ranked: Vec<(usize, SocketAddr)> = Vec::with_capacity(anonymous.len());
@@ -159,7 +161,7 @@ fn anonymous_beyond(
         ranked.push((*rank, connection.peer));
     }
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().skip(limit).map(|(_, peer)| peer)
+    ranked.into_iter().skip(limits.anonymous).map(|(_, peer)| peer)
 }
 
 #[cfg(test)]
@@ -259,16 +261,18 @@ mod tests {
             ..idle(port, seconds)
         };
         let connections = vec![
-            anonymous(1, 1, 1),
-            anonymous(1, 2, 3),
-            anonymous(1, 3, 2),
+            anonymous(1, 1, 6),
+            anonymous(1, 2, 8),
+            anonymous(1, 3, 7),
             anonymous(2, 4, 20),
             Snapshot { is_authenticated: true, ..anonymous(1, 5, 30) },
             Snapshot { in_progress: 1, ..anonymous(1, 6, 30) },
+            anonymous(1, 7, 4),
         ];
-        let closed = |limit| {
-            let mut closed: Vec<_> =
-                anonymous_beyond(limit, &connections).map(|peer| peer.port()).collect();
+        let closed = |anonymous| {
+            let limits = Limits { anonymous, ..Limits::default() };
+            let closed = anonymous_beyond(&limits, NOW, &connections);
+            let mut closed: Vec<_> = closed.map(|peer| peer.port()).collect();
             closed.sort_unstable();
             closed
         };

@@ -81,9 +81,9 @@ impl Connection {
         state.last_activity = now;
     }
 
-    /// Records that a request of it was authenticated. Returns whether it is the first one.
-    pub(super) fn authenticate(&self) -> bool {
-        !self.is_authenticated.swap(true, Ordering::Relaxed)
+    /// Records that a request of it was authenticated.
+    pub(super) fn authenticate(&self) {
+        self.is_authenticated.store(true, Ordering::Relaxed);
     }
 
     /// The state at present.

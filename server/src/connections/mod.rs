@@ -22,9 +22,13 @@ pub(crate) use table::Connections;
 pub struct Limits {
     /// Maximum number of open connections; beyond it, idle ones are closed.
     pub connections: usize,
-    /// Maximum number of open connections without an authenticated request; beyond it, idle ones of the
-    /// addresses with the most of them are closed. The HTTP library buffers up to 0.42 MB for each.
+    /// Maximum number of connections without an authenticated request that have been idle for
+    /// [`Limits::anonymous_idle`]; beyond it, those of the addresses with the most of them are closed. The
+    /// HTTP library buffers up to 0.42 MB for each.
     pub anonymous: usize,
+    /// Time after which an idle connection counts for [`Limits::anonymous`]. New connections of a burst do
+    /// not: on a busy machine, some time passes until their first request is read.
+    pub anonymous_idle: Duration,
     /// Maximum number of requests in progress and responses that clients have not read; beyond it, the
     /// connections with the most of them are closed.
     pub open_requests: usize,
@@ -55,6 +59,7 @@ impl Default for Limits {
         Self {
             connections: Self::CONNECTIONS,
             anonymous: 256,
+            anonymous_idle: Duration::from_secs(5),
             open_requests: 4_096,
             response_bytes: 64 << 20,
             request_bytes: 64 << 20,

@@ -28,8 +28,6 @@ pub(crate) struct Connections {
     count: AtomicUsize,
     /// Number of connections beyond which the watchdog is woken.
     limit: AtomicUsize,
-    /// Number of connections without an authenticated request.
-    anonymous: AtomicUsize,
     /// Bytes of response bodies that clients have not read.
     pub(crate) responses: Arc<ByteBudget>,
     /// Bytes of request bodies in memory.
@@ -55,7 +53,6 @@ impl Connections {
             totals: Totals::new(),
             shards: Default::default(),
             count: AtomicUsize::new(0),
-            anonymous: AtomicUsize::new(0),
             refusing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             descriptors_left: AtomicUsize::new(usize::MAX),
@@ -69,11 +66,11 @@ impl Connections {
             return;
         }
         let previous = self.shard(peer).insert(peer, self.connection());
-        if previous.is_none() {
-            self.count.fetch_add(1, Ordering::Relaxed);
-        }
-        let anonymous = self.anonymous.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.count() > self.limit.load(Ordering::Relaxed) || anonymous > self.limits.anonymous {
+        let count = match previous {
+            None => self.count.fetch_add(1, Ordering::Relaxed) + 1,
+            Some(_) => self.count(),
+        };
+        if count > self.limit.load(Ordering::Relaxed) {
             self.wake_watchdog();
         }
     }
@@ -90,11 +87,8 @@ impl Connections {
 
     /// Records that a request of a connection was authenticated.
     pub(crate) fn authenticated(&self, peer: SocketAddr) {
-        let is_first = self.shard(peer).get(&peer).is_some_and(|one| one.authenticate());
-        if is_first {
-            let _ = self
-                .anonymous
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        if let Some(connection) = self.shard(peer).get(&peer) {
+            connection.authenticate();
         }
     }
 
@@ -167,8 +161,6 @@ impl Connections {
             snapshots.extend(shard.iter().map(|(peer, entry)| entry.snapshot(*peer)));
         }
         self.count.store(snapshots.len(), Ordering::Relaxed);
-        let anonymous = snapshots.iter().filter(|one| !one.is_authenticated).count();
-        self.anonymous.store(anonymous, Ordering::Relaxed);
         let limit = limit.min(self.limits.connections);
         self.limit.store(limit, Ordering::Relaxed);
         let usage = Usage {
