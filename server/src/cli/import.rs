@@ -107,6 +107,7 @@ async fn into_store(
         namespace: &settings.namespace,
         taken_at: settings.taken_at,
         strict: settings.strict,
+        reject_unknown_types: false,
     };
     let report = load(&cx, &settings.files, &options, |all, done| {
         bar.set_length(all as u64);

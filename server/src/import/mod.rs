@@ -59,11 +59,14 @@ pub(crate) struct Options<'a> {
     /// Whether a manifest that cannot be imported, or a field that the server does not have, rejects the
     /// import. Otherwise they are left out.
     pub(crate) strict: bool,
+    /// Whether a type that the server does not have rejects the import, also if it is not strict. In files
+    /// that were written for this server, it is a mistake.
+    pub(crate) reject_unknown_types: bool,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { namespace: "default", taken_at: None, strict: false }
+        Self { namespace: "default", taken_at: None, strict: false, reject_unknown_types: false }
     }
 }
 

@@ -53,6 +53,7 @@ impl Plan {
                 now,
                 is_strict: options.strict,
             },
+            reject_unknown_types: options.reject_unknown_types,
             ranked: Vec::new(),
             manifests: Vec::new(),
             seen: HashMap::new(),
@@ -95,6 +96,7 @@ impl Item {
 
 /// Reads manifests one after the other.
 struct ManifestReader<'a> {
+    reject_unknown_types: bool,
     context: ReadContext<'a>,
     ranked: Vec<(Rank, Item)>,
     manifests: Vec<ManifestReport>,
@@ -158,7 +160,11 @@ impl ManifestReader<'_> {
         let unsupported = unsupported::reason(&manifest)?;
         let known = objects::find(&manifest.kind).filter(|_| unsupported.is_none());
         let Some((kind, position, reader)) = known else {
-            return self.skip(report, unsupported.unwrap_or_default());
+            let reason = unsupported.unwrap_or_default();
+            if self.reject_unknown_types {
+                return Err(format!("{}: {reason}", report.title()));
+            }
+            return self.skip(report, reason);
         };
         // These two kinds have a name instead of metadata.
         let name_field = match kind.import {

@@ -108,7 +108,8 @@ impl Server {
     /// # Errors
     /// If a file cannot be read or a resource is invalid: nothing is written. If the store fails.
     pub async fn import(&self, files: &[PathBuf]) -> anyhow::Result<Report> {
-        import::load(&self.cx, files, &import::Options::default(), |_, _| ()).await
+        let options = import::Options { reject_unknown_types: true, ..Default::default() };
+        import::load(&self.cx, files, &options, |_, _| ()).await
     }
 
     /// The address that the server listens on.
