@@ -133,8 +133,11 @@ pub(crate) fn check(valid: &Value) -> anyhow::Result<usize> {
             bail!("{name} is not classified as {impact}:\n{classified:#?}");
         }
     }
-    let count = |impact: &str| classified.iter().filter(|(found, _)| found == impact).count();
-    let major = CHANGES.iter().filter(|change| change.impact == "major").count();
-    ensure!(count("major") == major, "not {major} major changes:\n{classified:#?}");
+    let is_major = |(impact, _): &&(String, String)| impact == "major";
+    // The document itself may differ from the last release.
+    let major = compat::classified(&crate::committed_document())?.iter().filter(is_major).count()
+        + CHANGES.iter().filter(|change| change.impact == "major").count();
+    let found = classified.iter().filter(is_major).count();
+    ensure!(found == major, "{found} major changes instead of {major}:\n{classified:#?}");
     Ok(CHANGES.len())
 }

@@ -104,6 +104,13 @@ fn version_of(document: &Path) -> anyhow::Result<Version> {
     Ok(version.parse()?)
 }
 
+/// Gives a document the version of the last release, which allows no breaking change.
+pub(crate) fn set_last_version(document: &mut Value) -> Option<()> {
+    let (last, _) = releases().ok()?.pop()?;
+    *document.pointer_mut("/info/version")? = last.to_string().into();
+    Some(())
+}
+
 /// Whether the version announces breaking changes: by its major number or, below 1.0, by its minor one.
 fn allows_breaking_changes(last: &Version, now: &Version) -> bool {
     match last.major {

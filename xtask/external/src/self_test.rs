@@ -46,6 +46,7 @@ const FAULTS: &[Fault] = &[
         name: "a removed field",
         task: |document| compat::run(Some(document), false),
         insert: |document| {
+            compat::set_last_version(document)?;
             let fields = document.pointer_mut("/components/schemas/CheckConfig/properties")?;
             fields.as_object_mut()?.shift_remove("interval").map(|_| ())
         },
@@ -55,6 +56,7 @@ const FAULTS: &[Fault] = &[
         name: "a renamed operation",
         task: |document| compat::run(Some(document), false),
         insert: |document| {
+            compat::set_last_version(document)?;
             *document.pointer_mut("/paths/~1health/get/operationId")? = "health_read".into();
             Some(())
         },
