@@ -152,12 +152,19 @@ def map_case(context, case):
         # This body is a map of strings. Schemas count characters, while passwords have at most 72 bytes.
         case.body = {key: value for key, value in case.body.items() if isinstance(value, str)}
         case.body["password"] = truncated(case.body["password"])
+    if case.path.endswith("/hooks/{type}") and isinstance(case.body, dict) and is_valid(case, ParameterLocation.BODY):
+        # The type of the body is that of the URL.
+        hooks = next((names for names in case.body.values() if isinstance(names, list)), [])
+        case.body = {case.path_parameters["type"]: hooks}
     if route.kind in OBJECTS:
         if case.path_parameters and is_valid(case, ParameterLocation.PATH):
             choose_object(case, route)
         if isinstance(case.body, dict) and case.method.upper() in ("POST", "PUT") and not route.deeper:
             if is_valid(case, ParameterLocation.BODY):
                 case.body = valid_body(case, route)
+                if case.query and has_unknown_resource(case.body):
+                    # Strict validation rejects resources that the server does not have (D27).
+                    case.query = {name: value for name, value in case.query.items() if name != "strict"}
     return case
 
 
@@ -276,6 +283,22 @@ def has(field):
     return lambda body: bool(body.get(field))
 
 
+def has_unknown_resource(body):
+    """Whether a rule of a role names a resource that the server may not have."""
+    known = {"*", *OBJECTS}
+    return any(set(rule.get("resources") or []) - known for rule in body.get("rules") or [])
+
+
+def has_hooks_of_unknown_type(body):
+    """Whether hooks of a check have a type other than a severity or an exit status."""
+    severities = {"ok", "warning", "critical", "unknown", "non-zero"}
+
+    def is_known(name):
+        return name in severities or re.fullmatch("0|[1-9][0-9]{0,2}", name, re.ASCII) and int(name) <= 255
+
+    return any(not is_known(name) for hooks in body.get("check_hooks") or [] for name in hooks)
+
+
 def has_reference_of_another_type(body):
     """Whether a workflow of a pipeline refers to an object that cannot act in its role."""
     def is_other(reference, kind):
@@ -306,6 +329,7 @@ RULES = {
         "runtime_assets": has("runtime_assets"),
         "proxy_entity_name": has("proxy_entity_name"),
         "output_metric_format": has("output_metric_format"),
+        "check_hooks": has_hooks_of_unknown_type,
     },
     # A role of a namespace cannot be bound in the cluster.
     "clusterrolebindings": {"role_ref": always},

@@ -89,6 +89,9 @@ struct CheckHookType {
     name: String,
     /// Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an
     /// exit status from 0 to 255.
+    #[schemars(regex(
+        pattern = "^(ok|warning|critical|unknown|non-zero|0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])$"
+    ))]
     #[serde(rename = "type")]
     kind: String,
 }
