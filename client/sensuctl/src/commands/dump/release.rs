@@ -183,7 +183,7 @@ mod tests {
 
     /// Whether an object of Sensu Go 5.0.0 has the field.
     fn is_in_first_release(kind: &str, path: &str) -> bool {
-        let text = include_str!("../../../../../tests/sensuctl/data/fields-5.0.0.txt");
+        let text = include_str!("fields-5.0.0.txt");
         let row = text.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(": "));
         row.unwrap_or_default().split(' ').any(|field| {
             if let Some((kind, at)) =
