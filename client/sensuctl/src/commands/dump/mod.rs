@@ -137,7 +137,7 @@ fn set_remaining_times(
     entries.retain_mut(|entry| {
         let is_remaining = is_released && entry.get("expire_at").is_none();
         match needs_expire || is_remaining {
-            true => silences::set_remaining_time(entry, time::now(), is_remaining),
+            true => silences::set_remaining_time(entry, time::now(), is_remaining, !needs_expire),
             false => true,
         }
     });

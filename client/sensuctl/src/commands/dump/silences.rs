@@ -7,8 +7,14 @@ use crate::pointer;
 /// Makes `expire` count from `begin` or, if the entry has begun, from `now`, as releases before 6.2 and
 /// this server read it without `expire_at`. Returns whether the entry still applies.
 ///
-/// `is_remaining`: `expire` is the time until the end, as releases before 6.2 show it.
-pub(super) fn set_remaining_time(entry: &mut Value, now: i64, is_remaining: bool) -> bool {
+/// `is_remaining`: `expire` is the time until the end, as releases before 6.2 show it. `sets_end`: sets
+/// `expire_at` as well, for a target that has it, which cannot know otherwise what `expire` means.
+pub(super) fn set_remaining_time(
+    entry: &mut Value,
+    now: i64,
+    is_remaining: bool,
+    sets_end: bool,
+) -> bool {
     let number = |at| entry.pointer(at).and_then(Value::as_i64).unwrap_or(0);
     let (begin, expire, expire_at) = (number("/begin"), number("/expire"), number("/expire_at"));
     let end = match expire_at {
@@ -19,6 +25,9 @@ pub(super) fn set_remaining_time(entry: &mut Value, now: i64, is_remaining: bool
     };
     let remaining = end.saturating_sub(begin.max(now));
     pointer::set(entry, "/expire", json!(remaining));
+    if sets_end {
+        pointer::set(entry, "/expire_at", json!(end));
+    }
     remaining > 0
 }
 
@@ -31,7 +40,7 @@ mod tests {
     /// `expire` of the entry in the dump; `None` if it has ended.
     fn dumped(begin: i64, expire: i64, expire_at: i64, is_remaining: bool) -> Option<i64> {
         let mut entry = json!({"begin": begin, "expire": expire, "expire_at": expire_at});
-        let applies = set_remaining_time(&mut entry, NOW, is_remaining);
+        let applies = set_remaining_time(&mut entry, NOW, is_remaining, false);
         applies.then(|| entry["expire"].as_i64().unwrap())
     }
 
@@ -44,6 +53,13 @@ mod tests {
         for never in [-1, 0] {
             assert_eq!(dumped(NOW - 600, never, 0, false), Some(never));
         }
+    }
+
+    #[test]
+    fn an_entry_of_a_release_without_expire_at_gets_it() {
+        let mut entry = json!({"begin": NOW + 600, "expire": 4200});
+        assert!(set_remaining_time(&mut entry, NOW, true, true));
+        assert_eq!(entry, json!({"begin": NOW + 600, "expire": 3600, "expire_at": NOW + 4200}));
     }
 
     #[test]
