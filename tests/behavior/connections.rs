@@ -8,7 +8,7 @@ use std::time::Duration;
 use sensu_server::{ConnectionLimits, Limits};
 use sensu_store::SystemClock;
 use sensu_tests::process::{Process, start};
-use sensu_tests::{TestServer, eventually, series};
+use sensu_tests::{TestServer, eventually, metric};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -20,16 +20,6 @@ const CLOSED: &str = "sensu_server_connections_closed_total";
 async fn server_with(connections: ConnectionLimits) -> TestServer {
     let limits = Limits { connections, ..Limits::default() };
     TestServer::start_with(limits, Arc::new(SystemClock)).await
-}
-
-/// Waits until a metric satisfies a condition.
-async fn metric(server: &TestServer, name: &str, condition: impl Fn(f64) -> bool) {
-    eventually(name, async || {
-        let response = server.send("GET", "/metrics", None, None).await;
-        let value = series(response.body.as_str().unwrap_or_default(), name)?;
-        condition(value).then_some(())
-    })
-    .await;
 }
 
 /// Reads until the server closes the connection.

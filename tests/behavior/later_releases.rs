@@ -2,12 +2,11 @@
 //! that is posted to its URL, the setting of Tessen, and an answer for agents (D39).
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use sensu_server::Limits;
 use sensu_store::{Key, Operation, SystemClock, Txn};
-use sensu_tests::TestServer;
 use sensu_tests::process::{Process, start};
+use sensu_tests::{TestServer, eventually};
 use serde_json::{Value, json};
 
 const USERS: &str = "/apis/core/v2/users";
@@ -195,9 +194,7 @@ async fn the_log_names_an_agent_that_tries_again_and_again_once() {
         let about = lines.iter().filter(|line| line.contains("an agent tried to connect"));
         about.cloned().collect::<Vec<_>>()
     };
-    while about().is_empty() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("the line about the agent", async || (!about().is_empty()).then_some(())).await;
     assert!(about()[0].contains("web-1") && about()[0].contains("127.0.0.1"), "{:?}", about());
     assert!(process.stop());
     assert!(about().len() < 20, "{:?}", about());

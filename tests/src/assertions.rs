@@ -5,6 +5,8 @@ use std::time::Duration;
 use sensu_client::Error;
 use tokio::time::Instant;
 
+use crate::TestServer;
+
 /// The longest time to wait for a condition. It bounds a test that hangs; no test measures speed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -46,4 +48,17 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
 pub fn series(text: &str, name: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.and_then(|value| value.parse().ok())
+}
+
+/// Waits until a metric of the server satisfies a condition.
+///
+/// # Panics
+/// As [`eventually`].
+pub async fn metric(server: &TestServer, name: &str, condition: impl Fn(f64) -> bool) {
+    eventually(name, async || {
+        let response = server.send("GET", "/metrics", None, None).await;
+        let value = series(response.body.as_str().unwrap_or_default(), name)?;
+        condition(value).then_some(())
+    })
+    .await;
 }

@@ -14,7 +14,7 @@ pub mod process;
 mod server;
 mod tools;
 
-pub use assertions::{assert_refused, eventually, series};
+pub use assertions::{assert_refused, eventually, metric, series};
 pub use document::{Document, Kind, Operation};
 pub use observed_store::ObservedStore;
 pub use server::{Response, TestServer};

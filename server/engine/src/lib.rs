@@ -17,6 +17,8 @@ mod recorded;
 mod redelivery;
 mod rewind;
 mod silence;
+#[cfg(test)]
+mod test_events;
 pub mod ttl;
 
 use sensu_types::Resource as _;

@@ -69,21 +69,8 @@ mod tests {
     use sensu_types::silenced::Silenced;
 
     use super::*;
+    use crate::test_events::event_after;
     use crate::{FLAPPING, apply};
-
-    /// The event after these results, one per second.
-    fn stored(statuses: &[u32], thresholds: (u32, u32)) -> Event {
-        let mut stored = None;
-        for (status, second) in statuses.iter().zip(1..) {
-            let mut event =
-                Event { timestamp: second, ..Event::with_status("web", "cpu", *status) };
-            let check = event.check.as_mut().unwrap();
-            check.executed = second;
-            (check.low_flap_threshold, check.high_flap_threshold) = thresholds;
-            stored = Some(apply(stored.as_ref(), event, &[], second).event);
-        }
-        stored.unwrap()
-    }
 
     fn sent(status: u32, executed: i64, history: &[(u32, i64)]) -> Check {
         let history = history.iter();
@@ -108,7 +95,7 @@ mod tests {
             statuses in prop::collection::vec(prop_oneof![Just(0u32), Just(0), Just(1), Just(2)], 1..60),
             thresholds in prop_oneof![Just((0u32, 0u32)), Just((10, 30))],
         ) {
-            let event = stored(&statuses, thresholds);
+            let event = event_after(&statuses, thresholds);
             let check = event.check.as_ref().unwrap();
             // Between the thresholds the state depends on the state before, which the client could invent.
             prop_assume!(check.state != FLAPPING || check.total_state_change >= 30);

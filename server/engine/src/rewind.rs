@@ -34,20 +34,7 @@ mod tests {
 
     use super::*;
     use crate::apply;
-
-    /// The event after these results, one per second.
-    fn recorded(statuses: &[u32], thresholds: (u32, u32)) -> Event {
-        let mut stored = None;
-        for (status, second) in statuses.iter().zip(1..) {
-            let mut event =
-                Event { timestamp: second, ..Event::with_status("web", "cpu", *status) };
-            let check = event.check.as_mut().unwrap();
-            check.executed = second;
-            (check.low_flap_threshold, check.high_flap_threshold) = thresholds;
-            stored = Some(apply(stored.as_ref(), event, &[], second).event);
-        }
-        stored.unwrap()
-    }
+    use crate::test_events::event_after;
 
     proptest! {
         #[test]
@@ -55,7 +42,7 @@ mod tests {
             statuses in prop::collection::vec(prop_oneof![Just(0u32), Just(0), Just(1), Just(2)], 1..60),
             thresholds in prop_oneof![Just((0u32, 0u32)), Just((10, 30))],
         ) {
-            let event = recorded(&statuses, thresholds);
+            let event = event_after(&statuses, thresholds);
             prop_assert_eq!(apply(previous_event(&event).as_ref(), event.clone(), &[], 99).event, event);
         }
     }
@@ -64,7 +51,7 @@ mod tests {
     fn a_history_without_the_last_result_is_ignored() {
         let event = Event::with_status("web", "cpu", 2);
         assert_eq!(previous_event(&event), None);
-        let mut event = recorded(&[0, 2], (0, 0));
+        let mut event = event_after(&[0, 2], (0, 0));
         event.check.as_mut().unwrap().status = 1;
         assert_eq!(previous_event(&event), None);
         let metrics = Event { check: None, ..event };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sensu_server::{ConnectionLimits, Limits, seed};
-use sensu_tests::{ObservedStore, TestServer, eventually, series};
+use sensu_tests::{ObservedStore, TestServer, metric};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -24,16 +24,6 @@ async fn with_many_events(limits: Limits) -> (TestServer, Arc<ObservedStore>) {
 
 fn entity(number: usize) -> String {
     format!("e{number:05}")
-}
-
-/// Waits until a metric satisfies a condition.
-async fn metric(server: &TestServer, name: &str, condition: impl Fn(f64) -> bool) {
-    eventually(name, async || {
-        let response = server.send("GET", "/metrics", None, None).await;
-        let value = series(response.body.as_str().unwrap_or_default(), name)?;
-        condition(value).then_some(())
-    })
-    .await;
 }
 
 fn requests(status: u16) -> String {
