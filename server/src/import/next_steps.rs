@@ -29,11 +29,11 @@ pub(super) async fn after(cx: &Cx, without_password: &[String]) -> Result<Vec<St
     }
     let first = first.map_or("", |user| &user.username);
     if without_password.iter().any(|name| name != first) {
-        steps.push(
-            "for each other user without a password, as an administrator: `sensuctl user reset-password NAME`, \
+        let each = if first.is_empty() { "each" } else { "each other" };
+        steps.push(format!(
+            "for {each} user without a password, as an administrator: `sensuctl user reset-password NAME`, \
              then `sensuctl user reinstate NAME`"
-                .replace("each other user", if first.is_empty() { "each user" } else { "each other user" }),
-        );
+        ));
     }
     Ok(steps)
 }

@@ -96,8 +96,9 @@ impl Item {
 
 /// Reads manifests one after the other.
 struct ManifestReader<'a> {
-    reject_unknown_types: bool,
     context: ReadContext<'a>,
+    /// See [`Options::reject_unknown_types`].
+    reject_unknown_types: bool,
     ranked: Vec<(Rank, Item)>,
     manifests: Vec<ManifestReport>,
     /// The objects so far, by kind and identity.
