@@ -76,6 +76,7 @@ pub(super) const CRATES: &[Layers] = &[
         order: &[
             &["recorded"],
             &["ttl", "flap", "history", "occurrences", "redelivery", "rewind", "silence"],
+            &["test_events"],
         ],
         exceptions: &[],
         known: &[],
