@@ -156,7 +156,7 @@ impl ConnectionMetrics {
         );
         let closed = Opts::new(
             "sensu_server_connections_closed_total",
-            "Connections closed by the server: idle, stalled (the client does not read), or beyond the limit of connections, of connections without an authenticated request (anonymous), or of requests.",
+            "Connections closed by the server: idle, stalled (the client does not read), or beyond the limit of connections, of unfinished request heads (unfinished_head), or of requests.",
         );
         let metrics = Self {
             open: registered(

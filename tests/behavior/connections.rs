@@ -177,19 +177,24 @@ async fn beyond_the_limit_idle_connections_are_closed() {
 }
 
 #[tokio::test]
-async fn the_number_of_connections_without_an_authenticated_request_is_limited() {
-    let limits =
-        ConnectionLimits { anonymous: 4, anonymous_idle: Duration::ZERO, ..Default::default() };
+async fn unfinished_heads_of_clients_without_credentials_are_limited() {
+    const HEAD_BYTES: usize = 100_000;
+    let limits = ConnectionLimits { unfinished_heads: 4 * 100_000 + 50_000, ..Default::default() };
     let server = server_with(limits).await;
     let token = server.token().await;
     let mut known = TcpStream::connect(server.address()).await.expect("connects");
-    let request =
-        format!("GET {HOOKS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let request = format!(
+        "GET {HOOKS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nX: {}\r\n\r\n",
+        "x".repeat(HEAD_BYTES)
+    );
     let mut response = [0; 4096];
     known.write_all(request.as_bytes()).await.expect("sends");
     let read = known.read(&mut response).await.expect("responds");
     assert!(response[..read].starts_with(b"HTTP/1.1 200 "));
-    let mut anonymous = Vec::new();
+    let mut small = TcpStream::connect(server.address()).await.expect("connects");
+    small.write_all(b"GET /health HTTP/1.1\r\n").await.expect("sends");
+    let unfinished = format!("GET /health HTTP/1.1\r\nX: {}", "x".repeat(HEAD_BYTES));
+    let mut clients = Vec::new();
     for index in 0..20 {
         let mut stream = TcpStream::connect(server.address()).await.expect("connects");
         // A connection that has sent a request without credentials is counted, too.
@@ -197,16 +202,19 @@ async fn the_number_of_connections_without_an_authenticated_request_is_limited()
             let health = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
             stream.write_all(health).await.expect("sends");
         }
-        // The server may have closed it already.
-        let _ = stream.write_all(b"GET /health HTTP/1.1\r\nHost: ").await;
-        anonymous.push(stream);
+        // The server may close it meanwhile.
+        let _ = stream.write_all(unfinished.as_bytes()).await;
+        clients.push(stream);
     }
-    let name = format!("{CLOSED}{{reason=\"anonymous\"}}");
-    metric(&server, &name, |closed| closed >= 15.0).await;
-    closed(&mut anonymous[0]).await;
-    known.write_all(request.as_bytes()).await.expect("sends");
-    let read = known.read(&mut response).await.expect("responds");
-    assert!(response[..read].starts_with(b"HTTP/1.1 200 "), "it is not closed");
+    let name = format!("{CLOSED}{{reason=\"unfinished_head\"}}");
+    metric(&server, &name, |closed| closed >= 16.0).await;
+    for (stream, request) in
+        [(&mut known, request.as_str()), (&mut small, "Host: localhost\r\n\r\n")]
+    {
+        stream.write_all(request.as_bytes()).await.expect("sends");
+        let read = stream.read(&mut response).await.expect("responds");
+        assert!(response[..read].starts_with(b"HTTP/1.1 200 "), "it is not closed");
+    }
     server.stop().await;
 }
 

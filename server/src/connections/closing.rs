@@ -20,9 +20,8 @@ pub(crate) enum CloseReason {
     Stalled,
     /// There are too many connections.
     Connections,
-    /// There are too many connections without an authenticated request, and its address has more than
-    /// others.
-    Anonymous,
+    /// Connections without an authenticated request hold too many bytes, and it holds more than others.
+    UnfinishedHead,
     /// There are too many open requests, and it has more than others.
     Requests,
 }
@@ -30,11 +29,11 @@ pub(crate) enum CloseReason {
 impl CloseReason {
     /// All reasons.
     pub(crate) const ALL: [Self; 5] =
-        [Self::Idle, Self::Stalled, Self::Connections, Self::Anonymous, Self::Requests];
+        [Self::Idle, Self::Stalled, Self::Connections, Self::UnfinishedHead, Self::Requests];
 
     /// Whether a limit is exceeded.
     pub(crate) fn is_limit(self) -> bool {
-        matches!(self, Self::Connections | Self::Anonymous | Self::Requests)
+        matches!(self, Self::Connections | Self::UnfinishedHead | Self::Requests)
     }
 
     /// The label in metrics.
@@ -43,7 +42,7 @@ impl CloseReason {
             Self::Idle => "idle",
             Self::Stalled => "stalled",
             Self::Connections => "connections",
-            Self::Anonymous => "anonymous",
+            Self::UnfinishedHead => "unfinished_head",
             Self::Requests => "requests",
         }
     }
@@ -53,6 +52,8 @@ impl CloseReason {
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     pub(super) peer: SocketAddr,
+    /// Number of bytes that the client has sent.
+    pub(super) received: u64,
     pub(super) is_authenticated: bool,
     pub(super) has_sent_request: bool,
     pub(super) in_progress: u32,
@@ -78,6 +79,12 @@ pub(super) struct Usage {
 impl Snapshot {
     fn is_idle(&self) -> bool {
         self.in_progress == 0 && self.unwritten == 0
+    }
+
+    /// Number of bytes of an unfinished request head that the connection may hold. Clients with credentials
+    /// are not counted.
+    pub(super) fn head_bytes(&self) -> Option<u64> {
+        (self.is_idle() && !self.is_authenticated).then(|| self.received.min(Limits::HEAD_BYTES))
     }
 
     fn open_requests(&self) -> u32 {
@@ -124,8 +131,9 @@ pub(super) fn select(
         idle.sort_by_key(|one| (one.has_sent_request, one.last_activity));
         selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
     }
-    let anonymous = anonymous_beyond(limits, usage.now, &remaining);
-    selected.extend(anonymous.map(|peer| (peer, CloseReason::Anonymous)));
+    remaining.retain(|one| !selected.contains_key(&one.peer));
+    let heads = beyond_the_limit_of_heads(limits, &remaining);
+    selected.extend(heads.map(|peer| (peer, CloseReason::UnfinishedHead)));
     let mut over = usage.open_requests.saturating_sub(limits.open_requests);
     if over > 0 {
         let mut busy: Vec<&Snapshot> =
@@ -142,26 +150,28 @@ pub(super) fn select(
     selected
 }
 
-/// The connections to be closed so that at most [`Limits::anonymous`] of the idle ones have no authenticated
-/// request. Addresses with the most of them lose connections, the oldest first.
-fn anonymous_beyond(
+/// The connections to be closed so that unfinished heads hold at most [`Limits::unfinished_heads`]. Addresses
+/// that hold the most lose connections, the largest first.
+fn beyond_the_limit_of_heads(
     limits: &Limits,
-    now: Duration,
     connections: &[Snapshot],
 ) -> impl Iterator<Item = SocketAddr> + use<> {
-    let mut anonymous: Vec<&Snapshot> =
-        connections.iter().filter(|one| one.is_idle() && !one.is_authenticated).collect();
-    anonymous.retain(|one| now.saturating_sub(one.last_activity) >= limits.anonymous_idle);
-    anonymous.sort_by_key(|one| std::cmp::Reverse(one.last_activity));
-    let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
-    let mut ranked: Vec<(usize, SocketAddr)> = Vec::with_capacity(anonymous.len());
-    for connection in anonymous {
-        let rank = of_address.entry(network(connection.peer.ip())).or_default();
-        *rank += 1;
-        ranked.push((*rank, connection.peer));
+    let mut heads: Vec<(u64, SocketAddr)> =
+        connections.iter().filter_map(|one| Some((one.head_bytes()?, one.peer))).collect();
+    heads.sort_unstable_by_key(|(bytes, _)| *bytes);
+    let mut of_address: HashMap<IpAddr, u64> = HashMap::new();
+    let mut ranked = Vec::with_capacity(heads.len());
+    for (bytes, peer) in heads {
+        let sum = of_address.entry(network(peer.ip())).or_default();
+        *sum += bytes;
+        ranked.push((*sum, bytes, peer));
     }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().skip(limits.anonymous).map(|(_, peer)| peer)
+    ranked.sort_by_key(|(sum, ..)| *sum);
+    let (limit, mut total) = (limits.unfinished_heads, 0);
+    ranked.into_iter().filter_map(move |(_, bytes, peer)| {
+        total += bytes;
+        (total > limit).then_some(peer)
+    })
 }
 
 #[cfg(test)]
@@ -178,6 +188,7 @@ mod tests {
     fn idle(port: u16, seconds: u64) -> Snapshot {
         Snapshot {
             peer: SocketAddr::from(([192, 0, 2, 1], port)),
+            received: 1_000,
             is_authenticated: true,
             has_sent_request: true,
             in_progress: 0,
@@ -254,31 +265,38 @@ mod tests {
     }
 
     #[test]
-    fn addresses_with_the_most_anonymous_connections_lose_the_oldest() {
-        let anonymous = |address: u8, port, seconds| Snapshot {
+    fn addresses_with_the_most_bytes_of_unfinished_heads_lose_the_largest() {
+        let unfinished = |address: u8, port, received| Snapshot {
             peer: SocketAddr::from(([192, 0, 2, address], port)),
+            received,
             is_authenticated: false,
-            ..idle(port, seconds)
+            ..idle(port, 0)
         };
         let connections = vec![
-            anonymous(1, 1, 6),
-            anonymous(1, 2, 8),
-            anonymous(1, 3, 7),
-            anonymous(2, 4, 20),
-            Snapshot { is_authenticated: true, ..anonymous(1, 5, 30) },
-            Snapshot { in_progress: 1, ..anonymous(1, 6, 30) },
-            anonymous(1, 7, 4),
+            unfinished(1, 1, 50),
+            unfinished(1, 2, 100),
+            unfinished(1, 3, 1),
+            unfinished(2, 4, 60),
+            Snapshot { is_authenticated: true, ..unfinished(1, 5, 1_000) },
+            Snapshot { in_progress: 1, ..unfinished(1, 6, 1_000) },
         ];
-        let closed = |anonymous| {
-            let limits = Limits { anonymous, ..Limits::default() };
-            let closed = anonymous_beyond(&limits, NOW, &connections);
+        let closed = |unfinished_heads| {
+            let limits = Limits { unfinished_heads, ..Limits::default() };
+            let closed = beyond_the_limit_of_heads(&limits, &connections);
             let mut closed: Vec<_> = closed.map(|peer| peer.port()).collect();
             closed.sort_unstable();
             closed
         };
-        assert_eq!(closed(4), [0; 0]);
-        assert_eq!(closed(3), [2]);
-        assert_eq!(closed(2), [2, 3]);
+        assert_eq!(closed(211), [0; 0]);
+        assert_eq!(closed(210), [2]);
+        assert_eq!(closed(110), [2, 4]);
+        assert_eq!(closed(50), [1, 2, 4]);
+    }
+
+    #[test]
+    fn no_more_of_a_head_is_counted_than_the_http_library_holds() {
+        let connection = Snapshot { received: u64::MAX, is_authenticated: false, ..idle(1, 0) };
+        assert_eq!(connection.head_bytes(), Some(Limits::HEAD_BYTES));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) struct Connection {
     totals: Arc<Totals>,
     recorded_at: Duration,
     is_authenticated: AtomicBool,
+    is_closing: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -63,6 +64,7 @@ impl Connection {
             totals,
             recorded_at: now,
             is_authenticated: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
             state: Mutex::new(state),
         }
     }
@@ -86,11 +88,17 @@ impl Connection {
         self.is_authenticated.store(true, Ordering::Relaxed);
     }
 
+    /// Records that the server closes it. Returns whether this is new.
+    pub(super) fn close(&self) -> bool {
+        !self.is_closing.swap(true, Ordering::Relaxed)
+    }
+
     /// The state at present.
-    pub(super) fn snapshot(&self, peer: SocketAddr) -> Snapshot {
+    pub(super) fn snapshot(&self, peer: SocketAddr, received: u64) -> Snapshot {
         let state = self.lock();
         Snapshot {
             peer,
+            received,
             is_authenticated: self.is_authenticated.load(Ordering::Relaxed),
             has_sent_request: state.has_sent_request,
             in_progress: state.in_progress,

@@ -22,13 +22,9 @@ pub(crate) use table::Connections;
 pub struct Limits {
     /// Maximum number of open connections; beyond it, idle ones are closed.
     pub connections: usize,
-    /// Maximum number of connections without an authenticated request that have been idle for
-    /// [`Limits::anonymous_idle`]; beyond it, those of the addresses with the most of them are closed. The
-    /// HTTP library buffers up to 0.42 MB for each.
-    pub anonymous: usize,
-    /// Time after which an idle connection counts for [`Limits::anonymous`]. New connections of a burst do
-    /// not: on a busy machine, some time passes until their first request is read.
-    pub anonymous_idle: Duration,
+    /// Maximum number of bytes that idle connections without an authenticated request have sent, at most
+    /// [`Limits::HEAD_BYTES`] of each counted; beyond it, those that have sent the most are closed.
+    pub unfinished_heads: u64,
     /// Maximum number of requests in progress and responses that clients have not read; beyond it, the
     /// connections with the most of them are closed.
     pub open_requests: usize,
@@ -52,14 +48,20 @@ pub struct Limits {
 impl Limits {
     /// Default of [`Limits::connections`].
     pub const CONNECTIONS: usize = 1_000;
+    /// Maximum number of bytes of an unfinished request head that the HTTP library buffers.
+    pub const HEAD_BYTES: u64 = 8_192 + 100 * 4_096;
+
+    /// Number of connections whose unfinished heads can exceed the limit.
+    fn full_heads(&self) -> usize {
+        usize::try_from(self.unfinished_heads / Self::HEAD_BYTES).unwrap_or(usize::MAX)
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: Self::CONNECTIONS,
-            anonymous: 256,
-            anonymous_idle: Duration::from_secs(5),
+            unfinished_heads: 32 << 20,
             open_requests: 4_096,
             response_bytes: 64 << 20,
             request_bytes: 64 << 20,

@@ -1,6 +1,6 @@
 //! The table of connections, by the address of the client.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -28,6 +28,10 @@ pub(crate) struct Connections {
     count: AtomicUsize,
     /// Number of connections beyond which the watchdog is woken.
     limit: AtomicUsize,
+    /// Number of connections that were accepted since the last run of the watchdog.
+    unexamined: AtomicUsize,
+    /// Whether the watchdog should run more often, because unfinished heads can exceed their limit.
+    hurrying: AtomicBool,
     /// Bytes of response bodies that clients have not read.
     pub(crate) responses: Arc<ByteBudget>,
     /// Bytes of request bodies in memory.
@@ -53,6 +57,8 @@ impl Connections {
             totals: Totals::new(),
             shards: Default::default(),
             count: AtomicUsize::new(0),
+            unexamined: AtomicUsize::new(0),
+            hurrying: AtomicBool::new(false),
             refusing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             descriptors_left: AtomicUsize::new(usize::MAX),
@@ -70,7 +76,8 @@ impl Connections {
             None => self.count.fetch_add(1, Ordering::Relaxed) + 1,
             Some(_) => self.count(),
         };
-        if count > self.limit.load(Ordering::Relaxed) {
+        let unexamined = self.unexamined.fetch_add(1, Ordering::Relaxed) + 1;
+        if count > self.limit.load(Ordering::Relaxed) || unexamined > self.limits.full_heads() / 4 {
             self.wake_watchdog();
         }
     }
@@ -90,6 +97,12 @@ impl Connections {
         if let Some(connection) = self.shard(peer).get(&peer) {
             connection.authenticate();
         }
+    }
+
+    /// Records that the server closes a connection. Returns whether this is new: it takes some time until the
+    /// connection is closed.
+    pub(crate) fn close(&self, peer: SocketAddr) -> bool {
+        self.shard(peer).get(&peer).is_none_or(|connection| connection.close())
     }
 
     /// Wakes the watchdog, which otherwise runs in intervals.
@@ -141,26 +154,36 @@ impl Connections {
         self.descriptors_left.load(Ordering::Relaxed) >= MIN_DESCRIPTORS
     }
 
-    /// Aligns the table with the connections that were open at a time, and selects those to be closed.
+    /// Whether the watchdog should run more often than usual.
+    pub(crate) fn is_hurrying(&self) -> bool {
+        self.hurrying.load(Ordering::Relaxed)
+    }
+
+    /// Aligns the table with the connections that were open at a time, and selects those to be closed. `open`
+    /// holds the number of bytes that the client of each has sent.
     ///
     /// `limit` is the maximum number of connections, if it is lower than the configured one.
     pub(crate) fn select(
         &self,
-        open: &HashSet<SocketAddr>,
+        open: &HashMap<SocketAddr, u64>,
         at: Duration,
         limit: usize,
     ) -> HashMap<SocketAddr, CloseReason> {
-        for peer in open {
+        self.unexamined.store(0, Ordering::Relaxed);
+        for peer in open.keys() {
             drop(self.find(*peer));
         }
         let mut snapshots = Vec::with_capacity(open.len());
         for shard in &self.shards {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             // Connections accepted in the meantime are kept.
-            shard.retain(|peer, entry| open.contains(peer) || entry.is_recorded_since(at));
-            snapshots.extend(shard.iter().map(|(peer, entry)| entry.snapshot(*peer)));
+            shard.retain(|peer, entry| open.contains_key(peer) || entry.is_recorded_since(at));
+            let received = |peer| open.get(peer).copied().unwrap_or_default();
+            snapshots.extend(shard.iter().map(|(peer, one)| one.snapshot(*peer, received(peer))));
         }
         self.count.store(snapshots.len(), Ordering::Relaxed);
+        let unfinished = snapshots.iter().filter(|one| one.head_bytes().is_some()).count();
+        self.hurrying.store(unfinished > self.limits.full_heads(), Ordering::Relaxed);
         let limit = limit.min(self.limits.connections);
         self.limit.store(limit, Ordering::Relaxed);
         let usage = Usage {
@@ -219,7 +242,9 @@ mod tests {
         connections.accepted(a);
         drop(connections.start_request(b));
         assert_eq!(connections.count(), 2);
-        assert!(connections.select(&HashSet::from([b]), connections.now(), usize::MAX).is_empty());
+        assert!(
+            connections.select(&HashMap::from([(b, 0)]), connections.now(), usize::MAX).is_empty()
+        );
         assert_eq!(connections.count(), 1);
     }
 
@@ -227,7 +252,7 @@ mod tests {
     fn a_response_is_open_until_it_is_written() {
         let connections = table(Limits { stalled: Duration::ZERO, ..Limits::default() });
         let peer = "192.0.2.1:1".parse().unwrap();
-        let open = HashSet::from([peer]);
+        let open = HashMap::from([(peer, 0)]);
         let mut request = connections.start_request(peer);
         assert!(
             connections.select(&open, connections.now(), usize::MAX).is_empty(),
@@ -242,6 +267,16 @@ mod tests {
         drop(request);
         assert_eq!((connections.open_requests(), connections.responses.used()), (0, 0));
         assert!(connections.select(&open, connections.now(), usize::MAX).is_empty());
+    }
+
+    #[test]
+    fn a_connection_is_closed_once() {
+        let connections = table(Limits::default());
+        let peer = "192.0.2.1:1".parse().unwrap();
+        connections.accepted(peer);
+        assert!(connections.close(peer) && !connections.close(peer));
+        connections.accepted(peer);
+        assert!(connections.close(peer), "another connection with the same address");
     }
 
     #[test]

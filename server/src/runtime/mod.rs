@@ -6,6 +6,8 @@ mod http_log;
 mod server;
 #[cfg_attr(not(target_os = "linux"), path = "sockets_unsupported.rs")]
 mod sockets;
+#[cfg(target_os = "linux")]
+mod tcp_info;
 mod watchdog;
 
 pub use context::Limits;

@@ -8,7 +8,7 @@
 //! Only sockets are duplicated. Closing any descriptor of a file releases all locks that the process has
 //! on it, among them those of SQLite.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -20,6 +20,7 @@ use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::tcp_info;
 use crate::connections::CloseReason;
 
 /// Folder with an entry for each descriptor of this process.
@@ -55,8 +56,8 @@ pub(super) struct Sockets {
 
 /// The connections of a listener.
 pub(super) struct OpenConnections {
-    /// The addresses of their clients.
-    pub(super) peers: HashSet<SocketAddr>,
+    /// The addresses of their clients, and the number of bytes that each has sent.
+    pub(super) peers: HashMap<SocketAddr, u64>,
     /// Number of descriptors of the process, of any type.
     pub(super) descriptors: usize,
 }
@@ -103,29 +104,29 @@ impl Sockets {
 
     /// The connections to a local address.
     pub(super) fn open(&mut self, address: SocketAddr) -> io::Result<OpenConnections> {
-        let mut open = OpenConnections { peers: HashSet::new(), descriptors: 0 };
+        let mut open = OpenConnections { peers: HashMap::new(), descriptors: 0 };
         for number in self.descriptors()? {
             open.descriptors += 1;
-            if let Some((_, peer)) = self.connection(number, address) {
-                open.peers.insert(peer);
+            if let Some((stream, peer)) = self.connection(number, address) {
+                open.peers.insert(peer, tcp_info::received_bytes(&stream));
             }
         }
         Ok(open)
     }
 
-    /// Closes connections to a local address. Returns the number for each reason.
+    /// Closes connections to a local address. Returns those that were closed.
     pub(super) fn close(
         &mut self,
         address: SocketAddr,
         selected: &HashMap<SocketAddr, CloseReason>,
-    ) -> io::Result<Vec<CloseReason>> {
+    ) -> io::Result<Vec<(SocketAddr, CloseReason)>> {
         let mut closed = Vec::new();
         for number in self.descriptors()? {
             let Some((stream, peer)) = self.connection(number, address) else { continue };
             let Some(reason) = selected.get(&peer) else { continue };
             let result = match reason {
                 // A request that arrives at the same time is still read.
-                CloseReason::Idle | CloseReason::Connections | CloseReason::Anonymous => {
+                CloseReason::Idle | CloseReason::Connections | CloseReason::UnfinishedHead => {
                     stream.shutdown(Shutdown::Read)
                 }
                 // Without lingering, the kernel drops what the client has not read.
@@ -135,7 +136,7 @@ impl Sockets {
                 }
             };
             if result.is_ok() {
-                closed.push(*reason);
+                closed.push((peer, *reason));
             }
         }
         Ok(closed)
@@ -240,7 +241,7 @@ pub(crate) fn raise_descriptor_limit(needed: usize) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
+    use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 
     use super::*;
@@ -253,10 +254,12 @@ mod tests {
         let mut clients = [0; 2].map(|_| TcpStream::connect(address).unwrap());
         let accepted = [0; 2].map(|_| listener.accept().unwrap().0);
         let peers = clients.each_ref().map(|client| client.local_addr().unwrap());
+        clients[0].write_all(b"GET").unwrap();
+        accepted[0].peek(&mut [0]).unwrap();
         let open = sockets.open(address).unwrap();
-        assert_eq!(open.peers, HashSet::from(peers));
+        assert_eq!(open.peers, HashMap::from([(peers[0], 3), (peers[1], 0)]));
         let closed = sockets.close(address, &[(peers[0], CloseReason::Stalled)].into()).unwrap();
-        assert_eq!(closed, [CloseReason::Stalled]);
+        assert_eq!(closed, [(peers[0], CloseReason::Stalled)]);
         // The end of the stream, or a reset when the server's end is closed: not a timeout.
         clients[0].set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let read = clients[0].read(&mut [0]).or_else(|error| match error.kind() {

@@ -1,6 +1,6 @@
 //! The sockets of this process cannot be reached on this system: Linux is required.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ pub(super) enum Sockets {}
 
 /// As on Linux.
 pub(super) struct OpenConnections {
-    pub(super) peers: HashSet<SocketAddr>,
+    pub(super) peers: HashMap<SocketAddr, u64>,
     pub(super) descriptors: usize,
 }
 
@@ -35,7 +35,7 @@ impl Sockets {
         &mut self,
         _address: SocketAddr,
         _selected: &HashMap<SocketAddr, CloseReason>,
-    ) -> io::Result<Vec<CloseReason>> {
+    ) -> io::Result<Vec<(SocketAddr, CloseReason)>> {
         match *self {}
     }
 }

@@ -16,6 +16,9 @@ use crate::log_limit::LogLimit;
 /// Interval between two runs. A limit that is exceeded starts a run at once.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// The same while unfinished request heads can exceed their limit.
+const SHORT_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Minimum time between two runs.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -58,7 +61,8 @@ impl Watchdog {
                     }
                 }
                 std::thread::sleep(PAUSE);
-                std::thread::park_timeout(INTERVAL);
+                let is_hurrying = cx.connections.is_hurrying();
+                std::thread::park_timeout(if is_hurrying { SHORT_INTERVAL } else { INTERVAL });
             }
         })?;
         connections.set_watchdog(thread.thread().clone());
@@ -94,10 +98,11 @@ fn run(cx: &Cx, sockets: &mut Sockets, address: SocketAddr) -> std::io::Result<u
     let available = limit.saturating_sub(others + RESERVED_DESCRIPTORS);
     connections.set_descriptors_left(limit.saturating_sub(open.descriptors));
     let selected = connections.select(&open.peers, at, available.max(1));
-    let closed =
+    let mut closed =
         if selected.is_empty() { Vec::new() } else { sockets.close(address, &selected)? };
-    for reason in &closed {
+    closed.retain(|(peer, _)| connections.close(*peer));
+    for (_, reason) in &closed {
         cx.metrics.record_closed_connection(reason.label());
     }
-    Ok(closed.iter().filter(|reason| reason.is_limit()).count())
+    Ok(closed.iter().filter(|(_, reason)| reason.is_limit()).count())
 }
