@@ -52,11 +52,14 @@ pub(crate) fn find(name: &str) -> Option<&'static Descriptor> {
 }
 
 /// The kinds that `dump all` writes, in the order in which `create --file` needs them: namespaces,
-/// cluster-wide kinds, namespaced kinds. Not the setting of Tessen, which most releases do not have.
+/// cluster-wide kinds, namespaced kinds, and events last, to which silenced entries then apply. Not the setting
+/// of Tessen, which most releases do not have.
 pub(crate) fn dumped() -> Vec<&'static Descriptor> {
     let mut kinds = ALL.to_vec();
     kinds.retain(|resource| resource.manifest_error.is_none() && !resource.is_singleton());
-    kinds.sort_by_key(|resource| (!resource.is_namespace, resource.is_namespaced()));
+    kinds.sort_by_key(|resource| {
+        (!resource.is_namespace, resource.is_namespaced(), resource.kind == event::EVENT.kind)
+    });
     kinds
 }
 
