@@ -26,7 +26,7 @@
 //! openapi                      the published document
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
-//! error catalog keyspace query metrics workers cooperative log_limit
+//! error catalog keyspace query metrics limits
 //! connections                  open connections and the bytes that they hold
 //! client_address               addresses of clients
 //! ```
@@ -51,13 +51,12 @@ mod catalog;
 pub mod cli;
 mod client_address;
 mod connections;
-mod cooperative;
 mod error;
 mod gateway;
 mod http;
 pub mod import;
 pub mod keyspace;
-mod log_limit;
+mod limits;
 mod metrics;
 mod openapi;
 mod query;
@@ -66,7 +65,6 @@ mod resources;
 mod runtime;
 pub mod seed;
 mod testkit;
-mod workers;
 
 pub use connections::Limits as ConnectionLimits;
 pub use error::{ApiError, Error};

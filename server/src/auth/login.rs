@@ -107,9 +107,9 @@ mod tests {
 
     use super::*;
     use crate::auth::throttle::PER_USER_AND_ADDRESS;
+    use crate::limits::workers::Workers;
     use crate::runtime::context::{Cx, Limits};
     use crate::seed;
-    use crate::workers::Workers;
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 

@@ -13,8 +13,8 @@ use sensu_store::{Scan, Store};
 use super::Account;
 use crate::error::Error;
 use crate::keyspace;
+use crate::limits::workers::Workers;
 use crate::runtime::context::Context;
-use crate::workers::Workers;
 
 /// Hashes that wait for a processor.
 pub(super) const QUEUE: u32 = 32;

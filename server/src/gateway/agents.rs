@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName};
 
 use crate::client_address::client_address;
 use crate::error::Error;
-use crate::log_limit::LogLimit;
+use crate::limits::log_limit::LogLimit;
 use crate::runtime::context::Context;
 
 /// Header with the name of the agent.

@@ -5,8 +5,8 @@ use sensu_store::{Entry, Key, Operation, Prefix, Scan, Store};
 use sensu_types::redaction::RedactedKeys;
 use sensu_types::{Resource, Selection};
 
-use crate::cooperative::YieldBudget;
 use crate::error::Error;
+use crate::limits::cooperative::YieldBudget;
 
 /// Flag of a value that differs from what responses show (D25): it is parsed and redacted on every
 /// read. Values without it are copied to the response as they are.

@@ -9,9 +9,9 @@ use sensu_types::binding::{RoleBinding, Subject};
 use sensu_types::role::{ClusterRole, Role};
 
 use super::policy::GrantedRole;
-use crate::cooperative::YieldBudget;
 use crate::error::Error;
 use crate::keyspace::{self, View};
+use crate::limits::cooperative::YieldBudget;
 
 /// The namespaces of each user and group with a binding to a role that exists.
 pub(super) struct VisibleNamespaces {

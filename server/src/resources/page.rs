@@ -6,9 +6,9 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan};
 use sensu_types::{Resource, Selection};
 
-use crate::cooperative::YieldBudget;
 use crate::error::Error;
 use crate::keyspace::render;
+use crate::limits::cooperative::YieldBudget;
 use crate::runtime::context::Context;
 
 /// Maximum number of entries per scan; bounds what is read beyond the page.

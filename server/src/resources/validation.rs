@@ -6,7 +6,7 @@ use sensu_types::Resource;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::workers::Workers;
+use crate::limits::workers::Workers;
 
 /// Validates the object of one request.
 ///

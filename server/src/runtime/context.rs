@@ -12,11 +12,11 @@ use crate::auth::{Authentication, hashing_pool};
 use crate::connections::{self, Connections};
 use crate::error::Error;
 use crate::gateway::{AgentLog, Dispatch};
+use crate::limits::workers::Workers;
 use crate::metrics::Metrics;
 use crate::resources::Resources;
 use crate::resources::cluster::Identity;
 use crate::testkit::Testkit;
-use crate::workers::Workers;
 
 /// Objects whose expressions are compiled at the same time. One, because requests should have the
 /// other processors; the largest text takes a fifth of a second.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use slog::{Drain, Key, Level, Logger, Never, OwnedKVList, Record, Serializer};
 
 use crate::connections::Connections;
-use crate::log_limit::LogLimit;
+use crate::limits::log_limit::LogLimit;
 
 /// Dropshot's message for a connection that it has accepted.
 const ACCEPTED: &str = "accepted connection";

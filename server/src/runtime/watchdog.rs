@@ -11,7 +11,7 @@ use anyhow::Context as _;
 
 use super::context::Cx;
 use super::sockets::{self, Listener, Sockets};
-use crate::log_limit::LogLimit;
+use crate::limits::log_limit::LogLimit;
 
 /// Interval between two runs. A limit that is exceeded starts a run at once.
 const INTERVAL: Duration = Duration::from_secs(1);

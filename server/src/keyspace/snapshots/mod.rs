@@ -18,8 +18,8 @@ use foldhash::HashMap;
 use sensu_store::{Entry, Key, Prefix, Revision, Scan, Store};
 use tokio::sync::Mutex;
 
-use crate::cooperative::YieldBudget;
 use crate::error::Error;
+use crate::limits::cooperative::YieldBudget;
 
 /// Maximum number of namespaces with a snapshot. One more clears the cache.
 const MAX_NAMESPACES: usize = 10_000;

@@ -15,9 +15,9 @@ use sensu_types::user::User;
 
 use super::rules::Rules;
 use super::visible::VisibleNamespaces;
-use crate::cooperative::YieldBudget;
 use crate::error::Error;
 use crate::keyspace::{self, Snapshots, View};
+use crate::limits::cooperative::YieldBudget;
 
 /// The verbs of rules (D20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
