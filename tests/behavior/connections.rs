@@ -182,15 +182,26 @@ async fn unfinished_heads_of_clients_without_credentials_are_limited() {
     let limits = ConnectionLimits { unfinished_heads: 4 * 100_000 + 50_000, ..Default::default() };
     let server = server_with(limits).await;
     let token = server.token().await;
-    let mut known = TcpStream::connect(server.address()).await.expect("connects");
-    let request = format!(
-        "GET {HOOKS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nX: {}\r\n\r\n",
-        "x".repeat(HEAD_BYTES)
-    );
+    let padding = "x".repeat(HEAD_BYTES);
+    let authenticated = |path: &str, credentials: &str| {
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {credentials}\r\nX: {padding}\r\n\r\n"
+        )
+    };
+    // With a token, and with the user name and password.
+    let requests = [
+        authenticated(HOOKS, &format!("Bearer {token}")),
+        authenticated("/auth", "Basic YWRtaW46UEBzc3cwcmQh"),
+    ];
+    let mut known = Vec::new();
     let mut response = [0; 4096];
-    known.write_all(request.as_bytes()).await.expect("sends");
-    let read = known.read(&mut response).await.expect("responds");
-    assert!(response[..read].starts_with(b"HTTP/1.1 200 "));
+    for request in &requests {
+        let mut stream = TcpStream::connect(server.address()).await.expect("connects");
+        stream.write_all(request.as_bytes()).await.expect("sends");
+        let read = stream.read(&mut response).await.expect("responds");
+        assert!(response[..read].starts_with(b"HTTP/1.1 200 "));
+        known.push((stream, request.as_str()));
+    }
     let mut small = TcpStream::connect(server.address()).await.expect("connects");
     small.write_all(b"GET /health HTTP/1.1\r\n").await.expect("sends");
     let unfinished = format!("GET /health HTTP/1.1\r\nX: {}", "x".repeat(HEAD_BYTES));
@@ -208,9 +219,8 @@ async fn unfinished_heads_of_clients_without_credentials_are_limited() {
     }
     let name = format!("{CLOSED}{{reason=\"unfinished_head\"}}");
     metric(&server, &name, |closed| closed >= 16.0).await;
-    for (stream, request) in
-        [(&mut known, request.as_str()), (&mut small, "Host: localhost\r\n\r\n")]
-    {
+    known.push((small, "Host: localhost\r\n\r\n"));
+    for (stream, request) in &mut known {
         stream.write_all(request.as_bytes()).await.expect("sends");
         let read = stream.read(&mut response).await.expect("responds");
         assert!(response[..read].starts_with(b"HTTP/1.1 200 "), "it is not closed");

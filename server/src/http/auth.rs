@@ -51,7 +51,14 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 async fn auth_login(rqctx: RequestContext<Cx>) -> Result<Uncached<Tokens>, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let (header, address) = (authorization(&rqctx), client(&rqctx));
-    Ok(Uncached(auth::log_in(rqctx.context(), &header, address).await?))
+    let tokens = auth::log_in(rqctx.context(), &header, address).await?;
+    record_credentials(&rqctx);
+    Ok(Uncached(tokens))
+}
+
+/// Records that the client of the connection has credentials.
+fn record_credentials(rqctx: &RequestContext<Cx>) {
+    rqctx.context().connections.authenticated(rqctx.request.remote_addr());
 }
 
 /// Test user name and password
@@ -68,6 +75,7 @@ async fn auth_test(rqctx: RequestContext<Cx>) -> Result<NoContent, ApiError> {
     query::validate(rqctx.request.uri().query())?;
     let (header, address) = (authorization(&rqctx), client(&rqctx));
     auth::verify_credentials(rqctx.context(), &header, address).await?;
+    record_credentials(&rqctx);
     Ok(NoContent)
 }
 
@@ -88,7 +96,9 @@ async fn auth_refresh(
     body: UnreadBody<Refresh>,
 ) -> Result<Uncached<Tokens>, ApiError> {
     let (access, refresh) = tokens(&rqctx, body).await?;
-    Ok(Uncached(auth::refresh(rqctx.context(), &access, &refresh).await?))
+    let tokens = auth::refresh(rqctx.context(), &access, &refresh).await?;
+    record_credentials(&rqctx);
+    Ok(Uncached(tokens))
 }
 
 /// Log out
