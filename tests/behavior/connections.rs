@@ -13,11 +13,11 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-const HOOKS: &str = "/apis/core/v2/namespaces/default/hooks";
+pub(super) const HOOKS: &str = "/apis/core/v2/namespaces/default/hooks";
 
-const CLOSED: &str = "sensu_server_connections_closed_total";
+pub(super) const CLOSED: &str = "sensu_server_connections_closed_total";
 
-async fn server_with(connections: ConnectionLimits) -> TestServer {
+pub(super) async fn server_with(connections: ConnectionLimits) -> TestServer {
     let limits = Limits { connections, ..Limits::default() };
     TestServer::start_with(limits, Arc::new(SystemClock)).await
 }
@@ -173,58 +173,6 @@ async fn beyond_the_limit_idle_connections_are_closed() {
     metric(&server, &name, |closed| closed >= 16.0).await;
     metric(&server, "sensu_server_connections", |open| open <= 4.0).await;
     assert_eq!(server.send("GET", "/health", None, None).await.status, 200);
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn unfinished_heads_of_clients_without_credentials_are_limited() {
-    const HEAD_BYTES: usize = 100_000;
-    let limits = ConnectionLimits { unfinished_heads: 4 * 100_000 + 50_000, ..Default::default() };
-    let server = server_with(limits).await;
-    let token = server.token().await;
-    let padding = "x".repeat(HEAD_BYTES);
-    let authenticated = |path: &str, credentials: &str| {
-        format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {credentials}\r\nX: {padding}\r\n\r\n"
-        )
-    };
-    // With a token, and with the user name and password.
-    let requests = [
-        authenticated(HOOKS, &format!("Bearer {token}")),
-        authenticated("/auth", "Basic YWRtaW46UEBzc3cwcmQh"),
-    ];
-    let mut known = Vec::new();
-    let mut response = [0; 4096];
-    for request in &requests {
-        let mut stream = TcpStream::connect(server.address()).await.expect("connects");
-        stream.write_all(request.as_bytes()).await.expect("sends");
-        let read = stream.read(&mut response).await.expect("responds");
-        assert!(response[..read].starts_with(b"HTTP/1.1 200 "));
-        known.push((stream, request.as_str()));
-    }
-    let mut small = TcpStream::connect(server.address()).await.expect("connects");
-    small.write_all(b"GET /health HTTP/1.1\r\n").await.expect("sends");
-    let unfinished = format!("GET /health HTTP/1.1\r\nX: {}", "x".repeat(HEAD_BYTES));
-    let mut clients = Vec::new();
-    for index in 0..20 {
-        let mut stream = TcpStream::connect(server.address()).await.expect("connects");
-        // A connection that has sent a request without credentials is counted, too.
-        if index % 2 == 0 {
-            let health = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-            stream.write_all(health).await.expect("sends");
-        }
-        // The server may close it meanwhile.
-        let _ = stream.write_all(unfinished.as_bytes()).await;
-        clients.push(stream);
-    }
-    let name = format!("{CLOSED}{{reason=\"unfinished_head\"}}");
-    metric(&server, &name, |closed| closed >= 16.0).await;
-    known.push((small, "Host: localhost\r\n\r\n"));
-    for (stream, request) in &mut known {
-        stream.write_all(request.as_bytes()).await.expect("sends");
-        let read = stream.read(&mut response).await.expect("responds");
-        assert!(response[..read].starts_with(b"HTTP/1.1 200 "), "it is not closed");
-    }
     server.stop().await;
 }
 

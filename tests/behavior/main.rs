@@ -36,6 +36,7 @@ mod sessions;
 mod silenced;
 mod slow_clients;
 mod token_secret;
+mod unfinished_heads;
 mod users;
 mod verbs;
 mod write_options;
