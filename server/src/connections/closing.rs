@@ -132,7 +132,7 @@ pub(super) fn select(
         selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
     }
     remaining.retain(|one| !selected.contains_key(&one.peer));
-    let heads = beyond_the_limit_of_heads(limits, &remaining);
+    let heads = heads_beyond_limit(limits, &remaining);
     selected.extend(heads.map(|peer| (peer, CloseReason::UnfinishedHead)));
     let mut over = usage.open_requests.saturating_sub(limits.open_requests);
     if over > 0 {
@@ -152,7 +152,7 @@ pub(super) fn select(
 
 /// The connections to be closed so that unfinished heads hold at most [`Limits::unfinished_heads`]. Addresses
 /// that hold the most lose connections, the largest first.
-fn beyond_the_limit_of_heads(
+fn heads_beyond_limit(
     limits: &Limits,
     connections: &[Snapshot],
 ) -> impl Iterator<Item = SocketAddr> + use<> {
@@ -282,7 +282,7 @@ mod tests {
         ];
         let closed = |unfinished_heads| {
             let limits = Limits { unfinished_heads, ..Limits::default() };
-            let closed = beyond_the_limit_of_heads(&limits, &connections);
+            let closed = heads_beyond_limit(&limits, &connections);
             let mut closed: Vec<_> = closed.map(|peer| peer.port()).collect();
             closed.sort_unstable();
             closed

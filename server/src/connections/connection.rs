@@ -89,7 +89,7 @@ impl Connection {
     }
 
     /// Records that the server closes it. Returns whether this is new.
-    pub(super) fn close(&self) -> bool {
+    pub(super) fn record_closing(&self) -> bool {
         !self.is_closing.swap(true, Ordering::Relaxed)
     }
 

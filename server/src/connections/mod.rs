@@ -51,8 +51,8 @@ impl Limits {
     /// Maximum number of bytes of an unfinished request head that the HTTP library buffers.
     pub const HEAD_BYTES: u64 = 8_192 + 100 * 4_096;
 
-    /// Number of connections whose unfinished heads can exceed the limit.
-    fn full_heads(&self) -> usize {
+    /// Number of unfinished heads of the maximum size that [`Limits::unfinished_heads`] allows.
+    fn full_size_heads(&self) -> usize {
         usize::try_from(self.unfinished_heads / Self::HEAD_BYTES).unwrap_or(usize::MAX)
     }
 }

@@ -30,8 +30,8 @@ pub(crate) struct Connections {
     limit: AtomicUsize,
     /// Number of connections that were accepted since the last run of the watchdog.
     unexamined: AtomicUsize,
-    /// Whether the watchdog should run more often, because unfinished heads can exceed their limit.
-    hurrying: AtomicBool,
+    /// Whether unfinished heads can exceed their limit until the next run of the watchdog.
+    heads_can_exceed: AtomicBool,
     /// Bytes of response bodies that clients have not read.
     pub(crate) responses: Arc<ByteBudget>,
     /// Bytes of request bodies in memory.
@@ -58,7 +58,7 @@ impl Connections {
             shards: Default::default(),
             count: AtomicUsize::new(0),
             unexamined: AtomicUsize::new(0),
-            hurrying: AtomicBool::new(false),
+            heads_can_exceed: AtomicBool::new(false),
             refusing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             descriptors_left: AtomicUsize::new(usize::MAX),
@@ -77,7 +77,9 @@ impl Connections {
             Some(_) => self.count(),
         };
         let unexamined = self.unexamined.fetch_add(1, Ordering::Relaxed) + 1;
-        if count > self.limit.load(Ordering::Relaxed) || unexamined > self.limits.full_heads() / 4 {
+        if count > self.limit.load(Ordering::Relaxed)
+            || unexamined > self.limits.full_size_heads() / 4
+        {
             self.wake_watchdog();
         }
     }
@@ -101,8 +103,8 @@ impl Connections {
 
     /// Records that the server closes a connection. Returns whether this is new: it takes some time until the
     /// connection is closed.
-    pub(crate) fn close(&self, peer: SocketAddr) -> bool {
-        self.shard(peer).get(&peer).is_none_or(|connection| connection.close())
+    pub(crate) fn record_closing(&self, peer: SocketAddr) -> bool {
+        self.shard(peer).get(&peer).is_none_or(|connection| connection.record_closing())
     }
 
     /// Wakes the watchdog, which otherwise runs in intervals.
@@ -154,9 +156,9 @@ impl Connections {
         self.descriptors_left.load(Ordering::Relaxed) >= MIN_DESCRIPTORS
     }
 
-    /// Whether the watchdog should run more often than usual.
-    pub(crate) fn is_hurrying(&self) -> bool {
-        self.hurrying.load(Ordering::Relaxed)
+    /// Whether unfinished heads can exceed their limit until the next run of the watchdog.
+    pub(crate) fn heads_can_exceed(&self) -> bool {
+        self.heads_can_exceed.load(Ordering::Relaxed)
     }
 
     /// Aligns the table with the connections that were open at a time, and selects those to be closed. `open`
@@ -183,7 +185,7 @@ impl Connections {
         }
         self.count.store(snapshots.len(), Ordering::Relaxed);
         let unfinished = snapshots.iter().filter(|one| one.head_bytes().is_some()).count();
-        self.hurrying.store(unfinished > self.limits.full_heads(), Ordering::Relaxed);
+        self.heads_can_exceed.store(unfinished > self.limits.full_size_heads(), Ordering::Relaxed);
         let limit = limit.min(self.limits.connections);
         self.limit.store(limit, Ordering::Relaxed);
         let usage = Usage {
@@ -270,13 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_closed_once() {
+    fn the_closing_of_a_connection_is_new_once() {
         let connections = table(Limits::default());
         let peer = "192.0.2.1:1".parse().unwrap();
         connections.accepted(peer);
-        assert!(connections.close(peer) && !connections.close(peer));
+        assert!(connections.record_closing(peer) && !connections.record_closing(peer));
         connections.accepted(peer);
-        assert!(connections.close(peer), "another connection with the same address");
+        assert!(connections.record_closing(peer), "another connection with the same address");
     }
 
     #[test]

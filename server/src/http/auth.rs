@@ -56,11 +56,6 @@ async fn auth_login(rqctx: RequestContext<Cx>) -> Result<Uncached<Tokens>, ApiEr
     Ok(Uncached(tokens))
 }
 
-/// Records that the client of the connection has credentials.
-fn record_credentials(rqctx: &RequestContext<Cx>) {
-    rqctx.context().connections.authenticated(rqctx.request.remote_addr());
-}
-
 /// Test user name and password
 ///
 /// Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login:
@@ -147,4 +142,9 @@ pub(super) fn client(rqctx: &RequestContext<Cx>) -> IpAddr {
 fn authorization(rqctx: &RequestContext<Cx>) -> String {
     let header = rqctx.request.headers().get(AUTHORIZATION);
     header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Records that the client of the connection has credentials.
+fn record_credentials(rqctx: &RequestContext<Cx>) {
+    rqctx.context().connections.authenticated(rqctx.request.remote_addr());
 }

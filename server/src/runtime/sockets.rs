@@ -125,7 +125,7 @@ impl Sockets {
             let Some((stream, peer)) = self.connection(number, address) else { continue };
             let Some(reason) = selected.get(&peer) else { continue };
             let result = match reason {
-                // A request that arrives at the same time is still read.
+                // What has already arrived is still read, so that a complete request gets its response.
                 CloseReason::Idle | CloseReason::Connections | CloseReason::UnfinishedHead => {
                     stream.shutdown(Shutdown::Read)
                 }

@@ -61,8 +61,8 @@ impl Watchdog {
                     }
                 }
                 std::thread::sleep(PAUSE);
-                let is_hurrying = cx.connections.is_hurrying();
-                std::thread::park_timeout(if is_hurrying { SHORT_INTERVAL } else { INTERVAL });
+                let is_short = cx.connections.heads_can_exceed();
+                std::thread::park_timeout(if is_short { SHORT_INTERVAL } else { INTERVAL });
             }
         })?;
         connections.set_watchdog(thread.thread().clone());
@@ -100,7 +100,7 @@ fn run(cx: &Cx, sockets: &mut Sockets, address: SocketAddr) -> std::io::Result<u
     let selected = connections.select(&open.peers, at, available.max(1));
     let mut closed =
         if selected.is_empty() { Vec::new() } else { sockets.close(address, &selected)? };
-    closed.retain(|(peer, _)| connections.close(*peer));
+    closed.retain(|(peer, _)| connections.record_closing(*peer));
     for (_, reason) in &closed {
         cx.metrics.record_closed_connection(reason.label());
     }
