@@ -304,7 +304,7 @@ pub mod types {
         pub stdin: bool,
         ///Weekly times at which the check is not executed. `null` if there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub subdue: ::std::option::Option<TimeWindowWhen>,
+        pub subdue: ::std::option::Option<Subdue>,
         ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
@@ -418,7 +418,7 @@ pub mod types {
         pub stdin: bool,
         ///Weekly times at which the check is not executed. `null` if there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub subdue: ::std::option::Option<TimeWindowWhen>,
+        pub subdue: ::std::option::Option<Subdue>,
         ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
@@ -1077,10 +1077,11 @@ pub mod types {
         }
     }
     ///A command or script that transforms events for handlers.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Mutator {
         ///Command that reads the event from its standard input and writes the result to its standard output. Required for type `pipe`, not allowed for type `javascript`. Omitted if empty.
-        pub command: ::std::string::String,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub command: ::std::option::Option<::std::string::String>,
         ///Environment variables of the command, each `NAME=value`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
@@ -1101,7 +1102,7 @@ pub mod types {
         ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///`pipe`, which executes `command`, or `javascript`, which evaluates `eval`. Default: `pipe`. Omitted if empty.
+        ///`pipe`, which executes `command`, or `javascript`, which evaluates `eval`. Default: `pipe`. Omitted if not set.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
@@ -1431,6 +1432,17 @@ pub mod types {
     }
     impl Silenced {
         pub fn builder() -> builder::Silenced {
+            Default::default()
+        }
+    }
+    ///Weekly time windows.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Subdue {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub days: ::std::option::Option<TimeWindowDays>,
+    }
+    impl Subdue {
+        pub fn builder() -> builder::Subdue {
             Default::default()
         }
     }
@@ -2469,7 +2481,7 @@ pub mod types {
             status: ::std::result::Result<i64, ::std::string::String>,
             stdin: ::std::result::Result<bool, ::std::string::String>,
             subdue: ::std::result::Result<
-                ::std::option::Option<super::TimeWindowWhen>,
+                ::std::option::Option<super::Subdue>,
                 ::std::string::String,
             >,
             subdues: ::std::result::Result<
@@ -3052,7 +3064,7 @@ pub mod types {
             }
             pub fn subdue<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowWhen>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::Subdue>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.subdue = value
@@ -3331,7 +3343,7 @@ pub mod types {
             >,
             stdin: ::std::result::Result<bool, ::std::string::String>,
             subdue: ::std::result::Result<
-                ::std::option::Option<super::TimeWindowWhen>,
+                ::std::option::Option<super::Subdue>,
                 ::std::string::String,
             >,
             subdues: ::std::result::Result<
@@ -3715,7 +3727,7 @@ pub mod types {
             }
             pub fn subdue<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowWhen>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::Subdue>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.subdue = value
@@ -6399,7 +6411,10 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Mutator {
-            command: ::std::result::Result<::std::string::String, ::std::string::String>,
+            command: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             env_vars: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
@@ -6429,7 +6444,7 @@ pub mod types {
         impl ::std::default::Default for Mutator {
             fn default() -> Self {
                 Self {
-                    command: Err("no value supplied for command".to_string()),
+                    command: Ok(Default::default()),
                     env_vars: Ok(Default::default()),
                     eval: Ok(Default::default()),
                     metadata: Ok(Default::default()),
@@ -6443,7 +6458,7 @@ pub mod types {
         impl Mutator {
             pub fn command<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.command = value
@@ -7970,6 +7985,47 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Subdue {
+            days: ::std::result::Result<
+                ::std::option::Option<super::TimeWindowDays>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Subdue {
+            fn default() -> Self {
+                Self {
+                    days: Ok(Default::default()),
+                }
+            }
+        }
+        impl Subdue {
+            pub fn days<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::TimeWindowDays>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.days = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for days: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Subdue> for super::Subdue {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Subdue,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { days: value.days? })
+            }
+        }
+        impl ::std::convert::From<super::Subdue> for Subdue {
+            fn from(value: super::Subdue) -> Self {
+                Self { days: Ok(value.days) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Subject {
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
             type_: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -9288,54 +9344,6 @@ impl ClientInfo<crate::session::Session> for Client {
 }
 impl ClientHooks<crate::session::Session> for &Client {}
 impl Client {
-    /**List API groups
-
-Returns all API groups with their versions. There is one, `core`.
-
-Requires no credentials.
-
-Sends a `GET` request to `/apis`
-
-```ignore
-let response = client.api_group_list()
-    .send()
-    .await;
-```*/
-    pub fn api_group_list(&self) -> builder::ApiGroupList<'_> {
-        builder::ApiGroupList::new(self)
-    }
-    /**Get the API group core
-
-Returns the group with its versions. There is one, `v2`.
-
-Requires no credentials.
-
-Sends a `GET` request to `/apis/core`
-
-```ignore
-let response = client.api_group_get()
-    .send()
-    .await;
-```*/
-    pub fn api_group_get(&self) -> builder::ApiGroupGet<'_> {
-        builder::ApiGroupGet::new(self)
-    }
-    /**List the resources of core/v2
-
-Returns all resources that roles can grant access to: their verbs, and whether they are namespaced.
-
-Requires no credentials.
-
-Sends a `GET` request to `/apis/core/v2`
-
-```ignore
-let response = client.api_resource_list()
-    .send()
-    .await;
-```*/
-    pub fn api_resource_list(&self) -> builder::ApiResourceList<'_> {
-        builder::ApiResourceList::new(self)
-    }
     /**List API keys
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
@@ -9455,6 +9463,166 @@ let response = client.api_key_patch()
     pub fn api_key_patch(&self) -> builder::ApiKeyPatch<'_> {
         builder::ApiKeyPatch::new(self)
     }
+    /**List assets in a namespace
+
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `assets` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.asset_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn asset_list(&self) -> builder::AssetList<'_> {
+        builder::AssetList::new(self)
+    }
+    /**Create an asset
+
+Stores a new asset and returns it as stored. If a asset with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `assets` in the namespace.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `body`
+```ignore
+let response = client.asset_create()
+    .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn asset_create(&self) -> builder::AssetCreate<'_> {
+        builder::AssetCreate::new(self)
+    }
+    /**Get an asset
+
+Returns the asset and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `assets` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the asset.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
+```ignore
+let response = client.asset_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn asset_get(&self) -> builder::AssetGet<'_> {
+        builder::AssetGet::new(self)
+    }
+    /**Create or replace an asset
+
+Stores the asset under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `assets` in the namespace.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the asset.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.asset_put()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn asset_put(&self) -> builder::AssetPut<'_> {
+        builder::AssetPut::new(self)
+    }
+    /**Delete an asset
+
+Deletes the asset. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `assets` in the namespace.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the asset.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+```ignore
+let response = client.asset_delete()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn asset_delete(&self) -> builder::AssetDelete<'_> {
+        builder::AssetDelete::new(self)
+    }
+    /**Update fields of an asset
+
+Applies a JSON merge patch (RFC 7396) and returns the asset as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `assets` in the namespace.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the asset.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `body`
+```ignore
+let response = client.asset_patch()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn asset_patch(&self) -> builder::AssetPatch<'_> {
+        builder::AssetPatch::new(self)
+    }
     /**List assets in all namespaces
 
 Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
@@ -9479,6 +9647,313 @@ let response = client.asset_list_all()
 ```*/
     pub fn asset_list_all(&self) -> builder::AssetListAll<'_> {
         builder::AssetListAll::new(self)
+    }
+    /**Log in with user name and password
+
+Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token, valid for 15 minutes by default, and a refresh token, which renews it. After 10 failures of the user from an address, one attempt per 1 minute is accepted from there; the status of others is 429 with a `Retry-After` header.
+
+Sends a `GET` request to `/auth`
+
+```ignore
+let response = client.auth_login()
+    .send()
+    .await;
+```*/
+    pub fn auth_login(&self) -> builder::AuthLogin<'_> {
+        builder::AuthLogin::new(self)
+    }
+    /**Log out
+
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Ends the session and invalidates both tokens. Other sessions of the user are not affected. Logging out twice succeeds.
+
+Sends a `POST` request to `/auth/logout`
+
+```ignore
+let response = client.auth_logout()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn auth_logout(&self) -> builder::AuthLogout<'_> {
+        builder::AuthLogout::new(self)
+    }
+    /**Test user name and password
+
+Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login: after 10 failures, one attempt per 1 minute is accepted; the status of others is 429 with a `Retry-After` header.
+
+Sends a `GET` request to `/auth/test`
+
+```ignore
+let response = client.auth_test()
+    .send()
+    .await;
+```*/
+    pub fn auth_test(&self) -> builder::AuthTest<'_> {
+        builder::AuthTest::new(self)
+    }
+    /**Renew the tokens of a session
+
+Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Returns a new pair of tokens and invalidates the old one. For 30 seconds, the old refresh token returns the same new pair again, so that clients can renew a session at the same time; later use ends the session, because the token must have been copied. The new access token has the current groups of the user.
+
+Sends a `POST` request to `/auth/token`
+
+```ignore
+let response = client.auth_refresh()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn auth_refresh(&self) -> builder::AuthRefresh<'_> {
+        builder::AuthRefresh::new(self)
+    }
+    /**List checks in a namespace
+
+Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
+
+Requires the permission `list` on `checks` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.check_list()
+    .namespace(namespace)
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn check_list(&self) -> builder::CheckList<'_> {
+        builder::CheckList::new(self)
+    }
+    /**Create a check
+
+Stores a new check and returns it as stored. If a check with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
+
+Requires the permission `create` on `checks` in the namespace.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `body`
+```ignore
+let response = client.check_create()
+    .namespace(namespace)
+    .dry_run(dry_run)
+    .strict(strict)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn check_create(&self) -> builder::CheckCreate<'_> {
+        builder::CheckCreate::new(self)
+    }
+    /**Get a check
+
+Returns the check and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `checks` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
+```ignore
+let response = client.check_get()
+    .namespace(namespace)
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn check_get(&self) -> builder::CheckGet<'_> {
+        builder::CheckGet::new(self)
+    }
+    /**Create or replace a check
+
+Stores the check under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `checks` in the namespace.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.check_put()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn check_put(&self) -> builder::CheckPut<'_> {
+        builder::CheckPut::new(self)
+    }
+    /**Delete a check
+
+Deletes the check. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `checks` in the namespace.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+```ignore
+let response = client.check_delete()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn check_delete(&self) -> builder::CheckDelete<'_> {
+        builder::CheckDelete::new(self)
+    }
+    /**Update fields of a check
+
+Applies a JSON merge patch (RFC 7396) and returns the check as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `checks` in the namespace.
+
+Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `body`
+```ignore
+let response = client.check_patch()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn check_patch(&self) -> builder::CheckPatch<'_> {
+        builder::CheckPatch::new(self)
+    }
+    /**Run a check now
+
+Requests one run of the check from the agents with its subscriptions, or with the subscriptions in the body, even if the check is not published. The status is 202, and the response contains the time of the request. A check keeps its last 10 requests, each of at most 16,384 bytes.
+
+Requires the permission `create` on `checks` in the namespace.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `body`
+```ignore
+let response = client.check_execute()
+    .namespace(namespace)
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn check_execute(&self) -> builder::CheckExecute<'_> {
+        builder::CheckExecute::new(self)
+    }
+    /**Add hooks to a check
+
+The body contains the type of result in the URL and the names of the hooks to run for it: `{"critical": ["hook"]}`. Another type is 400. New names are appended; names that the check has for this type keep their position. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `update` on `checks` in the namespace.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `type_`: Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 0 to 255.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.check_hook_add()
+    .namespace(namespace)
+    .name(name)
+    .type_(type_)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn check_hook_add(&self) -> builder::CheckHookAdd<'_> {
+        builder::CheckHookAdd::new(self)
+    }
+    /**Remove a hook from a check
+
+Removes the first hook with this name from the type, and the type with its last hook. If the check, the type or the hook does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
+
+Requires the permission `delete` on `checks` in the namespace.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `name`: Name of the check.
+- `type_`: Result that the hook runs for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 0 to 255.
+- `hook`: Name of the hook.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+```ignore
+let response = client.check_hook_remove()
+    .namespace(namespace)
+    .name(name)
+    .type_(type_)
+    .hook(hook)
+    .dry_run(dry_run)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn check_hook_remove(&self) -> builder::CheckHookRemove<'_> {
+        builder::CheckHookRemove::new(self)
     }
     /**List checks in all namespaces
 
@@ -9898,712 +10373,53 @@ let response = client.cluster_role_patch()
     pub fn cluster_role_patch(&self) -> builder::ClusterRolePatch<'_> {
         builder::ClusterRolePatch::new(self)
     }
-    /**List entities in all namespaces
+    /**List API groups
 
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+Returns all API groups with their versions. There is one, `core`.
 
-Requires the permission `list` on `entities`, granted by a cluster role binding.
+Requires no credentials.
 
-Sends a `GET` request to `/apis/core/v2/entities`
+Sends a `GET` request to `/apis`
 
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
-let response = client.entity_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
+let response = client.api_group_list()
     .send()
     .await;
 ```*/
-    pub fn entity_list_all(&self) -> builder::EntityListAll<'_> {
-        builder::EntityListAll::new(self)
+    pub fn api_group_list(&self) -> builder::ApiGroupList<'_> {
+        builder::ApiGroupList::new(self)
     }
-    /**List events in all namespaces
+    /**Get the API group core
 
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+Returns the group with its versions. There is one, `v2`.
 
-Requires the permission `list` on `events`, granted by a cluster role binding.
+Requires no credentials.
 
-Sends a `GET` request to `/apis/core/v2/events`
+Sends a `GET` request to `/apis/core`
 
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
-let response = client.event_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
+let response = client.api_group_get()
     .send()
     .await;
 ```*/
-    pub fn event_list_all(&self) -> builder::EventListAll<'_> {
-        builder::EventListAll::new(self)
+    pub fn api_group_get(&self) -> builder::ApiGroupGet<'_> {
+        builder::ApiGroupGet::new(self)
     }
-    /**List extensions in all namespaces
+    /**List the resources of core/v2
 
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+Returns all resources that roles can grant access to: their verbs, and whether they are namespaced.
 
-Requires the permission `list` on `extensions`, granted by a cluster role binding.
+Requires no credentials.
 
-Sends a `GET` request to `/apis/core/v2/extensions`
+Sends a `GET` request to `/apis/core/v2`
 
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
 ```ignore
-let response = client.extension_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
+let response = client.api_resource_list()
     .send()
     .await;
 ```*/
-    pub fn extension_list_all(&self) -> builder::ExtensionListAll<'_> {
-        builder::ExtensionListAll::new(self)
-    }
-    /**List filters in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `filters`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/filters`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.filter_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn filter_list_all(&self) -> builder::FilterListAll<'_> {
-        builder::FilterListAll::new(self)
-    }
-    /**List handlers in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `handlers`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/handlers`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.handler_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn handler_list_all(&self) -> builder::HandlerListAll<'_> {
-        builder::HandlerListAll::new(self)
-    }
-    /**List hooks in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `hooks`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/hooks`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.hook_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn hook_list_all(&self) -> builder::HookListAll<'_> {
-        builder::HookListAll::new(self)
-    }
-    /**List mutators in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `mutators`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/mutators`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.mutator_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn mutator_list_all(&self) -> builder::MutatorListAll<'_> {
-        builder::MutatorListAll::new(self)
-    }
-    /**List namespaces
-
-Returns the namespaces sorted by name, in byte order, in pages.
-
-Callers without the permission `list` on `namespaces` get only the namespaces in which a role binding applies to them.
-
-Sends a `GET` request to `/apis/core/v2/namespaces`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.namespace_list()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn namespace_list(&self) -> builder::NamespaceList<'_> {
-        builder::NamespaceList::new(self)
-    }
-    /**Create a namespace
-
-Stores a new namespace and returns it as stored. If a namespace with this name exists, the status is 409.
-
-Requires the permission `create` on `namespaces`, granted by a cluster role binding.
-
-Sends a `POST` request to `/apis/core/v2/namespaces`
-
-Arguments:
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `body`
-```ignore
-let response = client.namespace_create()
-    .dry_run(dry_run)
-    .strict(strict)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn namespace_create(&self) -> builder::NamespaceCreate<'_> {
-        builder::NamespaceCreate::new(self)
-    }
-    /**Get a namespace
-
-Returns the namespace and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
-
-Requires the permission `get` on `namespaces`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
-```ignore
-let response = client.namespace_get()
-    .namespace(namespace)
-    .if_none_match(if_none_match)
-    .send()
-    .await;
-```*/
-    pub fn namespace_get(&self) -> builder::NamespaceGet<'_> {
-        builder::NamespaceGet::new(self)
-    }
-    /**Create or replace a namespace
-
-Stores the namespace under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. The name may be omitted from the body; if it differs from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
-
-Requires the permission `update` on `namespaces`, granted by a cluster role binding.
-
-Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-- `if_none_match`: `*`. If the object exists, the status is 412.
-- `body`
-```ignore
-let response = client.namespace_put()
-    .namespace(namespace)
-    .dry_run(dry_run)
-    .strict(strict)
-    .if_match(if_match)
-    .if_none_match(if_none_match)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn namespace_put(&self) -> builder::NamespacePut<'_> {
-        builder::NamespacePut::new(self)
-    }
-    /**Delete a namespace
-
-Deletes the namespace if it is empty. Otherwise the status is 409, and the message lists the resources that are left. With `cascade=true`, all objects in the namespace are deleted with it, in one transaction. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
-
-Requires the permission `delete` on `namespaces`, granted by a cluster role binding.
-
-Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `cascade`: `true` deletes all objects in the namespace with it, in one transaction. Default `false`.
-- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-```ignore
-let response = client.namespace_delete()
-    .namespace(namespace)
-    .cascade(cascade)
-    .dry_run(dry_run)
-    .if_match(if_match)
-    .send()
-    .await;
-```*/
-    pub fn namespace_delete(&self) -> builder::NamespaceDelete<'_> {
-        builder::NamespaceDelete::new(self)
-    }
-    /**List assets in a namespace
-
-Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
-
-Requires the permission `list` on `assets` in the namespace.
-
-Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.asset_list()
-    .namespace(namespace)
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn asset_list(&self) -> builder::AssetList<'_> {
-        builder::AssetList::new(self)
-    }
-    /**Create an asset
-
-Stores a new asset and returns it as stored. If a asset with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
-
-Requires the permission `create` on `assets` in the namespace.
-
-Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `body`
-```ignore
-let response = client.asset_create()
-    .namespace(namespace)
-    .dry_run(dry_run)
-    .strict(strict)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn asset_create(&self) -> builder::AssetCreate<'_> {
-        builder::AssetCreate::new(self)
-    }
-    /**Get an asset
-
-Returns the asset and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
-
-Requires the permission `get` on `assets` in the namespace.
-
-Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the asset.
-- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
-```ignore
-let response = client.asset_get()
-    .namespace(namespace)
-    .name(name)
-    .if_none_match(if_none_match)
-    .send()
-    .await;
-```*/
-    pub fn asset_get(&self) -> builder::AssetGet<'_> {
-        builder::AssetGet::new(self)
-    }
-    /**Create or replace an asset
-
-Stores the asset under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
-
-Requires the permission `update` on `assets` in the namespace.
-
-Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the asset.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-- `if_none_match`: `*`. If the object exists, the status is 412.
-- `body`
-```ignore
-let response = client.asset_put()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .strict(strict)
-    .if_match(if_match)
-    .if_none_match(if_none_match)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn asset_put(&self) -> builder::AssetPut<'_> {
-        builder::AssetPut::new(self)
-    }
-    /**Delete an asset
-
-Deletes the asset. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
-
-Requires the permission `delete` on `assets` in the namespace.
-
-Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the asset.
-- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-```ignore
-let response = client.asset_delete()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .if_match(if_match)
-    .send()
-    .await;
-```*/
-    pub fn asset_delete(&self) -> builder::AssetDelete<'_> {
-        builder::AssetDelete::new(self)
-    }
-    /**Update fields of an asset
-
-Applies a JSON merge patch (RFC 7396) and returns the asset as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
-
-Requires the permission `update` on `assets` in the namespace.
-
-Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the asset.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-- `body`
-```ignore
-let response = client.asset_patch()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .strict(strict)
-    .if_match(if_match)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn asset_patch(&self) -> builder::AssetPatch<'_> {
-        builder::AssetPatch::new(self)
-    }
-    /**List checks in a namespace
-
-Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
-
-Requires the permission `list` on `checks` in the namespace.
-
-Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.check_list()
-    .namespace(namespace)
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn check_list(&self) -> builder::CheckList<'_> {
-        builder::CheckList::new(self)
-    }
-    /**Create a check
-
-Stores a new check and returns it as stored. If a check with this name exists, the status is 409. The namespace may be omitted from the body; if it differs from the URL, the status is 400.
-
-Requires the permission `create` on `checks` in the namespace.
-
-Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `body`
-```ignore
-let response = client.check_create()
-    .namespace(namespace)
-    .dry_run(dry_run)
-    .strict(strict)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn check_create(&self) -> builder::CheckCreate<'_> {
-        builder::CheckCreate::new(self)
-    }
-    /**Get a check
-
-Returns the check and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
-
-Requires the permission `get` on `checks` in the namespace.
-
-Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
-```ignore
-let response = client.check_get()
-    .namespace(namespace)
-    .name(name)
-    .if_none_match(if_none_match)
-    .send()
-    .await;
-```*/
-    pub fn check_get(&self) -> builder::CheckGet<'_> {
-        builder::CheckGet::new(self)
-    }
-    /**Create or replace a check
-
-Stores the check under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. Name and namespace may be omitted from the body; if they differ from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
-
-Requires the permission `update` on `checks` in the namespace.
-
-Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-- `if_none_match`: `*`. If the object exists, the status is 412.
-- `body`
-```ignore
-let response = client.check_put()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .strict(strict)
-    .if_match(if_match)
-    .if_none_match(if_none_match)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn check_put(&self) -> builder::CheckPut<'_> {
-        builder::CheckPut::new(self)
-    }
-    /**Delete a check
-
-Deletes the check. If it does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
-
-Requires the permission `delete` on `checks` in the namespace.
-
-Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-```ignore
-let response = client.check_delete()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .if_match(if_match)
-    .send()
-    .await;
-```*/
-    pub fn check_delete(&self) -> builder::CheckDelete<'_> {
-        builder::CheckDelete::new(self)
-    }
-    /**Update fields of a check
-
-Applies a JSON merge patch (RFC 7396) and returns the check as stored: fields in the body are set, `null` removes a field, all other fields keep their values. Lists are replaced as a whole. Name and namespace cannot change. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
-
-Requires the permission `update` on `checks` in the namespace.
-
-Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-- `body`
-```ignore
-let response = client.check_patch()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .strict(strict)
-    .if_match(if_match)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn check_patch(&self) -> builder::CheckPatch<'_> {
-        builder::CheckPatch::new(self)
-    }
-    /**Run a check now
-
-Requests one run of the check from the agents with its subscriptions, or with the subscriptions in the body, even if the check is not published. The status is 202, and the response contains the time of the request. A check keeps its last 10 requests, each of at most 16,384 bytes.
-
-Requires the permission `create` on `checks` in the namespace.
-
-Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `body`
-```ignore
-let response = client.check_execute()
-    .namespace(namespace)
-    .name(name)
-    .dry_run(dry_run)
-    .strict(strict)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn check_execute(&self) -> builder::CheckExecute<'_> {
-        builder::CheckExecute::new(self)
-    }
-    /**Add hooks to a check
-
-The body contains the type of result in the URL and the names of the hooks to run for it: `{"critical": ["hook"]}`. Another type is 400. New names are appended; names that the check has for this type keep their position. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
-
-Requires the permission `update` on `checks` in the namespace.
-
-Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `type_`: Result that the hooks run for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 0 to 255.
-- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-- `if_none_match`: `*`. If the object exists, the status is 412.
-- `body`
-```ignore
-let response = client.check_hook_add()
-    .namespace(namespace)
-    .name(name)
-    .type_(type_)
-    .dry_run(dry_run)
-    .strict(strict)
-    .if_match(if_match)
-    .if_none_match(if_none_match)
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn check_hook_add(&self) -> builder::CheckHookAdd<'_> {
-        builder::CheckHookAdd::new(self)
-    }
-    /**Remove a hook from a check
-
-Removes the first hook with this name from the type, and the type with its last hook. If the check, the type or the hook does not exist, the status is 404. With `If-Match`, only the state with that `ETag` is changed; otherwise the status is 412.
-
-Requires the permission `delete` on `checks` in the namespace.
-
-Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `name`: Name of the check.
-- `type_`: Result that the hook runs for: `ok`, `warning`, `critical`, `unknown`, `non-zero`, or an exit status from 0 to 255.
-- `hook`: Name of the hook.
-- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
-- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
-```ignore
-let response = client.check_hook_remove()
-    .namespace(namespace)
-    .name(name)
-    .type_(type_)
-    .hook(hook)
-    .dry_run(dry_run)
-    .if_match(if_match)
-    .send()
-    .await;
-```*/
-    pub fn check_hook_remove(&self) -> builder::CheckHookRemove<'_> {
-        builder::CheckHookRemove::new(self)
+    pub fn api_resource_list(&self) -> builder::ApiResourceList<'_> {
+        builder::ApiResourceList::new(self)
     }
     /**List entities in a namespace
 
@@ -10765,6 +10581,31 @@ let response = client.entity_patch()
     pub fn entity_patch(&self) -> builder::EntityPatch<'_> {
         builder::EntityPatch::new(self)
     }
+    /**List entities in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `entities`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/entities`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.entity_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn entity_list_all(&self) -> builder::EntityListAll<'_> {
+        builder::EntityListAll::new(self)
+    }
     /**List events in a namespace
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
@@ -10816,35 +10657,6 @@ let response = client.event_create()
 ```*/
     pub fn event_create(&self) -> builder::EventCreate<'_> {
         builder::EventCreate::new(self)
-    }
-    /**List events of an entity
-
-Returns the events sorted by check name, in byte order, in pages. An entity that does not exist has an empty list.
-
-Requires the permission `list` on `events` in the namespace.
-
-Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}`
-
-Arguments:
-- `namespace`: Name of the namespace.
-- `entity`: Name of the entity.
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.event_list_entity()
-    .namespace(namespace)
-    .entity(entity)
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn event_list_entity(&self) -> builder::EventListEntity<'_> {
-        builder::EventListEntity::new(self)
     }
     /**Get an event
 
@@ -10963,6 +10775,60 @@ let response = client.event_delete()
 ```*/
     pub fn event_delete(&self) -> builder::EventDelete<'_> {
         builder::EventDelete::new(self)
+    }
+    /**List events of an entity
+
+Returns the events sorted by check name, in byte order, in pages. An entity that does not exist has an empty list.
+
+Requires the permission `list` on `events` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.event_list_entity()
+    .namespace(namespace)
+    .entity(entity)
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn event_list_entity(&self) -> builder::EventListEntity<'_> {
+        builder::EventListEntity::new(self)
+    }
+    /**List events in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `events`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/events`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.event_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn event_list_all(&self) -> builder::EventListAll<'_> {
+        builder::EventListAll::new(self)
     }
     /**List extensions in a namespace
 
@@ -11098,6 +10964,31 @@ let response = client.extension_patch()
 ```*/
     pub fn extension_patch(&self) -> builder::ExtensionPatch<'_> {
         builder::ExtensionPatch::new(self)
+    }
+    /**List extensions in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `extensions`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/extensions`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.extension_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn extension_list_all(&self) -> builder::ExtensionListAll<'_> {
+        builder::ExtensionListAll::new(self)
     }
     /**List filters in a namespace
 
@@ -11259,6 +11150,31 @@ let response = client.filter_patch()
     pub fn filter_patch(&self) -> builder::FilterPatch<'_> {
         builder::FilterPatch::new(self)
     }
+    /**List filters in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `filters`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/filters`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.filter_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn filter_list_all(&self) -> builder::FilterListAll<'_> {
+        builder::FilterListAll::new(self)
+    }
     /**List handlers in a namespace
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
@@ -11418,6 +11334,79 @@ let response = client.handler_patch()
 ```*/
     pub fn handler_patch(&self) -> builder::HandlerPatch<'_> {
         builder::HandlerPatch::new(self)
+    }
+    /**List handlers in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `handlers`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/handlers`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.handler_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn handler_list_all(&self) -> builder::HandlerListAll<'_> {
+        builder::HandlerListAll::new(self)
+    }
+    /**Get the health of the server
+
+The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes.
+
+Requires no credentials.
+
+Sends a `GET` request to `/health`
+
+```ignore
+let response = client.health_get()
+    .send()
+    .await;
+```*/
+    pub fn health_get(&self) -> builder::HealthGet<'_> {
+        builder::HealthGet::new(self)
+    }
+    /**Get Prometheus metrics
+
+Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; open and closed connections and buffered bytes; events by status; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
+
+Requires no credentials.
+
+Sends a `GET` request to `/metrics`
+
+```ignore
+let response = client.metrics_get()
+    .send()
+    .await;
+```*/
+    pub fn metrics_get(&self) -> builder::MetricsGet<'_> {
+        builder::MetricsGet::new(self)
+    }
+    /**Check whether the server is ready
+
+Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a `Retry-After` header if it does not, while the server starts or stops, or if it has too few file descriptors left.
+
+Requires no credentials.
+
+Sends a `GET` request to `/ready`
+
+```ignore
+let response = client.ready_get()
+    .send()
+    .await;
+```*/
+    pub fn ready_get(&self) -> builder::ReadyGet<'_> {
+        builder::ReadyGet::new(self)
     }
     /**List hooks in a namespace
 
@@ -11579,6 +11568,31 @@ let response = client.hook_patch()
     pub fn hook_patch(&self) -> builder::HookPatch<'_> {
         builder::HookPatch::new(self)
     }
+    /**List hooks in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `hooks`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/hooks`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.hook_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn hook_list_all(&self) -> builder::HookListAll<'_> {
+        builder::HookListAll::new(self)
+    }
     /**List mutators in a namespace
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
@@ -11738,6 +11752,154 @@ let response = client.mutator_patch()
 ```*/
     pub fn mutator_patch(&self) -> builder::MutatorPatch<'_> {
         builder::MutatorPatch::new(self)
+    }
+    /**List mutators in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `mutators`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/mutators`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.mutator_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn mutator_list_all(&self) -> builder::MutatorListAll<'_> {
+        builder::MutatorListAll::new(self)
+    }
+    /**List namespaces
+
+Returns the namespaces sorted by name, in byte order, in pages.
+
+Callers without the permission `list` on `namespaces` get only the namespaces in which a role binding applies to them.
+
+Sends a `GET` request to `/apis/core/v2/namespaces`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.namespace_list()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn namespace_list(&self) -> builder::NamespaceList<'_> {
+        builder::NamespaceList::new(self)
+    }
+    /**Create a namespace
+
+Stores a new namespace and returns it as stored. If a namespace with this name exists, the status is 409.
+
+Requires the permission `create` on `namespaces`, granted by a cluster role binding.
+
+Sends a `POST` request to `/apis/core/v2/namespaces`
+
+Arguments:
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `body`
+```ignore
+let response = client.namespace_create()
+    .dry_run(dry_run)
+    .strict(strict)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn namespace_create(&self) -> builder::NamespaceCreate<'_> {
+        builder::NamespaceCreate::new(self)
+    }
+    /**Get a namespace
+
+Returns the namespace and its `ETag`. If `If-None-Match` names the current state, the status is 304 and the response has no body.
+
+Requires the permission `get` on `namespaces`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{name}`
+
+Arguments:
+- `name`: Name of the namespace.
+- `if_none_match`: One or more `ETag` values, separated by commas. If one of them names the current state of the object, the status is 304.
+```ignore
+let response = client.namespace_get()
+    .name(name)
+    .if_none_match(if_none_match)
+    .send()
+    .await;
+```*/
+    pub fn namespace_get(&self) -> builder::NamespaceGet<'_> {
+        builder::NamespaceGet::new(self)
+    }
+    /**Create or replace a namespace
+
+Stores the namespace under the name in the URL and returns it as stored. An existing one is replaced as a whole: fields missing from the body get their default values. The name may be omitted from the body; if it differs from the URL, the status is 400. With `If-Match`, only the state with that `ETag` is replaced; with `If-None-Match: *`, the object is only created. Otherwise the status is 412.
+
+Requires the permission `update` on `namespaces`, granted by a cluster role binding.
+
+Sends a `PUT` request to `/apis/core/v2/namespaces/{name}`
+
+Arguments:
+- `name`: Name of the namespace.
+- `dry_run`: `true` checks permissions, body and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `strict`: `true` rejects a body with unknown fields, and a role with resources that the server does not have: 400 with their names. By default unknown fields are dropped, unknown resources are stored, and both are listed in `Warning` headers of the response.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+- `if_none_match`: `*`. If the object exists, the status is 412.
+- `body`
+```ignore
+let response = client.namespace_put()
+    .name(name)
+    .dry_run(dry_run)
+    .strict(strict)
+    .if_match(if_match)
+    .if_none_match(if_none_match)
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn namespace_put(&self) -> builder::NamespacePut<'_> {
+        builder::NamespacePut::new(self)
+    }
+    /**Delete a namespace
+
+Deletes the namespace if it is empty. Otherwise the status is 409, and the message lists the resources that are left. With `cascade=true`, all objects in the namespace are deleted with it, in one transaction. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+
+Requires the permission `delete` on `namespaces`, granted by a cluster role binding.
+
+Sends a `DELETE` request to `/apis/core/v2/namespaces/{name}`
+
+Arguments:
+- `name`: Name of the namespace.
+- `cascade`: `true` deletes all objects in the namespace with it, in one transaction. Default `false`.
+- `dry_run`: `true` checks permissions and preconditions, and responds as usual but without an `ETag`; nothing is written. Default `false`.
+- `if_match`: An `ETag` value. Unless it names the current state of the object, the status is 412.
+```ignore
+let response = client.namespace_delete()
+    .name(name)
+    .cascade(cascade)
+    .dry_run(dry_run)
+    .if_match(if_match)
+    .send()
+    .await;
+```*/
+    pub fn namespace_delete(&self) -> builder::NamespaceDelete<'_> {
+        builder::NamespaceDelete::new(self)
     }
     /**List pipelines in a namespace
 
@@ -11899,6 +12061,31 @@ let response = client.pipeline_patch()
     pub fn pipeline_patch(&self) -> builder::PipelinePatch<'_> {
         builder::PipelinePatch::new(self)
     }
+    /**List pipelines in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `pipelines`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/pipelines`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.pipeline_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn pipeline_list_all(&self) -> builder::PipelineListAll<'_> {
+        builder::PipelineListAll::new(self)
+    }
     /**List role bindings in a namespace
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
@@ -12059,6 +12246,31 @@ let response = client.role_binding_patch()
     pub fn role_binding_patch(&self) -> builder::RoleBindingPatch<'_> {
         builder::RoleBindingPatch::new(self)
     }
+    /**List role bindings in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `rolebindings`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/rolebindings`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.role_binding_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn role_binding_list_all(&self) -> builder::RoleBindingListAll<'_> {
+        builder::RoleBindingListAll::new(self)
+    }
     /**List roles in a namespace
 
 Returns the objects sorted by name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page. A namespace that does not exist has an empty list.
@@ -12218,6 +12430,31 @@ let response = client.role_patch()
 ```*/
     pub fn role_patch(&self) -> builder::RolePatch<'_> {
         builder::RolePatch::new(self)
+    }
+    /**List roles in all namespaces
+
+Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
+
+Requires the permission `list` on `roles`, granted by a cluster role binding.
+
+Sends a `GET` request to `/apis/core/v2/roles`
+
+Arguments:
+- `continue_`: `Sensu-Continue` header of the previous page.
+- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
+- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
+- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
+```ignore
+let response = client.role_list_all()
+    .continue_(continue_)
+    .field_selector(field_selector)
+    .label_selector(label_selector)
+    .limit(limit)
+    .send()
+    .await;
+```*/
+    pub fn role_list_all(&self) -> builder::RoleListAll<'_> {
+        builder::RoleListAll::new(self)
     }
     /**List silenced entries in a namespace
 
@@ -12436,81 +12673,6 @@ let response = client.silenced_list_subscription()
 ```*/
     pub fn silenced_list_subscription(&self) -> builder::SilencedListSubscription<'_> {
         builder::SilencedListSubscription::new(self)
-    }
-    /**List pipelines in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `pipelines`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/pipelines`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.pipeline_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn pipeline_list_all(&self) -> builder::PipelineListAll<'_> {
-        builder::PipelineListAll::new(self)
-    }
-    /**List role bindings in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `rolebindings`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/rolebindings`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.role_binding_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn role_binding_list_all(&self) -> builder::RoleBindingListAll<'_> {
-        builder::RoleBindingListAll::new(self)
-    }
-    /**List roles in all namespaces
-
-Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
-
-Requires the permission `list` on `roles`, granted by a cluster role binding.
-
-Sends a `GET` request to `/apis/core/v2/roles`
-
-Arguments:
-- `continue_`: `Sensu-Continue` header of the previous page.
-- `field_selector`: Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400; the message lists the known ones.
-- `label_selector`: Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`, `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all selectors must match.
-- `limit`: Maximum number of objects per page. 0 or absent: as many as a response can contain.
-```ignore
-let response = client.role_list_all()
-    .continue_(continue_)
-    .field_selector(field_selector)
-    .label_selector(label_selector)
-    .limit(limit)
-    .send()
-    .await;
-```*/
-    pub fn role_list_all(&self) -> builder::RoleListAll<'_> {
-        builder::RoleListAll::new(self)
     }
     /**List silenced entries in all namespaces
 
@@ -12837,112 +12999,6 @@ let response = client.user_password_reset()
     pub fn user_password_reset(&self) -> builder::UserPasswordReset<'_> {
         builder::UserPasswordReset::new(self)
     }
-    /**Log in with user name and password
-
-Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token, valid for 15 minutes by default, and a refresh token, which renews it. After 10 failures of the user from an address, one attempt per 1 minute is accepted from there; the status of others is 429 with a `Retry-After` header.
-
-Sends a `GET` request to `/auth`
-
-```ignore
-let response = client.auth_login()
-    .send()
-    .await;
-```*/
-    pub fn auth_login(&self) -> builder::AuthLogin<'_> {
-        builder::AuthLogin::new(self)
-    }
-    /**Log out
-
-Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Ends the session and invalidates both tokens. Other sessions of the user are not affected. Logging out twice succeeds.
-
-Sends a `POST` request to `/auth/logout`
-
-```ignore
-let response = client.auth_logout()
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn auth_logout(&self) -> builder::AuthLogout<'_> {
-        builder::AuthLogout::new(self)
-    }
-    /**Test user name and password
-
-Verifies HTTP Basic credentials without starting a session. A failure counts as a failed login: after 10 failures, one attempt per 1 minute is accepted; the status of others is 429 with a `Retry-After` header.
-
-Sends a `GET` request to `/auth/test`
-
-```ignore
-let response = client.auth_test()
-    .send()
-    .await;
-```*/
-    pub fn auth_test(&self) -> builder::AuthTest<'_> {
-        builder::AuthTest::new(self)
-    }
-    /**Renew the tokens of a session
-
-Requires the access token, expired or not, in the `Authorization` header and the refresh token in the body of at most 16,000 bytes. Returns a new pair of tokens and invalidates the old one. For 30 seconds, the old refresh token returns the same new pair again, so that clients can renew a session at the same time; later use ends the session, because the token must have been copied. The new access token has the current groups of the user.
-
-Sends a `POST` request to `/auth/token`
-
-```ignore
-let response = client.auth_refresh()
-    .body(body)
-    .send()
-    .await;
-```*/
-    pub fn auth_refresh(&self) -> builder::AuthRefresh<'_> {
-        builder::AuthRefresh::new(self)
-    }
-    /**Get the health of the server
-
-The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes.
-
-Requires no credentials.
-
-Sends a `GET` request to `/health`
-
-```ignore
-let response = client.health_get()
-    .send()
-    .await;
-```*/
-    pub fn health_get(&self) -> builder::HealthGet<'_> {
-        builder::HealthGet::new(self)
-    }
-    /**Get Prometheus metrics
-
-Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; open and closed connections and buffered bytes; events by status; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
-
-Requires no credentials.
-
-Sends a `GET` request to `/metrics`
-
-```ignore
-let response = client.metrics_get()
-    .send()
-    .await;
-```*/
-    pub fn metrics_get(&self) -> builder::MetricsGet<'_> {
-        builder::MetricsGet::new(self)
-    }
-    /**Check whether the server is ready
-
-Readiness probe for load balancers. The status is 200 if the store accepts writes; 503 with a `Retry-After` header if it does not, while the server starts or stops, or if it has too few file descriptors left.
-
-Requires no credentials.
-
-Sends a `GET` request to `/ready`
-
-```ignore
-let response = client.ready_get()
-    .send()
-    .await;
-```*/
-    pub fn ready_get(&self) -> builder::ReadyGet<'_> {
-        builder::ReadyGet::new(self)
-    }
     /**Get the version of the server
 
 Returns the version of the server, and the newest Sensu release whose features of this API it has, in the format of later releases. Clients select features by it.
@@ -12969,177 +13025,6 @@ pub mod builder {
         encode_path, ByteStream, ClientInfo, ClientHooks, Error, OperationInfo,
         RequestBuilderExt, ResponseValue,
     };
-    /**Builder for [`Client::api_group_list`]
-
-[`Client::api_group_list`]: super::Client::api_group_list*/
-    #[derive(Debug, Clone)]
-    pub struct ApiGroupList<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> ApiGroupList<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/apis`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::ApiGroup>>,
-            Error<types::Error>,
-        > {
-            let Self { client } = self;
-            let url = format!("{}/apis", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "api_group_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::api_group_get`]
-
-[`Client::api_group_get`]: super::Client::api_group_get*/
-    #[derive(Debug, Clone)]
-    pub struct ApiGroupGet<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> ApiGroupGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/apis/core`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::ApiGroup>, Error<types::Error>> {
-            let Self { client } = self;
-            let url = format!("{}/apis/core", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "api_group_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::api_resource_list`]
-
-[`Client::api_resource_list`]: super::Client::api_resource_list*/
-    #[derive(Debug, Clone)]
-    pub struct ApiResourceList<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> ApiResourceList<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/apis/core/v2`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::ApiResource>>,
-            Error<types::Error>,
-        > {
-            let Self { client } = self;
-            let url = format!("{}/apis/core/v2", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "api_resource_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
     /**Builder for [`Client::api_key_list`]
 
 [`Client::api_key_list`]: super::Client::api_key_list*/
@@ -13927,6 +13812,1151 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::asset_list`]
+
+[`Client::asset_list`]: super::Client::asset_list*/
+    #[derive(Debug, Clone)]
+    pub struct AssetList<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> AssetList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_create`]
+
+[`Client::asset_create`]: super::Client::asset_create*/
+    #[derive(Debug, Clone)]
+    pub struct AssetCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        body: Result<types::builder::Asset, String>,
+    }
+    impl<'a> AssetCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Asset>,
+            <V as std::convert::TryInto<types::Asset>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Asset` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Asset) -> types::builder::Asset,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, dry_run, strict, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_get`]
+
+[`Client::asset_get`]: super::Client::asset_get*/
+    #[derive(Debug, Clone)]
+    pub struct AssetGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> AssetGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_put`]
+
+[`Client::asset_put`]: super::Client::asset_put*/
+    #[derive(Debug, Clone)]
+    pub struct AssetPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Asset, String>,
+    }
+    impl<'a> AssetPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Asset>,
+            <V as std::convert::TryInto<types::Asset>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Asset` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Asset) -> types::builder::Asset,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_delete`]
+
+[`Client::asset_delete`]: super::Client::asset_delete*/
+    #[derive(Debug, Clone)]
+    pub struct AssetDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> AssetDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::asset_patch`]
+
+[`Client::asset_patch`]: super::Client::asset_patch*/
+    #[derive(Debug, Clone)]
+    pub struct AssetPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> AssetPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "asset_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::asset_list_all`]
 
 [`Client::asset_list_all`]: super::Client::asset_list_all*/
@@ -14057,6 +15087,2230 @@ pub mod builder {
                     )
                 }
                 403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::auth_login`]
+
+[`Client::auth_login`]: super::Client::auth_login*/
+    #[derive(Debug, Clone)]
+    pub struct AuthLogin<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> AuthLogin<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/auth`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Tokens>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/auth", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "auth_login",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                429u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::auth_logout`]
+
+[`Client::auth_logout`]: super::Client::auth_logout*/
+    #[derive(Debug, Clone)]
+    pub struct AuthLogout<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::Refresh, String>,
+    }
+    impl<'a> AuthLogout<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Refresh>,
+            <V as std::convert::TryInto<types::Refresh>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Refresh` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Refresh) -> types::builder::Refresh,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/auth/logout`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| types::Refresh::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/auth/logout", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "auth_logout",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::auth_test`]
+
+[`Client::auth_test`]: super::Client::auth_test*/
+    #[derive(Debug, Clone)]
+    pub struct AuthTest<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> AuthTest<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/auth/test`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/auth/test", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "auth_test",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                429u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::auth_refresh`]
+
+[`Client::auth_refresh`]: super::Client::auth_refresh*/
+    #[derive(Debug, Clone)]
+    pub struct AuthRefresh<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::Refresh, String>,
+    }
+    impl<'a> AuthRefresh<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Refresh>,
+            <V as std::convert::TryInto<types::Refresh>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `Refresh` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Refresh) -> types::builder::Refresh,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/auth/token`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Tokens>, Error<types::Error>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| types::Refresh::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/auth/token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "auth_refresh",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_list`]
+
+[`Client::check_list`]: super::Client::check_list*/
+    #[derive(Debug, Clone)]
+    pub struct CheckList<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> CheckList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::CheckConfig>>,
+            Error<types::Error>,
+        > {
+            let Self {
+                client,
+                namespace,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_create`]
+
+[`Client::check_create`]: super::Client::check_create*/
+    #[derive(Debug, Clone)]
+    pub struct CheckCreate<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        body: Result<types::builder::CheckConfig, String>,
+    }
+    impl<'a> CheckCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::CheckConfig>,
+            <V as std::convert::TryInto<types::CheckConfig>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `CheckConfig` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::CheckConfig,
+            ) -> types::builder::CheckConfig,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+            let Self { client, namespace, dry_run, strict, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_get`]
+
+[`Client::check_get`]: super::Client::check_get*/
+    #[derive(Debug, Clone)]
+    pub struct CheckGet<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> CheckGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+            let Self { client, namespace, name, if_none_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_put`]
+
+[`Client::check_put`]: super::Client::check_put*/
+    #[derive(Debug, Clone)]
+    pub struct CheckPut<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::CheckConfig, String>,
+    }
+    impl<'a> CheckPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::CheckConfig>,
+            <V as std::convert::TryInto<types::CheckConfig>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `CheckConfig` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::CheckConfig,
+            ) -> types::builder::CheckConfig,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                name,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_delete`]
+
+[`Client::check_delete`]: super::Client::check_delete*/
+    #[derive(Debug, Clone)]
+    pub struct CheckDelete<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> CheckDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_patch`]
+
+[`Client::check_patch`]: super::Client::check_patch*/
+    #[derive(Debug, Clone)]
+    pub struct CheckPatch<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::MergePatch, String>,
+    }
+    impl<'a> CheckPatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MergePatch>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_patch",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_execute`]
+
+[`Client::check_execute`]: super::Client::check_execute*/
+    #[derive(Debug, Clone)]
+    pub struct CheckExecute<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        body: Result<types::builder::AdhocRequest, String>,
+    }
+    impl<'a> CheckExecute<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AdhocRequest>,
+            <V as std::convert::TryInto<types::AdhocRequest>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `AdhocRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::AdhocRequest,
+            ) -> types::builder::AdhocRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Issued>, Error<types::Error>> {
+            let Self { client, namespace, name, dry_run, strict, body } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::AdhocRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}/execute", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_execute",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                202u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_hook_add`]
+
+[`Client::check_hook_add`]: super::Client::check_hook_add*/
+    #[derive(Debug, Clone)]
+    pub struct CheckHookAdd<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        type_: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::HookList, String>,
+    }
+    impl<'a> CheckHookAdd<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                type_: Err("type_ was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn type_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.type_ = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for type_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::HookList>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `HookList` for body failed".to_string());
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                name,
+                type_,
+                dry_run,
+                strict,
+                if_match,
+                if_none_match,
+                body,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let type_ = type_.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& name.to_string()) ?, crate
+                ::path::encode_parameter(& type_.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_hook_add",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::check_hook_remove`]
+
+[`Client::check_hook_remove`]: super::Client::check_hook_remove*/
+    #[derive(Debug, Clone)]
+    pub struct CheckHookRemove<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        name: Result<::std::string::String, String>,
+        type_: Result<::std::string::String, String>,
+        hook: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> CheckHookRemove<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                name: Err("name was not initialized".to_string()),
+                type_: Err("type_ was not initialized".to_string()),
+                hook: Err("hook was not initialized".to_string()),
+                dry_run: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn type_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.type_ = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for type_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn hook<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.hook = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for hook failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, namespace, name, type_, hook, dry_run, if_match } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let type_ = type_.map_err(Error::InvalidRequest)?;
+            let hook = hook.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}/hook/{}", client
+                .baseurl, crate ::path::encode_parameter(& namespace.to_string()) ?,
+                crate ::path::encode_parameter(& name.to_string()) ?, crate
+                ::path::encode_parameter(& type_.to_string()) ?, crate
+                ::path::encode_parameter(& hook.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "check_hook_remove",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -16850,397 +20104,26 @@ pub mod builder {
             }
         }
     }
-    /**Builder for [`Client::entity_list_all`]
+    /**Builder for [`Client::api_group_list`]
 
-[`Client::entity_list_all`]: super::Client::entity_list_all*/
+[`Client::api_group_list`]: super::Client::api_group_list*/
     #[derive(Debug, Clone)]
-    pub struct EntityListAll<'a> {
+    pub struct ApiGroupList<'a> {
         client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
     }
-    impl<'a> EntityListAll<'a> {
+    impl<'a> ApiGroupList<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
+            Self { client: client }
         }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/entities`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Entity>>, Error<types::Error>> {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/entities", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "entity_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::event_list_all`]
-
-[`Client::event_list_all`]: super::Client::event_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct EventListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> EventListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/events`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/events", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "event_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::extension_list_all`]
-
-[`Client::extension_list_all`]: super::Client::extension_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct ExtensionListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> ExtensionListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/extensions`
+        ///Sends a `GET` request to `/apis`
         pub async fn send(
             self,
         ) -> Result<
-            ResponseValue<::std::vec::Vec<types::Extension>>,
+            ResponseValue<::std::vec::Vec<types::ApiGroup>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/extensions", client.baseurl,);
+            let Self { client } = self;
+            let url = format!("{}/apis", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -17257,18 +20140,10 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
-                operation_id: "extension_list_all",
+                operation_id: "api_group_list",
             };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
@@ -17283,28 +20158,55 @@ pub mod builder {
                         ),
                     )
                 }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::api_group_get`]
+
+[`Client::api_group_get`]: super::Client::api_group_get*/
+    #[derive(Debug, Clone)]
+    pub struct ApiGroupGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ApiGroupGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/apis/core`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ApiGroup>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/apis/core", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "api_group_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -17315,89 +20217,26 @@ pub mod builder {
             }
         }
     }
-    /**Builder for [`Client::filter_list_all`]
+    /**Builder for [`Client::api_resource_list`]
 
-[`Client::filter_list_all`]: super::Client::filter_list_all*/
+[`Client::api_resource_list`]: super::Client::api_resource_list*/
     #[derive(Debug, Clone)]
-    pub struct FilterListAll<'a> {
+    pub struct ApiResourceList<'a> {
         client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
     }
-    impl<'a> FilterListAll<'a> {
+    impl<'a> ApiResourceList<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
+            Self { client: client }
         }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/filters`
+        ///Sends a `GET` request to `/apis/core/v2`
         pub async fn send(
             self,
         ) -> Result<
-            ResponseValue<::std::vec::Vec<types::EventFilter>>,
+            ResponseValue<::std::vec::Vec<types::ApiResource>>,
             Error<types::Error>,
         > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/filters", client.baseurl,);
+            let Self { client } = self;
+            let url = format!("{}/apis/core/v2", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
                 .append(
@@ -17414,18 +20253,10 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
-                operation_id: "filter_list_all",
+                operation_id: "api_resource_list",
             };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
@@ -17434,4312 +20265,6 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::handler_list_all`]
-
-[`Client::handler_list_all`]: super::Client::handler_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct HandlerListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> HandlerListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/handlers`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::Handler>>,
-            Error<types::Error>,
-        > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/handlers", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "handler_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::hook_list_all`]
-
-[`Client::hook_list_all`]: super::Client::hook_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct HookListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> HookListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/hooks`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::HookConfig>>,
-            Error<types::Error>,
-        > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/hooks", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "hook_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::mutator_list_all`]
-
-[`Client::mutator_list_all`]: super::Client::mutator_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct MutatorListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> MutatorListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/mutators`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::Mutator>>,
-            Error<types::Error>,
-        > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/mutators", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "mutator_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::namespace_list`]
-
-[`Client::namespace_list`]: super::Client::namespace_list*/
-    #[derive(Debug, Clone)]
-    pub struct NamespaceList<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> NamespaceList<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::Namespace>>,
-            Error<types::Error>,
-        > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/namespaces", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "namespace_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::namespace_create`]
-
-[`Client::namespace_create`]: super::Client::namespace_create*/
-    #[derive(Debug, Clone)]
-    pub struct NamespaceCreate<'a> {
-        client: &'a super::Client,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        body: Result<types::builder::Namespace, String>,
-    }
-    impl<'a> NamespaceCreate<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                dry_run: Ok(None),
-                strict: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::Namespace>,
-            <V as std::convert::TryInto<types::Namespace>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `Namespace` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(types::builder::Namespace) -> types::builder::Namespace,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `POST` request to `/apis/core/v2/namespaces`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
-            let Self { client, dry_run, strict, body } = self;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/namespaces", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "namespace_create",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                409u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::namespace_get`]
-
-[`Client::namespace_get`]: super::Client::namespace_get*/
-    #[derive(Debug, Clone)]
-    pub struct NamespaceGet<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> NamespaceGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Err("namespace was not initialized".to_string()),
-                if_none_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
-            let Self { client, namespace, if_none_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "namespace_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::namespace_put`]
-
-[`Client::namespace_put`]: super::Client::namespace_put*/
-    #[derive(Debug, Clone)]
-    pub struct NamespacePut<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::Namespace, String>,
-    }
-    impl<'a> NamespacePut<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Err("namespace was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                if_match: Ok(None),
-                if_none_match: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::Namespace>,
-            <V as std::convert::TryInto<types::Namespace>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `Namespace` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(types::builder::Namespace) -> types::builder::Namespace,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
-            let Self {
-                client,
-                namespace,
-                dry_run,
-                strict,
-                if_match,
-                if_none_match,
-                body,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "namespace_put",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::namespace_delete`]
-
-[`Client::namespace_delete`]: super::Client::namespace_delete*/
-    #[derive(Debug, Clone)]
-    pub struct NamespaceDelete<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        cascade: Result<Option<bool>, String>,
-        dry_run: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> NamespaceDelete<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Err("namespace was not initialized".to_string()),
-                cascade: Ok(None),
-                dry_run: Ok(None),
-                if_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn cascade<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.cascade = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for cascade failed".to_string());
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, cascade, dry_run, if_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let cascade = cascade.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("cascade", &cascade))
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "namespace_delete",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                204u16 => Ok(ResponseValue::empty(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                409u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::asset_list`]
-
-[`Client::asset_list`]: super::Client::asset_list*/
-    #[derive(Debug, Clone)]
-    pub struct AssetList<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> AssetList<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
-            let Self {
-                client,
-                namespace,
-                continue_,
-                field_selector,
-                label_selector,
-                limit,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "asset_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::asset_create`]
-
-[`Client::asset_create`]: super::Client::asset_create*/
-    #[derive(Debug, Clone)]
-    pub struct AssetCreate<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        body: Result<types::builder::Asset, String>,
-    }
-    impl<'a> AssetCreate<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::Asset>,
-            <V as std::convert::TryInto<types::Asset>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `Asset` for body failed: {}", s));
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(types::builder::Asset) -> types::builder::Asset,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self { client, namespace, dry_run, strict, body } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "asset_create",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                409u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::asset_get`]
-
-[`Client::asset_get`]: super::Client::asset_get*/
-    #[derive(Debug, Clone)]
-    pub struct AssetGet<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> AssetGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                if_none_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self { client, namespace, name, if_none_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "asset_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::asset_put`]
-
-[`Client::asset_put`]: super::Client::asset_put*/
-    #[derive(Debug, Clone)]
-    pub struct AssetPut<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::Asset, String>,
-    }
-    impl<'a> AssetPut<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                if_match: Ok(None),
-                if_none_match: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::Asset>,
-            <V as std::convert::TryInto<types::Asset>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `Asset` for body failed: {}", s));
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(types::builder::Asset) -> types::builder::Asset,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self {
-                client,
-                namespace,
-                name,
-                dry_run,
-                strict,
-                if_match,
-                if_none_match,
-                body,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::Asset::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "asset_put",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::asset_delete`]
-
-[`Client::asset_delete`]: super::Client::asset_delete*/
-    #[derive(Debug, Clone)]
-    pub struct AssetDelete<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> AssetDelete<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                if_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, dry_run, if_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "asset_delete",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                204u16 => Ok(ResponseValue::empty(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::asset_patch`]
-
-[`Client::asset_patch`]: super::Client::asset_patch*/
-    #[derive(Debug, Clone)]
-    pub struct AssetPatch<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-        body: Result<types::MergePatch, String>,
-    }
-    impl<'a> AssetPatch<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                if_match: Ok(None),
-                body: Err("body was not initialized".to_string()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::MergePatch>,
-        {
-            self.body = value
-                .try_into()
-                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
-            self
-        }
-        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
-            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let body = body.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/assets/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "asset_patch",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_list`]
-
-[`Client::check_list`]: super::Client::check_list*/
-    #[derive(Debug, Clone)]
-    pub struct CheckList<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> CheckList<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::CheckConfig>>,
-            Error<types::Error>,
-        > {
-            let Self {
-                client,
-                namespace,
-                continue_,
-                field_selector,
-                label_selector,
-                limit,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_create`]
-
-[`Client::check_create`]: super::Client::check_create*/
-    #[derive(Debug, Clone)]
-    pub struct CheckCreate<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        body: Result<types::builder::CheckConfig, String>,
-    }
-    impl<'a> CheckCreate<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::CheckConfig>,
-            <V as std::convert::TryInto<types::CheckConfig>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `CheckConfig` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(
-                types::builder::CheckConfig,
-            ) -> types::builder::CheckConfig,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, dry_run, strict, body } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_create",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                409u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_get`]
-
-[`Client::check_get`]: super::Client::check_get*/
-    #[derive(Debug, Clone)]
-    pub struct CheckGet<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> CheckGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                if_none_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, if_none_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_put`]
-
-[`Client::check_put`]: super::Client::check_put*/
-    #[derive(Debug, Clone)]
-    pub struct CheckPut<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::CheckConfig, String>,
-    }
-    impl<'a> CheckPut<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                if_match: Ok(None),
-                if_none_match: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::CheckConfig>,
-            <V as std::convert::TryInto<types::CheckConfig>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `CheckConfig` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(
-                types::builder::CheckConfig,
-            ) -> types::builder::CheckConfig,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self {
-                client,
-                namespace,
-                name,
-                dry_run,
-                strict,
-                if_match,
-                if_none_match,
-                body,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::CheckConfig::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_put",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_delete`]
-
-[`Client::check_delete`]: super::Client::check_delete*/
-    #[derive(Debug, Clone)]
-    pub struct CheckDelete<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> CheckDelete<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                if_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, dry_run, if_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_delete",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                204u16 => Ok(ResponseValue::empty(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_patch`]
-
-[`Client::check_patch`]: super::Client::check_patch*/
-    #[derive(Debug, Clone)]
-    pub struct CheckPatch<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-        body: Result<types::MergePatch, String>,
-    }
-    impl<'a> CheckPatch<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                if_match: Ok(None),
-                body: Err("body was not initialized".to_string()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::MergePatch>,
-        {
-            self.body = value
-                .try_into()
-                .map_err(|_| "conversion to `MergePatch` for body failed".to_string());
-            self
-        }
-        ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let body = body.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_patch",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_execute`]
-
-[`Client::check_execute`]: super::Client::check_execute*/
-    #[derive(Debug, Clone)]
-    pub struct CheckExecute<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        body: Result<types::builder::AdhocRequest, String>,
-    }
-    impl<'a> CheckExecute<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::AdhocRequest>,
-            <V as std::convert::TryInto<types::AdhocRequest>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `AdhocRequest` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(
-                types::builder::AdhocRequest,
-            ) -> types::builder::AdhocRequest,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Issued>, Error<types::Error>> {
-            let Self { client, namespace, name, dry_run, strict, body } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| {
-                    types::AdhocRequest::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}/execute", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_execute",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                202u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_hook_add`]
-
-[`Client::check_hook_add`]: super::Client::check_hook_add*/
-    #[derive(Debug, Clone)]
-    pub struct CheckHookAdd<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        type_: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        strict: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-        if_none_match: Result<Option<::std::string::String>, String>,
-        body: Result<types::HookList, String>,
-    }
-    impl<'a> CheckHookAdd<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                type_: Err("type_ was not initialized".to_string()),
-                dry_run: Ok(None),
-                strict: Ok(None),
-                if_match: Ok(None),
-                if_none_match: Ok(None),
-                body: Err("body was not initialized".to_string()),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn type_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.type_ = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for type_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn strict<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.strict = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for strict failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn if_none_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_none_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_none_match failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::HookList>,
-        {
-            self.body = value
-                .try_into()
-                .map_err(|_| "conversion to `HookList` for body failed".to_string());
-            self
-        }
-        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
-            let Self {
-                client,
-                namespace,
-                name,
-                type_,
-                dry_run,
-                strict,
-                if_match,
-                if_none_match,
-                body,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let strict = strict.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
-            let body = body.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& name.to_string()) ?, crate
-                ::path::encode_parameter(& type_.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            if let Some(value) = if_none_match {
-                header_map.append("If-None-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .query(&progenitor_client::QueryParam::new("strict", &strict))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_hook_add",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::check_hook_remove`]
-
-[`Client::check_hook_remove`]: super::Client::check_hook_remove*/
-    #[derive(Debug, Clone)]
-    pub struct CheckHookRemove<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        name: Result<::std::string::String, String>,
-        type_: Result<::std::string::String, String>,
-        hook: Result<::std::string::String, String>,
-        dry_run: Result<Option<bool>, String>,
-        if_match: Result<Option<::std::string::String>, String>,
-    }
-    impl<'a> CheckHookRemove<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                name: Err("name was not initialized".to_string()),
-                type_: Err("type_ was not initialized".to_string()),
-                hook: Err("hook was not initialized".to_string()),
-                dry_run: Ok(None),
-                if_match: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn name<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for name failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn type_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.type_ = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for type_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn hook<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.hook = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for hook failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn dry_run<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<bool>,
-        {
-            self.dry_run = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
-            self
-        }
-        pub fn if_match<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.if_match = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for if_match failed"
-                        .to_string()
-                });
-            self
-        }
-        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, namespace, name, type_, hook, dry_run, if_match } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let hook = hook.map_err(Error::InvalidRequest)?;
-            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/checks/{}/hooks/{}/hook/{}", client
-                .baseurl, crate ::path::encode_parameter(& namespace.to_string()) ?,
-                crate ::path::encode_parameter(& name.to_string()) ?, crate
-                ::path::encode_parameter(& type_.to_string()) ?, crate
-                ::path::encode_parameter(& hook.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            if let Some(value) = if_match {
-                header_map.append("If-Match", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_hook_remove",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                204u16 => Ok(ResponseValue::empty(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                404u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                412u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -22895,6 +21420,160 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::entity_list_all`]
+
+[`Client::entity_list_all`]: super::Client::entity_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct EntityListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> EntityListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/entities`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Entity>>, Error<types::Error>> {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/entities", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "entity_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::event_list`]
 
 [`Client::event_list`]: super::Client::event_list*/
@@ -23240,202 +21919,6 @@ pub mod builder {
                     )
                 }
                 415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::event_list_entity`]
-
-[`Client::event_list_entity`]: super::Client::event_list_entity*/
-    #[derive(Debug, Clone)]
-    pub struct EventListEntity<'a> {
-        client: &'a super::Client,
-        namespace: Result<::std::string::String, String>,
-        entity: Result<::std::string::String, String>,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> EventListEntity<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                namespace: Ok(client.inner.default_namespace().to_string()),
-                entity: Err("entity was not initialized".to_string()),
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn namespace<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.namespace = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for namespace failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn entity<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.entity = value
-                .try_into()
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for entity failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
-            let Self {
-                client,
-                namespace,
-                entity,
-                continue_,
-                field_selector,
-                label_selector,
-                limit,
-            } = self;
-            let namespace = namespace.map_err(Error::InvalidRequest)?;
-            let entity = entity.map_err(Error::InvalidRequest)?;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!(
-                "{}/apis/core/v2/namespaces/{}/events/{}", client.baseurl, crate
-                ::path::encode_parameter(& namespace.to_string()) ?, crate
-                ::path::encode_parameter(& entity.to_string()) ?,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "event_list_entity",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -24317,6 +22800,356 @@ pub mod builder {
                     )
                 }
                 412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::event_list_entity`]
+
+[`Client::event_list_entity`]: super::Client::event_list_entity*/
+    #[derive(Debug, Clone)]
+    pub struct EventListEntity<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> EventListEntity<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                entity: Err("entity was not initialized".to_string()),
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn entity<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.entity = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
+            let Self {
+                client,
+                namespace,
+                entity,
+                continue_,
+                field_selector,
+                label_selector,
+                limit,
+            } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let entity = entity.map_err(Error::InvalidRequest)?;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/events/{}", client.baseurl, crate
+                ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "event_list_entity",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::event_list_all`]
+
+[`Client::event_list_all`]: super::Client::event_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct EventListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> EventListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/events`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/events", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "event_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -25277,6 +24110,163 @@ pub mod builder {
                     )
                 }
                 415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::extension_list_all`]
+
+[`Client::extension_list_all`]: super::Client::extension_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct ExtensionListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> ExtensionListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/extensions`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Extension>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/extensions", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "extension_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -26457,6 +25447,163 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::filter_list_all`]
+
+[`Client::filter_list_all`]: super::Client::filter_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct FilterListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> FilterListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/filters`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::EventFilter>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/filters", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "filter_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::handler_list`]
 
 [`Client::handler_list`]: super::Client::handler_list*/
@@ -27588,6 +26735,327 @@ pub mod builder {
                     )
                 }
                 500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::handler_list_all`]
+
+[`Client::handler_list_all`]: super::Client::handler_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct HandlerListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> HandlerListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/handlers`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Handler>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/handlers", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "handler_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::health_get`]
+
+[`Client::health_get`]: super::Client::health_get*/
+    #[derive(Debug, Clone)]
+    pub struct HealthGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> HealthGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/health`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::HealthResponse>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/health", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "health_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::metrics_get`]
+
+[`Client::metrics_get`]: super::Client::metrics_get*/
+    #[derive(Debug, Clone)]
+    pub struct MetricsGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> MetricsGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/metrics`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<ByteStream>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/metrics", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client.client.get(url).headers(header_map).build()?;
+            let info = OperationInfo {
+                operation_id: "metrics_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::ready_get`]
+
+[`Client::ready_get`]: super::Client::ready_get*/
+    #[derive(Debug, Clone)]
+    pub struct ReadyGet<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ReadyGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/ready`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::string::String>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/ready", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "ready_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -28761,6 +28229,163 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::hook_list_all`]
+
+[`Client::hook_list_all`]: super::Client::hook_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct HookListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> HookListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/hooks`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::HookConfig>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/hooks", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "hook_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::mutator_list`]
 
 [`Client::mutator_list`]: super::Client::mutator_list*/
@@ -29909,6 +29534,1001 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::mutator_list_all`]
+
+[`Client::mutator_list_all`]: super::Client::mutator_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct MutatorListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> MutatorListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/mutators`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Mutator>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/mutators", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "mutator_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::namespace_list`]
+
+[`Client::namespace_list`]: super::Client::namespace_list*/
+    #[derive(Debug, Clone)]
+    pub struct NamespaceList<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> NamespaceList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Namespace>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/namespaces", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "namespace_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::namespace_create`]
+
+[`Client::namespace_create`]: super::Client::namespace_create*/
+    #[derive(Debug, Clone)]
+    pub struct NamespaceCreate<'a> {
+        client: &'a super::Client,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        body: Result<types::builder::Namespace, String>,
+    }
+    impl<'a> NamespaceCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                dry_run: Ok(None),
+                strict: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Namespace>,
+            <V as std::convert::TryInto<types::Namespace>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `Namespace` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Namespace) -> types::builder::Namespace,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
+            let Self { client, dry_run, strict, body } = self;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/namespaces", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "namespace_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::namespace_get`]
+
+[`Client::namespace_get`]: super::Client::namespace_get*/
+    #[derive(Debug, Clone)]
+    pub struct NamespaceGet<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> NamespaceGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
+            let Self { client, name, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "namespace_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::namespace_put`]
+
+[`Client::namespace_put`]: super::Client::namespace_put*/
+    #[derive(Debug, Clone)]
+    pub struct NamespacePut<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        dry_run: Result<Option<bool>, String>,
+        strict: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::Namespace, String>,
+    }
+    impl<'a> NamespacePut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                dry_run: Ok(None),
+                strict: Ok(None),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for strict failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_none_match failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::Namespace>,
+            <V as std::convert::TryInto<types::Namespace>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `Namespace` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::Namespace) -> types::builder::Namespace,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PUT` request to `/apis/core/v2/namespaces/{name}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
+            let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::Namespace::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "namespace_put",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                408u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                413u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::namespace_delete`]
+
+[`Client::namespace_delete`]: super::Client::namespace_delete*/
+    #[derive(Debug, Clone)]
+    pub struct NamespaceDelete<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        cascade: Result<Option<bool>, String>,
+        dry_run: Result<Option<bool>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> NamespaceDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                cascade: Ok(None),
+                dry_run: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn cascade<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.cascade = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for cascade failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for if_match failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{name}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, name, cascade, dry_run, if_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let cascade = cascade.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}", client.baseurl, crate
+                ::path::encode_parameter(& name.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("cascade", &cascade))
+                .query(&progenitor_client::QueryParam::new("dryRun", &dry_run))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "namespace_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                409u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                412u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::pipeline_list`]
 
 [`Client::pipeline_list`]: super::Client::pipeline_list*/
@@ -31033,6 +31653,163 @@ pub mod builder {
                     )
                 }
                 415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::pipeline_list_all`]
+
+[`Client::pipeline_list_all`]: super::Client::pipeline_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct PipelineListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> PipelineListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/pipelines`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Pipeline>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/pipelines", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "pipeline_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -32213,6 +32990,163 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`Client::role_binding_list_all`]
+
+[`Client::role_binding_list_all`]: super::Client::role_binding_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct RoleBindingListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> RoleBindingListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/rolebindings`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::RoleBinding>>,
+            Error<types::Error>,
+        > {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/rolebindings", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_binding_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`Client::role_list`]
 
 [`Client::role_list`]: super::Client::role_list*/
@@ -33334,6 +34268,160 @@ pub mod builder {
                     )
                 }
                 415u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::role_list_all`]
+
+[`Client::role_list_all`]: super::Client::role_list_all*/
+    #[derive(Debug, Clone)]
+    pub struct RoleListAll<'a> {
+        client: &'a super::Client,
+        continue_: Result<Option<::std::string::String>, String>,
+        field_selector: Result<Option<::std::string::String>, String>,
+        label_selector: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i64>, String>,
+    }
+    impl<'a> RoleListAll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                continue_: Ok(None),
+                field_selector: Ok(None),
+                label_selector: Ok(None),
+                limit: Ok(None),
+            }
+        }
+        pub fn continue_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.continue_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for continue_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn field_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for field_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn label_selector<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.label_selector = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for label_selector failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/roles`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
+            let Self { client, continue_, field_selector, label_selector, limit } = self;
+            let continue_ = continue_.map_err(Error::InvalidRequest)?;
+            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
+            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/apis/core/v2/roles", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("continue", &continue_))
+                .query(
+                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "role_list_all",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,
@@ -34858,474 +35946,6 @@ pub mod builder {
                 .build()?;
             let info = OperationInfo {
                 operation_id: "silenced_list_subscription",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::pipeline_list_all`]
-
-[`Client::pipeline_list_all`]: super::Client::pipeline_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct PipelineListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> PipelineListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/pipelines`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::Pipeline>>,
-            Error<types::Error>,
-        > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/pipelines", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "pipeline_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::role_binding_list_all`]
-
-[`Client::role_binding_list_all`]: super::Client::role_binding_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct RoleBindingListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> RoleBindingListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/rolebindings`
-        pub async fn send(
-            self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::RoleBinding>>,
-            Error<types::Error>,
-        > {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/rolebindings", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "role_binding_list_all",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                403u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::role_list_all`]
-
-[`Client::role_list_all`]: super::Client::role_list_all*/
-    #[derive(Debug, Clone)]
-    pub struct RoleListAll<'a> {
-        client: &'a super::Client,
-        continue_: Result<Option<::std::string::String>, String>,
-        field_selector: Result<Option<::std::string::String>, String>,
-        label_selector: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-    }
-    impl<'a> RoleListAll<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                continue_: Ok(None),
-                field_selector: Ok(None),
-                label_selector: Ok(None),
-                limit: Ok(None),
-            }
-        }
-        pub fn continue_<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.continue_ = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for continue_ failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn field_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.field_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for field_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn label_selector<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.label_selector = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for label_selector failed"
-                        .to_string()
-                });
-            self
-        }
-        pub fn limit<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<i64>,
-        {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "conversion to `i64` for limit failed".to_string());
-            self
-        }
-        ///Sends a `GET` request to `/apis/core/v2/roles`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
-            let Self { client, continue_, field_selector, label_selector, limit } = self;
-            let continue_ = continue_.map_err(Error::InvalidRequest)?;
-            let field_selector = field_selector.map_err(Error::InvalidRequest)?;
-            let label_selector = label_selector.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = format!("{}/apis/core/v2/roles", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("continue", &continue_))
-                .query(
-                    &progenitor_client::QueryParam::new("fieldSelector", &field_selector),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("labelSelector", &label_selector),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "role_list_all",
             };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
@@ -37515,578 +38135,6 @@ pub mod builder {
             }
         }
     }
-    /**Builder for [`Client::auth_login`]
-
-[`Client::auth_login`]: super::Client::auth_login*/
-    #[derive(Debug, Clone)]
-    pub struct AuthLogin<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> AuthLogin<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/auth`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Tokens>, Error<types::Error>> {
-            let Self { client } = self;
-            let url = format!("{}/auth", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "auth_login",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                429u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::auth_logout`]
-
-[`Client::auth_logout`]: super::Client::auth_logout*/
-    #[derive(Debug, Clone)]
-    pub struct AuthLogout<'a> {
-        client: &'a super::Client,
-        body: Result<types::builder::Refresh, String>,
-    }
-    impl<'a> AuthLogout<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::Refresh>,
-            <V as std::convert::TryInto<types::Refresh>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `Refresh` for body failed: {}", s));
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(types::builder::Refresh) -> types::builder::Refresh,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `POST` request to `/auth/logout`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::Refresh::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!("{}/auth/logout", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "auth_logout",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::empty(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::auth_test`]
-
-[`Client::auth_test`]: super::Client::auth_test*/
-    #[derive(Debug, Clone)]
-    pub struct AuthTest<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> AuthTest<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/auth/test`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
-            let Self { client } = self;
-            let url = format!("{}/auth/test", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "auth_test",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::empty(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                429u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::auth_refresh`]
-
-[`Client::auth_refresh`]: super::Client::auth_refresh*/
-    #[derive(Debug, Clone)]
-    pub struct AuthRefresh<'a> {
-        client: &'a super::Client,
-        body: Result<types::builder::Refresh, String>,
-    }
-    impl<'a> AuthRefresh<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::Refresh>,
-            <V as std::convert::TryInto<types::Refresh>>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `Refresh` for body failed: {}", s));
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(types::builder::Refresh) -> types::builder::Refresh,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        ///Sends a `POST` request to `/auth/token`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Tokens>, Error<types::Error>> {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::Refresh::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = format!("{}/auth/token", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "auth_refresh",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                401u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                408u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                413u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                415u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                500u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::health_get`]
-
-[`Client::health_get`]: super::Client::health_get*/
-    #[derive(Debug, Clone)]
-    pub struct HealthGet<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> HealthGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/health`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::HealthResponse>, Error<types::Error>> {
-            let Self { client } = self;
-            let url = format!("{}/health", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "health_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::metrics_get`]
-
-[`Client::metrics_get`]: super::Client::metrics_get*/
-    #[derive(Debug, Clone)]
-    pub struct MetricsGet<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> MetricsGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/metrics`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<ByteStream>, Error<types::Error>> {
-            let Self { client } = self;
-            let url = format!("{}/metrics", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client.client.get(url).headers(header_map).build()?;
-            let info = OperationInfo {
-                operation_id: "metrics_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::stream(response)),
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
-    /**Builder for [`Client::ready_get`]
-
-[`Client::ready_get`]: super::Client::ready_get*/
-    #[derive(Debug, Clone)]
-    pub struct ReadyGet<'a> {
-        client: &'a super::Client,
-    }
-    impl<'a> ReadyGet<'a> {
-        pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
-        }
-        ///Sends a `GET` request to `/ready`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<::std::string::String>, Error<types::Error>> {
-            let Self { client } = self;
-            let url = format!("{}/ready", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "ready_get",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
-                400u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                503u16 => {
-                    Err(
-                        Error::ErrorResponse(
-                            ResponseValue::from_response(response).await?,
-                        ),
-                    )
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
-        }
-    }
     /**Builder for [`Client::version_get`]
 
 [`Client::version_get`]: super::Client::version_get*/
@@ -38158,12 +38206,44 @@ pub mod builder {
             })
         }
     }
+    impl<'a> AssetList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Asset, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> AssetListAll<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Asset, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> CheckList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::CheckConfig, Error<types::Error>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38222,7 +38302,7 @@ pub mod builder {
             })
         }
     }
-    impl<'a> EntityListAll<'a> {
+    impl<'a> EntityList<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
@@ -38238,151 +38318,7 @@ pub mod builder {
             })
         }
     }
-    impl<'a> EventListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Event, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> ExtensionListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Extension, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> FilterListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::EventFilter, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> HandlerListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Handler, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> HookListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::HookConfig, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> MutatorListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Mutator, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> NamespaceList<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Namespace, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> AssetList<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Asset, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> CheckList<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::CheckConfig, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> EntityList<'a> {
+    impl<'a> EntityListAll<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
@@ -38430,7 +38366,39 @@ pub mod builder {
             })
         }
     }
+    impl<'a> EventListAll<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Event, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> ExtensionList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Extension, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> ExtensionListAll<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
@@ -38462,7 +38430,39 @@ pub mod builder {
             })
         }
     }
+    impl<'a> FilterListAll<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::EventFilter, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> HandlerList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Handler, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> HandlerListAll<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
@@ -38494,6 +38494,22 @@ pub mod builder {
             })
         }
     }
+    impl<'a> HookListAll<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::HookConfig, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> MutatorList<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
@@ -38510,7 +38526,55 @@ pub mod builder {
             })
         }
     }
+    impl<'a> MutatorListAll<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Mutator, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> NamespaceList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Namespace, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> PipelineList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Pipeline, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> PipelineListAll<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
@@ -38542,7 +38606,39 @@ pub mod builder {
             })
         }
     }
+    impl<'a> RoleBindingListAll<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::RoleBinding, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
     impl<'a> RoleList<'a> {
+        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
+        pub fn stream(
+            self,
+        ) -> impl futures::Stream<
+            Item = Result<types::Role, Error<types::Error>>,
+        > + Send + 'a {
+            crate::pagination::stream_items(move |token| {
+                let page = self.clone();
+                match token {
+                    Some(token) => page.continue_(token).send(),
+                    None => page.send(),
+                }
+            })
+        }
+    }
+    impl<'a> RoleListAll<'a> {
         ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
         pub fn stream(
             self,
@@ -38596,54 +38692,6 @@ pub mod builder {
             self,
         ) -> impl futures::Stream<
             Item = Result<types::Silenced, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> PipelineListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Pipeline, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> RoleBindingListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::RoleBinding, Error<types::Error>>,
-        > + Send + 'a {
-            crate::pagination::stream_items(move |token| {
-                let page = self.clone();
-                match token {
-                    Some(token) => page.continue_(token).send(),
-                    None => page.send(),
-                }
-            })
-        }
-    }
-    impl<'a> RoleListAll<'a> {
-        ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
-        pub fn stream(
-            self,
-        ) -> impl futures::Stream<
-            Item = Result<types::Role, Error<types::Error>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();

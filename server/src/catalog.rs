@@ -73,8 +73,6 @@ pub(crate) struct Kind {
     pub(crate) plural: &'static str,
     /// Whether objects belong to a namespace.
     pub(crate) namespaced: bool,
-    /// The path parameter of an object's name.
-    pub(crate) name_parameter: &'static str,
     /// [`Resource::NAMESPACE_POINTER`].
     pub(crate) namespace_pointer: &'static str,
     /// [`Resource::NAME_POINTERS`].
@@ -143,7 +141,6 @@ macro_rules! catalog {
                 noun: <$kind>::NOUN,
                 plural: <$kind>::PLURAL,
                 namespaced: <<$kind as Resource>::Scope as Scope>::NAMESPACED,
-                name_parameter: <<$kind as Resource>::Scope as Scope>::PARAMETER,
                 namespace_pointer: <$kind>::NAMESPACE_POINTER,
                 name_pointers: <$kind>::NAME_POINTERS,
                 group: TagGroup::$group,

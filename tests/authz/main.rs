@@ -8,10 +8,8 @@ use serde_json::json;
 
 /// Calls an operation in `default`, on an object `x` that does not exist.
 async fn call(server: &TestServer, operation: &Operation, token: Option<&str>) -> Response {
-    // Operations on namespaces themselves act on `x`, too.
-    let is_object = operation.path.ends_with("/namespaces/{namespace}");
     let path = operation.path_with(|name| match name {
-        "namespace" if !is_object => "default".to_owned(),
+        "namespace" => "default".to_owned(),
         _ => "x".to_owned(),
     });
     let body = ["POST", "PUT", "PATCH"].contains(&operation.method.as_str()).then(|| json!({}));

@@ -123,11 +123,11 @@ fn breaches_of(
         if is_required(&schema, field) {
             breach("required", None);
         }
-        outside(property, &mut |bound, value| breach(bound, Some(value)));
+        outside(values(document, property), &mut |bound, value| breach(bound, Some(value)));
         if let (Some(items), Some(list)) = (property.get("items"), current.as_array()) {
             for (index, item) in list.iter().enumerate() {
                 let pointer = format!("{pointer}/{index}");
-                outside(items, &mut |bound, value| {
+                outside(values(document, items), &mut |bound, value| {
                     let bound = (name.clone(), field.clone(), item_bound(bound));
                     found.push(Breach { pointer: pointer.clone(), bound, value: Some(value) });
                 });
@@ -144,8 +144,7 @@ fn is_required(schema: &Value, field: &str) -> bool {
 
 /// The schema that a reference names, and its name.
 fn named(document: &Document, schema: &Value) -> (String, Value) {
-    // A nullable schema names the alternative to `null` first.
-    let places = [&schema["$ref"], &schema["allOf"][0]["$ref"], &schema["oneOf"][0]["$ref"]];
+    let places = [&schema["$ref"], &schema["allOf"][0]["$ref"]];
     match places.into_iter().find_map(Value::as_str) {
         Some(reference) => {
             let name = reference.rsplit('/').next().unwrap_or_default();
@@ -153,6 +152,15 @@ fn named(document: &Document, schema: &Value) -> (String, Value) {
         }
         None => (String::new(), schema.clone()),
     }
+}
+
+/// The schema with the bounds of a value: an enumeration, or the schema itself.
+fn values<'a>(document: &'a Document, schema: &'a Value) -> &'a Value {
+    let reference =
+        [&schema["$ref"], &schema["allOf"][0]["$ref"]].into_iter().find_map(Value::as_str);
+    let named = reference.and_then(|reference| reference.rsplit('/').next());
+    let named = named.map(|name| document.schema(name));
+    named.filter(|named| named.get("enum").is_some()).unwrap_or(schema)
 }
 
 /// A value just outside each bound of a schema.
@@ -190,7 +198,6 @@ fn outside(schema: &Value, found: &mut impl FnMut(&'static str, Value)) {
     let other = match schema["type"].as_str() {
         Some("string") => json!(1),
         Some(_) => json!("a text"),
-        None if schema.get("oneOf").is_some() => json!("a text"),
         None => return,
     };
     found("type", other);
@@ -243,8 +250,8 @@ fn documented(document: &Document) -> BTreeSet<Bound> {
             if is_required(schema, field) {
                 add("required");
             }
-            outside(property, &mut |bound, _| add(bound));
-            outside(&property["items"], &mut |bound, _| {
+            outside(values(document, property), &mut |bound, _| add(bound));
+            outside(values(document, &property["items"]), &mut |bound, _| {
                 if bound != "type" {
                     add(item_bound(bound));
                 }

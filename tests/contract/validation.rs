@@ -85,7 +85,20 @@ fn validator(document: &Document, schema: &Value) -> Result<jsonschema::Validato
     let mut whole = schema.clone();
     whole["components"] = json!({ "schemas": document.json()["components"]["schemas"] });
     forbid_undocumented_fields(&mut whole);
+    allow_null(&mut whole);
     jsonschema::draft4::new(&whole).map_err(|e| e.to_string())
+}
+
+/// Allows null where OpenAPI does: JSON Schema has no `nullable`.
+fn allow_null(value: &mut Value) {
+    if value["nullable"] == true {
+        value["type"] = json!([value["type"], "null"]);
+    }
+    match value {
+        Value::Object(map) => map.values_mut().for_each(allow_null),
+        Value::Array(items) => items.iter_mut().for_each(allow_null),
+        _ => {}
+    }
 }
 
 /// Forbids fields that the schema does not describe, so that an undocumented one is found.

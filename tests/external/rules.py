@@ -207,15 +207,13 @@ def choose_object(case, route):
         parameters["name"] = SILENCED
     elif case.method.upper() == "PUT" and not route.deeper:
         for name, value in parameters.items():
-            if name != "namespace" or not route.namespaced:
+            if name != "namespace":
                 if not re.fullmatch(NAMES.get(route.kind, PLAIN), str(value), re.ASCII):
                     parameters[name] = f"generated-{next(numbers)}"
-    elif (route.item or route.kind == "namespaces") and next(numbers) % 2:
+    elif route.item and next(numbers) % 2:
         for name in ("name", "entity", "check", "id"):
             if name in parameters:
                 parameters[name] = SILENCED if route.kind == "silenced" else "thing"
-        if route.kind == "namespaces":
-            parameters["namespace"] = "thing"
         ensure(route, parameters)
 
 
@@ -237,7 +235,7 @@ def valid_body(case, route):
     body, model = copy.deepcopy(case.body), OBJECTS[route.kind]
     parameters = case.path_parameters or {}
     if route.kind == "namespaces":
-        body["name"] = parameters.get("namespace", f"generated-{next(numbers)}")
+        body["name"] = parameters.get("name", f"generated-{next(numbers)}")
         return body
     if route.kind == "users":
         body["username"] = parameters.get("name", f"generated-{next(numbers)}")
@@ -383,7 +381,7 @@ def add_examples(document):
         route = Route(template)
         if route.namespaced and route.item and not route.deeper and "put" in operations:
             content = operations["put"].get("requestBody", {}).get("content", {})
-            example = content.get("application/json", {}).get("example", {})
+            example = content.get("application/json", {}).get("examples", {}).get("recorded", {}).get("value", {})
             OBJECTS.setdefault(route.kind, {field: value for field, value in example.items() if field != "metadata"})
 
 

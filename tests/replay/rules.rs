@@ -58,6 +58,9 @@ pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
         note("D4", header(&mut response, "sensu-edition", "core"));
         note("D4", header(&mut response, "x-content-type-options", "nosniff"));
     }
+    if response.status == 204 {
+        note("D9", response.headers.remove("content-type").is_some());
+    }
     if response.kind == "json" && response.headers.contains_key("content-type") {
         note("D3", header(&mut response, "content-type", "application/json"));
     }

@@ -192,7 +192,7 @@ impl Operation {
     /// The example of the request body.
     #[must_use]
     pub fn body_example(&self) -> Option<&Value> {
-        self.body_content().get("example")
+        self.body_content().pointer("/examples/recorded/value")
     }
 
     fn body_content(&self) -> &Value {

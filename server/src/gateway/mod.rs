@@ -28,7 +28,7 @@ use dropshot::{
     SharedExtractor,
 };
 use futures::FutureExt as _;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_LENGTH, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use hyper::Request;
 use hyper::body::Body as _;
@@ -114,15 +114,9 @@ async fn handle(
     };
 
     response = exchange.charge(&cx, response);
-    let no_content =
-        response.status() == StatusCode::NO_CONTENT && record.method != Method::OPTIONS;
     let headers = response.headers_mut();
     headers.insert(EDITION, HeaderValue::from_static("core"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if no_content {
-        // As Sensu Go 5.0.0, which sends the header without a body, too.
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
     cors::allow(&cx.limits.cors_origins, record.origin.as_ref(), headers);
     if record.method == Method::HEAD {
         response = without_body(response);

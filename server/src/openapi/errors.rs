@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::facts::{Authentication, Conditional, Facts, Operation};
-use super::{each, headers};
+use super::{each, examples, headers};
 use crate::error::table::{CODES, Row, TABLE};
 
 /// Adds the named errors and refers to them from every operation that can fail with them.
@@ -38,7 +38,9 @@ fn response(row: &Row) -> Value {
         "description": row.meaning,
         "content": { "application/json": {
             "schema": { "$ref": "#/components/schemas/Error" },
-            "example": { "message": (row.example)().message(), "code": row.code },
+            "examples": examples::named(
+                &json!({ "message": (row.example)().message(), "code": row.code }),
+            ),
         } },
     });
     let header = match row.status {

@@ -49,12 +49,18 @@ pub(super) fn success(responses: &Value) -> Option<String> {
     statuses.into_iter().find(|status| status.starts_with('2')).cloned()
 }
 
-/// Sets the example of a body, for all its media types.
+/// Sets the example of a body, for all its media types. It has a name, because docs browsers fail on
+/// a `null` inside of an unnamed one.
 fn set_example(described: &mut Value, example: &Value) {
     let content = described.get_mut("content").and_then(Value::as_object_mut);
     for (_, body) in content.into_iter().flatten() {
-        body["example"] = example.clone();
+        body["examples"] = named(example);
     }
+}
+
+/// The examples of a body: one, as it was recorded.
+pub(super) fn named(example: &Value) -> Value {
+    json!({ "recorded": { "value": example } })
 }
 
 /// Removes shared responses that every operation has replaced by its own.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::each;
 use super::examples::success;
 use super::facts::{Action, Facts, Operation};
+use super::namespaces::published_path;
 
 /// The regular links: their names and descriptions.
 const REGULAR: [(Action, &str, &str); 4] = [
@@ -58,7 +59,8 @@ fn link(target: &Operation, description: &str) -> Value {
     if let Some(kind) = target.facts.kind {
         let namespace = kind.namespaced.then_some(&kind.namespace_pointer);
         let pointers = namespace.into_iter().chain(kind.name_pointers);
-        let filled = parameters(&target.path).zip(pointers);
+        let path = published_path(&target.path);
+        let filled = parameters(&path).zip(pointers);
         link["parameters"] = filled
             .map(|(name, pointer)| (name.to_owned(), format!("$response.body#{pointer}").into()))
             .collect::<Map<String, Value>>()

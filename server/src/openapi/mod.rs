@@ -20,7 +20,9 @@ mod headers;
 mod info;
 mod limits;
 mod links;
+mod namespaces;
 mod operations;
+mod order;
 mod parameters;
 mod permissions;
 mod responses;
@@ -105,6 +107,7 @@ fn published(
     let recorded: Value = serde_json::from_str(examples).context("the recorded examples")?;
     let mut document = derived(api)?;
     alternatives::publish(&mut document, operations);
+    namespaces::rename_parameter(&mut document);
     info::add(&mut document);
     security::add(&mut document, operations);
     schemas::tidy(&mut document);
@@ -116,6 +119,7 @@ fn published(
     examples::add(&mut document, operations, &recorded);
     code_samples::add(&mut document, operations, &recorded);
     links::add(&mut document, operations);
+    order::sort(&mut document, operations);
     tag_groups::add(&mut document);
     limits::fill_in(&mut document);
     Ok(document)

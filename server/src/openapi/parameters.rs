@@ -19,7 +19,7 @@ pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
         });
         for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "path") {
             parameter["schema"]["minLength"] = json!(1);
-            if let Some(kind) = kind.filter(|kind| parameter["name"] == kind.name_parameter) {
+            if let Some(kind) = kind.filter(|_| parameter["name"] == "name") {
                 parameter["description"] = format!("Name of the {}.", kind.noun).into();
             }
         }

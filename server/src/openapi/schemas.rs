@@ -1,6 +1,6 @@
 //! Rewrites derived schemas into forms that generators and linters support.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::walk;
 
@@ -33,22 +33,11 @@ fn defaults(map: &mut Map<String, Value>) {
     }
 }
 
-/// Rewrites a field that is `null` when it is not set to `oneOf` its schema and null. `nullable`
-/// has no effect beside a reference.
+/// Makes schemas nullable that are marked as such.
 fn null(map: &mut Map<String, Value>) {
-    if map.shift_remove("x-null").is_none() {
-        return;
+    if map.shift_remove("x-null").is_some() {
+        map.insert("nullable".into(), true.into());
     }
-    let mut choices = match map.shift_remove("allOf") {
-        Some(Value::Array(choices)) => choices,
-        _ => {
-            let array: Map<_, _> =
-                ["type", "items"].iter().filter_map(|key| map.shift_remove_entry(*key)).collect();
-            vec![array.into()]
-        }
-    };
-    choices.push(json!({ "enum": [null] }));
-    map.insert("oneOf".into(), choices.into());
 }
 
 /// Replaces unsigned formats, which are not standard, by signed ones with bounds.
@@ -162,6 +151,8 @@ fn descriptions(document: &Value) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -171,9 +162,8 @@ mod tests {
             "b": { "allOf": [{ "$ref": "#/x" }] },
             "c": { "allOf": [{ "$ref": "#/x" }], "default": {}, "description": "text" },
             "d": { "type": "string", "nullable": true, "default": null },
-            "e": { "description": "text", "allOf": [{ "$ref": "#/x" }], "x-null": true },
+            "e": { "description": "text", "type": "object", "nullable": true, "x-null": true },
             "f": { "type": "string", "enum": ["a", null] },
-            "h": { "description": "text", "type": "array", "items": { "$ref": "#/x" }, "x-null": true },
             "g": { "description": "Own text.", "allOf": [{ "$ref": "#/components/schemas/x" }] },
             "components": { "schemas": { "x": { "description": "Own text." } } },
         });
@@ -185,12 +175,8 @@ mod tests {
                 "b": { "$ref": "#/x" },
                 "c": { "allOf": [{ "$ref": "#/x" }], "description": "text" },
                 "d": { "type": "string" },
-                "e": { "description": "text", "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
+                "e": { "description": "text", "type": "object", "nullable": true },
                 "f": { "type": "string", "enum": ["a"] },
-                "h": {
-                    "description": "text",
-                    "oneOf": [{ "type": "array", "items": { "$ref": "#/x" } }, { "enum": [null] }],
-                },
                 "g": { "$ref": "#/components/schemas/x" },
                 "components": { "schemas": { "x": { "description": "Own text." } } },
             })

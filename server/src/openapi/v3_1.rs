@@ -22,9 +22,10 @@ pub(super) fn rewrite(document: &mut Value) {
 
 /// Rewrites one schema to JSON Schema 2020-12.
 fn rewrite_schema(schema: &mut serde_json::Map<String, Value>) {
-    if schema.get("enum") == Some(&json!([null])) {
-        schema.shift_remove("enum");
-        schema.insert("type".into(), "null".into());
+    if schema.shift_remove("nullable").is_some()
+        && let Some(kind) = schema.get_mut("type")
+    {
+        *kind = json!([kind, "null"]);
     }
     let only = schema.get("allOf").and_then(Value::as_array).filter(|all| all.len() == 1);
     if let Some(reference) = only.and_then(|all| all[0].get("$ref")).cloned() {
@@ -41,7 +42,7 @@ mod tests {
     fn schemas_are_rewritten_without_a_change_of_meaning() {
         let mut document = json!({ "openapi": "3.0.3", "info": { "license": { "name": "MIT", "url": "x" } },
             "components": { "schemas": { "A": { "properties": {
-                "a": { "oneOf": [{ "$ref": "#/x" }, { "enum": [null] }] },
+                "a": { "type": "array", "items": { "$ref": "#/x" }, "nullable": true },
                 "b": { "description": "text", "allOf": [{ "$ref": "#/x" }] },
             } } } } });
         rewrite(&mut document);
@@ -49,7 +50,7 @@ mod tests {
             document,
             json!({ "openapi": "3.1.0", "info": { "license": { "name": "MIT", "identifier": "MIT" } },
                 "components": { "schemas": { "A": { "properties": {
-                    "a": { "oneOf": [{ "$ref": "#/x" }, { "type": "null" }] },
+                    "a": { "type": ["array", "null"], "items": { "$ref": "#/x" } },
                     "b": { "$ref": "#/x", "description": "text" },
                 } } } } })
         );

@@ -6,6 +6,7 @@
 pub mod client;
 pub mod examples;
 mod schemas;
+mod simplify;
 
 use std::fmt::Write as _;
 use std::fs;

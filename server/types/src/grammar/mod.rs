@@ -2,6 +2,7 @@
 //! that say so.
 
 pub mod cron;
+pub(crate) mod enumeration;
 pub mod expression;
 pub mod name;
 pub(crate) mod number;

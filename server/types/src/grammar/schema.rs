@@ -7,7 +7,6 @@
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
 use schemars::schema::{InstanceType, Schema, SchemaObject};
-use serde_json::json;
 
 /// A required field with a non-empty value: a text of at least one character, a list of at least one
 /// item, or a number of at least 1.
@@ -39,16 +38,24 @@ pub(crate) fn read_only<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schem
     schema.into()
 }
 
-/// A field that is `null` when it is not set. The generation of the OpenAPI document evaluates the mark.
+/// A value that is `null` when it is not set. The generation of the OpenAPI document evaluates the mark.
 pub(crate) fn nullable<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    let mut schema = inline_or_reference::<T>(generator);
+    let mut schema = T::json_schema(generator).into_object();
     schema.extensions.insert("x-null".into(), true.into());
     schema.into()
 }
 
-/// One of these texts.
-pub(crate) fn one_of(texts: &[&str]) -> SchemaObject {
-    SchemaObject { enum_values: Some(texts.iter().map(|text| json!(text)).collect()), ..text() }
+/// Adds a named schema to the document. Returns a reference to it that allows other keywords beside it.
+pub(crate) fn define(
+    name: &str,
+    definition: Schema,
+    generator: &mut SchemaGenerator,
+) -> SchemaObject {
+    let reference = format!("{}{name}", generator.settings().definitions_path);
+    generator.definitions_mut().insert(name.to_owned(), definition);
+    let mut schema = SchemaObject::default();
+    schema.subschemas().all_of = Some(vec![Schema::new_ref(reference)]);
+    schema
 }
 
 /// A text that matches this pattern.

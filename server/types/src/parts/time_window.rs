@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
+use crate::grammar::enumeration::Enumeration;
 use crate::grammar::schema;
 
 /// Weekly time windows.
@@ -74,24 +75,36 @@ pub struct TimeWindowRepeated {
     pub repeat: Vec<String>,
 }
 
-const PERIODS: [&str; 13] = [
-    "annually",
-    "monthly",
-    "weekly",
-    "weekdays",
-    "weekends",
-    "daily",
-    "sundays",
-    "mondays",
-    "tuesdays",
-    "wednesdays",
-    "thursdays",
-    "fridays",
-    "saturdays",
-];
+const PERIOD: Enumeration = Enumeration {
+    name: "RepeatPeriod",
+    description: "Period after which a time window repeats.",
+    values: &[
+        "annually",
+        "monthly",
+        "weekly",
+        "weekdays",
+        "weekends",
+        "daily",
+        "sundays",
+        "mondays",
+        "tuesdays",
+        "wednesdays",
+        "thursdays",
+        "fridays",
+        "saturdays",
+    ],
+    identifiers: &[],
+};
 
-fn periods(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::list_of(schema::one_of(&PERIODS))
+fn periods(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    PERIOD.list(generator)
+}
+
+/// The schema of the field `subdue` of checks: [`TimeWindowWhen`] or `null`, as one named schema, because
+/// generators do not support `null` beside a reference.
+pub(crate) fn subdue(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    let definition = schema::nullable::<TimeWindowWhen>(generator);
+    schema::define("Subdue", definition, generator).into()
 }
 
 impl TimeWindowRepeated {
@@ -104,7 +117,7 @@ impl TimeWindowRepeated {
         if end < begin {
             return Err(Invalid::new("end time must be after begin time"));
         }
-        match self.repeat.iter().find(|period| !PERIODS.contains(&period.as_str())) {
+        match self.repeat.iter().find(|period| !PERIOD.contains(period)) {
             Some(period) => Err(Invalid::new(format!("invalid repeat period: {period}"))),
             None => Ok(()),
         }

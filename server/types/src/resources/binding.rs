@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::enumeration::Enumeration;
 use crate::grammar::schema;
 use crate::grammar::selector::{Field, fields};
 use crate::resources::role::{INVALID, require_no_namespace, validate_name};
@@ -15,7 +16,7 @@ use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 pub struct RoleRef {
     /// `Role`, for a role in the namespace of the binding, or `ClusterRole`. Required.
     #[serde(rename = "type")]
-    #[schemars(schema_with = "role_kind")]
+    #[schemars(schema_with = "role_type")]
     pub kind: String,
     /// Name of the role. Required. A role that does not exist grants nothing.
     #[schemars(schema_with = "schema::required::<String>")]
@@ -28,7 +29,7 @@ pub struct RoleRef {
 pub struct Subject {
     /// `User` or `Group`. Required.
     #[serde(rename = "type")]
-    #[schemars(schema_with = "subject_kind")]
+    #[schemars(schema_with = "subject_type")]
     pub kind: String,
     /// Name of the user or group. Required.
     #[schemars(schema_with = "schema::required::<String>")]
@@ -84,7 +85,7 @@ impl Resource for RoleBinding {
 
     fn validate(&self) -> Result<(), Invalid> {
         validate_name(&self.metadata.name)?;
-        validate_binding(&self.subjects, &self.role_ref, &ROLES)?;
+        validate_binding(&self.subjects, &self.role_ref, ROLE_TYPE.values)?;
         if self.metadata.namespace.is_empty() {
             return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
         }
@@ -137,15 +138,26 @@ impl Resource for ClusterRoleBinding {
 /// Maximum number of subjects of a binding.
 pub const MAX_SUBJECTS: usize = 10_000;
 
-const ROLES: [&str; 2] = ["Role", "ClusterRole"];
-const SUBJECTS: [&str; 2] = ["User", "Group"];
+const ROLE_TYPE: Enumeration = Enumeration {
+    name: "RoleType",
+    description: "Type of a role that a binding grants.",
+    values: &["Role", "ClusterRole"],
+    identifiers: &[],
+};
 
-fn role_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::one_of(&ROLES))
+const SUBJECT_TYPE: Enumeration = Enumeration {
+    name: "SubjectType",
+    description: "Type of a subject of a binding.",
+    values: &["User", "Group"],
+    identifiers: &[],
+};
+
+fn role_type(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(ROLE_TYPE.schema(generator))
 }
 
-fn subject_kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::one_of(&SUBJECTS))
+fn subject_type(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(SUBJECT_TYPE.schema(generator))
 }
 
 fn validate_binding(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
@@ -157,7 +169,7 @@ fn validate_binding(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Res
         return Err(Invalid(limit));
     }
     for subject in subjects {
-        if !SUBJECTS.contains(&subject.kind.as_str()) || subject.name.is_empty() {
+        if !SUBJECT_TYPE.contains(&subject.kind) || subject.name.is_empty() {
             let Subject { kind, name } = subject;
             return Err(Invalid::new(format!(
                 "{INVALID}: subject {name:?} of type {kind:?}; a subject needs a name and the \

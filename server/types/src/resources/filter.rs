@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
 use crate::parts::time_window::TimeWindowWhen;
@@ -30,10 +31,15 @@ pub struct EventFilter {
     pub runtime_assets: Vec<String>,
 }
 
-const ACTIONS: [&str; 2] = ["allow", "deny"];
+const ACTION: Enumeration = Enumeration {
+    name: "FilterAction",
+    description: "Action for events for which all expressions of a filter are true.",
+    values: &["allow", "deny"],
+    identifiers: &[],
+};
 
-fn action(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::one_of(&ACTIONS))
+fn action(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(ACTION.schema(generator))
 }
 
 impl Resource for EventFilter {
@@ -56,7 +62,7 @@ impl Resource for EventFilter {
 
     fn validate(&self) -> Result<(), Invalid> {
         name::plain("filter name", &self.metadata.name)?;
-        if !ACTIONS.contains(&self.action.as_str()) {
+        if !ACTION.contains(&self.action) {
             return Err(Invalid::new(format!("action '{}' is not valid", self.action)));
         }
         if self.expressions.is_empty() {

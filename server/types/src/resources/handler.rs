@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, schema};
 use crate::parts::secret::Secret;
@@ -55,8 +56,16 @@ pub struct HandlerSocket {
     pub port: u32,
 }
 
-fn kind(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::one_of(&["pipe", "tcp", "udp", "set"]))
+const TYPE: Enumeration = Enumeration {
+    name: "HandlerType",
+    description: "How a handler passes events on: to a command (`pipe`), to a socket (`tcp`, `udp`), or to \
+        other handlers (`set`).",
+    values: &["pipe", "tcp", "udp", "set"],
+    identifiers: &[],
+};
+
+fn kind(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(TYPE.schema(generator))
 }
 
 impl Resource for Handler {

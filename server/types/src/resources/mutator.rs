@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
-use crate::grammar::{expression, name, schema};
+use crate::grammar::{expression, name};
 use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -18,7 +19,6 @@ pub struct Mutator {
     /// Command that reads the event from its standard input and writes the result to its standard output.
     /// Required for type `pipe`, not allowed for type `javascript`. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(schema_with = "schema::required::<String>")]
     pub command: String,
     /// Time limit of the command, in seconds. 0 for no limit.
     pub timeout: u32,
@@ -30,14 +30,26 @@ pub struct Mutator {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
     /// `pipe`, which executes `command`, or `javascript`, which evaluates `eval`. Default: `pipe`. Omitted
-    /// if empty.
+    /// if not set.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "kind")]
     pub kind: String,
     /// Body of a JavaScript function that returns the transformed event as text. Required for type
     /// `javascript`, not allowed for type `pipe`. At most %expression-bytes% bytes and %property-escapes%
     /// Unicode property escapes. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub eval: String,
+}
+
+const TYPE: Enumeration = Enumeration {
+    name: "MutatorType",
+    description: "How a mutator transforms events: by a command (`pipe`) or by a function (`javascript`).",
+    values: &["pipe", "javascript"],
+    identifiers: &[],
+};
+
+fn kind(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    TYPE.schema(generator).into()
 }
 
 impl Resource for Mutator {

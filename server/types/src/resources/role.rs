@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::enumeration::Enumeration;
 use crate::grammar::{name, schema};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -57,10 +58,15 @@ pub const MAX_RULE_ENTRIES: usize = 10_000;
 /// Beginning of every message about roles and bindings. Sensu Go's messages consist of this (D27).
 pub(crate) const INVALID: &str = "invalid argument(s) received";
 
-const VERBS: [&str; 6] = ["get", "list", "create", "update", "delete", "*"];
+const VERB: Enumeration = Enumeration {
+    name: "Verb",
+    description: "Verb that a rule allows. `*` stands for all.",
+    values: &["get", "list", "create", "update", "delete", "*"],
+    identifiers: &["get", "list", "create", "update", "delete", "all"],
+};
 
-fn verbs(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::list_of(schema::one_of(&VERBS))
+fn verbs(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    VERB.list(generator)
 }
 
 fn resources(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
@@ -164,9 +170,9 @@ fn validate_rules(rules: &[Rule]) -> Result<(), Invalid> {
         )));
     }
     for (index, rule) in rules.iter().enumerate() {
-        let unknown = rule.verbs.iter().find(|verb| !VERBS.contains(&verb.as_str()));
+        let unknown = rule.verbs.iter().find(|verb| !VERB.contains(verb));
         if let Some(verb) = unknown {
-            let verbs = VERBS.join(", ");
+            let verbs = VERB.values.join(", ");
             return Err(Invalid::new(format!(
                 "{INVALID}: rule {index}: unknown verb {verb:?}; verbs are {verbs}"
             )));

@@ -66,7 +66,7 @@ fn codes(document: &Value, operation: &Value) -> BTreeMap<String, Value> {
     let code = |response: &Value| {
         let pointer = response["$ref"].as_str()?.strip_prefix('#')?;
         let shared = document.pointer(pointer)?;
-        shared.pointer("/content/application~1json/example/code").cloned()
+        shared.pointer("/content/application~1json/examples/recorded/value/code").cloned()
     };
     responses.filter_map(|(status, response)| Some((status.clone(), code(response)?))).collect()
 }

@@ -59,7 +59,7 @@ pub struct CheckConfig {
     /// Whether the agent writes the entity, in JSON, to the standard input of the command.
     pub stdin: bool,
     /// Weekly times at which the check is not executed. `null` if there are none.
-    #[schemars(schema_with = "schema::nullable::<TimeWindowWhen>")]
+    #[schemars(schema_with = "crate::parts::time_window::subdue")]
     pub subdue: Option<TimeWindowWhen>,
     /// Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`.
     /// Either `cron` or `interval` is required. Omitted if empty.

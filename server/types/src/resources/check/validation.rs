@@ -2,7 +2,8 @@
 
 use super::ProxyRequests;
 use crate::Invalid;
-use crate::grammar::{cron, name, schema};
+use crate::grammar::enumeration::Enumeration;
+use crate::grammar::{cron, name};
 use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
 
 /// Validates the schedule: not both interval and cron, and a valid cron schedule.
@@ -35,11 +36,23 @@ pub(crate) struct CheckSpec<'a> {
     pub(crate) subdue: Option<&'a TimeWindowWhen>,
 }
 
-const METRIC_FORMATS: [&str; 5] =
-    ["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"];
+const METRIC_FORMAT: Enumeration = Enumeration {
+    name: "MetricFormat",
+    description: "Format of the metrics in the output of a check. Empty if it has none.",
+    values: &["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"],
+    identifiers: &[
+        "none",
+        "nagios_perfdata",
+        "graphite_plaintext",
+        "opentsdb_line",
+        "influxdb_line",
+    ],
+};
 
-pub(crate) fn metric_format(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::one_of(&METRIC_FORMATS).into()
+pub(crate) fn metric_format(
+    generator: &mut schemars::r#gen::SchemaGenerator,
+) -> schemars::schema::Schema {
+    METRIC_FORMAT.schema(generator).into()
 }
 
 impl CheckSpec<'_> {
@@ -58,7 +71,7 @@ impl CheckSpec<'_> {
         if let Some(requests) = self.proxy_requests {
             requests.validate()?;
         }
-        if !METRIC_FORMATS.contains(&self.output_metric_format) {
+        if !METRIC_FORMAT.contains(self.output_metric_format) {
             return Err(Invalid::new("output metric format is not valid"));
         }
         let (low, high) = self.flap_thresholds;

@@ -47,7 +47,7 @@ pub struct Check {
     /// Whether the agent writes the entity, in JSON, to the standard input of the command.
     pub stdin: bool,
     /// Weekly times at which the check is not executed. `null` if there are none.
-    #[schemars(schema_with = "schema::nullable::<TimeWindowWhen>")]
+    #[schemars(schema_with = "crate::parts::time_window::subdue")]
     pub subdue: Option<TimeWindowWhen>,
     /// Schedule in cron format. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
