@@ -23,7 +23,7 @@ fn main() {
     let mut arms = String::new();
     for item in document["paths"].as_object().expect("paths").values() {
         for operation in item.as_object().expect("operations").values() {
-            arms.push_str(&arm(operation));
+            arms.push_str(&arm(operation, &document["components"]["schemas"]));
         }
     }
     let code = format!(
@@ -37,7 +37,7 @@ fn main() {
 }
 
 /// `"check_get" => { let call = client.check_get().namespace(..).name(..); .. }`
-fn arm(operation: &Value) -> String {
+fn arm(operation: &Value, schemas: &Value) -> String {
     let id = operation["operationId"].as_str().expect("an ID");
     let mut arm = format!("\"{id}\" => {{\n#[allow(unused_mut)] let mut call = client.{id}();\n");
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -57,10 +57,21 @@ fn arm(operation: &Value) -> String {
     if let Some(content) = operation["requestBody"]["content"].as_object() {
         let schema = content.values().next().expect("a media type")["schema"]["$ref"].as_str();
         let kind = schema.and_then(|schema| schema.rsplit('/').next()).expect("a named schema");
+        let kind = client_type(kind, schemas);
         writeln!(arm, "call = call.body(request.typed_body::<types::{kind}>());").expect("writes");
     }
     arm.push_str("Box::pin(call.send()).await.map(drop).map_err(Error::from)\n}\n");
     arm
+}
+
+/// The type of the generated client for a schema: it has one for all bodies of a kind, and one for all
+/// patches.
+fn client_type<'a>(schema: &'a str, schemas: &Value) -> &'a str {
+    let base = |suffix| schema.strip_suffix(suffix).filter(|base| schemas.get(base).is_some());
+    match base("Patch") {
+        Some(_) => "MergePatch",
+        None => base("Input").or_else(|| base("Create")).unwrap_or(schema),
+    }
 }
 
 /// The name that the generated client gives to a parameter.

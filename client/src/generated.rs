@@ -245,7 +245,7 @@ pub mod types {
         ///Output of the command.
         #[serde(default)]
         pub output: ::std::string::String,
-        ///Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or `influxdb_line`. Empty if the output contains no metrics.
+        ///Format of the metrics in the output of a check. Empty if the output contains no metrics.
         #[serde(default)]
         pub output_metric_format: ::std::string::String,
         ///Names of the handlers that process the metrics.
@@ -375,7 +375,7 @@ pub mod types {
         pub max_output_size: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or `influxdb_line`. Empty if the output contains no metrics.
+        ///Format of the metrics in the output of a check. Empty if the output contains no metrics.
         #[serde(default)]
         pub output_metric_format: ::std::string::String,
         ///Names of the handlers that process the metrics.
@@ -606,7 +606,7 @@ pub mod types {
     ///An event filter: expressions that decide which events a handler receives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EventFilter {
-        ///Action for events for which all expressions are true: `allow` or `deny`. Required.
+        ///Action for events for which all expressions of a filter are true.
         pub action: ::std::string::String,
         ///JavaScript expressions about the event. Required, at least one. At most 100 expressions, with 16,000 bytes and 20 Unicode property escapes in all.
         #[serde(deserialize_with = "crate::null::as_default")]
@@ -675,7 +675,7 @@ pub mod types {
         ///Time limit of the handler, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///`pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+        ///How a handler passes events on: to a command (`pipe`), to a socket (`tcp`, `udp`), or to other handlers (`set`).
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -718,12 +718,12 @@ pub mod types {
         }
     }
     ///Health of the cluster, which has one member.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HealthResponse {
         ///Active alarms of the store. `null` if there are none: released clients test for it.
         #[serde(
             rename = "Alarms",
-            skip_serializing_if = "::std::option::Option::is_none"
+            deserialize_with = "::std::option::Option::deserialize"
         )]
         pub alarms: ::std::option::Option<::std::vec::Vec<Alarm>>,
         ///Health of each member.
@@ -734,11 +734,8 @@ pub mod types {
         )]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub cluster_health: ::std::vec::Vec<MemberHealth>,
-        #[serde(
-            rename = "Header",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub header: ::std::option::Option<HealthHeader>,
+        #[serde(rename = "Header")]
+        pub header: HealthHeader,
     }
     impl HealthResponse {
         pub fn builder() -> builder::HealthResponse {
@@ -873,8 +870,7 @@ pub mod types {
         ///The key, for the header `Authorization: Key <key>`. It cannot be read again.
         pub key: ::std::string::String,
         ///Name, labels and annotations. The server sets the name to 32 hexadecimal digits of a hash of the key.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub metadata: ::std::option::Option<ObjectMeta>,
+        pub metadata: ObjectMeta,
         ///User that requests with the key are authenticated as, with the user's current groups. Required. Cannot be changed.
         pub username: ::std::string::String,
     }
@@ -1102,7 +1098,7 @@ pub mod types {
         ///Time limit of the command, in seconds. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///`pipe`, which executes `command`, or `javascript`, which evaluates `eval`. Default: `pipe`. Omitted if not set.
+        ///How a mutator transforms events: it executes `command` (`pipe`, the default) or evaluates `eval` (`javascript`).
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
@@ -1348,7 +1344,7 @@ pub mod types {
     pub struct RoleRef {
         ///Name of the role. Required. A role that does not exist grants nothing.
         pub name: ::std::string::String,
-        ///`Role`, for a role in the namespace of the binding, or `ClusterRole`. Required.
+        ///Type of the role that a binding grants: `Role`, in the namespace of the binding, or `ClusterRole`.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -1451,7 +1447,7 @@ pub mod types {
     pub struct Subject {
         ///Name of the user or group. Required.
         pub name: ::std::string::String,
-        ///`User` or `Group`. Required.
+        ///Type of a subject of a binding.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -5228,17 +5224,14 @@ pub mod types {
                 ::std::vec::Vec<super::MemberHealth>,
                 ::std::string::String,
             >,
-            header: ::std::result::Result<
-                ::std::option::Option<super::HealthHeader>,
-                ::std::string::String,
-            >,
+            header: ::std::result::Result<super::HealthHeader, ::std::string::String>,
         }
         impl ::std::default::Default for HealthResponse {
             fn default() -> Self {
                 Self {
-                    alarms: Ok(Default::default()),
+                    alarms: Err("no value supplied for alarms".to_string()),
                     cluster_health: Ok(Default::default()),
-                    header: Ok(Default::default()),
+                    header: Err("no value supplied for header".to_string()),
                 }
             }
         }
@@ -5273,7 +5266,7 @@ pub mod types {
             }
             pub fn header<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::HealthHeader>>,
+                T: ::std::convert::TryInto<super::HealthHeader>,
                 T::Error: ::std::fmt::Display,
             {
                 self.header = value
@@ -5647,10 +5640,7 @@ pub mod types {
                 ::std::string::String,
             >,
             key: ::std::result::Result<::std::string::String, ::std::string::String>,
-            metadata: ::std::result::Result<
-                ::std::option::Option<super::ObjectMeta>,
-                ::std::string::String,
-            >,
+            metadata: ::std::result::Result<super::ObjectMeta, ::std::string::String>,
             username: ::std::result::Result<
                 ::std::string::String,
                 ::std::string::String,
@@ -5662,7 +5652,7 @@ pub mod types {
                     created_at: Ok(Default::default()),
                     expires_at: Ok(Default::default()),
                     key: Err("no value supplied for key".to_string()),
-                    metadata: Ok(Default::default()),
+                    metadata: Err("no value supplied for metadata".to_string()),
                     username: Err("no value supplied for username".to_string()),
                 }
             }
@@ -5706,7 +5696,7 @@ pub mod types {
             }
             pub fn metadata<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::ObjectMeta>>,
+                T: ::std::convert::TryInto<super::ObjectMeta>,
                 T::Error: ::std::fmt::Display,
             {
                 self.metadata = value

@@ -77,6 +77,8 @@ pub(crate) struct Kind {
     pub(crate) namespace_pointer: &'static str,
     /// [`Resource::NAME_POINTERS`].
     pub(crate) name_pointers: &'static [&'static str],
+    /// [`Resource::NAME_IS_COMPUTED`].
+    pub(crate) name_is_computed: bool,
     /// The group of the kind's tag in the document.
     pub(crate) group: TagGroup,
     /// The description of the kind's tag in the document.
@@ -143,6 +145,7 @@ macro_rules! catalog {
                 namespaced: <<$kind as Resource>::Scope as Scope>::NAMESPACED,
                 namespace_pointer: <$kind>::NAMESPACE_POINTER,
                 name_pointers: <$kind>::NAME_POINTERS,
+                name_is_computed: <$kind>::NAME_IS_COMPUTED,
                 group: TagGroup::$group,
                 description: $text,
                 coverage: Coverage::$coverage,

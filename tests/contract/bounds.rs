@@ -11,10 +11,7 @@ use serde_json::{Value, json};
 
 use super::scenario::{Request, Scenario};
 
-/// Schemas of bodies that other rules apply to.
-const NOT_BOUNDED: [&str; 1] = ["MergePatch"];
-
-/// Schema, field and keyword of a bound.
+/// Type, field and keyword of a bound.
 type Bound = (String, String, &'static str);
 
 /// A value that must be rejected.
@@ -65,8 +62,7 @@ fn is_rejected(response: &Response) -> bool {
 }
 
 fn body_breaches(document: &Document, request: &Request) -> Vec<Breach> {
-    let content = &request.operation.value["requestBody"]["content"];
-    let schema = &content["application/json"]["schema"];
+    let schema = request.operation.body_schema();
     let mut breaches = Vec::new();
     if let (Some(body), false) = (&request.body, schema.is_null()) {
         breaches_of(document, schema, body, "", &mut breaches);
@@ -148,7 +144,7 @@ fn named(document: &Document, schema: &Value) -> (String, Value) {
     match places.into_iter().find_map(Value::as_str) {
         Some(reference) => {
             let name = reference.rsplit('/').next().unwrap_or_default();
-            (name.to_owned(), document.schema(name).clone())
+            (document.type_of(name).to_owned(), document.schema(name).clone())
         }
         None => (String::new(), schema.clone()),
     }
@@ -236,7 +232,7 @@ fn documented(document: &Document) -> BTreeSet<Bound> {
         }
     }
     let mut found = BTreeSet::new();
-    for name in schemas.iter().filter(|name| !NOT_BOUNDED.contains(&name.as_str())) {
+    for name in &schemas {
         let schema = document.schema(name);
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
             if property["readOnly"] == true {
@@ -244,7 +240,7 @@ fn documented(document: &Document) -> BTreeSet<Bound> {
             }
             let mut add = |bound| {
                 if bound != "type" {
-                    found.insert((name.clone(), field.clone(), bound));
+                    found.insert((document.type_of(name).to_owned(), field.clone(), bound));
                 }
             };
             if is_required(schema, field) {

@@ -139,6 +139,14 @@ impl Document {
         &self.0["components"]["schemas"][name]
     }
 
+    /// The type that a schema describes: those for requests have a suffix.
+    #[must_use]
+    pub fn type_of<'a>(&self, schema: &'a str) -> &'a str {
+        let suffixes = ["Input", "Create", "Patch"];
+        let mut bases = suffixes.iter().filter_map(|suffix| schema.strip_suffix(suffix));
+        bases.find(|base| !self.schema(base).is_null()).unwrap_or(schema)
+    }
+
     /// What a value refers to with `$ref`, or the value itself.
     #[must_use]
     pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {

@@ -32,6 +32,7 @@ mod security;
 pub(crate) mod served;
 pub(crate) mod tag_groups;
 mod v3_1;
+mod variants;
 
 use anyhow::Context as _;
 use dropshot::ApiDescription;
@@ -119,6 +120,7 @@ fn published(
     examples::add(&mut document, operations, &recorded);
     code_samples::add(&mut document, operations, &recorded);
     links::add(&mut document, operations);
+    variants::split(&mut document, operations)?;
     order::sort(&mut document, operations);
     tag_groups::add(&mut document);
     limits::fill_in(&mut document);

@@ -7,6 +7,7 @@ use super::walk;
 /// Rewrites all schemas. Their meaning does not change.
 pub(super) fn tidy(document: &mut Value) {
     walk(document, &mut |map| {
+        returned(map);
         defaults(map);
         null(map);
         integers(map);
@@ -15,8 +16,33 @@ pub(super) fn tidy(document: &mut Value) {
         write_only(map);
         required(map);
     });
-    let texts = descriptions(document);
-    collapse(document, &texts);
+    let named = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    collapse(document, &named);
+}
+
+/// Lists the properties that the server always returns, as `x-returned`. schemars omits the default of
+/// a property that is not serialized when it has that value.
+fn returned(map: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = map.get("properties") else { return };
+    let is_required = |name: &String| {
+        map.get("required")
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.iter().any(|one| one == name))
+    };
+    let returned: Vec<Value> = properties
+        .iter()
+        .filter(|(name, property)| {
+            let has = |keyword| property.get(keyword).is_some();
+            has("default") || has("x-set-by-server") || is_required(name)
+        })
+        .map(|(name, _)| name.as_str().into())
+        .collect();
+    map.insert("x-returned".into(), returned.into());
+    if let Some(Value::Object(properties)) = map.get_mut("properties") {
+        for property in properties.values_mut().filter_map(Value::as_object_mut) {
+            property.shift_remove("x-set-by-server");
+        }
+    }
 }
 
 /// Removes `null` and object defaults, which mean nothing and break generators.
@@ -119,10 +145,11 @@ fn required(map: &mut Map<String, Value>) {
     }
 }
 
-/// Replaces `allOf` one schema by the schema, unless the description differs.
-fn collapse(value: &mut Value, texts: &Map<String, Value>) {
+/// Replaces `allOf` one schema by the schema, unless the description differs. An enumeration has the
+/// description of all fields that refer to it.
+fn collapse(value: &mut Value, named: &Map<String, Value>) {
     if let Value::Object(map) = value
-        && adds_nothing(map, texts)
+        && adds_nothing(map, named)
         && let Some(Value::Array(all)) = map.get_mut("allOf")
         && all.len() == 1
         && let Some(only) = all.pop()
@@ -130,23 +157,19 @@ fn collapse(value: &mut Value, texts: &Map<String, Value>) {
         *value = only;
     }
     match value {
-        Value::Object(map) => map.values_mut().for_each(|value| collapse(value, texts)),
-        Value::Array(items) => items.iter_mut().for_each(|value| collapse(value, texts)),
+        Value::Object(map) => map.values_mut().for_each(|value| collapse(value, named)),
+        Value::Array(items) => items.iter_mut().for_each(|value| collapse(value, named)),
         _ => {}
     }
 }
 
-fn adds_nothing(map: &Map<String, Value>, texts: &Map<String, Value>) -> bool {
+fn adds_nothing(map: &Map<String, Value>, named: &Map<String, Value>) -> bool {
     let text = map.get("description");
     let name = map.get("allOf").and_then(|all| all[0]["$ref"].as_str()?.rsplit('/').next());
-    map.len() == 1
-        || map.len() == 2 && text.is_some() && text == name.and_then(|name| texts.get(name))
-}
-
-/// The descriptions of the named schemas.
-fn descriptions(document: &Value) -> Map<String, Value> {
-    let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
-    schemas.map(|(name, schema)| (name.clone(), schema["description"].clone())).collect()
+    let schema = name.and_then(|name| named.get(name));
+    let is_enumeration = schema.is_some_and(|schema| schema.get("enum").is_some());
+    let repeats = || text.is_some() && text == schema.and_then(|schema| schema.get("description"));
+    is_enumeration || map.len() == 1 || map.len() == 2 && repeats()
 }
 
 #[cfg(test)]

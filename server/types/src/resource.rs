@@ -39,6 +39,8 @@ pub trait Resource:
     /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
     /// event is named `entity/check`, so events are sorted by entity, then check.
     const HAS_COMPOSITE_NAME: bool = Self::NAME_POINTERS.len() > 1;
+    /// Whether the server computes the name of an object that is created without one.
+    const NAME_IS_COMPUTED: bool = false;
     /// The fields that field selectors can use, in addition to `name`, `namespace` and `labels` (D35).
     const FIELDS: &'static [Field<Self>] = &[];
     /// Whether objects belong to a namespace; determines the URLs.

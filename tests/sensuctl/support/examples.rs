@@ -43,10 +43,14 @@ pub(crate) fn create_examples(fixture: &Fixture) {
 }
 
 fn create_documented_example(fixture: &Fixture, kind: &Kind) {
-    let schema = json!(format!("#/components/schemas/{}", kind.name));
-    let operations = Document::committed().operations();
+    let document = Document::committed();
+    let operations = document.operations();
     let mut creates = operations.iter().filter(|operation| operation.method == "POST");
-    let create = creates.find(|operation| operation.body_schema()["$ref"] == schema);
+    let create = creates.find(|operation| {
+        let schema =
+            operation.body_schema()["$ref"].as_str().and_then(|name| name.rsplit('/').next());
+        schema.is_some_and(|schema| document.type_of(schema) == kind.name)
+    });
     let example = create.and_then(|operation| operation.body_example());
     let example = example.unwrap_or_else(|| panic!("no example of {}", kind.name));
     let manifest = json!({"type": kind.name, "api_version": "core/v2", "spec": example});

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod examples;
+mod one_type;
 mod schemas;
 mod simplify;
 

@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use serde_json::{Map, Value};
 
+use crate::one_type;
+
 /// Keywords that define the structure of a schema.
 const SHAPE: [&str; 6] = ["$ref", "allOf", "anyOf", "oneOf", "items", "additionalProperties"];
 
@@ -11,7 +13,8 @@ const SHAPE: [&str; 6] = ["$ref", "allOf", "anyOf", "oneOf", "items", "additiona
 /// # Errors
 /// If the document has no schemas.
 pub(crate) fn from_document(document: &str) -> anyhow::Result<String> {
-    let document: Value = serde_json::from_str(document)?;
+    let mut document: Value = serde_json::from_str(document)?;
+    one_type::merge(&mut document);
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     let lines = schemas.context("the document has no schemas")?.iter().map(|(name, schema)| {
         let name = Value::from(name.as_str());

@@ -3,9 +3,12 @@
 //! - Merge patches have the media type of JSON. The client sets theirs when it sends the request.
 //! - There are no bounds, which progenitor turns into one type per field or parameter. The server checks
 //!   them: an older client would reject values that a newer server accepts. So enumerations are texts.
+//! - Requests and responses have one type (`one_type.rs`).
 //! - A nullable schema is an alternative to null, which progenitor turns into an `Option`.
 
 use serde_json::{Map, Value, json};
+
+use crate::one_type;
 
 /// Bounds of values that have a type.
 const BOUNDS: [&str; 5] = ["pattern", "minLength", "maxLength", "minItems", "enum"];
@@ -16,12 +19,13 @@ const BOUNDS: [&str; 5] = ["pattern", "minLength", "maxLength", "minItems", "enu
 /// If the document is not JSON.
 pub(crate) fn simplified(document: &str) -> anyhow::Result<Value> {
     let mut document: Value = serde_json::from_str(document)?;
+    one_type::merge(&mut document);
     let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     let mut named = Named::default();
     if let Some(schemas) = schemas {
         schemas.retain(|name, schema| {
             if schema.get("enum").is_some() {
-                named.texts.push(reference(name));
+                named.texts.push((reference(name), schema.clone()));
                 return false;
             }
             if schema.as_object_mut().and_then(|map| map.shift_remove("nullable")).is_some() {
@@ -37,8 +41,8 @@ pub(crate) fn simplified(document: &str) -> anyhow::Result<Value> {
 /// References to schemas that are not used as they are.
 #[derive(Default)]
 struct Named {
-    /// Enumerations.
-    texts: Vec<Value>,
+    /// Enumerations, and their schemas.
+    texts: Vec<(Value, Value)>,
     /// Schemas that include null.
     nullable: Vec<Value>,
 }
@@ -96,9 +100,14 @@ fn replace_reference(map: &mut Map<String, Value>, named: &Named) -> bool {
         target => target.cloned(),
     };
     let Some(target) = target else { return false };
-    if named.texts.contains(&target) {
+    if let Some((_, text)) = named.texts.iter().find(|(reference, _)| *reference == target) {
         map.shift_remove(key);
         map.insert("type".into(), "string".into());
+        for keyword in ["description", "default"] {
+            if let Some(value) = text.get(keyword) {
+                map.entry(keyword).or_insert_with(|| value.clone());
+            }
+        }
     } else if named.nullable.contains(&target) {
         map.shift_remove(key);
         map.insert("oneOf".into(), json!([{ "$ref": target }, { "enum": [null] }]));

@@ -11,7 +11,7 @@ use super::schema;
 pub(crate) struct Enumeration {
     /// Name of the schema.
     pub(crate) name: &'static str,
-    /// Description of the schema.
+    /// Description of the schema, and of every field that refers to it.
     pub(crate) description: &'static str,
     /// The valid values.
     pub(crate) values: &'static [&'static str],
@@ -40,6 +40,7 @@ impl Enumeration {
         definition.enum_values = Some(self.values.iter().map(|value| json!(value)).collect());
         definition.metadata = Some(Box::new(Metadata {
             description: Some(self.description.to_owned()),
+            default: self.contains("").then(|| json!("")),
             ..Metadata::default()
         }));
         if !self.identifiers.is_empty() {
@@ -67,8 +68,8 @@ mod tests {
         let definitions = serde_json::to_value(generator.definitions()).expect("JSON");
         assert_eq!(
             definitions,
-            json!({ "Color": { "description": "A color.", "type": "string", "enum": ["", "red"],
-                "x-enum-varnames": ["none", "red"] } })
+            json!({ "Color": { "description": "A color.", "default": "", "type": "string",
+                "enum": ["", "red"], "x-enum-varnames": ["none", "red"] } })
         );
         assert!(color.contains("red") && !color.contains("green"));
     }

@@ -38,6 +38,14 @@ pub(crate) fn read_only<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schem
     schema.into()
 }
 
+/// A field that responses always contain, although its default is not serialized: the server sets it. The
+/// generation of the OpenAPI document evaluates the mark.
+pub(crate) fn set_by_server<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = inline_or_reference::<T>(generator);
+    schema.extensions.insert("x-set-by-server".into(), true.into());
+    schema.into()
+}
+
 /// A value that is `null` when it is not set. The generation of the OpenAPI document evaluates the mark.
 pub(crate) fn nullable<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = T::json_schema(generator).into_object();

@@ -44,6 +44,7 @@ pub struct NewApiKey {
 impl Resource for ApiKey {
     const KIND: &'static str = "APIKey";
     const PLURAL: &'static str = "apikeys";
+    const NAME_IS_COMPUTED: bool = true;
     const SINGULAR: &'static str = "apikey";
     const NOUN: &'static str = "API key";
     const FIELDS: &'static [Field<Self>] =

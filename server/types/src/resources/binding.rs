@@ -140,7 +140,7 @@ pub const MAX_SUBJECTS: usize = 10_000;
 
 const ROLE_TYPE: Enumeration = Enumeration {
     name: "RoleType",
-    description: "Type of a role that a binding grants.",
+    description: "Type of the role that a binding grants: `Role`, in the namespace of the binding, or `ClusterRole`.",
     values: &["Role", "ClusterRole"],
     identifiers: &[],
 };

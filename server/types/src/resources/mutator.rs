@@ -43,7 +43,8 @@ pub struct Mutator {
 
 const TYPE: Enumeration = Enumeration {
     name: "MutatorType",
-    description: "How a mutator transforms events: by a command (`pipe`) or by a function (`javascript`).",
+    description: "How a mutator transforms events: it executes `command` (`pipe`, the default) or evaluates \
+        `eval` (`javascript`).",
     values: &["pipe", "javascript"],
     identifiers: &[],
 };

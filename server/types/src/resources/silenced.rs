@@ -65,6 +65,7 @@ const ANY: &str = "*";
 impl Resource for Silenced {
     const KIND: &'static str = "Silenced";
     const PLURAL: &'static str = "silenced";
+    const NAME_IS_COMPUTED: bool = true;
     const SINGULAR: &'static str = "silenced";
     const NOUN: &'static str = "silenced entry";
     const FIELDS: &'static [Field<Self>] = &[

@@ -24,6 +24,7 @@ pub use metrics::{MetricPoint, Metrics};
 pub struct Event {
     /// Time of the observation, in seconds since 1970-01-01 UTC. Default: the time of the request.
     #[serde(skip_serializing_if = "number::is_zero")]
+    #[schemars(schema_with = "schema::set_by_server::<i64>")]
     pub timestamp: i64,
     /// The observed entity. Required. The server creates an entity that does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
