@@ -245,7 +245,7 @@ pub mod types {
         ///Output of the command.
         #[serde(default)]
         pub output: ::std::string::String,
-        ///Format of the metrics in the output of a check. Empty if the output contains no metrics.
+        ///Format of the metrics in the output of a check. Default: empty, for output without metrics.
         #[serde(default)]
         pub output_metric_format: ::std::string::String,
         ///Names of the handlers that process the metrics.
@@ -375,7 +375,7 @@ pub mod types {
         pub max_output_size: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
-        ///Format of the metrics in the output of a check. Empty if the output contains no metrics.
+        ///Format of the metrics in the output of a check. Default: empty, for output without metrics.
         #[serde(default)]
         pub output_metric_format: ::std::string::String,
         ///Names of the handlers that process the metrics.

@@ -10,9 +10,9 @@ URL = os.environ["SENSU_URL"]
 NAMESPACE = "default"
 
 
-def check(name: str, subdue: sensu.TimeWindowWhen | None) -> sensu.CheckConfig:
-    return sensu.CheckConfig(
-        command="check-cpu.sh -w 75 -c 90", interval=60, metadata=sensu.ObjectMeta(name=name), subdue=subdue
+def check(name: str, subdue: sensu.SubdueInput | None) -> sensu.CheckConfigCreate:
+    return sensu.CheckConfigCreate(
+        command="check-cpu.sh -w 75 -c 90", interval=60, metadata=sensu.ObjectMetaCreate(name=name), subdue=subdue
     )
 
 
@@ -28,17 +28,17 @@ def main() -> None:
 
     checks = sensu.ChecksApi(sensu.ApiClient(sensu.Configuration(host=URL, access_token=tokens.access_token)))
     nights = [sensu.TimeWindow(begin="5:00PM", end="8:00AM")]
-    at_night = sensu.TimeWindowWhen(days=sensu.TimeWindowDays(all=nights))
+    at_night = sensu.SubdueInput(days=sensu.TimeWindowDays(all=nights))
     for name, subdue in (("python-a", at_night), ("python-b", None)):
         made = checks.check_create(NAMESPACE, check(name, subdue))
-        assert made.metadata and made.metadata.name == name and made.interval == 60, made
-        assert made.subdue == subdue, made
+        assert made.metadata.name == name and made.interval == 60, made
+        assert (made.subdue and made.subdue.to_dict()) == (subdue and subdue.to_dict()), made
 
     first = checks.check_list_with_http_info(NAMESPACE, limit=1)
     token = next_page(first.headers)
     assert token, first.headers
     second = checks.check_list_with_http_info(NAMESPACE, limit=1, var_continue=token)
-    names = [one.metadata.name for page in (first, second) for one in page.data if one.metadata]
+    names = [one.metadata.name for page in (first, second) for one in page.data]
     assert names == ["python-a", "python-b"], names
     assert next_page(second.headers) is None, second.headers
 

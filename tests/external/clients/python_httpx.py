@@ -8,14 +8,14 @@ from sensu_httpx.api.auth import auth_login
 from sensu_httpx.api.checks import check_create, check_delete, check_get, check_list
 from sensu_httpx.models import (
     CheckConfig,
+    CheckConfigCreate,
     Error,
-    ObjectMeta,
+    ObjectMetaCreate,
+    SubdueInputType0,
     TimeWindow,
     TimeWindowDays,
-    TimeWindowWhen,
     Tokens,
 )
-from sensu_httpx.types import UNSET
 
 URL = os.environ["SENSU_URL"]
 NAMESPACE = "default"
@@ -25,17 +25,17 @@ def main() -> None:
     basic = base64.b64encode(b"admin:P@ssw0rd!").decode()
     login = AuthenticatedClient(base_url=URL, token=basic, prefix="Basic")
     tokens = auth_login.sync(client=login)
-    assert isinstance(tokens, Tokens) and isinstance(tokens.access_token, str), tokens
+    assert isinstance(tokens, Tokens), tokens
     client = AuthenticatedClient(base_url=URL, token=tokens.access_token)
 
     nights = [TimeWindow(begin="5:00PM", end="8:00AM")]
-    at_night = TimeWindowWhen(days=TimeWindowDays(all_=nights))
+    at_night = SubdueInputType0(days=TimeWindowDays(all_=nights))
     for name, subdue in (("httpx-a", at_night), ("httpx-b", None)):
-        metadata = ObjectMeta(name=name)
-        body = CheckConfig(command="check-cpu.sh", interval=60, metadata=metadata, subdue=subdue)
+        metadata = ObjectMetaCreate(name=name)
+        body = CheckConfigCreate(command="check-cpu.sh", interval=60, metadata=metadata, subdue=subdue)
         made = check_create.sync(NAMESPACE, client=client, body=body)
         assert isinstance(made, CheckConfig) and made.interval == 60, made
-        assert made.subdue == subdue, made
+        assert (made.subdue and made.subdue.to_dict()) == (subdue and subdue.to_dict()), made
 
     first = check_list.sync_detailed(NAMESPACE, client=client, limit=1)
     token = first.headers["Sensu-Continue"]
@@ -43,7 +43,7 @@ def main() -> None:
     names = []
     for page in (first, second):
         assert isinstance(page.parsed, list), page
-        names += [one.metadata.name for one in page.parsed if one.metadata is not UNSET]  # type: ignore[union-attr]
+        names += [one.metadata.name for one in page.parsed]
     assert names == ["httpx-a", "httpx-b"], names
     assert "Sensu-Continue" not in second.headers, second.headers
 

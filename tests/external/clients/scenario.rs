@@ -3,7 +3,9 @@
 
 use sensu_openapi::apis::configuration::Configuration;
 use sensu_openapi::apis::{Error, auth_api, checks_api};
-use sensu_openapi::models::{CheckConfig, ObjectMeta, TimeWindow, TimeWindowDays, TimeWindowWhen};
+use sensu_openapi::models::{
+    CheckConfigCreate, ObjectMetaCreate, Subdue, SubdueInput, TimeWindow, TimeWindowDays,
+};
 
 const NAMESPACE: &str = "default";
 
@@ -19,18 +21,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let night = TimeWindow::new("5:00PM".into(), "8:00AM".into());
     let days = TimeWindowDays { all: Some(vec![night]), ..TimeWindowDays::new() };
-    let at_night = TimeWindowWhen { days: Some(Box::new(days)) };
-    for (name, subdue) in [("rust-a", Some(Box::new(at_night))), ("rust-b", None)] {
-        let metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::new() };
-        let check = CheckConfig {
+    for (name, days) in [("rust-a", Some(Box::new(days))), ("rust-b", None)] {
+        let subdue = days.clone().map(|days| Box::new(SubdueInput { days: Some(days) }));
+        let check = CheckConfigCreate {
             command: Some("check-cpu.sh".into()),
             interval: Some(60),
-            metadata: Some(Box::new(metadata)),
-            subdue: Some(subdue.clone()),
-            ..CheckConfig::new()
+            subdue: Some(subdue),
+            ..CheckConfigCreate::new(ObjectMetaCreate::new(name.into()))
         };
         let made = checks_api::check_create(&authorized, NAMESPACE, check, None, None).await?;
-        assert_eq!((made.interval, made.subdue), (Some(60), Some(subdue)));
+        let stored = days.map(|days| Box::new(Subdue { days }));
+        assert_eq!((made.interval, made.subdue), (60, stored));
     }
 
     let url = format!("{}/apis/core/v2/namespaces/{NAMESPACE}/checks?limit=1", authorized.base_path);
@@ -39,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut names = Vec::new();
     for page in [None, Some(next.as_str())] {
         let page = checks_api::check_list(&authorized, NAMESPACE, Some(1), page, None, None).await?;
-        names.extend(page.into_iter().filter_map(|check| check.metadata?.name));
+        names.extend(page.into_iter().map(|check| check.metadata.name));
     }
     assert_eq!(names, ["rust-a", "rust-b"]);
 

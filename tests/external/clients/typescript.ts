@@ -27,7 +27,7 @@ const checks = { "typescript-a": atNight, "typescript-b": null };
 for (const [name, subdue] of Object.entries(checks)) {
   const body = { command, interval: 60, metadata: { name }, subdue };
   const { data } = await client.POST(collection, { params: { path: { namespace } }, body });
-  assert.equal(data?.metadata?.name, name);
+  assert.equal(data?.metadata.name, name);
   assert.deepEqual(data.subdue, subdue);
 }
 
@@ -37,7 +37,7 @@ assert(token);
 const second = await client.GET(collection, {
   params: { path: { namespace }, query: { limit: 1, continue: token } },
 });
-const names = [...(first.data ?? []), ...(second.data ?? [])].map((check) => check.metadata?.name);
+const names = [...(first.data ?? []), ...(second.data ?? [])].map((check) => check.metadata.name);
 assert.deepEqual(names, ["typescript-a", "typescript-b"]);
 assert.equal(second.response.headers.get("Sensu-Continue"), null);
 

@@ -14,10 +14,10 @@ assert(tokens.accessToken);
 const checks = new ChecksApi(new Configuration({ basePath, accessToken: tokens.accessToken }));
 const atNight = { days: { all: [{ begin: "5:00PM", end: "8:00AM" }] } };
 for (const [name, subdue] of Object.entries({ "fetch-a": atNight, "fetch-b": null })) {
-  const checkConfig = { command: "check-cpu.sh", interval: 60, metadata: { name }, subdue };
-  const made = await checks.checkCreate({ namespace, checkConfig });
-  assert.equal(made.metadata?.name, name);
-  assert.equal(made.subdue?.days?.all?.[0]?.begin, subdue?.days.all[0]?.begin);
+  const checkConfigCreate = { command: "check-cpu.sh", interval: 60, metadata: { name }, subdue };
+  const made = await checks.checkCreate({ namespace, checkConfigCreate });
+  assert.equal(made.metadata.name, name);
+  assert.equal(made.subdue?.days.all?.[0]?.begin, subdue?.days.all[0]?.begin);
   assert.equal(made.subdue === null, subdue === null);
 }
 
@@ -25,7 +25,7 @@ const first = await checks.checkListRaw({ namespace, limit: 1 });
 const token = first.raw.headers.get("Sensu-Continue");
 assert(token);
 const second = await checks.checkListRaw({ namespace, limit: 1, _continue: token });
-const names = [...(await first.value()), ...(await second.value())].map((check) => check.metadata?.name);
+const names = [...(await first.value()), ...(await second.value())].map((check) => check.metadata.name);
 assert.deepEqual(names, ["fetch-a", "fetch-b"]);
 assert.equal(second.raw.headers.get("Sensu-Continue"), null);
 

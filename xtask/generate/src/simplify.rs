@@ -103,10 +103,13 @@ fn replace_reference(map: &mut Map<String, Value>, named: &Named) -> bool {
     if let Some((_, text)) = named.texts.iter().find(|(reference, _)| *reference == target) {
         map.shift_remove(key);
         map.insert("type".into(), "string".into());
-        for keyword in ["description", "default"] {
-            if let Some(value) = text.get(keyword) {
-                map.entry(keyword).or_insert_with(|| value.clone());
-            }
+        if let Some(description) = text.get("description") {
+            map.entry("description").or_insert_with(|| description.clone());
+        }
+        let can_be_empty =
+            text["enum"].as_array().is_some_and(|values| values.contains(&"".into()));
+        if can_be_empty {
+            map.insert("default".into(), "".into());
         }
     } else if named.nullable.contains(&target) {
         map.shift_remove(key);

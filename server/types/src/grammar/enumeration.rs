@@ -40,7 +40,6 @@ impl Enumeration {
         definition.enum_values = Some(self.values.iter().map(|value| json!(value)).collect());
         definition.metadata = Some(Box::new(Metadata {
             description: Some(self.description.to_owned()),
-            default: self.contains("").then(|| json!("")),
             ..Metadata::default()
         }));
         if !self.identifiers.is_empty() {
@@ -68,7 +67,7 @@ mod tests {
         let definitions = serde_json::to_value(generator.definitions()).expect("JSON");
         assert_eq!(
             definitions,
-            json!({ "Color": { "description": "A color.", "default": "", "type": "string",
+            json!({ "Color": { "description": "A color.", "type": "string",
                 "enum": ["", "red"], "x-enum-varnames": ["none", "red"] } })
         );
         assert!(color.contains("red") && !color.contains("green"));

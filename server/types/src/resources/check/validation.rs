@@ -38,7 +38,7 @@ pub(crate) struct CheckSpec<'a> {
 
 const METRIC_FORMAT: Enumeration = Enumeration {
     name: "MetricFormat",
-    description: "Format of the metrics in the output of a check. Empty if the output contains no metrics.",
+    description: "Format of the metrics in the output of a check. Default: empty, for output without metrics.",
     values: &["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"],
     identifiers: &[
         "none",
