@@ -46,7 +46,8 @@ const TYPE: Enumeration = Enumeration {
     description: "How a mutator transforms events: it executes `command` (`pipe`, the default) or evaluates \
         `eval` (`javascript`).",
     values: &["pipe", "javascript"],
-    identifiers: &[],
+    // Go has one scope for the values of all enumerations, and `HandlerType` has `pipe`, too.
+    identifiers: &["pipe_mutator", "javascript_mutator"],
 };
 
 fn kind(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
