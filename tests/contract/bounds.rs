@@ -227,7 +227,7 @@ fn change(body: &mut Value, breach: &Breach) {
 fn documented(document: &Document) -> BTreeSet<Bound> {
     let mut schemas = BTreeSet::new();
     for operation in document.operations() {
-        if operation.tag() != "auth" {
+        if operation.tag() != "Authentication" {
             references(document, &operation.value["requestBody"], &mut schemas);
         }
     }

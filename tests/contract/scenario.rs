@@ -63,7 +63,8 @@ impl Scenario {
 
     /// The next request that works within a session. Operations on sessions themselves are left out.
     pub(crate) fn next(&mut self) -> Option<Request> {
-        let mut request = self.requests.find(|request| request.operation.tag() != "auth")?;
+        let mut request =
+            self.requests.find(|request| request.operation.tag() != "Authentication")?;
         for (recorded, actual) in &self.actual {
             for value in request.parameters.values_mut() {
                 *value = value.replace(recorded, actual);

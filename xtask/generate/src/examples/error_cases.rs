@@ -96,7 +96,7 @@ impl Recorder<'_> {
             let is_skipped = NOT_PROVOKED.contains(&(step.op.as_str(), status));
             if operation.documents(status) && !is_skipped {
                 let mut request = self.request(step, operation);
-                if operation.tag == "auth" && matches!(request.body, Body::Json(_)) {
+                if operation.tag == "Authentication" && matches!(request.body, Body::Json(_)) {
                     request.body = Body::Json(json!({ "refresh_token": self.refresh }));
                 }
                 self.provoke(operation, &request, status).await.with_context(|| step.op.clone())?;

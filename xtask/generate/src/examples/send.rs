@@ -80,7 +80,7 @@ impl Recorder<'_> {
             Sender::PasswordGuesser => http.basic_auth("carol", Some("a guess")),
             Sender::Admin if uses_basic => http.basic_auth("admin", Some(seed::DEV_PASSWORD)),
             // These operations end the session that they are sent with.
-            Sender::Admin if operation.tag == "auth" => {
+            Sender::Admin if operation.tag == "Authentication" => {
                 let latest = self.last.as_deref().or_else(|| self.masks.latest("/access_token"));
                 http.bearer_auth(latest.context("no session")?)
             }
