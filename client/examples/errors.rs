@@ -21,10 +21,12 @@ pub(crate) async fn run(url: &str) -> Result<Vec<String>, Box<dyn std::error::Er
         other => return Err(format!("expected \"not found\": {other:?}").into()),
     }
 
-    // The message says what to correct. The server logs the request ID.
+    // The message says what to correct, and `field` where. The server logs the request ID.
     let invalid = client.check_create().body(types::CheckConfig::builder()).send().await;
-    if let Err(Error::Api { status, code, message, request_id }) = invalid.map_err(Error::from) {
-        println!("{status}, {code:?}, request {request_id:?}: {message}");
+    if let Err(Error::Api { status, code, message, details, request_id }) =
+        invalid.map_err(Error::from)
+    {
+        println!("{status}, {code:?}, {:?}, request {request_id:?}: {message}", details.field);
         messages.push(message);
     }
 

@@ -36,6 +36,8 @@ pub enum Error {
         code: Option<ErrorCode>,
         /// The server's message; the reason phrase of the status if the body is empty.
         message: String,
+        /// What the error is about. Released Sensu backends do not send it.
+        details: Box<ErrorDetails>,
         /// Value of the header `X-Request-Id`, which the server logs with the request.
         request_id: Option<String>,
     },
@@ -57,6 +59,18 @@ pub enum Error {
     /// The configuration directory or a CA file cannot be read or written.
     #[error(transparent)]
     Config(#[from] ConfigError),
+}
+
+/// What an error response is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorDetails {
+    /// Resource of the object that does not exist or already exists: `checks`.
+    pub resource: Option<String>,
+    /// Name of that object.
+    pub name: Option<String>,
+    /// JSON pointer to the invalid value in the request body: `/metadata/name`.
+    pub field: Option<String>,
 }
 
 /// Error code in the body of an error response.
@@ -146,13 +160,18 @@ impl Error {
     }
 }
 
-impl From<OperationError<types::Error>> for Error {
-    fn from(error: OperationError<types::Error>) -> Self {
+impl From<OperationError<types::ErrorResponse>> for Error {
+    fn from(error: OperationError<types::ErrorResponse>) -> Self {
         match error {
             OperationError::ErrorResponse(response) => Self::Api {
                 status: response.status(),
                 code: Some(response.code.into()),
                 message: response.message.clone(),
+                details: Box::new(ErrorDetails {
+                    resource: response.resource.clone(),
+                    name: response.name.clone(),
+                    field: response.field.clone(),
+                }),
                 request_id: request_id(response.headers()),
             },
             OperationError::UnexpectedResponse(response) => {

@@ -544,15 +544,24 @@ pub mod types {
     }
     ///Body of every error response.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    pub struct Error {
+    pub struct ErrorResponse {
         ///Kind of error: 0 internal error or temporarily unavailable, 1 invalid request, 2 not found, 3 already exists, 4 permission denied, 5 not authenticated, 6 precondition failed.
         #[serde(default)]
         pub code: i64,
+        ///Invalid value in the request body, as a JSON pointer (RFC 6901): `/metadata/name`. Absent if the error is not about one value.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub field: ::std::option::Option<::std::string::String>,
         ///Cause of the error, and where possible its remedy. For people; programs use the status and `code`.
         pub message: ::std::string::String,
+        ///Name of that object. An event has the name `entity/check`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///Resource of the object that does not exist or already exists, as in the rules of roles: `checks`. Absent for other errors.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub resource: ::std::option::Option<::std::string::String>,
     }
-    impl Error {
-        pub fn builder() -> builder::Error {
+    impl ErrorResponse {
+        pub fn builder() -> builder::ErrorResponse {
             Default::default()
         }
     }
@@ -4350,19 +4359,34 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct Error {
+        pub struct ErrorResponse {
             code: ::std::result::Result<i64, ::std::string::String>,
+            field: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             message: ::std::result::Result<::std::string::String, ::std::string::String>,
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            resource: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
         }
-        impl ::std::default::Default for Error {
+        impl ::std::default::Default for ErrorResponse {
             fn default() -> Self {
                 Self {
                     code: Ok(Default::default()),
+                    field: Ok(Default::default()),
                     message: Err("no value supplied for message".to_string()),
+                    name: Ok(Default::default()),
+                    resource: Ok(Default::default()),
                 }
             }
         }
-        impl Error {
+        impl ErrorResponse {
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -4372,6 +4396,18 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for code: {e}")
+                    });
+                self
+            }
+            pub fn field<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.field = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for field: {e}")
                     });
                 self
             }
@@ -4387,23 +4423,53 @@ pub mod types {
                     });
                 self
             }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn resource<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.resource = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for resource: {e}")
+                    });
+                self
+            }
         }
-        impl ::std::convert::TryFrom<Error> for super::Error {
+        impl ::std::convert::TryFrom<ErrorResponse> for super::ErrorResponse {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: Error,
+                value: ErrorResponse,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     code: value.code?,
+                    field: value.field?,
                     message: value.message?,
+                    name: value.name?,
+                    resource: value.resource?,
                 })
             }
         }
-        impl ::std::convert::From<super::Error> for Error {
-            fn from(value: super::Error) -> Self {
+        impl ::std::convert::From<super::ErrorResponse> for ErrorResponse {
+            fn from(value: super::ErrorResponse) -> Self {
                 Self {
                     code: Ok(value.code),
+                    field: Ok(value.field),
                     message: Ok(value.message),
+                    name: Ok(value.name),
+                    resource: Ok(value.resource),
                 }
             }
         }
@@ -13088,7 +13154,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/apikeys`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::ApiKey>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::ApiKey>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
             let field_selector = field_selector.map_err(Error::InvalidRequest)?;
@@ -13229,7 +13298,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/apikeys`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::IssuedApiKey>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::IssuedApiKey>, Error<types::ErrorResponse>> {
             let Self { client, dry_run, strict, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
@@ -13372,7 +13441,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/apikeys/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ApiKey>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ApiKey>, Error<types::ErrorResponse>> {
             let Self { client, name, if_none_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
@@ -13511,7 +13580,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/apikeys/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -13684,7 +13755,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/apikeys/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ApiKey>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ApiKey>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, if_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -13889,7 +13960,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Asset>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self {
                 client,
                 namespace,
@@ -14055,7 +14129,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/assets`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -14230,7 +14304,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -14434,7 +14508,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -14638,7 +14712,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -14827,7 +14903,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/assets/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Asset>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -15020,7 +15096,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/assets`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Asset>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Asset>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
             let field_selector = field_selector.map_err(Error::InvalidRequest)?;
@@ -15115,7 +15194,7 @@ pub mod builder {
         ///Sends a `GET` request to `/auth`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Tokens>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Tokens>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/auth", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -15218,7 +15297,9 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/auth/logout`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::Refresh::try_from(v).map_err(|e| e.to_string()))
@@ -15317,7 +15398,9 @@ pub mod builder {
             Self { client: client }
         }
         ///Sends a `GET` request to `/auth/test`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/auth/test", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -15422,7 +15505,7 @@ pub mod builder {
         ///Sends a `POST` request to `/auth/token`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Tokens>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Tokens>, Error<types::ErrorResponse>> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::Refresh::try_from(v).map_err(|e| e.to_string()))
@@ -15598,7 +15681,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::CheckConfig>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -15769,7 +15852,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -15944,7 +16027,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -16152,7 +16235,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -16356,7 +16439,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -16545,7 +16630,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -16757,7 +16842,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/execute`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Issued>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Issued>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -16993,7 +17078,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::CheckConfig>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -17226,7 +17311,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/checks/{name}/hooks/{type}/hook/{hook}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, type_, hook, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -17400,7 +17487,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::CheckConfig>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -17496,7 +17583,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/cluster/id`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::string::String>, Error<types::Error>> {
+        ) -> Result<ResponseValue<::std::string::String>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/apis/core/v2/cluster/id", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -17579,7 +17666,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/cluster/members`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/apis/core/v2/cluster/members", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -17690,7 +17777,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/cluster/members`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::ErrorResponse>> {
             let Self { client, dry_run, peer_addrs } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let peer_addrs = peer_addrs.map_err(Error::InvalidRequest)?;
@@ -17826,7 +17913,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/cluster/members/{id}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::ErrorResponse>> {
             let Self { client, id, dry_run, peer_addrs } = self;
             let id = id.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -17952,7 +18039,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/apis/core/v2/cluster/members/{id}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MemberList>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::MemberList>, Error<types::ErrorResponse>> {
             let Self { client, id, dry_run } = self;
             let id = id.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -18109,7 +18196,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::ClusterRoleBinding>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -18257,7 +18344,10 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/clusterrolebindings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<types::ClusterRoleBinding>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, dry_run, strict, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
@@ -18409,7 +18499,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/clusterrolebindings/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<types::ClusterRoleBinding>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, name, if_none_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
@@ -18603,7 +18696,10 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/clusterrolebindings/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<types::ClusterRoleBinding>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -18777,7 +18873,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/clusterrolebindings/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -18950,7 +19048,10 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/clusterrolebindings/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRoleBinding>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<types::ClusterRoleBinding>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, name, dry_run, strict, if_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -19143,7 +19244,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::ClusterRole>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -19289,7 +19390,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/clusterroles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::ErrorResponse>> {
             let Self { client, dry_run, strict, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
@@ -19439,7 +19540,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/clusterroles/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::ErrorResponse>> {
             let Self { client, name, if_none_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
@@ -19631,7 +19732,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/clusterroles/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -19803,7 +19904,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/clusterroles/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -19976,7 +20079,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/clusterroles/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ClusterRole>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, if_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -20110,7 +20213,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::ApiGroup>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client } = self;
             let url = format!("{}/apis", client.baseurl,);
@@ -20166,7 +20269,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ApiGroup>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::ApiGroup>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/apis/core", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -20223,7 +20326,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::ApiResource>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client } = self;
             let url = format!("{}/apis/core/v2", client.baseurl,);
@@ -20352,7 +20455,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Entity>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Entity>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self {
                 client,
                 namespace,
@@ -20518,7 +20624,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/entities`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Entity>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -20693,7 +20799,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Entity>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -20897,7 +21003,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Entity>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -21101,7 +21207,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -21290,7 +21398,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/entities/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Entity>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Entity>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -21483,7 +21591,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/entities`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Entity>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Entity>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
             let field_selector = field_selector.map_err(Error::InvalidRequest)?;
@@ -21651,7 +21762,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Event>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self {
                 client,
                 namespace,
@@ -21817,7 +21931,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Event>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Event>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -22006,7 +22120,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Event>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Event>, Error<types::ErrorResponse>> {
             let Self { client, namespace, entity, check, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let entity = entity.map_err(Error::InvalidRequest)?;
@@ -22226,7 +22340,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Event>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Event>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -22496,7 +22610,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Event>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Event>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -22717,7 +22831,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, entity, check, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let entity = entity.map_err(Error::InvalidRequest)?;
@@ -22915,7 +23031,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Event>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self {
                 client,
                 namespace,
@@ -23083,7 +23202,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/events`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Event>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Event>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
             let field_selector = field_selector.map_err(Error::InvalidRequest)?;
@@ -23253,7 +23375,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Extension>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -23405,7 +23527,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Extension>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -23611,7 +23733,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Extension>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -23815,7 +23937,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -24004,7 +24128,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/extensions/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Extension>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Extension>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -24199,7 +24323,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Extension>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -24370,7 +24494,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::EventFilter>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -24541,7 +24665,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/filters`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -24716,7 +24840,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -24924,7 +25048,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -25128,7 +25252,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -25317,7 +25443,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/filters/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EventFilter>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::EventFilter>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -25512,7 +25638,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::EventFilter>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -25683,7 +25809,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Handler>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -25850,7 +25976,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/handlers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Handler>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -26025,7 +26151,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Handler>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -26229,7 +26355,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Handler>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -26433,7 +26559,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -26622,7 +26750,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/handlers/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Handler>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Handler>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -26817,7 +26945,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Handler>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -26913,7 +27041,7 @@ pub mod builder {
         ///Sends a `GET` request to `/health`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::HealthResponse>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::HealthResponse>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/health", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -26968,7 +27096,7 @@ pub mod builder {
         ///Sends a `GET` request to `/metrics`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<ByteStream>, Error<types::Error>> {
+        ) -> Result<ResponseValue<ByteStream>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/metrics", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -27015,7 +27143,7 @@ pub mod builder {
         ///Sends a `GET` request to `/ready`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::string::String>, Error<types::Error>> {
+        ) -> Result<ResponseValue<::std::string::String>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/ready", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -27152,7 +27280,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::HookConfig>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -27323,7 +27451,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/hooks`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::HookConfig>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -27498,7 +27626,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::HookConfig>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -27706,7 +27834,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::HookConfig>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -27910,7 +28038,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -28099,7 +28229,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/hooks/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::HookConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::HookConfig>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -28294,7 +28424,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::HookConfig>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -28465,7 +28595,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Mutator>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -28632,7 +28762,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/mutators`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -28807,7 +28937,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -29011,7 +29141,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -29215,7 +29345,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -29404,7 +29536,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/mutators/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Mutator>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Mutator>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -29599,7 +29731,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Mutator>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -29756,7 +29888,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Namespace>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -29893,7 +30025,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Namespace>, Error<types::ErrorResponse>> {
             let Self { client, dry_run, strict, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
@@ -30043,7 +30175,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Namespace>, Error<types::ErrorResponse>> {
             let Self { client, name, if_none_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
@@ -30233,7 +30365,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Namespace>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Namespace>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -30417,7 +30549,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, cascade, dry_run, if_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let cascade = cascade.map_err(Error::InvalidRequest)?;
@@ -30608,7 +30742,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Pipeline>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -30775,7 +30909,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/pipelines`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -30950,7 +31084,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -31154,7 +31288,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -31358,7 +31492,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -31547,7 +31683,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/pipelines/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Pipeline>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Pipeline>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -31742,7 +31878,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Pipeline>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -31913,7 +32049,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::RoleBinding>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -32084,7 +32220,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/rolebindings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -32259,7 +32395,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -32467,7 +32603,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -32671,7 +32807,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -32860,7 +32998,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/rolebindings/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::RoleBinding>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -33055,7 +33193,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::RoleBinding>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -33224,7 +33362,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Role>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self {
                 client,
                 namespace,
@@ -33390,7 +33531,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/roles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Role>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -33565,7 +33706,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Role>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -33769,7 +33910,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Role>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -33973,7 +34114,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -34162,7 +34305,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/roles/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Role>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Role>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -34355,7 +34498,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/roles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Role>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Role>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
             let field_selector = field_selector.map_err(Error::InvalidRequest)?;
@@ -34525,7 +34671,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Silenced>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -34692,7 +34838,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/silenced`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::ErrorResponse>> {
             let Self { client, namespace, dry_run, strict, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -34867,7 +35013,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, if_none_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -35071,7 +35217,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::ErrorResponse>> {
             let Self {
                 client,
                 namespace,
@@ -35275,7 +35421,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, if_match } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -35464,7 +35612,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/apis/core/v2/namespaces/{namespace}/silenced/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Silenced>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Silenced>, Error<types::ErrorResponse>> {
             let Self { client, namespace, name, dry_run, strict, if_match, body } = self;
             let namespace = namespace.map_err(Error::InvalidRequest)?;
             let name = name.map_err(Error::InvalidRequest)?;
@@ -35687,7 +35835,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Silenced>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -35886,7 +36034,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Silenced>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self {
                 client,
@@ -36057,7 +36205,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::vec::Vec<types::Silenced>>,
-            Error<types::Error>,
+            Error<types::ErrorResponse>,
         > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
@@ -36153,7 +36301,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/tessen`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TessenConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::TessenConfig>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/apis/core/v2/tessen", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -36316,7 +36464,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/tessen`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TessenConfig>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::TessenConfig>, Error<types::ErrorResponse>> {
             let Self { client, dry_run, strict, if_match, if_none_match, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
@@ -36504,7 +36652,10 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::User>>, Error<types::Error>> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::User>>,
+            Error<types::ErrorResponse>,
+        > {
             let Self { client, continue_, field_selector, label_selector, limit } = self;
             let continue_ = continue_.map_err(Error::InvalidRequest)?;
             let field_selector = field_selector.map_err(Error::InvalidRequest)?;
@@ -36645,7 +36796,7 @@ pub mod builder {
         ///Sends a `POST` request to `/apis/core/v2/users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, dry_run, strict, body } = self;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
@@ -36795,7 +36946,7 @@ pub mod builder {
         ///Sends a `GET` request to `/apis/core/v2/users/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, name, if_none_match } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
@@ -36983,7 +37134,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -37140,7 +37291,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/users/{name}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -37262,7 +37415,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -37400,7 +37555,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}/groups/{group}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, name, group, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let group = group.map_err(Error::InvalidRequest)?;
@@ -37538,7 +37693,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/apis/core/v2/users/{name}/groups/{group}`
-        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorResponse>> {
             let Self { client, name, group, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let group = group.map_err(Error::InvalidRequest)?;
@@ -37696,7 +37853,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}/password`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -37854,7 +38011,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}/reinstate`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -38014,7 +38171,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/apis/core/v2/users/{name}/reset_password`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::User>, Error<types::ErrorResponse>> {
             let Self { client, name, dry_run, strict, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let dry_run = dry_run.map_err(Error::InvalidRequest)?;
@@ -38139,7 +38296,7 @@ pub mod builder {
         ///Sends a `GET` request to `/version`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Version>, Error<types::Error>> {
+        ) -> Result<ResponseValue<types::Version>, Error<types::ErrorResponse>> {
             let Self { client } = self;
             let url = format!("{}/version", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -38185,7 +38342,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::ApiKey, Error<types::Error>>,
+            Item = Result<types::ApiKey, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38201,7 +38358,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Asset, Error<types::Error>>,
+            Item = Result<types::Asset, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38217,7 +38374,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Asset, Error<types::Error>>,
+            Item = Result<types::Asset, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38233,7 +38390,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::CheckConfig, Error<types::Error>>,
+            Item = Result<types::CheckConfig, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38249,7 +38406,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::CheckConfig, Error<types::Error>>,
+            Item = Result<types::CheckConfig, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38265,7 +38422,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::ClusterRoleBinding, Error<types::Error>>,
+            Item = Result<types::ClusterRoleBinding, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38281,7 +38438,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::ClusterRole, Error<types::Error>>,
+            Item = Result<types::ClusterRole, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38297,7 +38454,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Entity, Error<types::Error>>,
+            Item = Result<types::Entity, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38313,7 +38470,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Entity, Error<types::Error>>,
+            Item = Result<types::Entity, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38329,7 +38486,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Event, Error<types::Error>>,
+            Item = Result<types::Event, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38345,7 +38502,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Event, Error<types::Error>>,
+            Item = Result<types::Event, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38361,7 +38518,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Event, Error<types::Error>>,
+            Item = Result<types::Event, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38377,7 +38534,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Extension, Error<types::Error>>,
+            Item = Result<types::Extension, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38393,7 +38550,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Extension, Error<types::Error>>,
+            Item = Result<types::Extension, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38409,7 +38566,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::EventFilter, Error<types::Error>>,
+            Item = Result<types::EventFilter, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38425,7 +38582,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::EventFilter, Error<types::Error>>,
+            Item = Result<types::EventFilter, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38441,7 +38598,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Handler, Error<types::Error>>,
+            Item = Result<types::Handler, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38457,7 +38614,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Handler, Error<types::Error>>,
+            Item = Result<types::Handler, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38473,7 +38630,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::HookConfig, Error<types::Error>>,
+            Item = Result<types::HookConfig, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38489,7 +38646,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::HookConfig, Error<types::Error>>,
+            Item = Result<types::HookConfig, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38505,7 +38662,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Mutator, Error<types::Error>>,
+            Item = Result<types::Mutator, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38521,7 +38678,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Mutator, Error<types::Error>>,
+            Item = Result<types::Mutator, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38537,7 +38694,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Namespace, Error<types::Error>>,
+            Item = Result<types::Namespace, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38553,7 +38710,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Pipeline, Error<types::Error>>,
+            Item = Result<types::Pipeline, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38569,7 +38726,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Pipeline, Error<types::Error>>,
+            Item = Result<types::Pipeline, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38585,7 +38742,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::RoleBinding, Error<types::Error>>,
+            Item = Result<types::RoleBinding, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38601,7 +38758,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::RoleBinding, Error<types::Error>>,
+            Item = Result<types::RoleBinding, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38617,7 +38774,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Role, Error<types::Error>>,
+            Item = Result<types::Role, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38633,7 +38790,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Role, Error<types::Error>>,
+            Item = Result<types::Role, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38649,7 +38806,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Silenced, Error<types::Error>>,
+            Item = Result<types::Silenced, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38665,7 +38822,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Silenced, Error<types::Error>>,
+            Item = Result<types::Silenced, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38681,7 +38838,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Silenced, Error<types::Error>>,
+            Item = Result<types::Silenced, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38697,7 +38854,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::Silenced, Error<types::Error>>,
+            Item = Result<types::Silenced, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();
@@ -38713,7 +38870,7 @@ pub mod builder {
         pub fn stream(
             self,
         ) -> impl futures::Stream<
-            Item = Result<types::User, Error<types::Error>>,
+            Item = Result<types::User, Error<types::ErrorResponse>>,
         > + Send + 'a {
             crate::pagination::stream_items(move |token| {
                 let page = self.clone();

@@ -57,7 +57,7 @@ mod transport;
 
 pub use builder::ClientBuilder;
 pub use config::ConfigDir;
-pub use error::{Error, ErrorCode};
+pub use error::{Error, ErrorCode, ErrorDetails};
 /// Request builders of the operations, returned by the methods of [`Client`].
 pub use generated::builder as operations;
 pub use generated::{Client, types};

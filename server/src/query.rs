@@ -10,10 +10,10 @@ use crate::error::Error;
 pub(crate) fn validate(query: Option<&str>) -> Result<(), Error> {
     let query = query.unwrap_or_default();
     if !has_valid_escapes(query) {
-        return Err(Error::Invalid("the query string has an invalid percent escape".into()));
+        return Err(Error::invalid("the query string has an invalid percent escape"));
     }
     if query.contains(';') {
-        return Err(Error::Invalid("the query string has a semicolon; encode it as %3B".into()));
+        return Err(Error::invalid("the query string has a semicolon; encode it as %3B"));
     }
     Ok(())
 }

@@ -107,7 +107,12 @@ async fn json_errors_have_line_and_column() {
     assert_eq!(response.status, 400);
     assert_eq!(
         response.body,
-        json!({ "message": "line 1, column 14: interval: invalid type: string \"x\", expected u32", "code": 1 })
+        json!({
+            "message": "line 1, column 14: interval: invalid type: string \"x\", expected an integer from 0 to \
+                4294967295",
+            "code": 1,
+            "field": "/interval",
+        })
     );
     let response = send("{", "application/json").await;
     assert_eq!(response.status, 400);

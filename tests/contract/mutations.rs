@@ -41,7 +41,7 @@ async fn every_mutation_of_the_document_is_found() {
             responses.insert("201".into(), created);
         }),
         ("another shape of errors", |document| {
-            let code = "/components/schemas/Error/properties/code/type";
+            let code = "/components/schemas/ErrorResponse/properties/code/type";
             *document.pointer_mut(code).expect("code") = json!("string");
         }),
     ];

@@ -40,6 +40,10 @@ pub(crate) fn adjusted(record: &Record, ours: &Response) -> Adjusted {
         note(if response.status == 404 { "D4" } else { "D9" }, true);
         is_lenient = true;
     }
+    if response.status >= 400 && describes_cause(&mut response.body, &ours.body) {
+        note("D4", true);
+        is_lenient = true;
+    }
     if response.status == 401 {
         let path = record.path.split('?').next().unwrap_or_default();
         let scheme = if ["/auth", "/auth/test"].contains(&path) { "Basic" } else { "Bearer" };
@@ -164,6 +168,19 @@ fn error(record: &Record, response: &mut Response) -> bool {
     }
     header(response, "content-type", "application/json");
     *response != before
+}
+
+/// Copies what our error is about. Returns whether it is about an object or a field.
+fn describes_cause(theirs: &mut Value, ours: &Value) -> bool {
+    let Value::Object(theirs) = theirs else { return false };
+    let mut changed = false;
+    for key in ["resource", "name", "field"] {
+        if let Some(value) = ours.get(key) {
+            theirs.insert(key.to_owned(), value.clone());
+            changed = true;
+        }
+    }
+    changed
 }
 
 /// Sets a header. Returns whether that changed it.

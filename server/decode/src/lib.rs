@@ -11,6 +11,7 @@
 //! Bodies for which Sensu Go responds with 500 are client errors here (D5).
 
 mod lenient;
+mod message;
 mod position;
 mod tree;
 
@@ -31,13 +32,18 @@ pub struct Decoded<T> {
     pub unknown: Vec<String>,
 }
 
-/// Error: a body that cannot be decoded. Contains the message for the client.
+/// Error: a body that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError(String);
+pub struct DecodeError {
+    /// The message for the client.
+    pub message: String,
+    /// JSON pointer to the value that does not fit the type; `None` if the body is not JSON.
+    pub field: Option<String>,
+}
 
 impl Display for DecodeError {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -50,7 +56,7 @@ impl std::error::Error for DecodeError {}
 /// and column, both from 1, and the field: `line 2, column 11: size: invalid type: ...`.
 pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, DecodeError> {
     if body.trim_ascii().is_empty() {
-        return Err(DecodeError("the request body is empty".into()));
+        return Err(not_json("the request body is empty".into()));
     }
     let text = position::without_lone_surrogates(String::from_utf8_lossy(body));
     let value = match tree::parse(&text).map_err(|error| syntax_error(&error))? {
@@ -65,9 +71,13 @@ pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Decode
 /// # Errors
 /// [`DecodeError`] with the field that does not fit the type.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<Decoded<T>, DecodeError> {
-    decode(value).map_err(|error| match error.path().to_string().as_str() {
-        "." => DecodeError(error.inner().to_string()),
-        field => DecodeError(format!("{field}: {}", error.inner())),
+    decode(value).map_err(|error| {
+        let (path, problem) = (error.path(), message::plain(&error.inner().to_string()));
+        let message = match path.to_string().as_str() {
+            "." => problem,
+            field => format!("{field}: {problem}"),
+        };
+        DecodeError { message, field: Some(position::pointer(path)) }
     })
 }
 
@@ -84,17 +94,22 @@ fn syntax_error(error: &serde_json::Error) -> DecodeError {
     let whole = error.to_string();
     let suffix = format!(" at line {line} column {column}");
     let problem = whole.strip_suffix(&suffix).unwrap_or(&whole);
-    DecodeError(format!("line {line}, column {column}: {problem}"))
+    not_json(format!("line {line}, column {column}: {problem}"))
+}
+
+fn not_json(message: String) -> DecodeError {
+    DecodeError { message, field: None }
 }
 
 fn type_error(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> DecodeError {
-    let (path, problem) = (error.path(), error.inner());
+    let (path, problem) = (error.path(), message::plain(&error.inner().to_string()));
     let (line, column) = position::of_path(text, path).unwrap_or((1, 1));
     let field = path.to_string();
-    if field == "." {
-        return DecodeError(format!("line {line}, column {column}: {problem}"));
-    }
-    DecodeError(format!("line {line}, column {column}: {field}: {problem}"))
+    let message = match field.as_str() {
+        "." => format!("line {line}, column {column}: {problem}"),
+        _ => format!("line {line}, column {column}: {field}: {problem}"),
+    };
+    DecodeError { message, field: Some(position::pointer(path)) }
 }
 
 #[cfg(test)]
@@ -180,7 +195,8 @@ mod tests {
         assert_eq!(error(b" \n"), "the request body is empty");
         assert_eq!(
             error(b"{\n  \"size\": \"10\"\n}"),
-            "line 2, column 11: size: invalid type: string \"10\", expected u32"
+            "line 2, column 11: size: invalid type: string \"10\", expected an integer from 0 to \
+             4294967295"
         );
         assert!(error(br#"{"inner":{"deep":1}}"#).starts_with("line 1, column 18: inner.deep: "));
         assert!(error(br#"{"tags":["a",1]}"#).starts_with("line 1, column 14: tags[1]: "));
@@ -190,7 +206,7 @@ mod tests {
         {
             assert!(error(body).starts_with("line 1, column "), "{}", error(body));
         }
-        assert!(error(b"[]").starts_with("line 1, column 1: invalid type: sequence"));
+        assert!(error(b"[]").starts_with("line 1, column 1: invalid type: list"));
     }
 
     #[test]

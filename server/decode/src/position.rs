@@ -22,6 +22,21 @@ pub(super) fn of_path(text: &str, path: &Path) -> Option<(usize, usize)> {
     Some((line, column))
 }
 
+/// The path as a JSON pointer (RFC 6901).
+pub(super) fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        let part = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&part);
+    }
+    pointer
+}
+
 /// Visitor that returns the value at one step of a path.
 struct Step<'a>(&'a Segment);
 

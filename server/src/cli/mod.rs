@@ -16,9 +16,15 @@ mod start;
 mod store_location;
 
 use std::io::Write as _;
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use args::Command;
+
+/// Threads for blocking work in addition to one per processor, which can all be hashing passwords: for
+/// the readers of the store, compilers, and rare work such as backups. Tokio starts a thread when no other
+/// is idle at that instant, so without a limit their number slowly grows under load.
+const MORE_BLOCKING_THREADS: usize = 16;
 
 /// Runs the command of this process and reports a failure on standard error.
 #[must_use]
@@ -35,7 +41,11 @@ pub fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     let invocation = config_file::Invocation::of_process()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(MORE_BLOCKING_THREADS.saturating_add(processors))
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match invocation.cli()?.command {
             Command::Start(args) => start::start(&args).await,

@@ -3,6 +3,7 @@
 //! [`Error`] names the situation, [`table`] maps it to status and code, [`ApiError`] is the
 //! response.
 
+mod reason;
 mod response;
 pub(crate) mod side_channel;
 pub(crate) mod table;
@@ -11,9 +12,12 @@ use std::any::Any;
 
 use dropshot::Body;
 use http::Response;
+use sensu_decode::DecodeError;
 use sensu_store::{CommitError, StoreError};
+use sensu_types::namespace::Namespace;
 use sensu_types::{Invalid, Resource};
 
+use reason::Reason;
 pub use response::ApiError;
 pub(crate) use response::StreamAborted;
 
@@ -30,9 +34,9 @@ pub(crate) const BEARER: &str = "Bearer realm=\"sensu\"";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The object, the namespace or the path does not exist.
-    NotFound(String),
+    NotFound(Reason),
     /// The object already exists, or another object prevents the operation.
-    Exists(String),
+    Exists(Reason),
     /// `If-Match` or `If-None-Match` does not hold (D36).
     PreconditionFailed(String),
     /// No role of the caller allows the operation.
@@ -44,7 +48,7 @@ pub enum Error {
     /// Too many failed or concurrent logins. Contains the seconds until the next attempt (D17).
     Throttled(u64),
     /// The request breaks a rule, which the message names.
-    Invalid(String),
+    Invalid(Reason),
     /// The path does not support the method.
     MethodNotAllowed,
     /// The request body did not arrive in time.
@@ -69,12 +73,36 @@ impl Error {
     /// [`Error::NotFound`] for an object. The message is that of Sensu Go, and the object (D4). `namespace` is
     /// empty for cluster-wide kinds.
     pub(crate) fn object_not_found<T: Resource>(namespace: &str, name: &str) -> Self {
-        Self::NotFound(format!("{NOT_FOUND}: {}", object::<T>(namespace, name)))
+        let message = format!("{NOT_FOUND}: {}", object::<T>(namespace, name));
+        Self::NotFound(Reason::about(message, T::PLURAL, shortened(name)))
     }
 
     /// [`Error::Exists`] for an object; see [`Error::object_not_found`].
     pub(crate) fn object_exists<T: Resource>(namespace: &str, name: &str) -> Self {
-        Self::Exists(format!("resource already exists: {}", object::<T>(namespace, name)))
+        let message = format!("resource already exists: {}", object::<T>(namespace, name));
+        Self::Exists(Reason::about(message, T::PLURAL, shortened(name)))
+    }
+
+    /// [`Error::NotFound`] for the namespace of a request.
+    pub(crate) fn namespace_not_found(namespace: &str) -> Self {
+        let message = format!("namespace {:?} not found", shortened(namespace));
+        Self::NotFound(Reason::about(message, Namespace::PLURAL, shortened(namespace)))
+    }
+
+    /// [`Error::Invalid`] with a message.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(message.into().into())
+    }
+
+    /// [`Error::Invalid`] for the value at a JSON pointer; other errors as they are.
+    #[must_use]
+    pub(crate) fn at(self, pointer: &str) -> Self {
+        match self {
+            Self::Invalid(reason) => {
+                Self::Invalid(Reason { field: Some(pointer.to_owned()), ..reason })
+            }
+            other => other,
+        }
     }
 
     /// [`Error::Unauthenticated`] for an access token after its expiry.
@@ -117,11 +145,11 @@ impl Error {
     /// The message for the client.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::NotFound(text)
-            | Self::Exists(text)
-            | Self::PreconditionFailed(text)
+            Self::NotFound(reason) | Self::Exists(reason) | Self::Invalid(reason) => {
+                reason.message.clone()
+            }
+            Self::PreconditionFailed(text)
             | Self::Unauthenticated(text)
-            | Self::Invalid(text)
             | Self::TooLarge(text)
             | Self::UnsupportedMediaType(text)
             | Self::Unavailable(text) => text.clone(),
@@ -154,6 +182,14 @@ impl Error {
         anyhow::anyhow!(self.operator_message())
     }
 
+    /// What the error is about; its message is [`Error::message`].
+    fn reason(self) -> Reason {
+        match self {
+            Self::NotFound(reason) | Self::Exists(reason) | Self::Invalid(reason) => reason,
+            other => other.message().into(),
+        }
+    }
+
     /// The value of `WWW-Authenticate`.
     fn challenge(&self) -> Option<&'static str> {
         match self {
@@ -175,7 +211,13 @@ impl Error {
 
 impl From<Invalid> for Error {
     fn from(why: Invalid) -> Self {
-        Self::Invalid(why.0)
+        Self::Invalid(why.into())
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(why: DecodeError) -> Self {
+        Self::Invalid(Reason { message: why.message, field: why.field, ..Reason::default() })
     }
 }
 
@@ -216,12 +258,17 @@ impl From<CommitError> for Error {
 
 /// Kind, name and namespace of an object, for messages.
 fn object<T: Resource>(namespace: &str, name: &str) -> String {
-    // Names in URLs have any length.
-    let quoted = |text: &str| format!("{:?}", text.chars().take(MAX_NAME).collect::<String>());
+    let (noun, name) = (T::NOUN, shortened(name));
     match namespace {
-        "" => format!("{} {}", T::NOUN, quoted(name)),
-        _ => format!("{} {} in namespace {}", T::NOUN, quoted(name), quoted(namespace)),
+        "" => format!("{noun} {name:?}"),
+        _ => format!("{noun} {name:?} in namespace {:?}", shortened(namespace)),
     }
+}
+
+/// The beginning of a name. Names in URLs have any length.
+fn shortened(name: &str) -> &str {
+    let end = name.char_indices().nth(MAX_NAME).map_or(name.len(), |(end, _)| end);
+    name.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -241,6 +288,9 @@ mod tests {
             Error::object_exists::<ClusterRole>("", "admin").message(),
             r#"resource already exists: cluster role "admin""#
         );
+        let body = ApiError::from(Error::object_exists::<ClusterRole>("", "admin"));
+        let (resource, name) = (body.resource.as_deref(), body.name.as_deref());
+        assert_eq!((resource, name, body.field), (Some("clusterroles"), Some("admin"), None));
         let long = Error::object_not_found::<ClusterRole>("", &"x".repeat(60_000)).message();
         assert!(long.len() < 600);
     }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{Error, side_channel, table};
 
 /// Body of every error response.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(rename = "Error")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorResponse")]
 pub struct ApiError {
     /// Cause of the error, and where possible its remedy. For people; programs use the status and
     /// `code`.
@@ -20,6 +20,17 @@ pub struct ApiError {
     /// Kind of error.
     #[serde(default)]
     pub code: u32,
+    /// Resource of the object that does not exist or already exists, as in the rules of roles: `checks`.
+    /// Absent for other errors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// Name of that object. An event has the name `entity/check`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Invalid value in the request body, as a JSON pointer (RFC 6901): `/metadata/name`. Absent if the
+    /// error is not about one value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     #[serde(skip, default)]
     #[schemars(skip)]
     pub(crate) status: u16,
@@ -38,12 +49,17 @@ impl From<Error> for ApiError {
             tracing::error!(detail, "internal error");
         }
         let row = table::row(&error);
+        let (retry_after, challenge) = (error.retry_after(), error.challenge());
+        let reason = error.reason();
         Self {
-            message: error.message(),
+            message: reason.message,
             code: row.code,
+            resource: reason.resource.map(str::to_owned),
+            name: reason.name,
+            field: reason.field,
             status: row.status.as_u16(),
-            retry_after: error.retry_after(),
-            challenge: error.challenge(),
+            retry_after,
+            challenge,
         }
     }
 }
@@ -55,7 +71,7 @@ impl From<HttpError> for ApiError {
         let situation = match status {
             StatusCode::NOT_FOUND => Error::not_found(),
             StatusCode::METHOD_NOT_ALLOWED => Error::MethodNotAllowed,
-            status if status.is_client_error() => Error::Invalid(error.external_message),
+            status if status.is_client_error() => Error::invalid(error.external_message),
             _ => Error::Internal(error.internal_message),
         };
         situation.into()

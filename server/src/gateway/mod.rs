@@ -138,17 +138,17 @@ async fn respond(
     let uri = rqctx.request.uri();
     let path = uri.path();
     if !exchange::has_valid_host(rqctx.request.version(), rqctx.request.headers()) {
-        return Error::Invalid("the request must have one Host header".into()).into_response();
+        return Error::invalid("the request must have one Host header").into_response();
     }
     if path == "*" {
         // Means the server as a whole, and is valid for OPTIONS only.
         return match *rqctx.request.method() {
             Method::OPTIONS => empty(StatusCode::OK),
-            _ => Error::Invalid("the path must start with /".into()).into_response(),
+            _ => Error::invalid("the path must start with /").into_response(),
         };
     }
     if !query::has_valid_escapes(path) {
-        return Error::Invalid("the path has an invalid percent escape".into()).into_response();
+        return Error::invalid("the path has an invalid percent escape").into_response();
     }
     if let Some(canonical) = canonical(path) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -127,7 +127,7 @@ async fn tokens(
     auth::verify_access_signature(rqctx.context(), access).await?;
     let options = UnreadQuery::<WriteOptions>::new(rqctx).read()?;
     if options.is_dry_run() {
-        return Err(Error::Invalid("dryRun is not supported for sessions".into()));
+        return Err(Error::invalid("dryRun is not supported for sessions"));
     }
     let body = body.with_limit(Limits::TOKEN_BODY_BYTES).read(rqctx.context(), options).await?;
     Ok((access.to_owned(), body.refresh_token))

@@ -67,8 +67,7 @@ impl<T: DeserializeOwned> UnreadBody<T> {
         options: WriteOptions,
     ) -> Result<U, Error> {
         let bytes = self.bytes(cx).await?;
-        let decoded =
-            sensu_decode::from_slice(&bytes).map_err(|why| Error::Invalid(why.to_string()))?;
+        let decoded = sensu_decode::from_slice(&bytes)?;
         options.reject_or_warn(decoded.unknown)?;
         Ok(decoded.value)
     }
@@ -158,7 +157,7 @@ async fn buffered(body: &mut Body, limit: usize, cx: &Context) -> Result<Bytes, 
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
             true => Error::body_too_large(limit),
-            false => Error::Invalid("the request body ended early".into()),
+            false => Error::invalid("the request body ended early"),
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if !charge.try_extend(data.len()) {

@@ -97,14 +97,14 @@ async fn serve(rqctx: &RequestContext<Cx>, path: &str) -> Result<Response<Body>,
             builder.header(CONTENT_SECURITY_POLICY, POLICY).header(REFERRER_POLICY, "no-referrer");
     }
     if Conditions::from_headers(headers).not_modified(|| tag) {
-        return built(builder.status(StatusCode::NOT_MODIFIED).body(Body::empty()));
+        return Ok(built(builder.status(StatusCode::NOT_MODIFIED).body(Body::empty()))?);
     }
     builder = builder.header(CONTENT_TYPE, document.media_type);
     if gzip {
         let builder = builder.header(CONTENT_ENCODING, "gzip");
-        return built(builder.body(Body::with_content(document.gzip.clone())));
+        return Ok(built(builder.body(Body::with_content(document.gzip.clone())))?);
     }
-    built(builder.body(Body::with_content(document.plain.clone())))
+    Ok(built(builder.body(Body::with_content(document.plain.clone())))?)
 }
 
 /// Whether the client accepts gzip.
@@ -120,6 +120,6 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-fn built(response: Result<Response<Body>, http::Error>) -> Result<Response<Body>, ApiError> {
-    response.map_err(|error| Error::Internal(error.to_string()).into())
+fn built(response: Result<Response<Body>, http::Error>) -> Result<Response<Body>, Error> {
+    response.map_err(|error| Error::Internal(error.to_string()))
 }

@@ -45,9 +45,29 @@ impl<T: DeserializeOwned> UnreadQuery<T> {
     pub(crate) fn read(&self) -> Result<T, Error> {
         let query = join_selectors(&self.0);
         let pairs = form_urlencoded::parse(query.as_bytes());
-        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
-            .map_err(|error| Error::Invalid(format!("query string: {error}")))
+        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(
+            |error| {
+                let parameter = error.path().to_string();
+                let problem = problem(&error.inner().to_string());
+                match parameter.as_str() {
+                    "." => Error::invalid(format!("query string: {problem}")),
+                    _ => Error::invalid(format!("query string: {parameter}: {problem}")),
+                }
+            },
+        )
     }
+}
+
+/// The message about the value of a parameter, without terms of Rust.
+fn problem(text: &str) -> String {
+    match text {
+        "invalid digit found in string" => "not an integer from 0 to 4294967295",
+        "number too large to fit in target type" => "larger than 4294967295",
+        "cannot parse integer from empty string" => "empty; use an integer from 0 to 4294967295",
+        "provided string was not `true` or `false`" => "neither true nor false",
+        other => other,
+    }
+    .to_owned()
 }
 
 /// Query parameters of a list.

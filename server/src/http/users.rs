@@ -165,7 +165,8 @@ async fn user_password(
     match verified.await {
         Ok(_) => Ok(ObjectResponse::written(users::set_hash(&grant, hash).await?)),
         Err(Error::BadLogin) => {
-            Err(Error::Invalid("the current password is not correct".into()).into())
+            let error = Error::invalid("the current password is not correct");
+            Err(error.at("/password").into())
         }
         Err(error) => Err(error.into()),
     }

@@ -121,18 +121,14 @@ pub(crate) fn redacted_keys(namespace: &str, entity: &str) -> Option<Key> {
 /// # Errors
 /// [`Error::NotFound`] for a name that no namespace can have.
 pub(crate) fn namespace_exists(namespace: &str) -> Result<Precondition, Error> {
-    let key = key::<Namespace>("", namespace).ok_or_else(|| namespace_not_found(namespace))?;
+    let key =
+        key::<Namespace>("", namespace).ok_or_else(|| Error::namespace_not_found(namespace))?;
     Ok(Precondition::Present(key))
 }
 
 /// Whether a precondition is [`namespace_exists`], of any namespace.
 pub(crate) fn is_namespace_precondition(precondition: &Precondition) -> bool {
     matches!(precondition, Precondition::Present(key) if key.collection() == Namespace::PLURAL)
-}
-
-/// The error for a write into a namespace that does not exist (D7).
-pub(crate) fn namespace_not_found(namespace: &str) -> Error {
-    Error::NotFound(format!("namespace {namespace:?} not found"))
 }
 
 /// The segments of an object's key below the collection.

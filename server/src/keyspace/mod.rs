@@ -16,8 +16,8 @@ mod snapshots;
 pub(crate) use keys::{
     DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, deadline, deadline_by_time,
     deadlines_by_time, in_namespace, is_namespace_precondition, key, list_prefix, namespace_exists,
-    namespace_not_found, password, prefix_of, redacted_keys, seed_marker, session, sessions_of,
-    token_secret, whole_collection,
+    password, prefix_of, redacted_keys, seed_marker, session, sessions_of, token_secret,
+    whole_collection,
 };
 pub(crate) use records::{Encoded, all, encode, parse, render};
 pub(crate) use snapshots::{Snapshots, View};

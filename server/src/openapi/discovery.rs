@@ -66,7 +66,8 @@ pub(crate) fn unknown(path: &str) -> Option<Error> {
     let mut words = path.strip_prefix("/apis/")?.split('/');
     let group = words.next()?;
     if group != "core" {
-        return Some(Error::NotFound(format!("there is no group {group:?}; the groups are: core")));
+        let message = format!("there is no group {group:?}; the groups are: core");
+        return Some(Error::NotFound(message.into()));
     }
     let version = words.next().filter(|version| *version != "v2")?;
     let message = match is_version(version) {
@@ -76,7 +77,7 @@ pub(crate) fn unknown(path: &str) -> Option<Error> {
              group core are: v2"
         ),
     };
-    Some(Error::NotFound(message))
+    Some(Error::NotFound(message.into()))
 }
 
 /// `v{major}[{alpha|beta}{iteration}]`
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn unknown_groups_and_versions_are_named() {
         let message = |path: &str| match unknown(path) {
-            Some(Error::NotFound(message)) => message,
+            Some(Error::NotFound(reason)) => reason.message,
             other => panic!("{path}: {other:?}"),
         };
         assert!(message("/apis/enterprise/v2/x").contains("the groups are: core"));

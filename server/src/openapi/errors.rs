@@ -29,7 +29,7 @@ pub(super) fn name(document: &mut Value, operations: &[Operation]) {
         .collect::<Map<String, Value>>()
         .into();
     let codes: Vec<String> = CODES.iter().map(|(code, text)| format!("{code} {text}")).collect();
-    document["components"]["schemas"]["Error"]["properties"]["code"]["description"] =
+    document["components"]["schemas"]["ErrorResponse"]["properties"]["code"]["description"] =
         format!("Kind of error: {}.", codes.join(", ")).into();
 }
 
@@ -37,7 +37,7 @@ fn response(row: &Row) -> Value {
     let mut response = json!({
         "description": row.meaning,
         "content": { "application/json": {
-            "schema": { "$ref": "#/components/schemas/Error" },
+            "schema": { "$ref": "#/components/schemas/ErrorResponse" },
             "examples": examples::named(
                 &json!({ "message": (row.example)().message(), "code": row.code }),
             ),

@@ -17,7 +17,8 @@ use crate::resources::store::Rendered;
 pub(crate) async fn create(grant: &Grant<ApiKey>, mut known: ApiKey) -> Result<NewApiKey, Error> {
     known.validate()?;
     if auth::account(grant.store(), &known.username).await?.is_none() {
-        return Err(Error::Invalid(format!("user {:?} does not exist", known.username)));
+        let error = Error::invalid(format!("user {:?} does not exist", known.username));
+        return Err(error.at("/username"));
     }
     let context = grant.write_context();
     check_expiry(&known, context.now)?;
@@ -41,7 +42,7 @@ pub(crate) async fn change(
     let change = |stored: &ApiKey| {
         let changed = patch::apply(stored, changes, grant.options())?;
         if changed.username != stored.username {
-            return Err(Error::Invalid("the user of a key cannot be changed".into()));
+            return Err(Error::invalid("the user of a key cannot be changed").at("/username"));
         }
         if changed.expires_at != stored.expires_at {
             check_expiry(&changed, now)?;
@@ -54,7 +55,8 @@ pub(crate) async fn change(
 fn check_expiry(key: &ApiKey, now: i64) -> Result<(), Error> {
     match key.expires_at() {
         Some(end) if end <= now => {
-            Err(Error::Invalid(format!("expires_at is in the past: the time is {now}")))
+            let message = format!("expires_at is in the past: the time is {now}");
+            Err(Error::invalid(message).at("/expires_at"))
         }
         _ => Ok(()),
     }

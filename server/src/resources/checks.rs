@@ -36,7 +36,7 @@ pub(crate) async fn add_hooks(
     conditions: &Conditions,
 ) -> Result<Rendered, Error> {
     if let Some(other) = hooks.0.keys().find(|key| *key != kind) {
-        return Err(Error::Invalid(format!(
+        return Err(Error::invalid(format!(
             "the type of the hooks is {other:?} in the body and {kind:?} in the URL; they must agree"
         )));
     }
@@ -63,11 +63,14 @@ pub(crate) async fn remove_hook(
         let mut check = stored.clone();
         match hooks::remove(&mut check.check_hooks, kind, hook) {
             true => Ok(check),
-            false => Err(Error::NotFound(format!(
-                "not found: hook {hook:?} of type {kind:?} in check {:?} in namespace {:?}",
-                grant.name(),
-                grant.namespace()
-            ))),
+            false => {
+                let message = format!(
+                    "not found: hook {hook:?} of type {kind:?} in check {:?} in namespace {:?}",
+                    grant.name(),
+                    grant.namespace()
+                );
+                Err(Error::NotFound(message.into()))
+            }
         }
     };
     grant.change(remove, conditions).await.map(drop)

@@ -92,7 +92,7 @@ pub(crate) async fn add(grant: &Grant<Cluster>, addresses: &str) -> Result<Membe
     if addresses.iter().any(|address| known.contains(address)) {
         return Err(Error::Exists("Peer URLs already exists".into()));
     }
-    Err(Error::Invalid("no member can be added: the embedded store has exactly one".into()))
+    Err(Error::invalid("no member can be added: the embedded store has exactly one"))
 }
 
 /// Changes the peer addresses of a member.
@@ -125,20 +125,20 @@ pub(crate) fn remove(grant: &Grant<Cluster>) -> Result<MemberList, Error> {
     if member_id(grant.name())? != grant.cx().identity.member_id {
         return Err(Error::NotFound("member not found".into()));
     }
-    Err(Error::Invalid("re-configuration failed due to not enough started members".into()))
+    Err(Error::invalid("re-configuration failed due to not enough started members"))
 }
 
 /// Parses URLs separated by commas.
 fn parse(addresses: &str) -> Result<Vec<String>, Error> {
     if addresses.is_empty() {
-        return Err(Error::Invalid("missing peer-addrs form value".into()));
+        return Err(Error::invalid("missing peer-addrs form value"));
     }
     let addresses: Vec<String> = addresses.split(',').map(str::to_owned).collect();
     for address in &addresses {
         let scheme = address.split_once("://").map(|(scheme, _)| scheme);
         if !matches!(scheme, Some("http" | "https" | "unix" | "unixs")) {
             let message = format!("URL scheme must be http, https, unix, or unixs: {address}");
-            return Err(Error::Invalid(message));
+            return Err(Error::invalid(message));
         }
     }
     Ok(addresses)
@@ -155,7 +155,7 @@ fn member_id(id: &str) -> Result<u64, Error> {
             IntErrorKind::PosOverflow => "value out of range",
             _ => "invalid syntax",
         };
-        Error::Invalid(format!("bad id ({id}): strconv.ParseUint: parsing {id:?}: {reason}"))
+        Error::invalid(format!("bad id ({id}): strconv.ParseUint: parsing {id:?}: {reason}"))
     })
 }
 
@@ -195,7 +195,7 @@ mod tests {
     fn ids_are_hexadecimal_in_upper_or_lower_case() {
         assert_eq!(member_id("fF"), Ok(255));
         let rejected = |id: &str| match member_id(id) {
-            Err(Error::Invalid(message)) => message,
+            Err(Error::Invalid(reason)) => reason.message,
             other => panic!("{other:?}"),
         };
         assert_eq!(

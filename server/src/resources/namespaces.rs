@@ -91,8 +91,9 @@ async fn not_empty(grant: &Grant<Namespace>) -> Result<Error, Error> {
             kinds.push(kind.plural);
         }
     }
-    Ok(Error::Exists(format!(
+    let message = format!(
         "namespace is not empty: it still holds {}; delete them first, or use ?cascade=true",
         kinds.join(", ")
-    )))
+    );
+    Ok(Error::Exists(message.into()))
 }

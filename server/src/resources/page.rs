@@ -108,6 +108,6 @@ fn encode(key: &Key) -> String {
 fn decode(token: &str, prefix: &Prefix) -> Result<Key, Error> {
     let key = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| Key::from_bytes(&bytes).ok());
     key.filter(|key| prefix.contains(key)).ok_or_else(|| {
-        Error::Invalid("the continue token does not belong to this list; start without one".into())
+        Error::invalid("the continue token does not belong to this list; start without one")
     })
 }

@@ -49,8 +49,10 @@ pub(crate) fn apply<T: Resource>(
     let mut value = serde_json::to_value(shown).map_err(internal)?;
     json_patch::merge(&mut value, &Value::Object(patch.0.clone()));
     let bytes = serde_json::to_vec(&value).map_err(internal)?;
-    let decoded = sensu_decode::from_slice(&bytes)
-        .map_err(|error| Error::Invalid(format!("after the patch: {error}")))?;
+    let decoded = sensu_decode::from_slice(&bytes).map_err(|mut error| {
+        error.message.insert_str(0, "after the patch: ");
+        error
+    })?;
     options.reject_or_warn(decoded.unknown)?;
     Ok(decoded.value)
 }

@@ -129,7 +129,7 @@ impl Redaction {
         }
         let list = all.to_list();
         if list.len() > MAX_KEYS {
-            return Err(Error::Invalid(format!(
+            return Err(Error::invalid(format!(
                 "redact has had more than {MAX_KEYS} different keys; delete the {} to start again",
                 T::NOUN
             )));

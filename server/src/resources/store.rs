@@ -7,8 +7,8 @@ use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
 use crate::keyspace::{
-    Encoded, is_namespace_precondition, key, list_prefix, namespace_exists, namespace_not_found,
-    parse, prefix_of, render,
+    Encoded, is_namespace_precondition, key, list_prefix, namespace_exists, parse, prefix_of,
+    render,
 };
 use crate::resources::attached;
 use crate::resources::grant::Grant;
@@ -158,7 +158,7 @@ impl<T: Resource> Grant<T> {
             value.fill_identity(self.namespace(), self.name());
             value.prepare(&self.write_context(), stored.as_ref().map(|stored| &stored.value));
             value = validation.run(&self.cx().compilers, value).await?;
-            check_identity::<T>("name", value.name(), self.name())?;
+            check_identity::<T>("name", T::NAME_POINTERS, value.name(), self.name())?;
             self.fill_namespace(&mut value, self.name())?;
             let key = self.key().ok_or_else(invalid_name)?;
             if let Some(written) = self.write(&value, stored.as_ref(), key).await? {
@@ -172,7 +172,10 @@ impl<T: Resource> Grant<T> {
     fn fill_namespace(&self, value: &mut T, name: &str) -> Result<(), Error> {
         value.fill_identity(self.namespace(), name);
         match T::Scope::NAMESPACED {
-            true => check_identity::<T>("namespace", value.namespace(), self.namespace()),
+            true => {
+                let pointer = [T::NAMESPACE_POINTER];
+                check_identity::<T>("namespace", &pointer, value.namespace(), self.namespace())
+            }
             false => Ok(()),
         }
     }
@@ -200,7 +203,7 @@ impl<T: Resource> Grant<T> {
         match self.commit(Txn { preconditions, operations }).await {
             Ok(revision) => Ok(Some(Rendered { body, revision })),
             Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
-                Err(namespace_not_found(value.namespace()))
+                Err(Error::namespace_not_found(value.namespace()))
             }
             Err(CommitError::Precondition(_)) => Ok(None),
             Err(error) => Err(error.into()),
@@ -225,14 +228,24 @@ impl<T: Resource> Grant<T> {
 }
 
 /// Rejects a body whose name or namespace is not the one of the URL (D6).
-fn check_identity<T: Resource>(field: &str, body: &str, url: &str) -> Result<(), Error> {
+fn check_identity<T: Resource>(
+    field: &str,
+    pointers: &[&str],
+    body: &str,
+    url: &str,
+) -> Result<(), Error> {
     if body == url {
         return Ok(());
     }
     let noun = T::NOUN;
-    Err(Error::Invalid(format!(
+    let error = Error::invalid(format!(
         "the {field} of the {noun} is {body:?} in the body and {url:?} in the URL; they must agree"
-    )))
+    ));
+    Err(match pointers {
+        [pointer] => error.at(pointer),
+        // One of the parts of a name.
+        _ => error,
+    })
 }
 
 /// The error after too many concurrent writes of the same object.
@@ -242,5 +255,5 @@ pub(super) fn write_conflict() -> Error {
 
 /// The error for a write under a name that no key can hold.
 pub(super) fn invalid_name() -> Error {
-    Error::Invalid("the name is too long, or contains a NUL character".into())
+    Error::invalid("the name is too long, or contains a NUL character")
 }

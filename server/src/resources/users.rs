@@ -27,7 +27,8 @@ pub(crate) async fn create(grant: &Grant<User>, user: User) -> Result<Rendered, 
         return Err(exists());
     }
     user.validate()?;
-    let hash = hash_of(grant, &user).await?.ok_or_else(|| Error::Invalid(NO_PASSWORD.into()))?;
+    let hash =
+        hash_of(grant, &user).await?.ok_or_else(|| Error::invalid(NO_PASSWORD).at("/password"))?;
     replace(grant, &user, Some(&hash), None).await?.ok_or_else(exists)
 }
 
@@ -45,16 +46,16 @@ pub(crate) async fn put(
     user.validate()?;
     if user.username != grant.name() {
         let (body, url) = (&user.username, grant.name());
-        return Err(Error::Invalid(format!(
-            "the username is {body:?} in the body and {url:?} in the URL; they must agree"
-        )));
+        let message =
+            format!("the username is {body:?} in the body and {url:?} in the URL; they must agree");
+        return Err(Error::invalid(message).at("/username"));
     }
     let hash = hash_of(grant, &user).await?;
     for _ in 0..ATTEMPTS {
         let account = auth::account(grant.store(), &user.username).await?;
         conditions.check(account.as_ref().map(|account| account.revision))?;
         if account.is_none() && hash.is_none() {
-            return Err(Error::Invalid(NO_PASSWORD.into()));
+            return Err(Error::invalid(NO_PASSWORD).at("/password"));
         }
         if let Some(written) = replace(grant, &user, hash.as_deref(), account.as_ref()).await? {
             return Ok(written);

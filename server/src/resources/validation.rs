@@ -59,9 +59,9 @@ fn is_same<T: Serialize>(one: &T, other: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use sensu_types::ObjectMeta;
     use sensu_types::check::CheckConfig;
     use sensu_types::filter::EventFilter;
-    use sensu_types::{Invalid, ObjectMeta};
 
     use super::*;
 
@@ -90,7 +90,7 @@ mod tests {
 
         let check =
             CheckConfig { metadata: ObjectMeta::new("default", "a"), ..CheckConfig::default() };
-        let expected = check.validate().map_err(|Invalid(message)| Error::Invalid(message));
+        let expected = check.validate().map_err(Error::from);
         let validated = Validation::new().run(&full(), check).await.map(drop);
         assert_eq!(validated, expected);
     }

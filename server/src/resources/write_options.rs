@@ -53,7 +53,7 @@ impl WriteOptions {
             return Ok(());
         }
         if self.strict.unwrap_or_default() {
-            return Err(Error::Invalid(list("unknown field", &fields)));
+            return Err(Error::invalid(list("unknown field", &fields)));
         }
         side_channel::add_warning(list("dropped unknown field", &fields));
         Ok(())
@@ -70,7 +70,7 @@ impl WriteOptions {
         }
         let text = list("this server does not have the resource", resources);
         if self.strict.unwrap_or_default() {
-            return Err(Error::Invalid(text));
+            return Err(Error::invalid(text));
         }
         side_channel::add_warning(text);
         Ok(())
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(strict.reject_or_warn(Vec::new()), Ok(()));
         assert_eq!(
             strict.reject_or_warn(vec!["zzz".into()]),
-            Err(Error::Invalid("unknown field: zzz".into()))
+            Err(Error::invalid("unknown field: zzz"))
         );
         assert_eq!(WriteOptions::default().reject_or_warn(vec!["zzz".into()]), Ok(()));
         assert_eq!(strict.reject_or_warn_resources(&[]), Ok(()));

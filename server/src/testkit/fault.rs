@@ -79,7 +79,7 @@ impl Fault {
 
 /// The error for an invalid specification.
 pub(super) fn invalid(reason: &str) -> Error {
-    Error::Invalid(format!(
+    Error::invalid(format!(
         "Sensu-Dev-Fault: {reason}; expected delay=250ms, status=503 (400 to 599) or drop, and optionally \
          probability=0.2 and count=3, separated by semicolons"
     ))
@@ -89,7 +89,13 @@ pub(super) fn invalid(reason: &str) -> Error {
 pub(super) fn error(status: StatusCode) -> ApiError {
     let code = error::table::code(status);
     let retry_after = matches!(status.as_u16(), 429 | 503).then_some(1);
-    let message = "injected by Sensu-Dev-Fault".into();
     let challenge = (status == StatusCode::UNAUTHORIZED).then_some(BEARER);
-    ApiError { message, code, status: status.as_u16(), retry_after, challenge }
+    ApiError {
+        message: "injected by Sensu-Dev-Fault".into(),
+        code,
+        status: status.as_u16(),
+        retry_after,
+        challenge,
+        ..ApiError::default()
+    }
 }

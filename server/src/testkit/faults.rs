@@ -67,12 +67,12 @@ impl FaultInjector {
     /// [`Error::Invalid`] if a plan is invalid: nothing changes.
     pub(super) fn plan(&self, body: &[u8]) -> Result<Vec<Plan>, Error> {
         let plans: Vec<Plan> = serde_json::from_slice(body).map_err(|error| {
-            Error::Invalid(format!(
+            Error::invalid(format!(
                 r#"{error}; expected [{{"fault": "status=503; count=3", "method": "GET", "path": "/apis"}}]"#
             ))
         })?;
         if plans.len() > MAX_FAULTS {
-            return Err(Error::Invalid(format!("the maximum is {MAX_FAULTS} planned faults")));
+            return Err(Error::invalid(format!("the maximum is {MAX_FAULTS} planned faults")));
         }
         for plan in &plans {
             Fault::parse(&plan.fault)?;

@@ -99,7 +99,7 @@ impl Testkit {
 
 async fn read(body: &mut Body, max_bytes: usize) -> Result<bytes::Bytes, Error> {
     let read = Limited::new(body, max_bytes).collect().await;
-    read.map(|body| body.to_bytes()).map_err(|error| Error::Invalid(format!("the body: {error}")))
+    read.map(|body| body.to_bytes()).map_err(|error| Error::invalid(format!("the body: {error}")))
 }
 
 /// Records one request. Dropped without a response, it records status 0.

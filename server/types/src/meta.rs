@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
+/// JSON pointer to the name of most objects.
+pub(crate) const NAME: &str = "/metadata/name";
+/// JSON pointer to their namespace.
+pub(crate) const NAMESPACE: &str = "/metadata/namespace";
+
 /// Name, namespace, labels and annotations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
@@ -53,7 +58,7 @@ impl ObjectMeta {
     /// [`Invalid`] with Sensu Go's message.
     pub fn require_namespace(&self) -> Result<(), Invalid> {
         if self.namespace.is_empty() {
-            return Err(Invalid::new("namespace must be set"));
+            return Err(Invalid::new("namespace must be set").at(NAMESPACE));
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ impl Selection {
         let labels = parse("labelSelector", labels)?;
         let fields = parse("fieldSelector", fields)?;
         if let Some(name) = fields.unknown_name(|name| find::<T>(name).is_some()) {
-            return Err(Invalid(format!(
+            return Err(Invalid::new(format!(
                 "failed to parse fieldSelector: unknown field {name:?}; the fields are {}",
                 names::<T>().join(", ")
             )));
@@ -87,7 +87,7 @@ fn names<T: Resource>() -> Vec<String> {
 
 fn parse(parameter: &str, text: Option<&str>) -> Result<Selector, Invalid> {
     Selector::parse(text.unwrap_or_default())
-        .map_err(|error| Invalid(format!("failed to parse {parameter}: {error}")))
+        .map_err(|error| Invalid::new(format!("failed to parse {parameter}: {error}")))
 }
 
 #[cfg(test)]
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn an_error_names_the_parameter() {
-        let Err(Invalid(message)) = Selection::parse::<Event>(None, Some("a")) else {
+        let Err(Invalid { message, .. }) = Selection::parse::<Event>(None, Some("a")) else {
             panic!("accepted")
         };
         assert!(message.starts_with("failed to parse fieldSelector: column 2: "), "{message}");
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn an_unknown_field_is_rejected_with_the_known_ones() {
         let error = |selector: &str| match Selection::parse::<Namespace>(None, Some(selector)) {
-            Err(Invalid(message)) => message,
+            Err(Invalid { message, .. }) => message,
             Ok(_) => panic!("{selector} is accepted"),
         };
         let known = "the fields are namespace.name, namespace.labels.KEY";

@@ -46,7 +46,7 @@ def main() -> None:
         checks.check_get(NAMESPACE, "python-missing")
         raise AssertionError("the missing check was returned")
     except NotFoundException as missing:
-        assert isinstance(missing.data, sensu.Error) and missing.data.code == 2, missing
+        assert isinstance(missing.data, sensu.ErrorResponse) and missing.data.code == 2, missing
 
     for name in ("python-a", "python-b"):
         checks.check_delete(NAMESPACE, name)

@@ -9,7 +9,7 @@ from sensu_httpx.api.checks import check_create, check_delete, check_get, check_
 from sensu_httpx.models import (
     CheckConfig,
     CheckConfigCreate,
-    Error,
+    ErrorResponse,
     ObjectMetaCreate,
     SubdueInputType0,
     TimeWindow,
@@ -49,7 +49,7 @@ def main() -> None:
 
     missing = check_get.sync_detailed(NAMESPACE, "httpx-missing", client=client)
     assert missing.status_code == 404, missing
-    assert isinstance(missing.parsed, Error) and missing.parsed.code == 2, missing
+    assert isinstance(missing.parsed, ErrorResponse) and missing.parsed.code == 2, missing
 
     for name in ("httpx-a", "httpx-b"):
         deleted = check_delete.sync_detailed(NAMESPACE, name, client=client)

@@ -66,7 +66,7 @@ func main() {
 
 	_, response, err = client.ChecksAPI.CheckGet(authorized, namespace, "go-missing").Execute()
 	that(err != nil && response.StatusCode == http.StatusNotFound, err)
-	missing, typed := err.(*sensu.GenericOpenAPIError).Model().(sensu.Error)
+	missing, typed := err.(*sensu.GenericOpenAPIError).Model().(sensu.ErrorResponse)
 	that(typed && missing.GetCode() == 2, err)
 
 	for _, name := range []string{"go-a", "go-b"} {

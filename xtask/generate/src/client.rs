@@ -147,7 +147,7 @@ fn stream(item: &Item) -> Option<Item> {
             ///Streams the items of all pages of the list. Pages are requested on demand; `limit` sets their size.
             pub fn stream(
                 self,
-            ) -> impl futures::Stream<Item = Result<#element, Error<types::Error>>> + Send + 'a {
+            ) -> impl futures::Stream<Item = Result<#element, Error<types::ErrorResponse>>> + Send + 'a {
                 crate::pagination::stream_items(move |token| {
                     let page = self.clone();
                     match token {

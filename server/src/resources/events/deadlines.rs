@@ -202,7 +202,7 @@ fn has_ttl(event: &Event) -> bool {
 
 fn too_long() -> Error {
     let most = DEADLINE_NAMES_MAX_BYTES;
-    Error::Invalid(format!(
+    Error::invalid(format!(
         "the names of namespace, entity and check are too long for a check with a ttl: the \
          maximum is {most} bytes together"
     ))

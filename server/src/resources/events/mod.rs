@@ -52,7 +52,7 @@ pub(crate) async fn put(
     let name = format!("{}/{}", event.entity_name(), event.check_name());
     // An event without a check has no name that the URL could contradict.
     if event.check.is_some() && name != grant.name() {
-        return Err(Error::Invalid(format!(
+        return Err(Error::invalid(format!(
             "the event is for {name:?} in the body and {:?} in the URL; they must agree",
             grant.name()
         )));
@@ -94,7 +94,7 @@ fn check_namespaces(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
     let all = entity.chain(check).chain(hooks).chain([&event.metadata]);
     for namespace in all.map(|metadata| &metadata.namespace) {
         if !namespace.is_empty() && namespace != grant.namespace() {
-            return Err(Error::Invalid(format!(
+            return Err(Error::invalid(format!(
                 "the namespace is {namespace:?} in the body and {:?} in the URL; they must agree",
                 grant.namespace()
             )));

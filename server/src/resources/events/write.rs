@@ -13,9 +13,7 @@ use sensu_types::silenced::Silenced;
 
 use super::deadlines;
 use crate::error::Error;
-use crate::keyspace::{
-    Encoded, is_namespace_precondition, key, namespace_exists, namespace_not_found, parse,
-};
+use crate::keyspace::{Encoded, is_namespace_precondition, key, namespace_exists, parse};
 use crate::resources::grant::Grant;
 use crate::resources::store::{Rendered, Stored, invalid_name};
 use crate::resources::write_options::WriteOptions;
@@ -56,7 +54,7 @@ pub(super) async fn attempt(
     match options.commit(cx.resources.store.as_ref(), txn).await {
         Ok(revision) => Ok(Some(record(cx, &event, body, revision))),
         Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
-            Err(namespace_not_found(namespace))
+            Err(Error::namespace_not_found(namespace))
         }
         Err(CommitError::Precondition(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -72,7 +70,7 @@ pub(super) async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<R
     let txn = Txn { preconditions: vec![namespace_exists(namespace)?], operations: Vec::new() };
     let revision = match grant.commit(txn).await {
         Ok(revision) => revision,
-        Err(CommitError::Precondition(_)) => return Err(namespace_not_found(namespace)),
+        Err(CommitError::Precondition(_)) => return Err(Error::namespace_not_found(namespace)),
         Err(error) => return Err(error.into()),
     };
     let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;

@@ -54,7 +54,7 @@ fn matching(subject: &str, name: &str, legal: impl Fn(char) -> bool) -> Result<(
 }
 
 fn invalid(subject: &str, problem: &str) -> Invalid {
-    Invalid(format!("{subject} {problem}").trim_start().to_owned())
+    Invalid::new(format!("{subject} {problem}").trim_start().to_owned())
 }
 
 /// `.` and `..` fit the patterns but mean something else in a path (D8).

@@ -108,13 +108,14 @@ pub(crate) fn extended(redact: &[String], keys: Vec<String>) -> Vec<String> {
 /// [`Invalid`] with the limit.
 pub(crate) fn validate(redact: &[String]) -> Result<(), Invalid> {
     if redact.len() > MAX_KEYS {
-        return Err(Invalid(format!(
+        return Err(Invalid::new(format!(
             "redact has {} keys; the maximum is {MAX_KEYS}",
             redact.len()
         )));
     }
-    if redact.iter().any(|key| key.len() > MAX_KEY_BYTES) {
-        return Err(Invalid(format!("a key in redact is longer than {MAX_KEY_BYTES} bytes")));
+    if let Some(index) = redact.iter().position(|key| key.len() > MAX_KEY_BYTES) {
+        let message = format!("a key in redact is longer than {MAX_KEY_BYTES} bytes");
+        return Err(Invalid::new(message).at(format!("/{index}")));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::schema;
+use crate::invalid::Validated as _;
 
 /// Weekly time windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -115,10 +116,13 @@ impl TimeWindowRepeated {
     pub fn validate(&self) -> Result<(), Invalid> {
         let (begin, end) = (date_time("begin", &self.begin)?, date_time("end", &self.end)?);
         if end < begin {
-            return Err(Invalid::new("end time must be after begin time"));
+            return Err(Invalid::new("end time must be after begin time").at("/end"));
         }
-        match self.repeat.iter().find(|period| !PERIOD.contains(period)) {
-            Some(period) => Err(Invalid::new(format!("invalid repeat period: {period}"))),
+        match self.repeat.iter().enumerate().find(|(_, period)| !PERIOD.contains(period)) {
+            Some((index, period)) => {
+                let message = format!("invalid repeat period: {period}");
+                Err(Invalid::new(message).at(format!("/repeat/{index}")))
+            }
             None => Ok(()),
         }
     }
@@ -126,7 +130,8 @@ impl TimeWindowRepeated {
 
 fn date_time(which: &str, text: &str) -> Result<DateTime<FixedOffset>, Invalid> {
     DateTime::parse_from_rfc3339(text).map_err(|error| {
-        Invalid(format!("invalid {which} time format: {text:?}: {error}; use RFC 3339, for example 2026-01-31T17:00:00Z"))
+        let message = format!("invalid {which} time format: {text:?}: {error}; use RFC 3339, for example 2026-01-31T17:00:00Z");
+        Invalid::new(message).at(format!("/{which}"))
     })
 }
 
@@ -138,24 +143,28 @@ impl TimeWindowWhen {
     pub fn validate(&self) -> Result<(), Invalid> {
         let days = &self.days;
         let lists = [
-            &days.all,
-            &days.sunday,
-            &days.monday,
-            &days.tuesday,
-            &days.wednesday,
-            &days.thursday,
-            &days.friday,
-            &days.saturday,
+            ("all", &days.all),
+            ("sunday", &days.sunday),
+            ("monday", &days.monday),
+            ("tuesday", &days.tuesday),
+            ("wednesday", &days.wednesday),
+            ("thursday", &days.thursday),
+            ("friday", &days.friday),
+            ("saturday", &days.saturday),
         ];
-        lists
-            .into_iter()
-            .flatten()
-            .flat_map(|window| [&window.begin, &window.end])
-            .try_for_each(time_of_day)
+        for (day, windows) in lists {
+            for (index, window) in windows.iter().enumerate() {
+                time_of_day(&window.begin)
+                    .at("/begin")
+                    .and_then(|()| time_of_day(&window.end).at("/end"))
+                    .at(format!("/days/{day}/{index}"))?;
+            }
+        }
+        Ok(())
     }
 }
 
-fn time_of_day(text: &String) -> Result<(), Invalid> {
+fn time_of_day(text: &str) -> Result<(), Invalid> {
     let compact: String = text.split_whitespace().collect();
     match NaiveTime::parse_from_str(&compact, "%I:%M%p") {
         Ok(_) => Ok(()),
@@ -178,7 +187,7 @@ mod tests {
         };
         let (day, next) = ("2026-01-31T17:00:00+01:00", "2026-01-31T16:30:00Z");
         assert_eq!(window(day, next, "weekdays").validate(), Ok(()));
-        let error = |window: TimeWindowRepeated| window.validate().expect_err("invalid").0;
+        let error = |window: TimeWindowRepeated| window.validate().expect_err("invalid").message;
         assert_eq!(error(window(next, day, "daily")), "end time must be after begin time");
         assert_eq!(error(window(day, next, "never")), "invalid repeat period: never");
         assert!(error(window("5:00PM", next, "daily")).starts_with("invalid begin time format"));

@@ -66,12 +66,11 @@ impl Resource for ApiKey {
 
     fn validate(&self) -> Result<(), Invalid> {
         if self.username.is_empty() {
-            return Err(Invalid::new("username cannot be empty"));
+            return Err(Invalid::new("username cannot be empty").at("/username"));
         }
         if self.expires_at < 0 {
-            return Err(Invalid::new(
-                "expires_at must not be negative; omit it for a key that does not expire",
-            ));
+            let message = "expires_at must not be negative; omit it for a key that does not expire";
+            return Err(Invalid::new(message).at("/expires_at"));
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::{NAME, NAMESPACE};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 /// An archive that is downloaded and unpacked before a command that uses it runs.
@@ -75,20 +77,21 @@ impl Resource for Asset {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        validate_name(&self.metadata.name)?;
+        validate_name(&self.metadata.name).at(NAME)?;
         if self.metadata.namespace.is_empty() {
-            return Err(Invalid::new("namespace cannot be empty"));
+            return Err(Invalid::new("namespace cannot be empty").at(NAMESPACE));
         }
         // An asset with builds needs no archive of its own.
         if self.builds.is_empty() || !self.sha512.is_empty() || !self.url.is_empty() {
             validate_archive(&self.url, &self.sha512)?;
         }
         let mut checker = expression::Checker::default();
-        checker.check_all(&self.filters)?;
+        checker.check_all(&self.filters).at("/filters")?;
         for (index, build) in self.builds.iter().enumerate() {
             validate_archive(&build.url, &build.sha512)
-                .and_then(|()| checker.check_all(&build.filters))
-                .map_err(|error| Invalid(format!("build {index}: {error}")))?;
+                .and_then(|()| checker.check_all(&build.filters).at("/filters"))
+                .map_err(|error| error.prefixed(format_args!("build {index}: ")))
+                .at(format!("/builds/{index}"))?;
         }
         Ok(())
     }
@@ -118,15 +121,16 @@ fn url_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Sch
 
 fn validate_archive(url: &str, sha512: &str) -> Result<(), Invalid> {
     if sha512.is_empty() {
-        return Err(Invalid::new("SHA-512 checksum cannot be empty"));
+        return Err(Invalid::new("SHA-512 checksum cannot be empty").at("/sha512"));
     }
     if sha512.len() < 128 {
-        return Err(Invalid::new("SHA-512 checksum must be at least 128 characters"));
+        let message = "SHA-512 checksum must be at least 128 characters";
+        return Err(Invalid::new(message).at("/sha512"));
     }
     if url.is_empty() {
-        return Err(Invalid::new("URL cannot be empty"));
+        return Err(Invalid::new("URL cannot be empty").at("/url"));
     }
-    validate_url(url)
+    validate_url(url).at("/url")
 }
 
 /// As in Sensu Go, a URL without a host is valid.
@@ -171,7 +175,7 @@ mod tests {
         let error = |change: &dyn Fn(&mut Asset)| {
             let mut asset = Asset::fixture("a/b");
             change(&mut asset);
-            asset.validate().expect_err("invalid").0
+            asset.validate().expect_err("invalid").message
         };
         assert_eq!(Asset::fixture("a/b").validate(), Ok(()));
         assert_eq!(error(&|a| a.metadata.name.clear()), "name cannot be empty");

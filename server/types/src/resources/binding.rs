@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::schema;
 use crate::grammar::selector::{Field, fields};
+use crate::invalid::Validated as _;
+use crate::meta::{NAME, NAMESPACE};
 use crate::resources::role::{INVALID, require_no_namespace, validate_name};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -84,10 +86,10 @@ impl Resource for RoleBinding {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        validate_name(&self.metadata.name)?;
+        validate_name(&self.metadata.name).at(NAME)?;
         validate_binding(&self.subjects, &self.role_ref, ROLE_TYPE.values)?;
         if self.metadata.namespace.is_empty() {
-            return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
+            return Err(Invalid::new(format!("{INVALID}: namespace must be set")).at(NAMESPACE));
         }
         Ok(())
     }
@@ -121,7 +123,7 @@ impl Resource for ClusterRoleBinding {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        validate_name(&self.metadata.name)?;
+        validate_name(&self.metadata.name).at(NAME)?;
         validate_binding(&self.subjects, &self.role_ref, &["ClusterRole"])?;
         require_no_namespace(&self.metadata)
     }
@@ -162,27 +164,39 @@ fn subject_type(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::s
 
 fn validate_binding(subjects: &[Subject], role: &RoleRef, kinds: &[&str]) -> Result<(), Invalid> {
     if subjects.is_empty() {
-        return Err(Invalid::new(format!("{INVALID}: a binding needs at least one subject")));
+        let message = format!("{INVALID}: a binding needs at least one subject");
+        return Err(Invalid::new(message).at("/subjects"));
     }
     if subjects.len() > MAX_SUBJECTS {
         let limit = format!("{INVALID}: a binding can have at most {MAX_SUBJECTS} subjects");
-        return Err(Invalid(limit));
+        return Err(Invalid::new(limit).at("/subjects"));
     }
-    for subject in subjects {
-        if !SUBJECT_TYPE.contains(&subject.kind) || subject.name.is_empty() {
-            let Subject { kind, name } = subject;
-            return Err(Invalid::new(format!(
-                "{INVALID}: subject {name:?} of type {kind:?}; a subject needs a name and the \
-                 type User or Group"
-            )));
+    for (index, Subject { kind, name }) in subjects.iter().enumerate() {
+        let field = invalid_part(name, SUBJECT_TYPE.contains(kind));
+        if let Some(field) = field {
+            let message = format!(
+                "{INVALID}: subject {name:?} of type {kind:?}; a subject needs a name and the type User or \
+                 Group"
+            );
+            return Err(Invalid::new(message).at(format!("/subjects/{index}{field}")));
         }
     }
-    if !kinds.contains(&role.kind.as_str()) || role.name.is_empty() {
-        let RoleRef { kind, name } = role;
+    let RoleRef { kind, name } = role;
+    if let Some(field) = invalid_part(name, kinds.contains(&kind.as_str())) {
         let kinds = kinds.join(" or ");
-        return Err(Invalid::new(format!(
+        let message = format!(
             "{INVALID}: role_ref {name:?} of type {kind:?}; it needs a name and the type {kinds}"
-        )));
+        );
+        return Err(Invalid::new(message).at(format!("/role_ref{field}")));
     }
     Ok(())
+}
+
+/// The field of a reference that is invalid.
+fn invalid_part(name: &str, has_valid_type: bool) -> Option<&'static str> {
+    match (has_valid_type, name.is_empty()) {
+        (false, _) => Some("/type"),
+        (true, true) => Some("/name"),
+        (true, false) => None,
+    }
 }

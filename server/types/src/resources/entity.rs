@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::grammar::redaction::{self, REDACTED, RedactedKeys};
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
 /// A monitored system or service: a host with an agent, or a proxy entity without one.
@@ -221,9 +223,9 @@ impl Resource for Entity {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("entity name", &self.metadata.name)?;
-        name::plain("entity class", &self.entity_class)?;
-        redaction::validate(&self.redact)?;
+        name::plain("entity name", &self.metadata.name).at(NAME)?;
+        name::plain("entity class", &self.entity_class).at("/entity_class")?;
+        redaction::validate(&self.redact).at("/redact")?;
         self.metadata.require_namespace()
     }
 
@@ -330,10 +332,10 @@ mod tests {
     fn validation_messages_are_those_of_sensu_go() {
         let mut entity = Entity::fixture("a b");
         assert_eq!(
-            entity.validate().unwrap_err().0,
+            entity.validate().unwrap_err().message,
             "entity name cannot contain spaces or special characters"
         );
         entity = Entity { entity_class: String::new(), ..Entity::fixture("a") };
-        assert_eq!(entity.validate().unwrap_err().0, "entity class must not be empty");
+        assert_eq!(entity.validate().unwrap_err().message, "entity class must not be empty");
     }
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::{NAME, NAMESPACE};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 /// A service that filters, mutates or handles events.
@@ -34,12 +36,12 @@ impl Resource for Extension {
 
     fn validate(&self) -> Result<(), Invalid> {
         // As in Sensu Go, the message begins without a subject.
-        name::plain("", &self.metadata.name)?;
+        name::plain("", &self.metadata.name).at(NAME)?;
         if self.url.is_empty() {
-            return Err(Invalid::new("empty URL"));
+            return Err(Invalid::new("empty URL").at("/url"));
         }
         if self.metadata.namespace.is_empty() {
-            return Err(Invalid::new("empty namespace"));
+            return Err(Invalid::new("empty namespace").at(NAMESPACE));
         }
         Ok(())
     }
@@ -57,10 +59,10 @@ mod tests {
     fn validation_messages_are_those_of_sensu_go() {
         let good = Extension { url: "http://x".into(), metadata: ObjectMeta::new("default", "a") };
         assert_eq!(good.validate(), Ok(()));
-        assert_eq!(Extension::default().validate().unwrap_err().0, "must not be empty");
+        assert_eq!(Extension::default().validate().unwrap_err().message, "must not be empty");
         let without_url = Extension { url: String::new(), ..good.clone() };
-        assert_eq!(without_url.validate().unwrap_err().0, "empty URL");
+        assert_eq!(without_url.validate().unwrap_err().message, "empty URL");
         let without_namespace = Extension { metadata: ObjectMeta::new("", "a"), ..good };
-        assert_eq!(without_namespace.validate().unwrap_err().0, "empty namespace");
+        assert_eq!(without_namespace.validate().unwrap_err().message, "empty namespace");
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::time_window::TimeWindowWhen;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -61,15 +63,17 @@ impl Resource for EventFilter {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("filter name", &self.metadata.name)?;
+        name::plain("filter name", &self.metadata.name).at(NAME)?;
         if !ACTION.contains(&self.action) {
-            return Err(Invalid::new(format!("action '{}' is not valid", self.action)));
+            let message = format!("action '{}' is not valid", self.action);
+            return Err(Invalid::new(message).at("/action"));
         }
         if self.expressions.is_empty() {
-            return Err(Invalid::new("filter must have one or more expressions"));
+            let message = "filter must have one or more expressions";
+            return Err(Invalid::new(message).at("/expressions"));
         }
-        expression::Checker::default().check_all(&self.expressions)?;
-        self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate)?;
+        expression::Checker::default().check_all(&self.expressions).at("/expressions")?;
+        self.when.as_ref().map_or(Ok(()), TimeWindowWhen::validate).at("/when")?;
         self.metadata.require_namespace()
     }
 
@@ -95,7 +99,7 @@ mod tests {
         let error = |change: &dyn Fn(&mut EventFilter)| {
             let mut filter = EventFilter::fixture("a");
             change(&mut filter);
-            filter.validate().expect_err("invalid").0
+            filter.validate().expect_err("invalid").message
         };
         assert_eq!(EventFilter::fixture("a").validate(), Ok(()));
         assert_eq!(error(&|f| f.metadata.name.clear()), "filter name must not be empty");

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -90,25 +92,31 @@ impl Resource for Handler {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("handler name", &self.metadata.name)?;
+        name::plain("handler name", &self.metadata.name).at(NAME)?;
         match self.kind.as_str() {
-            "" => return Err(Invalid::new("empty handler type")),
+            "" => return Err(Invalid::new("empty handler type").at("/type")),
             "pipe" | "set" | "grpc" => {}
             "tcp" | "udp" => match &self.socket {
-                None => return Err(Invalid::new("tcp and udp handlers need a valid socket")),
+                None => {
+                    let message = "tcp and udp handlers need a valid socket";
+                    return Err(Invalid::new(message).at("/socket"));
+                }
                 Some(socket) if socket.host.is_empty() => {
-                    return Err(Invalid::new("socket host undefined"));
+                    return Err(Invalid::new("socket host undefined").at("/socket/host"));
                 }
                 Some(socket) if socket.port == 0 => {
-                    return Err(Invalid::new("socket port undefined"));
+                    return Err(Invalid::new("socket port undefined").at("/socket/port"));
                 }
                 Some(_) => {}
             },
-            kind => return Err(Invalid::new(format!("unknown handler type: {kind}"))),
+            kind => {
+                return Err(Invalid::new(format!("unknown handler type: {kind}")).at("/type"));
+            }
         }
         self.metadata.require_namespace()?;
         if self.kind == "grpc" {
-            return Err(Invalid::new("use the extensions API for this handler type"));
+            let message = "use the extensions API for this handler type";
+            return Err(Invalid::new(message).at("/type"));
         }
         Ok(())
     }
@@ -127,7 +135,7 @@ mod tests {
         let error = |change: &dyn Fn(&mut Handler)| {
             let mut handler = Handler::fixture("a");
             change(&mut handler);
-            handler.validate().expect_err("invalid").0
+            handler.validate().expect_err("invalid").message
         };
         let socket = |host: &str, port| Some(HandlerSocket { host: host.into(), port });
         assert_eq!(Handler::fixture("a").validate(), Ok(()));

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
 /// A command that an agent executes in response to the result of a check.
@@ -42,12 +44,12 @@ impl Resource for HookConfig {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("hook name", &self.metadata.name)?;
+        name::plain("hook name", &self.metadata.name).at(NAME)?;
         if self.command.is_empty() {
-            return Err(Invalid::new("command cannot be empty"));
+            return Err(Invalid::new("command cannot be empty").at("/command"));
         }
         if self.timeout == 0 {
-            return Err(Invalid::new("hook timeout must be greater than 0"));
+            return Err(Invalid::new("hook timeout must be greater than 0").at("/timeout"));
         }
         self.metadata.require_namespace()
     }

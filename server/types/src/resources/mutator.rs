@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -73,26 +75,29 @@ impl Resource for Mutator {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("mutator name", &self.metadata.name)?;
+        name::plain("mutator name", &self.metadata.name).at(NAME)?;
         match self.kind.as_str() {
             "" | "pipe" => {
                 if self.command.is_empty() {
-                    return Err(Invalid::new("mutator command must be set"));
+                    return Err(Invalid::new("mutator command must be set").at("/command"));
                 }
                 if !self.eval.is_empty() {
-                    return Err(Invalid::new("eval requires the type javascript"));
+                    return Err(Invalid::new("eval requires the type javascript").at("/eval"));
                 }
             }
             "javascript" => {
                 if self.eval.is_empty() {
-                    return Err(Invalid::new("mutator eval must be set"));
+                    return Err(Invalid::new("mutator eval must be set").at("/eval"));
                 }
                 if !self.command.is_empty() {
-                    return Err(Invalid::new("command requires the type pipe"));
+                    return Err(Invalid::new("command requires the type pipe").at("/command"));
                 }
-                expression::Checker::default().check_body("eval", &self.eval)?;
+                expression::Checker::default().check_body("eval", &self.eval).at("/eval")?;
             }
-            other => return Err(Invalid::new(format!("mutator type {other:?} is not valid"))),
+            other => {
+                let message = format!("mutator type {other:?} is not valid");
+                return Err(Invalid::new(message).at("/type"));
+            }
         }
         self.metadata.require_namespace()
     }
@@ -119,12 +124,12 @@ mod tests {
         };
         assert_eq!(good.validate(), Ok(()));
         let without_command = Mutator { command: String::new(), ..good.clone() };
-        assert_eq!(without_command.validate().unwrap_err().0, "mutator command must be set");
+        assert_eq!(without_command.validate().unwrap_err().message, "mutator command must be set");
         let error = |kind: &str, command: &str, eval: &str| {
             let texts = (kind.into(), command.into(), eval.into());
             let (kind, command, eval) = texts;
             let mutator = Mutator { kind, command, eval, ..good.clone() };
-            mutator.validate().map_err(|error| error.0).err().unwrap_or_default()
+            mutator.validate().map_err(|error| error.message).err().unwrap_or_default()
         };
         assert_eq!(error("javascript", "", "return JSON.stringify(event)"), "");
         assert_eq!(error("pipe", "cat", ""), "");
@@ -134,8 +139,8 @@ mod tests {
         assert!(error("", "cat", "return 1").contains("type javascript"));
         assert!(error("x", "cat", "").contains("is not valid"));
         let without_namespace = Mutator { metadata: ObjectMeta::new("", "a"), ..good };
-        assert_eq!(without_namespace.validate().unwrap_err().0, "namespace must be set");
-        let error = Mutator::default().validate().unwrap_err().0;
+        assert_eq!(without_namespace.validate().unwrap_err().message, "namespace must be set");
+        let error = Mutator::default().validate().unwrap_err().message;
         assert_eq!(error, "mutator name must not be empty");
     }
 }

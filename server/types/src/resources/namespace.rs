@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
 use crate::scope::Root;
 use crate::{Invalid, ObjectMeta, Resource};
 
@@ -47,7 +48,7 @@ impl Resource for Namespace {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("namespace name", &self.name)
+        name::plain("namespace name", &self.name).at("/name")
     }
 
     fn example(name: &str) -> Value {

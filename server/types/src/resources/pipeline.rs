@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::reference::ResourceReference;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
@@ -40,21 +42,22 @@ pub struct PipelineWorkflow {
 
 impl PipelineWorkflow {
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("workflow name", &self.name)?;
+        name::plain("workflow name", &self.name).at("/name")?;
         let is_filter =
             |reference: &ResourceReference| is_type(reference, "core/v2", &["EventFilter"]);
-        if let Some(other) = self.filters.iter().find(|filter| !is_filter(filter)) {
-            return Err(incapable("filter", other));
+        let mut filters = self.filters.iter().enumerate();
+        if let Some((index, other)) = filters.find(|(_, filter)| !is_filter(filter)) {
+            return Err(incapable("filter", other).at(format!("/filters/{index}")));
         }
         if let Some(other) = self.mutator.as_ref().filter(|m| !is_type(m, "core/v2", &["Mutator"]))
         {
-            return Err(incapable("mutator", other));
+            return Err(incapable("mutator", other).at("/mutator"));
         }
         match &self.handler {
-            None => Err(Invalid::new("workflow handler must be set")),
+            None => Err(Invalid::new("workflow handler must be set").at("/handler")),
             Some(handler) if is_type(handler, "core/v2", &["Handler"]) => Ok(()),
             Some(handler) if is_type(handler, "pipeline/v1", COMMERCIAL_HANDLERS) => Ok(()),
-            Some(other) => Err(incapable("handler", other)),
+            Some(other) => Err(incapable("handler", other).at("/handler")),
         }
     }
 }
@@ -89,9 +92,10 @@ impl Resource for Pipeline {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("pipeline name", &self.metadata.name)?;
+        name::plain("pipeline name", &self.metadata.name).at(NAME)?;
         self.metadata.require_namespace()?;
-        self.workflows.iter().try_for_each(PipelineWorkflow::validate)
+        let mut workflows = self.workflows.iter().enumerate();
+        workflows.try_for_each(|(index, one)| one.validate().at(format!("/workflows/{index}")))
     }
 
     fn example(name: &str) -> Value {
@@ -109,7 +113,7 @@ mod tests {
             metadata: ObjectMeta::new("default", "a"),
             workflows: vec![serde_json::from_value(workflow).unwrap()],
         };
-        pipeline.validate().map_err(|error| error.0)
+        pipeline.validate().map_err(|error| error.message)
     }
 
     #[test]

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
+use crate::meta::{NAME, NAMESPACE};
 use crate::{ClusterWide, Invalid, Namespaced, ObjectMeta, Resource};
 
 /// A rule: allows any of the verbs for any of the resources.
@@ -88,10 +90,10 @@ impl Resource for Role {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        validate_name(&self.metadata.name)?;
+        validate_name(&self.metadata.name).at(NAME)?;
         validate_rules(&self.rules)?;
         if self.metadata.namespace.is_empty() {
-            return Err(Invalid::new(format!("{INVALID}: namespace must be set")));
+            return Err(Invalid::new(format!("{INVALID}: namespace must be set")).at(NAMESPACE));
         }
         Ok(())
     }
@@ -121,7 +123,7 @@ impl Resource for ClusterRole {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        validate_name(&self.metadata.name)?;
+        validate_name(&self.metadata.name).at(NAME)?;
         validate_rules(&self.rules)?;
         require_no_namespace(&self.metadata)
     }
@@ -152,36 +154,42 @@ pub(super) fn require_no_namespace(metadata: &ObjectMeta) -> Result<(), Invalid>
     if metadata.namespace.is_empty() {
         return Ok(());
     }
-    Err(Invalid::new(format!("{INVALID}: a cluster-wide object cannot have a namespace")))
+    let message = format!("{INVALID}: a cluster-wide object cannot have a namespace");
+    Err(Invalid::new(message).at(NAMESPACE))
 }
 
 fn validate_rules(rules: &[Rule]) -> Result<(), Invalid> {
     if rules.is_empty() {
-        return Err(Invalid::new(format!("{INVALID}: a role needs at least one rule")));
+        let message = format!("{INVALID}: a role needs at least one rule");
+        return Err(Invalid::new(message).at("/rules"));
     }
     if rules.len() > MAX_RULES {
-        return Err(Invalid(format!("{INVALID}: a role can have at most {MAX_RULES} rules")));
+        let message = format!("{INVALID}: a role can have at most {MAX_RULES} rules");
+        return Err(Invalid::new(message).at("/rules"));
     }
     let entries = |rule: &Rule| rule.verbs.len() + rule.resources.len() + rule.resource_names.len();
     if rules.iter().map(entries).sum::<usize>() > MAX_RULE_ENTRIES {
-        return Err(Invalid(format!(
-            "{INVALID}: the rules of a role can have at most {MAX_RULE_ENTRIES} verbs, resources and \
-             names in all"
-        )));
+        let message = format!(
+            "{INVALID}: the rules of a role can have at most {MAX_RULE_ENTRIES} verbs, resources and names \
+             in all"
+        );
+        return Err(Invalid::new(message).at("/rules"));
     }
     for (index, rule) in rules.iter().enumerate() {
-        let unknown = rule.verbs.iter().find(|verb| !VERB.contains(verb));
-        if let Some(verb) = unknown {
+        let mut verbs = rule.verbs.iter().enumerate();
+        if let Some((position, verb)) = verbs.find(|(_, verb)| !VERB.contains(verb)) {
             let verbs = VERB.values.join(", ");
-            return Err(Invalid::new(format!(
-                "{INVALID}: rule {index}: unknown verb {verb:?}; verbs are {verbs}"
-            )));
+            let message =
+                format!("{INVALID}: rule {index}: unknown verb {verb:?}; verbs are {verbs}");
+            return Err(Invalid::new(message).at(format!("/rules/{index}/verbs/{position}")));
         }
-        if let Some(resource) = rule.resources.iter().find(|resource| !is_resource(resource)) {
-            return Err(Invalid::new(format!(
-                "{INVALID}: rule {index}: {resource:?} cannot be a resource; use the lower-case \
-                 plural, for example checks, or *"
-            )));
+        let mut resources = rule.resources.iter().enumerate();
+        if let Some((position, resource)) = resources.find(|(_, resource)| !is_resource(resource)) {
+            let message = format!(
+                "{INVALID}: rule {index}: {resource:?} cannot be a resource; use the lower-case plural, for \
+                 example checks, or *"
+            );
+            return Err(Invalid::new(message).at(format!("/rules/{index}/resources/{position}")));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
+use crate::invalid::Validated as _;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
 /// An entry that silences the events of a check, of a subscription, or of a check in a subscription.
@@ -132,13 +133,13 @@ impl Resource for Silenced {
     fn validate(&self) -> Result<(), Invalid> {
         let is_any = |text: &str| text.is_empty() || text == ANY;
         if is_any(&self.subscription) && is_any(&self.check) {
-            return Err(Invalid::new("must provide check or subscription"));
+            return Err(Invalid::new("must provide check or subscription").at("/subscription"));
         }
         if !is_any(&self.subscription) {
-            name::with_colon("Subscription", &self.subscription)?;
+            name::with_colon("Subscription", &self.subscription).at("/subscription")?;
         }
         if !is_any(&self.check) {
-            name::plain("Check", &self.check)?;
+            name::plain("Check", &self.check).at("/check")?;
         }
         self.metadata.require_namespace()
     }
@@ -222,7 +223,8 @@ mod tests {
 
     #[test]
     fn validation_messages_are_those_of_sensu_go() {
-        let error = |s: &str, c: &str| Silenced::entry(s, c).validate().expect_err("invalid").0;
+        let error =
+            |s: &str, c: &str| Silenced::entry(s, c).validate().expect_err("invalid").message;
         assert_eq!(error("", ""), "must provide check or subscription");
         assert_eq!(error("*", "*"), "must provide check or subscription");
         assert_eq!(error("*", ""), "must provide check or subscription");

@@ -17,7 +17,7 @@ fn objects_in_which_an_expression_is_checked_have_expressions() {
         body.pointer_mut(parent).unwrap()[field] = value;
         let mut object: T = serde_json::from_value(body).unwrap();
         object.fill_identity("default", "a");
-        let error = object.validate().expect_err(at).0;
+        let error = object.validate().expect_err(at).message;
         assert!(error.contains("syntax error"), "{at}: {error}");
         assert!(object.has_expressions(), "{at}");
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, schema};
+use crate::invalid::Validated as _;
 use crate::{ClusterWide, Invalid, ObjectMeta, Resource};
 
 /// An account for password authentication.
@@ -81,7 +82,7 @@ impl Resource for User {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::username("username", &self.username)?;
+        name::username("username", &self.username).at("/username")?;
         // A password is validated even if it is not used because there is a hash.
         if !self.password.is_empty() {
             validate_password(&self.password)?;
@@ -159,10 +160,12 @@ impl PasswordHash {
 /// [`Invalid`] with Sensu Go's message.
 pub fn validate_password(password: &str) -> Result<(), Invalid> {
     match (password.chars().count(), password.len()) {
-        (0, _) => Err(Invalid::new("password can't be empty")),
-        (1..8, _) => Err(Invalid::new("password length must be at least 8 characters")),
+        (0, _) => Err(Invalid::new("password can't be empty").at("/password")),
+        (1..8, _) => {
+            Err(Invalid::new("password length must be at least 8 characters").at("/password"))
+        }
         (_, ..=72) => Ok(()),
-        _ => Err(Invalid::new("password length must be at most 72 bytes")),
+        _ => Err(Invalid::new("password length must be at most 72 bytes").at("/password")),
     }
 }
 
@@ -171,7 +174,10 @@ fn validate_hash(hash: &str) -> Result<(), Invalid> {
     static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&anchored(HASH)).ok());
     match PATTERN.as_ref().and_then(|pattern| pattern.find(hash)) {
         Some(_) => Ok(()),
-        None => Err(Invalid::new("password_hash is not a bcrypt hash with a cost from 4 to 16")),
+        None => {
+            let message = "password_hash is not a bcrypt hash with a cost from 4 to 16";
+            Err(Invalid::new(message).at("/password_hash"))
+        }
     }
 }
 
@@ -181,7 +187,10 @@ mod tests {
 
     #[test]
     fn a_password_has_at_least_8_characters_and_at_most_72_bytes() {
-        assert_eq!(validate_password(""), Err(Invalid("password can't be empty".into())));
+        assert_eq!(
+            validate_password(""),
+            Err(Invalid::new("password can't be empty").at("/password"))
+        );
         assert!(validate_password("ééééééa").is_err() && validate_password("éééééééa").is_ok());
         assert!(
             validate_password(&"é".repeat(36)).is_ok()

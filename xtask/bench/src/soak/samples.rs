@@ -18,7 +18,7 @@ const REST: Duration = Duration::from_secs(120);
 
 /// Threads for blocking work that may stay: the background task of the server wakes idle ones in turn
 /// before they would end.
-const IDLE_THREADS: usize = 32;
+const IDLE_THREADS: usize = 20;
 /// Connections to the store's file that may stay open for further reads.
 const STORE_CONNECTIONS: usize = 16;
 

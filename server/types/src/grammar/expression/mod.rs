@@ -45,7 +45,7 @@ impl Checker {
     pub(crate) fn check_all(&mut self, expressions: &[String]) -> Result<(), Invalid> {
         self.expressions = self.expressions.saturating_add(expressions.len());
         if self.expressions > MAX_EXPRESSIONS {
-            return Err(Invalid(format!(
+            return Err(Invalid::new(format!(
                 "an object can have at most {MAX_EXPRESSIONS} expressions"
             )));
         }
@@ -55,7 +55,8 @@ impl Checker {
         }
         for (index, text) in expressions.iter().enumerate() {
             self.compile(text).map_err(|problem| {
-                Invalid(format!("syntax error in expression {index}: {problem}"))
+                Invalid::new(format!("syntax error in expression {index}: {problem}"))
+                    .at(format!("/{index}"))
             })?;
         }
         Ok(())
@@ -67,19 +68,20 @@ impl Checker {
     /// As [`Checker::check_all`].
     pub(crate) fn check_body(&mut self, field: &str, text: &str) -> Result<(), Invalid> {
         self.count(text)?;
-        self.compile(text).map_err(|problem| Invalid(format!("syntax error in {field}: {problem}")))
+        self.compile(text)
+            .map_err(|problem| Invalid::new(format!("syntax error in {field}: {problem}")))
     }
 
     fn count(&mut self, text: &str) -> Result<(), Invalid> {
         self.bytes = self.bytes.saturating_add(text.len());
         if self.bytes > MAX_BYTES {
             let limit = format!("an object can have at most {MAX_BYTES} bytes of JavaScript");
-            return Err(Invalid(limit));
+            return Err(Invalid::new(limit));
         }
         let escapes = text.matches(r"\p").count() + text.matches(r"\P").count();
         self.property_escapes = self.property_escapes.saturating_add(escapes);
         if self.property_escapes > MAX_PROPERTY_ESCAPES {
-            return Err(Invalid(format!(
+            return Err(Invalid::new(format!(
                 "an object can have at most {MAX_PROPERTY_ESCAPES} Unicode property escapes (\\p) in its \
                  JavaScript"
             )));

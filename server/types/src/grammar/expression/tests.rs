@@ -53,12 +53,12 @@ fn errors_have_a_position() {
         ("import 'x'", "Line 1:"),
         ("break", "Line 1:"),
     ] {
-        let error = check(bad).expect_err(bad).0;
+        let error = check(bad).expect_err(bad).message;
         let expected = format!("syntax error in expression 0: (anonymous): {expected}");
         assert!(error.starts_with(&expected), "{bad}: {error}");
     }
     let two = ["true".to_owned(), "a b".to_owned()];
-    let error = Checker::default().check_all(&two).expect_err("a b").0;
+    let error = Checker::default().check_all(&two).expect_err("a b").message;
     let expected = "syntax error in expression 1: (anonymous): Line 1:3 ";
     assert!(error.starts_with(expected), "{error}");
 }
@@ -111,7 +111,7 @@ fn the_stack_does_not_overflow() {
     for open in nested {
         let deep = open.repeat(MAX_BYTES / open.len());
         let checked = std::thread::Builder::new().stack_size(1 << 20);
-        let checked = checked.spawn(move || check(&deep).map_err(|error| error.0.len()));
+        let checked = checked.spawn(move || check(&deep).map_err(|error| error.message.len()));
         assert!(checked.unwrap().join().unwrap().is_err(), "{open}");
     }
 }
@@ -120,17 +120,17 @@ fn the_stack_does_not_overflow() {
 fn the_text_of_an_object_is_limited() {
     let mut checker = Checker::default();
     assert_eq!(checker.check_all(&vec!["1".to_owned(); 60]), Ok(()));
-    let error = checker.check_all(&vec!["1".to_owned(); 41]).expect_err("101").0;
+    let error = checker.check_all(&vec!["1".to_owned(); 41]).expect_err("101").message;
     assert_eq!(error, "an object can have at most 100 expressions");
 
     let escape = r"/\p{L}/u.test(a)".to_owned();
     assert_eq!(Checker::default().check_all(&vec![escape.clone(); 20]), Ok(()));
-    let error = Checker::default().check_all(&vec![escape; 21]).expect_err("21").0;
+    let error = Checker::default().check_all(&vec![escape; 21]).expect_err("21").message;
     assert!(error.contains("at most 20 Unicode property escapes"), "{error}");
 
     let mut checker = Checker::default();
     let half = format!("{}1", " ".repeat(MAX_BYTES / 2 - 1));
     assert_eq!(checker.check_all(&[half.clone(), half]), Ok(()));
-    let error = checker.check_body("eval", "1").expect_err("a byte too many").0;
+    let error = checker.check_body("eval", "1").expect_err("a byte too many").message;
     assert_eq!(error, format!("an object can have at most {MAX_BYTES} bytes of JavaScript"));
 }

@@ -43,7 +43,7 @@ impl Selector {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let operations = parse::operations(text)?;
         if operations.len() > MAX_OPERATIONS {
-            return Err(Invalid(format!("more than {MAX_OPERATIONS} operations")));
+            return Err(Invalid::new(format!("more than {MAX_OPERATIONS} operations")));
         }
         Ok(Self { operations })
     }

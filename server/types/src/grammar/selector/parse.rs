@@ -111,6 +111,6 @@ impl<'a> Parser<'a> {
 
     fn expected<T>(&self, what: &str) -> Result<T, Invalid> {
         let column = self.tokens.get(self.at).map_or(1, |(column, _)| *column);
-        Err(Invalid(format!("column {column}: found {}, expected {what}", self.peek())))
+        Err(Invalid::new(format!("column {column}: found {}, expected {what}", self.peek())))
     }
 }

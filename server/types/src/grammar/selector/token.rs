@@ -57,7 +57,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Invalid> {
         let token = rest.trim_start();
         column += rest.chars().take_while(|letter| letter.is_whitespace()).count();
         let (kind, after) =
-            next(token).map_err(|problem| Invalid(format!("column {column}: {problem}")))?;
+            next(token).map_err(|problem| Invalid::new(format!("column {column}: {problem}")))?;
         tokens.push((column, kind));
         if kind == Token::End {
             return Ok(tokens);

@@ -42,7 +42,7 @@ impl HookList {
     /// [`Invalid`] for the first type that is none.
     pub(super) fn validate(&self) -> Result<(), Invalid> {
         match self.0.keys().find(|kind| !is_type(kind)) {
-            Some(kind) => Err(Invalid(format!(
+            Some(kind) => Err(Invalid::new(format!(
                 "{kind:?} is not a type of check hooks; types are {} and the exit statuses 0 to 255",
                 SEVERITIES.join(", ")
             ))),
@@ -156,7 +156,7 @@ mod tests {
             assert!(list(bad, &["a"]).validate().is_err(), "{bad}");
         }
         let several = HookList([("ok".into(), Vec::new()), ("x".into(), Vec::new())].into());
-        let Err(Invalid(message)) = several.validate() else { panic!("accepted") };
+        let message = several.validate().expect_err("invalid").message;
         assert!(
             message.starts_with("\"x\" is not a type of check hooks; types are ok, "),
             "{message}"

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::metric::{MetricTag, MetricThreshold};
 use crate::parts::reference::ResourceReference;
 use crate::parts::secret::Secret;
@@ -155,12 +157,12 @@ impl Resource for CheckConfig {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        name::plain("check name", &self.metadata.name)?;
+        name::plain("check name", &self.metadata.name).at(NAME)?;
         validate_schedule(&self.cron, self.interval)?;
         if self.interval == 0 && self.cron.is_empty() {
-            return Err(Invalid::new(
-                "check interval must be greater than 0 or a valid cron schedule must be provided",
-            ));
+            let message =
+                "check interval must be greater than 0 or a valid cron schedule must be provided";
+            return Err(Invalid::new(message).at("/interval"));
         }
         self.metadata.require_namespace()?;
         CheckSpec {
@@ -179,7 +181,8 @@ impl Resource for CheckConfig {
         }
         .validate()?;
         // Not in events: an agent that knows other types must not lose its result.
-        self.check_hooks.iter().try_for_each(HookList::validate)
+        let mut hooks = self.check_hooks.iter().enumerate();
+        hooks.try_for_each(|(index, hooks)| hooks.validate().at(format!("/check_hooks/{index}")))
     }
 
     fn has_expressions(&self) -> bool {
@@ -203,7 +206,7 @@ mod tests {
     fn error(change: impl Fn(&mut CheckConfig)) -> String {
         let mut check = CheckConfig::fixture("a");
         change(&mut check);
-        check.validate().expect_err("invalid").0
+        check.validate().expect_err("invalid").message
     }
 
     #[test]
@@ -257,7 +260,7 @@ mod tests {
         let written = serde_json::to_string(&check.value).unwrap();
         assert!(written.ends_with(later), "{written}");
         let both = CheckConfig { fallback_pipeline: Some(Default::default()), ..check.value };
-        assert!(both.validate().unwrap_err().0.starts_with("cannot have both pipelines"));
+        assert!(both.validate().unwrap_err().message.starts_with("cannot have both pipelines"));
     }
 
     #[test]

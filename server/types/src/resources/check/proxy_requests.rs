@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 use crate::grammar::expression;
+use crate::invalid::Validated as _;
 
 /// Executes the check once for each of several proxy entities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -29,13 +30,13 @@ impl ProxyRequests {
 
     pub(super) fn validate(&self) -> Result<(), Invalid> {
         if self.splay_coverage > 100 {
-            return Err(Invalid::new("proxy request splay coverage must be between 0 and 100"));
+            let message = "proxy request splay coverage must be between 0 and 100";
+            return Err(Invalid::new(message).at("/splay_coverage"));
         }
         if self.splay && self.splay_coverage == 0 {
-            return Err(Invalid::new(
-                "proxy request splay coverage must be greater than 0 if splay is enabled",
-            ));
+            let message = "proxy request splay coverage must be greater than 0 if splay is enabled";
+            return Err(Invalid::new(message).at("/splay_coverage"));
         }
-        expression::Checker::default().check_all(&self.entity_attributes)
+        expression::Checker::default().check_all(&self.entity_attributes).at("/entity_attributes")
     }
 }

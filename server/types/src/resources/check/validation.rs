@@ -4,6 +4,7 @@ use super::ProxyRequests;
 use crate::Invalid;
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::{cron, name};
+use crate::invalid::Validated as _;
 use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
 
 /// Validates the schedule: not both interval and cron, and a valid cron schedule.
@@ -12,10 +13,12 @@ pub(crate) fn validate_schedule(cron: &str, interval: u32) -> Result<(), Invalid
         return Ok(());
     }
     if interval > 0 {
-        return Err(Invalid::new("must only specify either an interval or a cron schedule"));
+        return Err(
+            Invalid::new("must only specify either an interval or a cron schedule").at("/cron")
+        );
     }
     if !cron::is_schedule(cron) {
-        return Err(Invalid::new("check cron string is invalid"));
+        return Err(Invalid::new("check cron string is invalid").at("/cron"));
     }
     Ok(())
 }
@@ -59,33 +62,38 @@ impl CheckSpec<'_> {
     /// Validates the fields, in the order of Sensu Go.
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if self.ttl > 0 && self.ttl <= i64::from(self.interval) {
-            return Err(Invalid::new("ttl must be greater than check interval"));
+            return Err(Invalid::new("ttl must be greater than check interval").at("/ttl"));
         }
-        for asset in self.runtime_assets {
+        for (index, asset) in self.runtime_assets.iter().enumerate() {
             crate::resources::asset::validate_name(asset)
-                .map_err(|error| Invalid(format!("asset's {error}")))?;
+                .map_err(|error| error.prefixed("asset's "))
+                .at(format!("/runtime_assets/{index}"))?;
         }
         if !self.proxy_entity_name.is_empty() {
-            name::plain("proxy entity name", self.proxy_entity_name)?;
+            name::plain("proxy entity name", self.proxy_entity_name).at("/proxy_entity_name")?;
         }
         if let Some(requests) = self.proxy_requests {
-            requests.validate()?;
+            requests.validate().at("/proxy_requests")?;
         }
         if !METRIC_FORMAT.contains(self.output_metric_format) {
-            return Err(Invalid::new("output metric format is not valid"));
+            return Err(
+                Invalid::new("output metric format is not valid").at("/output_metric_format")
+            );
         }
         let (low, high) = self.flap_thresholds;
         if low != 0 && high != 0 && low >= high {
-            return Err(Invalid::new("invalid flap thresholds"));
+            return Err(Invalid::new("invalid flap thresholds").at("/low_flap_threshold"));
         }
         validate_env_vars(self.env_vars)?;
-        self.subdues.iter().try_for_each(TimeWindowRepeated::validate)?;
+        let mut windows = self.subdues.iter().enumerate();
+        windows
+            .try_for_each(|(index, window)| window.validate().at(format!("/subdues/{index}")))?;
         if self.has_pipelines_and_fallback {
-            return Err(Invalid::new(
-                "cannot have both pipelines and fallback_pipeline defined at the same time",
-            ));
+            let message =
+                "cannot have both pipelines and fallback_pipeline defined at the same time";
+            return Err(Invalid::new(message).at("/fallback_pipeline"));
         }
-        self.subdue.map_or(Ok(()), TimeWindowWhen::validate)
+        self.subdue.map_or(Ok(()), TimeWindowWhen::validate).at("/subdue")
     }
 }
 
@@ -96,8 +104,11 @@ fn validate_env_vars(variables: &[String]) -> Result<(), Invalid> {
             !name.is_empty() && !value.is_empty() && !value.contains('=')
         })
     };
-    if variables.iter().all(well_formed) {
-        return Ok(());
+    match variables.iter().position(|variable| !well_formed(variable)) {
+        None => Ok(()),
+        Some(index) => {
+            let message = "environment variables must be of the form FOO=BAR";
+            Err(Invalid::new(message).at(format!("/env_vars/{index}")))
+        }
     }
-    Err(Invalid::new("environment variables must be of the form FOO=BAR"))
 }

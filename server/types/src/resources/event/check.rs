@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::grammar::{name, number, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::metric::{MetricTag, MetricThreshold};
 use crate::parts::reference::ResourceReference;
 use crate::parts::secret::Secret;
@@ -203,10 +205,12 @@ pub struct Hook {
 impl Check {
     /// Validates the check, in the order of Sensu Go.
     pub(super) fn validate(&self) -> Result<(), Invalid> {
-        name::plain("check name", &self.metadata.name)?;
+        name::plain("check name", &self.metadata.name).at(NAME)?;
         validate_schedule(&self.cron, self.interval)?;
         if self.interval == 0 && self.cron.is_empty() {
-            return Err(Invalid::new("check interval must be greater than or equal to 1"));
+            return Err(
+                Invalid::new("check interval must be greater than or equal to 1").at("/interval")
+            );
         }
         CheckSpec {
             ttl: self.ttl,

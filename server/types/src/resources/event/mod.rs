@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::grammar::redaction::RedactedKeys;
 use crate::grammar::selector::Field;
 use crate::grammar::{number, schema};
+use crate::invalid::Validated as _;
+use crate::meta::NAME;
 use crate::parts::reference::ResourceReference;
 use crate::resources::entity::Entity;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
@@ -118,17 +120,17 @@ impl Resource for Event {
 
     fn validate(&self) -> Result<(), Invalid> {
         let Some(entity) = &self.entity else {
-            return Err(Invalid::new("event must contain an entity"));
+            return Err(Invalid::new("event must contain an entity").at("/entity"));
         };
         if self.check.is_none() && self.metrics.is_none() {
-            return Err(Invalid::new("event must contain a check or metrics"));
+            return Err(Invalid::new("event must contain a check or metrics").at("/check"));
         }
-        entity.validate().map_err(|error| Invalid(format!("entity is invalid: {error}")))?;
+        entity.validate().map_err(|error| error.prefixed("entity is invalid: ")).at("/entity")?;
         if let Some(check) = &self.check {
-            check.validate().map_err(|error| Invalid(format!("check is invalid: {error}")))?;
+            check.validate().map_err(|error| error.prefixed("check is invalid: ")).at("/check")?;
         }
         if !self.metadata.name.is_empty() {
-            return Err(Invalid::new("events cannot be named"));
+            return Err(Invalid::new("events cannot be named").at(NAME));
         }
         Ok(())
     }
@@ -192,7 +194,7 @@ mod tests {
     fn error(change: impl Fn(&mut Event)) -> String {
         let mut event = Event::with_status("web", "cpu", 0);
         change(&mut event);
-        event.validate().expect_err("invalid").0
+        event.validate().expect_err("invalid").message
     }
 
     #[test]
