@@ -302,7 +302,6 @@ pub mod types {
         ///Whether the agent writes the entity, in JSON, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
-        ///Weekly times at which the check is not executed. `null` if there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<Subdue>,
         ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
@@ -416,7 +415,6 @@ pub mod types {
         ///Whether the agent writes the entity, in JSON, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
-        ///Weekly times at which the check is not executed. `null` if there are none.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<Subdue>,
         ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
@@ -1440,7 +1438,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Weekly time windows.
+    ///Weekly times at which a check is not executed. `null` if there are none.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Subdue {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -145,8 +145,9 @@ fn required(map: &mut Map<String, Value>) {
     }
 }
 
-/// Replaces `allOf` one schema by the schema, unless the description differs. An enumeration has the
-/// description of all fields that refer to it.
+/// Replaces `allOf` one schema by the schema, unless the description differs. Enumerations and nullable
+/// schemas have the description of all fields that refer to them: generators do not see `null` through
+/// `allOf`.
 fn collapse(value: &mut Value, named: &Map<String, Value>) {
     if let Value::Object(map) = value
         && adds_nothing(map, named)
@@ -167,9 +168,10 @@ fn adds_nothing(map: &Map<String, Value>, named: &Map<String, Value>) -> bool {
     let text = map.get("description");
     let name = map.get("allOf").and_then(|all| all[0]["$ref"].as_str()?.rsplit('/').next());
     let schema = name.and_then(|name| named.get(name));
-    let is_enumeration = schema.is_some_and(|schema| schema.get("enum").is_some());
+    let is_special = schema
+        .is_some_and(|schema| schema.get("enum").is_some() || schema.get("nullable").is_some());
     let repeats = || text.is_some() && text == schema.and_then(|schema| schema.get("description"));
-    is_enumeration || map.len() == 1 || map.len() == 2 && repeats()
+    is_special || map.len() == 1 || map.len() == 2 && repeats()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::names::{self, Kinds, Paths};
 use super::{SCHEMAS, reference};
@@ -200,7 +200,10 @@ impl<'a> Derived<'a> {
         if let Some(base) = target(property.pointer(pointer)) {
             let is_nullable = is_removable && base != "ObjectMeta";
             let name = self.add(&Variant { is_nullable, ..Variant::of(&base, Role::Patch) })?;
-            if let Some(target) = property.pointer_mut(pointer) {
+            if is_nullable {
+                // Generators do not see `null` through `allOf`, which the description needs.
+                *property = json!({ "$ref": reference(&name) });
+            } else if let Some(target) = property.pointer_mut(pointer) {
                 *target = reference(&name);
             }
             return Ok(());

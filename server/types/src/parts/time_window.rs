@@ -104,8 +104,10 @@ fn periods(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema
 /// The schema of the field `subdue` of checks: [`TimeWindowWhen`] or `null`, as one named schema, because
 /// generators do not support `null` beside a reference.
 pub(crate) fn subdue(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    let definition = schema::nullable::<TimeWindowWhen>(generator);
-    schema::define("Subdue", definition, generator).into()
+    let mut definition = schema::nullable::<TimeWindowWhen>(generator).into_object();
+    definition.metadata().description =
+        Some("Weekly times at which a check is not executed. `null` if there are none.".to_owned());
+    schema::define("Subdue", definition.into(), generator).into()
 }
 
 impl TimeWindowRepeated {
@@ -197,10 +199,10 @@ mod tests {
     #[test]
     fn a_daily_window_needs_times_of_a_12_hour_clock() {
         for good in ["3:04PM", "12:00AM", " 3:04 PM", "03:04pm"] {
-            assert!(time_of_day(&good.to_owned()).is_ok(), "{good}");
+            assert!(time_of_day(good).is_ok(), "{good}");
         }
         for bad in ["25:00", "15:00", "13:00PM", "3PM", "", "3:60PM"] {
-            assert!(time_of_day(&bad.to_owned()).is_err(), "{bad}");
+            assert!(time_of_day(bad).is_err(), "{bad}");
         }
     }
 }
