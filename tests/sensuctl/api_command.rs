@@ -104,7 +104,8 @@ fn api_prints_body_and_message_of_an_error_response() {
     let output = fixture.home.run(&format!("api {CHECKS}/none"), "");
     let message = r#"not found: check "none" in namespace "default""#;
     assert_eq!((output.code, output.stderr), (1, format!("Error: {message}\n")));
-    assert_eq!(output.stdout, json!({ "message": message, "code": 2 }).to_string());
+    let body = json!({ "message": message, "code": 2, "resource": "checks", "name": "none" });
+    assert_eq!(output.stdout, body.to_string());
     let output = fixture.home.run(&format!("api {CHECKS} -d nonsense"), "");
     assert_eq!(output.code, 1);
     assert!(output.stderr.contains("line 1"), "{output:?}");
