@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sensu_api import Client, TooManyRequests, Unauthorized
-from sensu_api.models import ApiKeyInput, Tokens
+from sensu_api.models import ApiKeyInput, Tokens, UserCreate
 
 from .conftest import PASSWORD, USERNAME, check
 
@@ -123,6 +123,29 @@ def test_a_password_is_verified_without_a_session(url: str) -> None:
         client.authentication.auth_test()
 
 
+def test_other_credentials_of_a_request_are_not_replaced(client: Client, statuses: Statuses) -> None:
+    other = {"in": "header", "type": "bearer", "key": "Authorization", "value": "Bearer x"}
+    client.log_in()
+    with pytest.raises(Unauthorized):
+        client.checks.check_list("default", _request_auth=other)
+    assert statuses("/apis/") == [401]
+
+
+def test_an_expired_session_can_be_ended(client: Client, url: str) -> None:
+    tokens = believed_valid(new_tokens(client))
+    client.log_out()
+    with Client(url, tokens=tokens) as ended, pytest.raises(Unauthorized):
+        ended.checks.check_list("default")
+
+
+def test_passwords_are_sent_as_utf_8(client: Client, url: str) -> None:
+    client.users.user_create(UserCreate(username="zoe", password="pässword €"))
+    with Client(url, username="zoe", password="pässword €") as zoe:
+        zoe.authentication.auth_test()
+        zoe.log_in()
+        assert zoe.tokens
+
+
 def test_contradicting_credentials_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="requires a password"):
         Client(url, username=USERNAME)
@@ -130,9 +153,7 @@ def test_contradicting_credentials_are_refused(url: str) -> None:
         Client(url, username=USERNAME, password=PASSWORD, api_key="x")
 
 
-def test_a_rejected_log_in_is_not_retried(
-    url: str, plan_faults: Callable[..., None], statuses: Statuses
-) -> None:
+def test_a_rejected_log_in_is_not_retried(url: str, plan_faults: Callable[..., None], statuses: Statuses) -> None:
     plan_faults({"fault": "status=429", "path": "/auth"})
     with Client(url, username=USERNAME, password=PASSWORD) as client, pytest.raises(TooManyRequests) as busy:
         client.log_in()

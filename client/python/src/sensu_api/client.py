@@ -5,7 +5,7 @@ from typing import Self
 
 from urllib3 import Retry
 
-from .credentials import ApiKey, Session
+from .credentials import ApiKey, Session, basic_authorization
 from .errors import SensuError
 from .generated.configuration import Configuration
 from .generated.models.tokens import Tokens
@@ -23,7 +23,7 @@ class Client(Operations):
     `with` closes the connections at its end, and ends the session if this client began it.
 
     Arguments:
-        timeout: seconds of a request, or of connecting and of reading.
+        timeout: seconds of an attempt, or of connecting and of reading.
         retries: maximum number of retries, see `sensu_api.retry`.
         ca_file: PEM file with the certificates of trusted authorities, instead of those of the system.
     """
@@ -46,14 +46,12 @@ class Client(Operations):
             raise ValueError("an API key excludes other credentials")
 
         def configuration(retry: Retry) -> Configuration:
-            return Configuration(
-                host=url.rstrip("/"), username=username, password=password, retries=retry, ssl_ca_cert=ca_file
-            )
+            return Configuration(host=url.rstrip("/"), retries=retry, ssl_ca_cert=ca_file)
 
-        login = (username, password) if username is not None and password is not None else None
-        self._session = Session(Transport(configuration(session_retries(retries)), timeout), login, tokens)
+        basic = basic_authorization(username, password) if username is not None and password is not None else None
+        self._session = Session(Transport(configuration(session_retries(retries)), timeout), basic, tokens)
         credentials = ApiKey(api_key) if api_key is not None else self._session
-        super().__init__(AuthorizedTransport(configuration(operation_retries(retries)), timeout, credentials))
+        super().__init__(AuthorizedTransport(configuration(operation_retries(retries)), timeout, credentials, basic))
 
     @property
     def tokens(self) -> Tokens | None:

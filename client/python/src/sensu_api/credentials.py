@@ -29,8 +29,8 @@ class ApiKey:
         return False
 
 
-def basic(username: str, password: str) -> str:
-    """Value of the header for HTTP Basic authentication."""
+def basic_authorization(username: str, password: str) -> str:
+    """Value of the header for HTTP Basic authentication. Helpers of urllib3 do not support all passwords."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
@@ -57,10 +57,10 @@ class Session:
     """Tokens of a user, for any number of threads. Logs in when there are no tokens or they can no longer be renewed, if there is a
     password."""
 
-    def __init__(self, transport: Transport, password: tuple[str, str] | None, tokens: Tokens | None) -> None:
+    def __init__(self, transport: Transport, basic: str | None, tokens: Tokens | None) -> None:
         self._transport = transport
         self._api = AuthenticationApi(transport)
-        self._basic = basic(*password) if password else None
+        self._basic = basic
         self._issued = _Issued(tokens, tokens.expires_at or math.inf) if tokens else None
         # Held during a renewal: other threads wait, and then find the new tokens.
         self._lock = threading.Lock()
@@ -78,8 +78,6 @@ class Session:
         return issued.authorization if issued else None
 
     def renew(self, rejected: str) -> bool:
-        if rejected.startswith("Basic "):
-            return False
         with self._lock:
             if self._issued and self._issued.authorization != rejected:
                 return True

@@ -65,28 +65,12 @@ class NotFound(SensuError):
     """404: the object or its namespace does not exist."""
 
 
-class MethodNotAllowed(SensuError):
-    """405: the server does not have the operation."""
-
-
-class RequestTimeout(SensuError):
-    """408: the request body did not arrive in time."""
-
-
 class Conflict(SensuError):
     """409: the object exists, or another object prevents the operation."""
 
 
 class PreconditionFailed(SensuError):
     """412: the object is not in the state that `if_match` or `if_none_match` requires."""
-
-
-class PayloadTooLarge(SensuError):
-    """413: the request body or the object is too large."""
-
-
-class UnsupportedMediaType(SensuError):
-    """415: the media type of the request body is not JSON."""
 
 
 class TooManyRequests(SensuError):
@@ -107,12 +91,8 @@ _BY_STATUS: dict[int, type[SensuError]] = {
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
-    405: MethodNotAllowed,
-    408: RequestTimeout,
     409: Conflict,
     412: PreconditionFailed,
-    413: PayloadTooLarge,
-    415: UnsupportedMediaType,
     429: TooManyRequests,
     500: InternalServerError,
     503: ServiceUnavailable,

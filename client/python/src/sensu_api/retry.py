@@ -51,6 +51,6 @@ def operation_retries(total: int) -> Retry:
 
 
 def session_retries(total: int) -> Retry:
-    """Log-ins and renewals are retried only if no connection was established: the server counts wrong passwords, and a refresh token
-    works once."""
+    """Log-ins and renewals are retried only if no connection was established: the server counts wrong passwords, and a refresh
+    token works once."""
     return Retry(total, read=0, status=0, backoff_factor=0.1, backoff_jitter=0.1, raise_on_status=False)

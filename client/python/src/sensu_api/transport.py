@@ -14,7 +14,7 @@ from .generated.exceptions import ApiException
 from .generated.rest import RESTResponse
 
 Timeout = float | tuple[float, float]
-"""Seconds: of the request, or of connecting and of reading."""
+"""Seconds: of an attempt, or of connecting and of reading."""
 
 
 class Credentials(Protocol):
@@ -74,12 +74,19 @@ class Transport(ApiClient):
         return serialized
 
 
+class _Renewable(str):
+    """Value of `Authorization` from the credentials of a client. Other values come from the caller (`_request_auth`)."""
+
+
 class AuthorizedTransport(Transport):
     """Requests with credentials, which are renewed once if the server rejects them."""
 
-    def __init__(self, configuration: Configuration, timeout: Timeout, credentials: Credentials) -> None:
+    def __init__(
+        self, configuration: Configuration, timeout: Timeout, credentials: Credentials, basic: str | None
+    ) -> None:
         super().__init__(configuration, timeout)
         self._credentials = credentials
+        self._basic = basic
 
     def update_params_for_auth(
         self,
@@ -91,12 +98,14 @@ class AuthorizedTransport(Transport):
         body: object,
         request_auth: object = None,
     ) -> None:
-        if "bearerAuth" in auth_settings and not request_auth:
+        if request_auth:
+            super().update_params_for_auth(headers, queries, auth_settings, resource_path, method, body, request_auth)
+        elif "bearerAuth" in auth_settings:
             authorization = self._credentials.authorization()
             if authorization is not None:
-                headers["Authorization"] = authorization
-        else:
-            super().update_params_for_auth(headers, queries, auth_settings, resource_path, method, body, request_auth)
+                headers["Authorization"] = _Renewable(authorization)
+        elif "basicAuth" in auth_settings and self._basic is not None:
+            headers["Authorization"] = self._basic
 
     def call_api(
         self,
@@ -109,7 +118,7 @@ class AuthorizedTransport(Transport):
     ) -> RESTResponse:
         response = super().call_api(method, url, header_params, body, post_params, _request_timeout)
         rejected = (header_params or {}).get("Authorization")
-        if response.status != 401 or rejected is None or not self._credentials.renew(rejected):
+        if response.status != 401 or not isinstance(rejected, _Renewable) or not self._credentials.renew(rejected):
             return response
         headers = {**(header_params or {}), "Authorization": self._credentials.authorization() or rejected}
         return super().call_api(method, url, headers, body, post_params, _request_timeout)
