@@ -6,16 +6,20 @@ import time
 from collections.abc import Callable
 
 import pytest
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.exceptions import MaxRetryError
 
 from sensu_api import BadRequest, Client, InternalServerError, SensuError, ServiceUnavailable, TransportError
 from sensu_api.errors import error_from_response
-from sensu_api.models import CheckConfigPatch
+from sensu_api.models import CheckConfigPatch, EntityInput, EventInput, ObjectMetaInput
+from sensu_api.retry import operation_retries
 
 from .conftest import check
 
 Faults = Callable[..., None]
 Statuses = Callable[[str], list[int | None]]
 CHECKS = "/apis/core/v2/namespaces/default/checks"
+EVENTS = "/apis/core/v2/namespaces/default/events"
 
 
 def test_an_unavailable_server_is_asked_again(key_client: Client, plan_faults: Faults, statuses: Statuses) -> None:
@@ -49,6 +53,26 @@ def test_requests_that_are_not_idempotent_are_not_retried(
     with pytest.raises(TransportError):
         key_client.checks.check_patch("default", "a", CheckConfigPatch(interval=1))
     assert len(statuses(CHECKS)) == 2
+
+
+def test_a_put_of_an_event_is_not_retried(key_client: Client, plan_faults: Faults, statuses: Statuses) -> None:
+    event = EventInput(entity=EntityInput(entity_class="proxy", metadata=ObjectMetaInput(name="web")))
+    for fault, error in (("status=503", ServiceUnavailable), ("drop", TransportError)):
+        plan_faults({"fault": fault, "path": EVENTS})
+        with pytest.raises(error):
+            key_client.events.event_put("default", "web", "cpu", event)
+    assert len(statuses(EVENTS)) == 2
+
+
+def test_a_distant_retry_after_is_not_awaited() -> None:
+    for seconds, expected in (("5", False), ("6", True)):
+        response = HTTPResponse(status=503, headers={"Retry-After": seconds})
+        try:
+            operation_retries(3).increment("GET", "/", response, _pool=HTTPConnectionPool("localhost"))
+            failed = False
+        except MaxRetryError:
+            failed = True
+        assert failed is expected
 
 
 def test_dropped_connections_are_retried(key_client: Client, plan_faults: Faults, statuses: Statuses) -> None:

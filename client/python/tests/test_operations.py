@@ -6,9 +6,21 @@ from typing import assert_type
 import pytest
 
 import sensu_api
-from sensu_api import Client, Conflict, NotFound, NotModified, PreconditionFailed, etag, iterate, pages
-from sensu_api.models import CheckConfig, CheckConfigInput, CheckConfigPatch, ObjectMetaPatch, SubduePatch, TimeWindow
-from sensu_api.models import TimeWindowDaysPatch, User
+from sensu_api import BadRequest, Client, Conflict, NotFound, NotModified, PreconditionFailed, etag, iterate, pages
+from sensu_api.models import (
+    CheckConfig,
+    CheckConfigInput,
+    CheckConfigPatch,
+    HookConfigCreate,
+    HookConfigPatch,
+    MetricFormat,
+    ObjectMetaCreate,
+    ObjectMetaPatch,
+    SubduePatch,
+    TimeWindow,
+    TimeWindowDaysPatch,
+    User,
+)
 
 from .conftest import check
 
@@ -71,11 +83,22 @@ def test_a_patch_changes_and_removes_fields(client: Client) -> None:
     assert patched.command == "check-cpu.sh -w 75 -c 90", "absent fields keep their values"
 
 
-def test_a_patch_removes_fields_that_the_document_does_not_call_nullable(client: Client) -> None:
+def test_a_none_for_a_required_field_is_sent_and_refused(client: Client) -> None:
+    hook = HookConfigCreate(command="true", timeout=1, metadata=ObjectMetaCreate(name="a"))
+    client.hooks.hook_create("default", hook)
+    with pytest.raises(BadRequest):
+        client.hooks.hook_patch("default", "a", HookConfigPatch(command=None))
+
+
+def test_a_patch_removes_nested_fields(client: Client) -> None:
     client.checks.check_create("default", check("a"))
     nights = SubduePatch(days=TimeWindowDaysPatch(all=[TimeWindow(begin="5:00PM", end="8:00AM")]))
     assert client.checks.check_patch("default", "a", CheckConfigPatch(subdue=nights)).subdue is not None
     assert client.checks.check_patch("default", "a", CheckConfigPatch(subdue=None)).subdue is None
+    graphite = CheckConfigPatch(output_metric_format=MetricFormat.graphite_plaintext)
+    assert client.checks.check_patch("default", "a", graphite).output_metric_format == MetricFormat.graphite_plaintext
+    unset = client.checks.check_patch("default", "a", CheckConfigPatch(output_metric_format=None))
+    assert unset.output_metric_format == MetricFormat.none
 
 
 def test_an_assigned_none_is_part_of_a_patch(client: Client) -> None:

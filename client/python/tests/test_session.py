@@ -1,12 +1,17 @@
 """Sessions: log-in, renewal of expired tokens, log-out, API keys."""
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
 from sensu_api import Client, TooManyRequests, Unauthorized
+from sensu_api.credentials import IssuedTokens
+from sensu_api.generated.api_response import ApiResponse
 from sensu_api.models import ApiKeyInput, Tokens, UserCreate
 
 from .conftest import PASSWORD, USERNAME, check
@@ -61,6 +66,18 @@ def test_an_expired_access_token_is_renewed_before_a_request(client: Client, sta
     client.checks.check_list("default")
     assert client.tokens and client.tokens.access_token != first.access_token
     assert statuses("/apis/") == [200] and statuses("/auth/token") == [200]
+
+
+def test_the_lifetime_of_a_token_depends_on_the_clock_of_the_server() -> None:
+    def renew_in(expires_at: int) -> float:
+        tokens = Tokens(access_token="x", refresh_token="x", expires_at=expires_at)
+        headers = {"date": format_datetime(datetime.fromtimestamp(1000, UTC), usegmt=True)}
+        response = ApiResponse(status_code=200, headers=headers, data=tokens, raw_data=b"")
+        return IssuedTokens.from_response(response).renew_at - time.time()
+
+    assert renew_in(1900) == pytest.approx(890, abs=1)
+    assert renew_in(1010) == pytest.approx(9, abs=1)
+    assert renew_in(900) == math.inf, "a wrong clock is no reason to renew with every request"
 
 
 def test_concurrent_requests_renew_once(client: Client, url: str, statuses: Statuses) -> None:

@@ -4,7 +4,7 @@ import base64
 import math
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from .errors import BadRequest, Unauthorized
@@ -20,7 +20,7 @@ from .transport import Transport
 class ApiKey:
     """An API key. It cannot be renewed."""
 
-    key: str
+    key: str = field(repr=False)
 
     def authorization(self) -> str:
         return f"Key {self.key}"
@@ -35,8 +35,10 @@ def basic_authorization(username: str, password: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Issued:
-    tokens: Tokens
+class IssuedTokens:
+    """Tokens, and the time to renew them."""
+
+    tokens: Tokens = field(repr=False)
     renew_at: float
     """Seconds since 1970-01-01 by the local clock."""
 
@@ -45,7 +47,7 @@ class _Issued:
         return f"Bearer {self.tokens.access_token}"
 
     @classmethod
-    def from_response(cls, response: ApiResponse[Tokens]) -> "_Issued":
+    def from_response(cls, response: ApiResponse[Tokens]) -> "IssuedTokens":
         """Tokens that expire by the clock of the server, which can differ from the local one."""
         now, date = time.time(), header(response, "Date")
         lifetime = response.data.expires_at - (parsedate_to_datetime(date).timestamp() if date else now)
@@ -61,7 +63,7 @@ class Session:
         self._transport = transport
         self._api = AuthenticationApi(transport)
         self._basic = basic
-        self._issued = _Issued(tokens, tokens.expires_at or math.inf) if tokens else None
+        self._issued = IssuedTokens(tokens, tokens.expires_at or math.inf) if tokens else None
         # Held during a renewal: other threads wait, and then find the new tokens.
         self._lock = threading.Lock()
         self.has_logged_in = False
@@ -103,19 +105,19 @@ class Session:
     def close(self) -> None:
         self._transport.close()
 
-    def _exchange(self) -> _Issued | None:
+    def _exchange(self) -> IssuedTokens | None:
         if self._issued is None:
             return None
         refresh = Refresh(refresh_token=self._issued.tokens.refresh_token)
         headers = {"Authorization": self._issued.authorization}
         try:
-            return _Issued.from_response(self._api.auth_refresh_with_http_info(refresh, _headers=headers))
+            return IssuedTokens.from_response(self._api.auth_refresh_with_http_info(refresh, _headers=headers))
         except (BadRequest, Unauthorized):
             return None
 
-    def _log_in(self) -> _Issued | None:
+    def _log_in(self) -> IssuedTokens | None:
         if self._basic is None:
             return None
-        issued = _Issued.from_response(self._api.auth_login_with_http_info(_headers={"Authorization": self._basic}))
+        issued = IssuedTokens.from_response(self._api.auth_login_with_http_info(_headers={"Authorization": self._basic}))
         self.has_logged_in = True
         return issued

@@ -66,8 +66,8 @@ class Transport(ApiClient):
         return super().response_deserialize(response_data, response_types_map)
 
     def sanitize_for_serialization(self, obj: object) -> object:
-        # A patch contains the fields that were set, `None` included. The generated `to_dict` drops `None` from fields that the
-        # document does not call nullable.
+        # A patch contains all fields that were set. The generated `to_dict` omits `None` for required fields, so that an invalid
+        # patch would succeed without an effect.
         if isinstance(obj, BaseModel) and type(obj).__name__.endswith("Patch"):
             return obj.model_dump(mode="json", by_alias=True, exclude_unset=True)
         serialized: object = super().sanitize_for_serialization(obj)  # type: ignore[no-untyped-call]
