@@ -7,11 +7,13 @@ type Data<F> = F extends (...options: never) => Promise<infer R>
   ? R extends { data: infer D } ? NonNullable<D> : never
   : never;
 
+/** Type of the query of an operation; `never` if it has none. */
+type Query<F extends (options: never) => unknown> = NonNullable<NonNullable<Parameters<F>[0]>["query"]>;
+
 /** Operations that return pages: those with a parameter `continue`. */
 export type ListOperation = {
-  [K in keyof Operations]: NonNullable<Parameters<Operations[K]>[0]> extends { query?: infer Q }
-    ? "continue" extends keyof NonNullable<Q> ? K : never
-    : never;
+  [K in keyof Operations]: [Query<Operations[K]>] extends [never] ? never
+    : "continue" extends keyof Query<Operations[K]> ? K : never;
 }[keyof Operations];
 
 /** Type of the items of a list. */

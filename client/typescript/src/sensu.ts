@@ -59,7 +59,10 @@ export class Sensu extends Operations {
    *
    * `query.limit` is the number of items per page, by default as many as a response can contain.
    */
-  items<K extends ListOperation>(operation: K, ...options: Parameters<Operations[K]>): AsyncGenerator<Item<K>, void, undefined> {
+  items<K extends ListOperation>(
+    operation: K,
+    ...options: Parameters<Operations[K]>
+  ): AsyncGenerator<Item<K>, void, undefined> {
     return items(this, operation, ...options);
   }
 }

@@ -49,13 +49,9 @@ export class Session {
   /** Returns the credential for a security scheme of the document, without its prefix `Bearer` or `Basic`. */
   async credential(scheme: Auth): Promise<string | undefined> {
     const credentials = this.#credentials;
-    if (scheme.scheme === "basic") {
-      return "password" in credentials ? basic(credentials) : undefined;
-    }
-    if ("apiKey" in credentials) {
-      return scheme.scheme === "bearer" ? undefined : `Key ${credentials.apiKey}`;
-    }
-    return scheme.scheme === "bearer" ? this.accessToken() : undefined;
+    if (scheme.scheme === "basic") return "password" in credentials ? basic(credentials) : undefined;
+    if (scheme.scheme === "bearer") return "apiKey" in credentials ? undefined : this.accessToken();
+    return "apiKey" in credentials ? `Key ${credentials.apiKey}` : undefined;
   }
 
   /** Returns a valid access token; `undefined` if there are only tokens, and the session was ended. */
