@@ -75,7 +75,8 @@ test("other statuses have their classes", async () => {
   await assert.rejects(sensu.checkCreate({ path: { namespace }, body }), errors.ConflictError);
   const invalid = { ...check("typescript-d"), interval: 0 };
   await assert.rejects(sensu.checkCreate({ path: { namespace }, body: invalid }), errors.BadRequestError);
-  const wrong = new Sensu({ url, username: "admin", password: "wrong ü€" });
+  // A new name, because 10 failures of a user are followed by 429.
+  const wrong = new Sensu({ url, username: `typescript-${Date.now()}`, password: "wrong ü€" });
   await assert.rejects(wrong.logIn(), errors.UnauthorizedError);
   const agent = new Sensu({ url, ...password, username: "agent" });
   await assert.rejects(agent.userList(), errors.ForbiddenError);
