@@ -95,8 +95,8 @@ export class Session {
 
   async #obtain(): Promise<Tokens> {
     const { data, response } = (await this.#refresh()) ?? (await this.#logIn());
-    // Expiry is a time of the server, whose clock may differ.
-    const serverTime = Date.parse(response.headers.get("Date") ?? "");
+    // Expiry is a time of the server, whose clock may differ. `Date` is rounded down to a second.
+    const serverTime = Date.parse(response.headers.get("Date") ?? "") + 1_000;
     this.#clockOffset = Number.isNaN(serverTime) ? 0 : serverTime - Date.now();
     this.#tokens = data;
     this.#onTokens?.(data);
