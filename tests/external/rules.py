@@ -381,7 +381,8 @@ def add_examples(document):
         route = Route(template)
         if route.namespaced and route.item and not route.deeper and "put" in operations:
             content = operations["put"].get("requestBody", {}).get("content", {})
-            example = content.get("application/json", {}).get("examples", {}).get("recorded", {}).get("value", {})
+            examples = content.get("application/json", {}).get("examples", {})
+            example = (examples.get("full") or examples.get("typical") or {}).get("value", {})
             OBJECTS.setdefault(route.kind, {field: value for field, value in example.items() if field != "metadata"})
 
 

@@ -197,10 +197,11 @@ impl Operation {
         &self.body_content()["schema"]
     }
 
-    /// The example of the request body.
+    /// The example of the request body with the most fields.
     #[must_use]
     pub fn body_example(&self) -> Option<&Value> {
-        self.body_content().pointer("/examples/recorded/value")
+        let examples = &self.body_content()["examples"];
+        ["full", "typical"].iter().find_map(|name| examples[*name].get("value"))
     }
 
     fn body_content(&self) -> &Value {

@@ -24,18 +24,18 @@ pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Val
             }
         }
         if let (Some(described), Some(body)) = (value.get_mut("requestBody"), example.get("body")) {
-            set_example(described, body);
+            set_examples(described, &of_request(example.get("minimal"), body));
         }
         let status = success(&value["responses"]);
         if let (Some(status), Some(response)) = (status, example.get("response")) {
-            set_example(&mut value["responses"][&status], response);
+            set_examples(&mut value["responses"][&status], &named(response));
         }
         for (status, error) in example["errors"].as_object().into_iter().flatten() {
             let name =
                 value["responses"][status]["$ref"].as_str().and_then(|r| r.rsplit('/').next());
             let Some(name) = name else { continue };
             let mut response = shared[name].clone();
-            set_example(&mut response, error);
+            set_examples(&mut response, &named(error));
             own.push(name.to_owned());
             value["responses"][status] = response;
         }
@@ -49,18 +49,29 @@ pub(super) fn success(responses: &Value) -> Option<String> {
     statuses.into_iter().find(|status| status.starts_with('2')).cloned()
 }
 
-/// Sets the example of a body, for all its media types. It has a name, because docs browsers fail on
+/// Sets the examples of a body, for all its media types. They have names, because docs browsers fail on
 /// a `null` inside of an unnamed one.
-fn set_example(described: &mut Value, example: &Value) {
+fn set_examples(described: &mut Value, examples: &Value) {
     let content = described.get_mut("content").and_then(Value::as_object_mut);
     for (_, body) in content.into_iter().flatten() {
-        body["examples"] = named(example);
+        body["examples"] = examples.clone();
     }
 }
 
-/// The examples of a body: one, as it was recorded.
+/// The examples of a response: one, as it was recorded.
 pub(super) fn named(example: &Value) -> Value {
     json!({ "recorded": { "value": example } })
+}
+
+/// The examples of a request body: a short one first, if the other has many fields.
+fn of_request(minimal: Option<&Value>, body: &Value) -> Value {
+    match minimal {
+        Some(minimal) => json!({
+            "minimal": { "summary": "Required fields", "value": minimal },
+            "full": { "summary": "Most fields", "value": body },
+        }),
+        None => json!({ "typical": { "value": body } }),
+    }
 }
 
 /// Removes shared responses that every operation has replaced by its own.

@@ -119,12 +119,13 @@ fn published(
     errors::name(&mut document, operations);
     headers::add(&mut document, operations);
     examples::add(&mut document, operations, &recorded);
-    code_samples::add(&mut document, operations, &recorded);
     links::add(&mut document, operations);
     deprecation::mark(&mut document, operations);
     variants::split(&mut document, operations)?;
     order::sort(&mut document, operations);
     tag_groups::add(&mut document);
+    // With the names of schemas and tags.
+    code_samples::add(&mut document, operations, &recorded);
     limits::fill_in(&mut document);
     Ok(document)
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+use serde_json::Value;
 
 use crate::served::Served;
 use crate::tools::{self, run};
@@ -19,8 +20,9 @@ struct Package {
     folder: &'static str,
     /// Builds the package file of a document in a folder.
     build: fn(&Path, &Path) -> anyhow::Result<PathBuf>,
-    /// Installs the file in a folder of its own. Returns the command that runs the tests.
-    tests: fn(&Path, &Path) -> anyhow::Result<Command>,
+    /// Installs the file in a folder of its own, and checks the samples of the document. Returns the command
+    /// that runs the tests.
+    tests: fn(&Path, &Path, &Path) -> anyhow::Result<Command>,
 }
 
 const PACKAGES: [Package; 2] = [
@@ -45,7 +47,7 @@ pub(crate) fn run_all(document: Option<PathBuf>) -> anyhow::Result<()> {
         let name = package.folder;
         let file = (package.build)(&document, &folder)
             .with_context(|| format!("the {name} package cannot be built"))?;
-        let mut tests = (package.tests)(&file, &folder)?;
+        let mut tests = (package.tests)(&document, &file, &folder)?;
         let server = Served::for_packages()?;
         let ran = tools::try_run(tests.env("SENSU_URL", server.url()));
         server.stop()?;
@@ -58,6 +60,23 @@ pub(crate) fn run_all(document: Option<PathBuf>) -> anyhow::Result<()> {
     }
     println!("clients --package: {} of {0} packages built and tested", PACKAGES.len());
     Ok(())
+}
+
+/// The code samples of a document in a language, by operation id.
+fn code_samples(document: &Path, language: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let document: Value = serde_json::from_str(&fs::read_to_string(document)?)?;
+    let items = document["paths"].as_object().context("paths")?.values();
+    let operations = items.filter_map(Value::as_object).flat_map(serde_json::Map::values);
+    let mut samples = Vec::new();
+    for operation in operations {
+        let id = operation["operationId"].as_str().context("an operation id")?;
+        let own = operation["x-codeSamples"].as_array().into_iter().flatten();
+        for sample in own.filter(|sample| sample["label"] == language) {
+            samples.push((id.to_owned(), sample["source"].as_str().unwrap_or_default().to_owned()));
+        }
+    }
+    ensure!(samples.len() > 100, "only {} samples of {language}", samples.len());
+    Ok(samples)
 }
 
 /// The lines of the test runner that hold figures: those of pytest and of node's test runner.

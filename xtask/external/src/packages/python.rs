@@ -1,12 +1,13 @@
 //! The Python package: a wheel with the hand-written layer and the code of openapi-generator.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
-use super::{only, run, sources};
+use super::{code_samples, only, run, sources};
 use crate::tools::{self, tool};
 
 /// The module of the generated code.
@@ -17,6 +18,7 @@ pub(super) fn build(document: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     sources("python", &package)?;
     generate(document, folder, &package)?;
     same_version(document, &package)?;
+    snippets(document, &package)?;
     type_check(folder, &package)?;
     let mut wheel = tools::python("python")?;
     wheel.args(["-m", "hatchling", "build", "--target", "wheel", "--directory"]);
@@ -49,18 +51,29 @@ fn same_version(document: &Path, package: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks the types of the package, its tests, and the snippets of its README, which become a test.
-fn type_check(folder: &Path, package: &Path) -> anyhow::Result<()> {
+/// Writes the snippets of the README, which become a test, and the samples of the document.
+fn snippets(document: &Path, package: &Path) -> anyhow::Result<()> {
     let readme = fs::read_to_string(package.join("README.md"))?;
     let snippets = readme.split("```python\n").skip(1).filter_map(|part| part.split("```").next());
     fs::write(package.join("tests/readme.py"), snippets.collect::<String>())?;
+    let mut samples = String::new();
+    for (id, source) in code_samples(document, "Python")? {
+        let body = source.replace('\n', "\n    ");
+        writeln!(samples, "def {id}() -> None:\n    {body}\n")?;
+    }
+    fs::write(package.join("tests/samples.py"), samples)?;
+    Ok(())
+}
+
+/// Checks the types of the package, its tests, and the snippets.
+fn type_check(folder: &Path, package: &Path) -> anyhow::Result<()> {
     let mut check = tools::python("mypy")?;
     check.args(["--no-error-summary", "--cache-dir"]).arg(folder.join("mypy"));
     check.arg("--python-executable").arg(tools::folder("python").join("bin/python"));
     run(check.current_dir(package))
 }
 
-pub(super) fn tests(wheel: &Path, folder: &Path) -> anyhow::Result<Command> {
+pub(super) fn tests(_document: &Path, wheel: &Path, folder: &Path) -> anyhow::Result<Command> {
     let environment = folder.join("venv");
     run(tool("python3").args(["-m", "venv"]).arg(&environment))?;
     let constraints = folder.join("constraints.txt");

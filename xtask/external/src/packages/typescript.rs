@@ -1,11 +1,17 @@
 //! The npm package: the hand-written layer and the code of openapi-ts, compiled.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{copy, only, run, sources, with_ending};
+use anyhow::Context as _;
+
+use super::{code_samples, copy, only, run, sources, with_ending};
 use crate::tools::tool;
+
+/// First line of every sample.
+const IMPORT: &str = "import { Sensu } from \"sensu-api\";";
 
 /// Programs of the development dependencies.
 const PROGRAMS: &str = "node_modules/.bin";
@@ -28,7 +34,7 @@ pub(super) fn build(document: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     only(folder, ".tgz")
 }
 
-pub(super) fn tests(file: &Path, folder: &Path) -> anyhow::Result<Command> {
+pub(super) fn tests(document: &Path, file: &Path, folder: &Path) -> anyhow::Result<Command> {
     let (package, consumer) = (folder.join("package"), folder.join("consumer"));
     fs::create_dir_all(&consumer)?;
     for entry in fs::read_dir(package.join("test"))? {
@@ -43,6 +49,12 @@ pub(super) fn tests(file: &Path, folder: &Path) -> anyhow::Result<Command> {
     let mut readme = tool("node");
     readme.args(["readme.mjs", "node_modules/sensu-api/README.md", "readme.test.ts"]);
     run(readme.current_dir(&consumer))?;
+    let mut samples = format!("{IMPORT}\n");
+    for (id, source) in code_samples(document, "TypeScript")? {
+        let call = source.strip_prefix(IMPORT).with_context(|| source.clone())?;
+        writeln!(samples, "export async function {id}() {{{call}\nreturn data;\n}}")?;
+    }
+    fs::write(consumer.join("samples.ts"), samples)?;
     let mut compile = tool(package.join(PROGRAMS).join("tsc"));
     compile.args(["--project", "tsconfig.json", "--typeRoots"]);
     compile.arg(package.join("node_modules/@types"));

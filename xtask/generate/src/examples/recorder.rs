@@ -115,6 +115,12 @@ impl<'a> Recorder<'a> {
             example["sensuctl"] = sensuctl.clone().into();
         }
         self.provoke_client_errors(operation, &request).await?;
+        if let Some(minimal) = &step.minimal {
+            let short = Request { body: Body::Json(minimal.clone()), ..request.clone() };
+            let (status, response) = self.send(operation, &short).await?;
+            ensure!((200..300).contains(&status), "the minimal body: {status}: {response}");
+            example["minimal"] = minimal.clone();
+        }
         if step.response_of.is_none() {
             let (status, response) = self.success(step, operation, &request).await?;
             example["status"] = status.into();

@@ -36,6 +36,8 @@ pub struct Step {
     pub query: Texts,
     /// Body.
     pub body: Option<Value>,
+    /// A short body, if `body` has many fields. It is sent before `body`.
+    pub minimal: Option<Value>,
     /// An invalid body (400).
     pub wrong: Option<Value>,
     /// Invalid query parameters (400).

@@ -1,32 +1,15 @@
-//! `x-codeSamples`: each example as a command line for curl and for sensuctl.
+//! Code samples for a shell: curl and sensuctl.
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::facts::{Action, Authentication, Facts, Operation};
-use super::{Described, each};
+use super::{SERVER, body};
+use crate::openapi::Described;
+use crate::openapi::facts::{Action, Authentication, Facts};
 
-/// The default address of a server.
-const SERVER: &str = "http://127.0.0.1:8080";
-
-/// Adds the command lines.
-pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Value) {
-    each(document, operations, |operation| {
-        let id = operation.value["operationId"].as_str().unwrap_or_default().to_owned();
-        let Some(example) = recorded.get(&id) else { return };
-        let sample = |label: &str, source: String| json!({ "lang": "Shell", "label": label, "source": source });
-        let mut samples = vec![sample("curl", curl(&operation, example))];
-        let sensuctl = match example.get("sensuctl") {
-            Some(command) => command.as_str().map(str::to_owned),
-            None => regular_command(operation.facts, example),
-        };
-        samples.extend(sensuctl.map(|command| sample("sensuctl", command)));
-        operation.value["x-codeSamples"] = samples.into();
-    });
-}
-
-fn curl(operation: &Described<'_>, example: &Value) -> String {
+/// The request, sent by curl.
+pub(super) fn curl(operation: &Described<'_>, example: &Value) -> String {
     let mut path = operation.path.to_owned();
     for (name, value) in example["path"].as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
@@ -55,7 +38,7 @@ fn curl(operation: &Described<'_>, example: &Value) -> String {
     }
     let media_type = operation.value["requestBody"]["content"].as_object();
     if let (Some(media_type), Some(body)) =
-        (media_type.and_then(|content| content.keys().next()), example.get("body"))
+        (media_type.and_then(|content| content.keys().next()), body(example))
     {
         let _ = write!(
             command,
@@ -64,6 +47,14 @@ fn curl(operation: &Described<'_>, example: &Value) -> String {
         );
     }
     command
+}
+
+/// The command, if sensuctl has one.
+pub(super) fn sensuctl(facts: &Facts, example: &Value) -> Option<String> {
+    match example.get("sensuctl") {
+        Some(command) => command.as_str().map(str::to_owned),
+        None => regular_command(facts, example),
+    }
 }
 
 /// The regular sensuctl command of an action: list, info, create from a file, delete.
