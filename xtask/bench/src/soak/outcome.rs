@@ -55,10 +55,11 @@ impl Outcome {
             .flat_map(|(name, results)| results.failures.iter().map(move |why| (name, why)))
             .map(|(name, why)| format!("{name}: {why}"))
             .collect();
-        let text = match failures.first() {
-            None => "0".to_owned(),
-            Some(first) => format!("{}, the first: {first}", failures.len()),
-        };
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        failures.iter().for_each(|failure| *counts.entry(failure).or_default() += 1);
+        let each: Vec<String> =
+            counts.iter().map(|(failure, count)| format!("{count} x {failure}")).collect();
+        let text = format!("{} {}", failures.len(), each.join("; "));
         goals.add("failed legitimate requests", text, failures.is_empty());
         let worst = all
             .iter()
