@@ -16,7 +16,7 @@ var authorization = "Basic " + Base64.getEncoder().encodeToString("admin:P@ssw0r
 
 fun send(method: String, path: String, body: Any? = null): HttpResponse<String> {
     val publisher = body?.let { HttpRequest.BodyPublishers.ofString(gson.toJson(it)) }
-    val request = HttpRequest.newBuilder(URI(System.getenv("SENSU_URL") + path))
+    val request = HttpRequest.newBuilder(URI(java.lang.System.getenv("SENSU_URL") + path))
         .method(method, publisher ?: HttpRequest.BodyPublishers.noBody())
         .header("Authorization", authorization)
         .header("Content-Type", if (method == "PATCH") "application/merge-patch+json" else "application/json")
@@ -44,7 +44,7 @@ fun main() {
     val duplicate = CheckConfigCreate(ObjectMetaCreate("kotlin-a"), interval = 60)
     equal(3L, send("POST", CHECKS, duplicate).read<ErrorResponse>(409).code)
 
-    val event = EventInput(EntityInput("proxy", ObjectMetaInput("web-1")),
+    val event = EventInput(EntityInput("proxy", metadata = ObjectMetaInput("web-1")),
         check = CheckInput(metadata = ObjectMetaInput("kotlin-a"), interval = 60, status = 1, output = "slow"))
     equal(1L, send("PUT", "$NAMESPACE/events/web-1/kotlin-a", event).read<Event>().check?.status)
 

@@ -3,6 +3,11 @@
 //! Each client runs the same scenario (log in, create, list two pages, get a missing object, delete) against a
 //! live server, through a proxy that rejects violations of the document.
 
+mod kotlin;
+mod node;
+mod pydantic;
+mod ruby;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,20 +21,46 @@ use crate::tools::{self, run, tool};
 /// A generated client.
 struct Client {
     name: &'static str,
+    /// The folder of `target/external/` that contains the client. Node looks for packages in the folders above.
+    folder: &'static str,
     /// Generates and checks the client of a document in a folder. Returns the command that runs the scenario.
     build: fn(&Path, &Path) -> anyhow::Result<Command>,
     /// Whether it takes long, or needs more than Node and Python.
     slow: bool,
 }
 
+impl Client {
+    const fn new(
+        name: &'static str,
+        folder: &'static str,
+        build: fn(&Path, &Path) -> anyhow::Result<Command>,
+    ) -> Self {
+        Self { name, folder, build, slow: false }
+    }
+
+    const fn slow(self) -> Self {
+        Self { slow: true, ..self }
+    }
+}
+
 const CLIENTS: &[Client] = &[
-    Client { name: "openapi-typescript", build: typescript, slow: false },
-    Client { name: "openapi-generator-python", build: python, slow: false },
-    Client { name: "openapi-python-client", build: python_httpx, slow: false },
-    Client { name: "openapi-generator-typescript-fetch", build: typescript_fetch, slow: true },
-    Client { name: "openapi-generator-go", build: go, slow: true },
-    Client { name: "openapi-generator-java", build: java, slow: true },
-    Client { name: "openapi-generator-rust", build: rust, slow: true },
+    Client::new("openapi-typescript", "node", typescript),
+    Client::new("openapi-typescript-enum", "generators", node::openapi_typescript_enum),
+    Client::new("hey-api", "generators", node::hey_api),
+    Client::new("hey-api-zod", "generators", node::hey_api_zod),
+    Client::new("orval", "generators", node::orval),
+    Client::new("swagger-typescript-api", "generators", node::swagger_typescript_api),
+    Client::new("openapi-zod-client", "generators", node::zodios),
+    Client::new("kubb", "generators", node::kubb),
+    Client::new("openapi-generator-python", "clients", python),
+    Client::new("openapi-python-client", "clients", python_httpx),
+    Client::new("datamodel-code-generator", "clients", pydantic::build),
+    Client::new("openapi-generator-typescript-fetch", "node", typescript_fetch).slow(),
+    Client::new("openapi-generator-go", "clients", go).slow(),
+    Client::new("openapi-generator-java", "clients", java).slow(),
+    Client::new("openapi-generator-kotlin", "clients", kotlin::build).slow(),
+    Client::new("openapi-generator-ruby", "clients", ruby::build).slow(),
+    Client::new("openapi-generator-rust", "clients", rust).slow(),
 ];
 
 /// Makes the clients of a document, of the committed one if none is named, and tells the scenario.
@@ -44,11 +75,7 @@ pub(crate) fn run_all(document: Option<PathBuf>, slow: bool) -> anyhow::Result<(
     tools::python("openapi-generator-cli")?;
     let mut scenarios = Vec::new();
     for client in &chosen {
-        let folder = match client.name {
-            // Node looks for packages in the folders above.
-            name if name.contains("typescript") => tools::fresh(&format!("node/{name}"))?,
-            name => tools::fresh(&format!("clients/{name}"))?,
-        };
+        let folder = tools::fresh(&format!("{}/{}", client.folder, client.name))?;
         let scenario = (client.build)(&document, &folder)
             .with_context(|| format!("{} cannot be built", client.name))?;
         println!("{}: generated and checked", client.name);
@@ -96,8 +123,13 @@ fn generate(language: &str, document: &Path, folder: &Path, more: &[&str]) -> an
 
 /// Copies a scenario to the folder of a client.
 fn driver(name: &str, folder: &Path, file: &str) -> anyhow::Result<PathBuf> {
+    copied(&format!("clients/{name}"), folder, file)
+}
+
+/// Copies a file of `tests/external/` to the folder of a client.
+fn copied(name: &str, folder: &Path, file: &str) -> anyhow::Result<PathBuf> {
     let target = folder.join(file);
-    fs::copy(tools::settings(&format!("clients/{name}")), &target)?;
+    fs::copy(tools::settings(name), &target)?;
     Ok(target)
 }
 
@@ -209,8 +241,8 @@ fn java(document: &Path, folder: &Path) -> anyhow::Result<Command> {
         &["--library", "native", "--additional-properties", settings],
     )?;
     let scenario = driver("Scenario.java", folder, "Scenario.java")?;
-    let mut sources = vec![scenario];
-    java_sources(&folder.join("generated/src/main/java"), &mut sources)?;
+    let mut files = vec![scenario];
+    sources(&folder.join("generated/src/main/java"), "java", &mut files)?;
     // The JAR of the generator contains the dependencies of its client, except for two packages of annotations.
     let jars = [
         generator_jar()?,
@@ -227,7 +259,7 @@ fn java(document: &Path, folder: &Path) -> anyhow::Result<Command> {
     let path = std::env::join_paths(jars)?;
     let classes = folder.join("classes");
     let mut compile = tool("javac");
-    compile.args(["-nowarn", "-d"]).arg(&classes).arg("-cp").arg(&path).args(sources);
+    compile.args(["-nowarn", "-d"]).arg(&classes).arg("-cp").arg(&path).args(files);
     run(&mut compile)?;
     let mut command = tool("java");
     let class_path =
@@ -244,14 +276,14 @@ fn generator_jar() -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(ran.out.trim()).join("openapi-generator.jar"))
 }
 
-/// Collects the Java sources in a folder and its subfolders.
-fn java_sources(folder: &Path, sources: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+/// Collects the files with an extension in a folder and its subfolders.
+fn sources(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            java_sources(&path, sources)?;
-        } else if path.extension().is_some_and(|extension| extension == "java") {
-            sources.push(path);
+            sources(&path, extension, files)?;
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
         }
     }
     Ok(())
