@@ -77,6 +77,12 @@ pub(crate) struct Kind {
     pub(crate) namespace_pointer: &'static str,
     /// [`Resource::NAME_POINTERS`].
     pub(crate) name_pointers: &'static [&'static str],
+    /// [`Resource::NAMES`].
+    pub(crate) names: &'static str,
+    /// [`Resource::HAS_LABELS`].
+    pub(crate) has_labels: bool,
+    /// The fields that field selectors can use.
+    pub(crate) selectable_fields: fn() -> Vec<String>,
     /// [`Resource::NAME_IS_COMPUTED`].
     pub(crate) name_is_computed: bool,
     /// The group of the kind's tag in the document.
@@ -145,6 +151,9 @@ macro_rules! catalog {
                 namespaced: <<$kind as Resource>::Scope as Scope>::NAMESPACED,
                 namespace_pointer: <$kind>::NAMESPACE_POINTER,
                 name_pointers: <$kind>::NAME_POINTERS,
+                names: <$kind>::NAMES,
+                has_labels: <$kind>::HAS_LABELS,
+                selectable_fields: sensu_types::selectable_fields::<$kind>,
                 name_is_computed: <$kind>::NAME_IS_COMPUTED,
                 group: TagGroup::$group,
                 description: $text,

@@ -8,6 +8,7 @@ use http::header::{ALLOW, WARNING};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::Request;
 
+use super::deprecation::Deprecations;
 use super::empty;
 use super::path::{Route, with_escaped_replaced};
 use crate::error::{Error, side_channel};
@@ -38,6 +39,7 @@ const PUBLISHED: [Method; 5] =
 /// The dispatcher to the operations of an API.
 pub(crate) fn dispatch(api: Api) -> Dispatch {
     let literals = LiteralSegment::of(&api.operations);
+    let deprecations = Deprecations::of(&api.operations);
     #[cfg(debug_assertions)]
     let permissions = super::permissions::Published::new(&api.operations);
     let router = Arc::new(api.description.into_router());
@@ -67,6 +69,7 @@ pub(crate) fn dispatch(api: Api) -> Dispatch {
             return Dispatched { operation: None, response: Box::pin(response) };
         };
         let operation = found.endpoint.operation_id.clone();
+        let deprecation = deprecations.headers(&operation);
         #[cfg(debug_assertions)]
         let permission = permissions.of(&operation);
         rqctx.endpoint = found.endpoint;
@@ -82,6 +85,7 @@ pub(crate) fn dispatch(api: Api) -> Dispatch {
                     })
                     .into_response(),
             };
+            response.headers_mut().extend(deprecation);
             for warning in outcome.warnings.iter().filter_map(|text| write_options::warning(text)) {
                 response.headers_mut().append(WARNING, warning);
             }

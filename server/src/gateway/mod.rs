@@ -11,6 +11,7 @@ pub(crate) mod access_log;
 mod agents;
 mod body;
 pub(crate) mod cors;
+mod deprecation;
 mod dispatch;
 mod exchange;
 mod path;

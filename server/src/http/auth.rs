@@ -40,9 +40,12 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 /// Log in with user name and password
 ///
 /// Starts a session and returns its tokens in exchange for HTTP Basic credentials: an access token,
-/// valid for %access-token% by default, and a refresh token, which renews it. After %logins% failures
-/// of the user from an address, one attempt per %login-interval% is accepted from there; the status of
-/// others is 429 with a `Retry-After` header.
+/// valid for %access-token% by default, and a refresh token, which renews it.
+///
+/// After %logins% failures of the user from an address, one attempt per %login-interval% is accepted; after
+/// %user-logins% failures of the user from any address, one per %user-login-interval%; after
+/// %address-logins% failures from an address, one per %address-login-interval%. The status of others is 429
+/// with a `Retry-After` header, whatever the password.
 #[endpoint {
     method = GET,
     path = "/auth",

@@ -79,13 +79,12 @@ pub(crate) struct ListQuery {
     #[serde(rename = "continue")]
     pub(crate) token: Option<String>,
     /// Selects objects by labels: `region == "eu" && tier in [web, db]`. Operators: `==`, `!=`,
-    /// `matches` (substring), `in` and `notin`, joined by `&&`. If the parameter is repeated, all
-    /// selectors must match.
+    /// `matches` (contains), `in` and `notin`, with spaces around them; joined by `&&`. If the parameter
+    /// is repeated, all selectors must match.
     #[serde(rename = "labelSelector")]
     pub(crate) label_selector: Option<String>,
-    /// Selects objects by fields: `check.interval == 60 && linux in check.subscriptions`. The
-    /// syntax is that of `labelSelector`; field names begin with the kind. An unknown field is 400;
-    /// the message lists the known ones.
+    /// Selects objects by fields, with the syntax of `labelSelector`:
+    /// `check.interval == 60 && linux in check.subscriptions`. An unknown field is 400.
     #[serde(rename = "fieldSelector")]
     pub(crate) field_selector: Option<String>,
 }

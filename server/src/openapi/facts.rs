@@ -44,8 +44,19 @@ pub(crate) struct Facts {
     pub(crate) media_type: Option<&'static str>,
     /// The link that leads to this operation from the response of another one.
     pub(crate) link: Option<Link>,
+    /// When the operation was deprecated and may be removed, if it is deprecated.
+    pub(crate) deprecated: Option<Deprecation>,
     /// The published operations that this route stands for, if it is not one itself.
     pub(crate) alternatives: Option<&'static Alternatives>,
+}
+
+/// The times of a deprecation, in seconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deprecation {
+    /// When the operation was deprecated.
+    pub(crate) since: u64,
+    /// When it may be removed.
+    pub(crate) sunset: u64,
 }
 
 /// The regular verbs, which have regular links and `sensuctl` commands, and everything else.
@@ -173,6 +184,7 @@ impl Facts {
             media_type: None,
             link: None,
             throttled: false,
+            deprecated: None,
             alternatives: None,
         }
     }
@@ -236,6 +248,12 @@ impl Facts {
     pub(crate) const fn delete<T: Cataloged>() -> Self {
         let conditional = Conditional::Change;
         Self { action: Action::Delete, conditional, ..Self::custom::<T>(Verb::Delete) }
+    }
+
+    /// Deprecated since a time, and removed after another one.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no operation is deprecated at present"))]
+    pub(crate) const fn deprecated(self, since: u64, sunset: u64) -> Self {
+        Self { deprecated: Some(Deprecation { since, sunset }), ..self }
     }
 
     /// `localselfuser` suffices for the caller's own user.

@@ -11,6 +11,7 @@
 
 mod alternatives;
 mod code_samples;
+mod deprecation;
 pub(crate) mod discovery;
 mod errors;
 mod examples;
@@ -120,6 +121,7 @@ fn published(
     examples::add(&mut document, operations, &recorded);
     code_samples::add(&mut document, operations, &recorded);
     links::add(&mut document, operations);
+    deprecation::mark(&mut document, operations);
     variants::split(&mut document, operations)?;
     order::sort(&mut document, operations);
     tag_groups::add(&mut document);

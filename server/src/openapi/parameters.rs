@@ -1,9 +1,10 @@
-//! Parameters: their order, bounds, and the descriptions of names.
+//! Parameters: their order, bounds and defaults, and the descriptions that depend on the kind.
 
 use serde_json::{Value, json};
 
 use super::each;
 use super::facts::Operation;
+use crate::catalog::Kind;
 
 /// Orders the parameters as in the URL, and completes those of the path.
 pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
@@ -17,10 +18,27 @@ pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
             // Query parameters keep their order, after the path parameters.
             path.find(&format!("{{{name}}}")).unwrap_or(usize::MAX)
         });
-        for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "path") {
-            parameter["schema"]["minLength"] = json!(1);
-            if let Some(kind) = kind.filter(|_| parameter["name"] == "name") {
-                parameter["description"] = format!("Name of the {}.", kind.noun).into();
+        if kind.is_some_and(|kind| !kind.has_labels) {
+            parameters.retain(|parameter| parameter["name"] != "labelSelector");
+        }
+        for parameter in parameters {
+            if parameter["in"] == "path" {
+                parameter["schema"]["minLength"] = json!(1);
+            }
+            match (kind, parameter["name"].as_str()) {
+                (Some(Kind { noun, names, .. }), Some("name")) => {
+                    parameter["description"] = format!("Name of the {noun}: {names}.").into();
+                }
+                (Some(kind), Some("fieldSelector")) => {
+                    let fields = (kind.selectable_fields)().join("`, `");
+                    let text = parameter["description"].as_str().unwrap_or_default();
+                    parameter["description"] = format!("{text} Fields: `{fields}`.").into();
+                }
+                (_, Some("limit")) => parameter["schema"]["default"] = json!(0),
+                (_, Some("strict" | "dryRun" | "cascade")) => {
+                    parameter["schema"]["default"] = json!(false);
+                }
+                _ => {}
             }
         }
     });

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::grammar::name;
 use crate::grammar::redaction::RedactedKeys;
 use crate::grammar::selector::Field;
 use crate::scope::Scope;
@@ -39,6 +40,10 @@ pub trait Resource:
     /// Whether a name has several parts, separated by `/`, which are separate segments of the key. An
     /// event is named `entity/check`, so events are sorted by entity, then check.
     const HAS_COMPOSITE_NAME: bool = Self::NAME_POINTERS.len() > 1;
+    /// Whether objects have labels, which label selectors can use.
+    const HAS_LABELS: bool = true;
+    /// The rule for names, as in the document: `letters, digits, ...`.
+    const NAMES: &'static str = name::PLAIN;
     /// Whether the server computes the name of an object that is created without one.
     const NAME_IS_COMPUTED: bool = false;
     /// The fields that field selectors can use, in addition to `name`, `namespace` and `labels` (D35).

@@ -25,7 +25,7 @@ impl Selection {
         if let Some(name) = fields.unknown_name(|name| find::<T>(name).is_some()) {
             return Err(Invalid::new(format!(
                 "failed to parse fieldSelector: unknown field {name:?}; the fields are {}",
-                names::<T>().join(", ")
+                selectable_fields::<T>().join(", ")
             )));
         }
         Ok(Self { labels, fields })
@@ -77,10 +77,12 @@ fn find<T: Resource>(name: &str) -> Option<Known<'_, T>> {
     }
 }
 
-/// The names of all fields of a kind.
-fn names<T: Resource>() -> Vec<String> {
+/// The names of all fields of a kind that field selectors can use.
+#[must_use]
+pub fn selectable_fields<T: Resource>() -> Vec<String> {
     let namespace = T::Scope::NAMESPACED.then_some("namespace");
-    let common = std::iter::once("name").chain(namespace).chain(["labels.KEY"]);
+    let labels = T::HAS_LABELS.then_some("labels.KEY");
+    let common = std::iter::once("name").chain(namespace).chain(labels);
     let all = common.chain(T::FIELDS.iter().map(|field| field.name));
     all.map(|name| format!("{}.{name}", T::SINGULAR)).collect()
 }

@@ -28,8 +28,9 @@ const SCHEMAS: &str = "#/components/schemas/";
 pub(super) fn split(document: &mut Value, operations: &[Operation]) -> anyhow::Result<()> {
     let base = document.pointer("/components/schemas").and_then(Value::as_object);
     let base = base.cloned().context("the document has no schemas")?;
-    let kinds = names::of_kinds(document, operations);
-    let mut derived = Derived::new(&base, &kinds);
+    let kinds = names::returned_by(&[Action::Get], document, operations);
+    let identified = names::returned_by(&[Action::Get, Action::Create], document, operations);
+    let mut derived = Derived::new(&base, &identified);
     let mut failed = Ok(());
     let mut attempt = |result: anyhow::Result<()>| {
         if failed.is_ok() {

@@ -17,13 +17,16 @@ pub(super) type Paths = BTreeSet<String>;
 /// The kinds by the names of their schemas.
 pub(super) type Kinds = BTreeMap<String, &'static Kind>;
 
-/// The kinds whose schemas the document has.
-pub(super) fn of_kinds(document: &mut Value, operations: &[Operation]) -> Kinds {
+/// The kinds of the objects that successful responses to these actions contain.
+pub(super) fn returned_by(
+    actions: &[Action],
+    document: &mut Value,
+    operations: &[Operation],
+) -> Kinds {
     let mut kinds = Kinds::new();
     each(document, operations, |operation| {
-        let (Some(kind), Action::Get) = (operation.facts.kind, operation.facts.action) else {
-            return;
-        };
+        let facts = operation.facts;
+        let Some(kind) = facts.kind.filter(|_| actions.contains(&facts.action)) else { return };
         let responses = &operation.value["responses"];
         let content = success(responses).map(|status| &responses[&status]["content"]);
         let schema = content.and_then(|content| {

@@ -15,7 +15,8 @@ pub(crate) struct Enumeration {
     pub(crate) description: &'static str,
     /// The valid values.
     pub(crate) values: &'static [&'static str],
-    /// Names of the values in generated code. Empty if the values themselves are identifiers.
+    /// Names of the values in generated code, in upper case, which Ruby requires. Empty if the values
+    /// themselves are identifiers.
     pub(crate) identifiers: &'static [&'static str],
 }
 

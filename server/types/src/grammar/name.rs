@@ -2,6 +2,16 @@
 
 use crate::Invalid;
 
+/// The names that [`plain`] accepts.
+pub const PLAIN: &str = "letters, digits, `_`, `.` and `-`";
+/// The names that [`username`] accepts.
+pub const USERNAME: &str = "lower-case letters, digits, `_`, `.` and `-`";
+/// The names that [`with_colon`] accepts.
+pub const WITH_COLON: &str =
+    "at least two letters, digits, `_`, `.` and `-`, and one `:` between others";
+/// The names that [`is_asset`] accepts.
+pub const ASSET: &str = "lower-case letters, digits, `/`, `_`, `.` and `-`";
+
 /// Validates the name of a check, entity, namespace or most other objects: letters, digits, `_`, `.`
 /// and `-`.
 ///

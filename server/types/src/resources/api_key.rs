@@ -45,6 +45,7 @@ impl Resource for ApiKey {
     const KIND: &'static str = "APIKey";
     const PLURAL: &'static str = "apikeys";
     const NAME_IS_COMPUTED: bool = true;
+    const NAMES: &'static str = "32 hexadecimal digits, computed from the key";
     const SINGULAR: &'static str = "apikey";
     const NOUN: &'static str = "API key";
     const FIELDS: &'static [Field<Self>] =

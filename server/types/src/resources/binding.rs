@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::enumeration::Enumeration;
-use crate::grammar::schema;
 use crate::grammar::selector::{Field, fields};
+use crate::grammar::{name, schema};
 use crate::invalid::Validated as _;
 use crate::meta::{NAME, NAMESPACE};
 use crate::resources::role::{INVALID, require_no_namespace, validate_name};
@@ -69,6 +69,7 @@ pub struct ClusterRoleBinding {
 impl Resource for RoleBinding {
     const KIND: &'static str = "RoleBinding";
     const PLURAL: &'static str = "rolebindings";
+    const NAMES: &'static str = name::WITH_COLON;
     const SINGULAR: &'static str = "rolebinding";
     const NOUN: &'static str = "role binding";
     const FIELDS: &'static [Field<Self>] = &[
@@ -106,6 +107,7 @@ impl Resource for RoleBinding {
 impl Resource for ClusterRoleBinding {
     const KIND: &'static str = "ClusterRoleBinding";
     const PLURAL: &'static str = "clusterrolebindings";
+    const NAMES: &'static str = name::WITH_COLON;
     const SINGULAR: &'static str = "clusterrolebinding";
     const NOUN: &'static str = "cluster role binding";
     const FIELDS: &'static [Field<Self>] = &[

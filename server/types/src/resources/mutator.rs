@@ -49,7 +49,7 @@ const TYPE: Enumeration = Enumeration {
         `eval` (`javascript`).",
     values: &["pipe", "javascript"],
     // Go has one scope for the values of all enumerations, and `HandlerType` has `pipe`, too.
-    identifiers: &["pipe_mutator", "javascript_mutator"],
+    identifiers: &["PIPE_MUTATOR", "JAVASCRIPT_MUTATOR"],
 };
 
 fn kind(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {

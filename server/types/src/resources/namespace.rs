@@ -21,6 +21,7 @@ pub struct Namespace {
 impl Resource for Namespace {
     const KIND: &'static str = "Namespace";
     const PLURAL: &'static str = "namespaces";
+    const HAS_LABELS: bool = false;
     const SINGULAR: &'static str = "namespace";
     const NAME_POINTERS: &'static [&'static str] = &["/name"];
     type Scope = Root;

@@ -64,7 +64,7 @@ const VERB: Enumeration = Enumeration {
     name: "Verb",
     description: "Verb that a rule allows. `*` stands for all.",
     values: &["get", "list", "create", "update", "delete", "*"],
-    identifiers: &["get", "list", "create", "update", "delete", "all"],
+    identifiers: &["GET", "LIST", "CREATE", "UPDATE", "DELETE", "ALL"],
 };
 
 fn verbs(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
@@ -78,6 +78,7 @@ fn resources(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Sche
 impl Resource for Role {
     const KIND: &'static str = "Role";
     const PLURAL: &'static str = "roles";
+    const NAMES: &'static str = name::WITH_COLON;
     const SINGULAR: &'static str = "role";
     type Scope = Namespaced;
 
@@ -110,6 +111,7 @@ impl Resource for Role {
 impl Resource for ClusterRole {
     const KIND: &'static str = "ClusterRole";
     const PLURAL: &'static str = "clusterroles";
+    const NAMES: &'static str = name::WITH_COLON;
     const SINGULAR: &'static str = "clusterrole";
     const NOUN: &'static str = "cluster role";
     type Scope = ClusterWide;

@@ -67,6 +67,7 @@ impl Resource for Silenced {
     const KIND: &'static str = "Silenced";
     const PLURAL: &'static str = "silenced";
     const NAME_IS_COMPUTED: bool = true;
+    const NAMES: &'static str = "`SUBSCRIPTION:CHECK`, with `*` for any";
     const SINGULAR: &'static str = "silenced";
     const NOUN: &'static str = "silenced entry";
     const FIELDS: &'static [Field<Self>] = &[

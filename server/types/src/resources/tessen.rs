@@ -19,6 +19,7 @@ pub struct TessenConfig {
 impl Resource for TessenConfig {
     const KIND: &'static str = "TessenConfig";
     const PLURAL: &'static str = "tessen";
+    const HAS_LABELS: bool = false;
     const SINGULAR: &'static str = "tessen";
     const NOUN: &'static str = "setting of Tessen";
     const NAME_POINTERS: &'static [&'static str] = &[];

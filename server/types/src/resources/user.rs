@@ -50,6 +50,8 @@ impl std::fmt::Debug for User {
 impl Resource for User {
     const KIND: &'static str = "User";
     const PLURAL: &'static str = "users";
+    const NAMES: &'static str = name::USERNAME;
+    const HAS_LABELS: bool = false;
     const SINGULAR: &'static str = "user";
     const NAME_POINTERS: &'static [&'static str] = &["/username"];
     const FIELDS: &'static [Field<Self>] = &[

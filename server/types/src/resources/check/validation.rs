@@ -44,11 +44,11 @@ const METRIC_FORMAT: Enumeration = Enumeration {
     description: "Format of the metrics in the output of a check. Default: empty, for output without metrics.",
     values: &["", "nagios_perfdata", "graphite_plaintext", "opentsdb_line", "influxdb_line"],
     identifiers: &[
-        "none",
-        "nagios_perfdata",
-        "graphite_plaintext",
-        "opentsdb_line",
-        "influxdb_line",
+        "NONE",
+        "NAGIOS_PERFDATA",
+        "GRAPHITE_PLAINTEXT",
+        "OPENTSDB_LINE",
+        "INFLUXDB_LINE",
     ],
 };
 
