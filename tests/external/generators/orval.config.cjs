@@ -4,6 +4,6 @@ const input = { target: process.env.SENSU_DOCUMENT };
 const override = { mutator: { path: "./fetch.ts", name: "send", extension: ".js" }, useDates: false };
 
 module.exports = {
-  client: { input, output: { target: "sensu.ts", client: "fetch", urlEncodeParameters: true, override } },
+  client: { input, output: { target: "sensu.ts", client: "fetch", override } },
   schemas: { input, output: { target: "schemas.ts", client: "zod" } },
 };

@@ -1,7 +1,8 @@
 //! `cargo xtask clients`: clients from several generators, compiled or type-checked, and used.
 //!
 //! Each client runs the same scenario (log in, create, list two pages, get a missing object, delete) against a
-//! live server, through a proxy that rejects violations of the document.
+//! live server, through a proxy that rejects violations of the document. Those in `tests/external/generators/`
+//! also create a duplicate, send an event, and send a merge patch.
 
 mod kotlin;
 mod node;

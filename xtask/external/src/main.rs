@@ -54,7 +54,7 @@ enum Task {
     Clients {
         /// Document to generate clients from [default: openapi/sensu-core-v2.json].
         document: Option<PathBuf>,
-        /// Also Go, Java, Rust and a second TypeScript client.
+        /// Also Go, Java, Kotlin, Ruby, Rust, and another TypeScript client.
         #[arg(long)]
         all: bool,
     },
