@@ -237,7 +237,7 @@ mod tests {
             Err(Invalid { message, .. }) => message,
             Ok(_) => panic!("{selector} is accepted"),
         };
-        let known = "the fields are namespace.name, namespace.labels.KEY";
+        let known = "the fields are namespace.name";
         for (selector, unknown) in [
             ("namespace.nme == a", "namespace.nme"),
             ("namespace.name == a && namespace.namespace != b", "namespace.namespace"),

@@ -13,6 +13,7 @@ mod docs_browser;
 mod docs_ui;
 mod fuzz;
 mod lint;
+mod packages;
 mod proxy;
 mod reverse_proxies;
 mod self_test;
@@ -57,6 +58,9 @@ enum Task {
         /// Also Go, Java, Kotlin, Ruby, Rust, and another TypeScript client.
         #[arg(long)]
         all: bool,
+        /// Build and test the Python and npm packages instead.
+        #[arg(long, conflicts_with = "all")]
+        package: bool,
     },
     /// Run the Arazzo workflows on a fresh server.
     Workflows {
@@ -108,6 +112,7 @@ const FAST: &[Step] = &[
     ("workflows", || workflows::run(None)),
     ("docs-browser", docs_browser::run),
     ("clients", || clients::run_all(None, false)),
+    ("clients --package", || packages::run_all(None)),
     ("fuzz", || fuzz::run(None, Depth::Bounds)),
 ];
 
@@ -128,7 +133,8 @@ fn main() -> ExitCode {
         Task::Lint { document } => lint::run(document),
         Task::Fuzz { document, everything: true } => fuzz::run(document, Depth::Everything),
         Task::Fuzz { document, everything: false } => fuzz::run(document, Depth::Bounds),
-        Task::Clients { document, all } => clients::run_all(document, all),
+        Task::Clients { document, package: true, .. } => packages::run_all(document),
+        Task::Clients { document, all, .. } => clients::run_all(document, all),
         Task::Workflows { workflows } => workflows::run(workflows),
         Task::DocsBrowser => docs_browser::run(),
         Task::DocsUi { update: true, .. } => docs_ui::run(docs_ui::Mode::Update),

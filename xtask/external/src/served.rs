@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sensu_server::{Limits, Server, seed};
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
@@ -9,6 +10,9 @@ use tokio::runtime::Runtime;
 
 /// Lowest cost of bcrypt: tools log in often.
 const PASSWORD_COST: u32 = 4;
+
+/// Validity of access tokens that expire during a test.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// A server with an empty store.
 pub(crate) struct Served {
@@ -19,6 +23,15 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it on a free port.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        Self::start_with(Limits::default(), false)
+    }
+
+    /// Starts it with short-lived access tokens and the test kit, for the tests of client packages.
+    pub(crate) fn for_packages() -> anyhow::Result<Self> {
+        Self::start_with(Limits { access_token: SHORT, ..Limits::default() }, true)
+    }
+
+    fn start_with(limits: Limits, has_testkit: bool) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let server = runtime.block_on(async {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -26,13 +39,14 @@ impl Served {
             let debug = |error| anyhow::anyhow!("{error:?}");
             seed::defaults(store.as_ref()).await.map_err(debug)?;
             seed::dev_users(store.as_ref(), PASSWORD_COST).await.map_err(debug)?;
-            let limits = Limits {
-                password_cost: PASSWORD_COST,
-                accept_dev_password: true,
-                ..Limits::default()
-            };
+            let limits =
+                Limits { password_cost: PASSWORD_COST, accept_dev_password: true, ..limits };
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-            Server::start(store, clock, limits, any_port, None).await
+            let server = Server::start(store, clock, limits, any_port, None).await?;
+            if has_testkit {
+                server.enable_testkit(None).await?;
+            }
+            anyhow::Ok(server)
         })?;
         Ok(Self { runtime, server })
     }
