@@ -55,6 +55,8 @@ enum Task {
     DocsBrowser(Forwarded),
     /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies(Forwarded),
+    /// Verify that api-smart-diff reports removed fields of responses as breaking changes.
+    RemovedFields(Forwarded),
     /// Use third-party clients of Sensu Go on fresh servers: Ansible collection, Python SDK, hinoki.
     ThirdParty(Forwarded),
     /// Verify the vendored docs browser; --check compares it with the npm package, --update replaces it.
@@ -97,6 +99,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Deep(tool) => Tool::External.run(Some("deep"), &tool.arguments),
         Task::Lint(tool) => Tool::External.run(Some("lint"), &tool.arguments),
         Task::Fuzz(tool) => Tool::External.run(Some("fuzz"), &tool.arguments),
+        Task::RemovedFields(tool) => Tool::External.run(Some("removed-fields"), &tool.arguments),
         Task::Clients(tool) => Tool::External.run(Some("clients"), &tool.arguments),
         Task::Workflows(tool) => Tool::External.run(Some("workflows"), &tool.arguments),
         Task::DocsBrowser(tool) => Tool::External.run(Some("docs-browser"), &tool.arguments),

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
-import org.openapitools.client.api.AuthApi;
+import org.openapitools.client.api.AuthenticationApi;
 import org.openapitools.client.api.ChecksApi;
 import org.openapitools.client.model.CheckConfig;
 import org.openapitools.client.model.CheckConfigCreate;
@@ -33,7 +33,7 @@ public final class Scenario {
 
     public static void main(String[] arguments) throws Exception {
         String basic = Base64.getEncoder().encodeToString("admin:P@ssw0rd!".getBytes());
-        String token = new AuthApi(client("SENSU_URL", "Basic " + basic)).authLogin().getAccessToken();
+        String token = new AuthenticationApi(client("SENSU_URL", "Basic " + basic)).authLogin().getAccessToken();
         ChecksApi checks = new ChecksApi(client("SENSU_URL", "Bearer " + token));
         // Bypasses the proxy, which adds a length to 204 responses; Java rejects that.
         ChecksApi direct = new ChecksApi(client("SENSU_DIRECT", "Bearer " + token));

@@ -23,7 +23,7 @@ def next_page(headers: Mapping[str, str] | None) -> str | None:
 
 def main() -> None:
     login = sensu.Configuration(host=URL, username="admin", password="P@ssw0rd!")
-    tokens = sensu.AuthApi(sensu.ApiClient(login)).auth_login()
+    tokens = sensu.AuthenticationApi(sensu.ApiClient(login)).auth_login()
     assert tokens.access_token, tokens
 
     checks = sensu.ChecksApi(sensu.ApiClient(sensu.Configuration(host=URL, access_token=tokens.access_token)))

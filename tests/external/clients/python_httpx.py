@@ -4,7 +4,7 @@ import base64
 import os
 
 from sensu_httpx import AuthenticatedClient
-from sensu_httpx.api.auth import auth_login
+from sensu_httpx.api.authentication import auth_login
 from sensu_httpx.api.checks import check_create, check_delete, check_get, check_list
 from sensu_httpx.models import (
     CheckConfig,

@@ -32,7 +32,7 @@ func main() {
 
 	login := context.WithValue(context.Background(), sensu.ContextBasicAuth,
 		sensu.BasicAuth{UserName: "admin", Password: "P@ssw0rd!"})
-	tokens, _, err := client.AuthAPI.AuthLogin(login).Execute()
+	tokens, _, err := client.AuthenticationAPI.AuthLogin(login).Execute()
 	must(err)
 	authorized := context.WithValue(context.Background(), sensu.ContextAccessToken, tokens.GetAccessToken())
 

@@ -2,7 +2,7 @@
 //! not expose headers, so the token of the second page comes from the same request without it.
 
 use sensu_openapi::apis::configuration::Configuration;
-use sensu_openapi::apis::{Error, auth_api, checks_api};
+use sensu_openapi::apis::{Error, authentication_api, checks_api};
 use sensu_openapi::models::{
     CheckConfigCreate, ObjectMetaCreate, Subdue, SubdueInput, TimeWindow, TimeWindowDays,
 };
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let base_path = std::env::var("SENSU_URL")?;
     let mut login = Configuration { base_path: base_path.clone(), ..Configuration::new() };
     login.basic_auth = Some(("admin".into(), Some("P@ssw0rd!".into())));
-    let token = auth_api::auth_login(&login).await?.access_token;
+    let token = authentication_api::auth_login(&login).await?.access_token;
     assert!(token.starts_with("ey"), "{token}");
     let mut authorized = Configuration { base_path, ..Configuration::new() };
     authorized.bearer_access_token = Some(token.clone());

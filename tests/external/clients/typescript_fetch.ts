@@ -1,14 +1,14 @@
 // The scenario of every client, run with the TypeScript client of openapi-generator.
 
 import assert from "node:assert/strict";
-import { AuthApi, ChecksApi, Configuration, ResponseError } from "./sensu/index.js";
+import { AuthenticationApi, ChecksApi, Configuration, ResponseError } from "./sensu/index.js";
 
 const basePath = process.env["SENSU_URL"];
 assert(basePath);
 const namespace = "default";
 
 const login = new Configuration({ basePath, username: "admin", password: "P@ssw0rd!" });
-const tokens = await new AuthApi(login).authLogin();
+const tokens = await new AuthenticationApi(login).authLogin();
 assert(tokens.accessToken);
 
 const checks = new ChecksApi(new Configuration({ basePath, accessToken: tokens.accessToken }));

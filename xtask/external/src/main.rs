@@ -15,6 +15,7 @@ mod fuzz;
 mod lint;
 mod packages;
 mod proxy;
+mod removed_fields;
 mod reverse_proxies;
 mod self_test;
 mod served;
@@ -55,7 +56,7 @@ enum Task {
     Clients {
         /// Document to generate clients from [default: openapi/sensu-core-v2.json].
         document: Option<PathBuf>,
-        /// Also Go, Java, Rust and a second TypeScript client.
+        /// Also Go, Java, Kotlin, Ruby, Rust, and another TypeScript client.
         #[arg(long)]
         all: bool,
         /// Build and test the Python and npm packages instead.
@@ -89,6 +90,8 @@ enum Task {
         #[arg(long, conflicts_with_all = ["document", "write"])]
         release: bool,
     },
+    /// Verify that api-smart-diff reports removed fields of responses as breaking changes.
+    RemovedFields,
     /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies,
     /// Use third-party clients of Sensu Go on fresh servers: Ansible collection, Python SDK, hinoki.
@@ -120,6 +123,7 @@ const SLOW: &[Step] = &[
     ("docs-ui --check", || docs_ui::run(docs_ui::Mode::Check)),
     ("package", xtask::package::run),
     ("third-party", || third_party::run(None)),
+    ("removed-fields", removed_fields::run),
     ("clients --all", || clients::run_all(None, true)),
     ("fuzz --everything", || fuzz::run(None, Depth::Everything)),
     ("soak --minutes 3", || Tool::Bench.run(Some("soak"), &["--minutes".into(), "3".into()])),
@@ -142,6 +146,7 @@ fn main() -> ExitCode {
         Task::DocsUi { .. } => docs_ui::run(docs_ui::Mode::Verify),
         Task::Compat { release: true, .. } => compat::release(),
         Task::Compat { document, write, .. } => compat::run(document, write),
+        Task::RemovedFields => removed_fields::run(),
         Task::ReverseProxies => reverse_proxies::run(),
         Task::ThirdParty { only } => third_party::run(only),
         Task::SelfTest => self_test::run(),

@@ -30,10 +30,20 @@ pub(crate) fn fresh(name: &str) -> anyhow::Result<PathBuf> {
 
 /// A program of the Node packages.
 pub(crate) fn node(program: &str) -> anyhow::Result<Command> {
-    let installed = folder("node");
-    once(&installed, "package-lock.json", || {
+    node_from("node", "", program)
+}
+
+/// A program of the Node packages that generate clients.
+pub(crate) fn generator(program: &str) -> anyhow::Result<Command> {
+    node_from("generators", "generators/", program)
+}
+
+/// A program of the Node packages that a subfolder of `tests/external/` lists.
+fn node_from(folder_name: &str, subfolder: &str, program: &str) -> anyhow::Result<Command> {
+    let installed = folder(folder_name);
+    once(&installed, &format!("{subfolder}package-lock.json"), || {
         for name in ["package.json", "package-lock.json"] {
-            fs::copy(settings(name), installed.join(name))?;
+            fs::copy(settings(&format!("{subfolder}{name}")), installed.join(name))?;
         }
         let mut install = tool("npm");
         install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&installed);
@@ -60,6 +70,11 @@ pub(crate) fn python(program: &str) -> anyhow::Result<Command> {
 /// A program of the Python packages of third-party clients.
 pub(crate) fn third_party(program: &str) -> anyhow::Result<Command> {
     python_from("third-party", "third-party/requirements.txt", program)
+}
+
+/// A program of the Python packages that generate clients.
+pub(crate) fn python_generator(program: &str) -> anyhow::Result<Command> {
+    python_from("python-generators", "generators/requirements.txt", program)
 }
 
 /// A program of the Python packages that a lock file lists.
@@ -108,6 +123,7 @@ pub(crate) fn tool(program: impl AsRef<OsStr>) -> Command {
     command
         .env("REDOCLY_TELEMETRY", "off")
         .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true")
+        .env("DO_NOT_TRACK", "1")
         .env("NO_COLOR", "1")
         .env("FORCE_COLOR", "0")
         .env("HYPOTHESIS_STORAGE_DIRECTORY", folder("hypothesis"))
