@@ -2,10 +2,14 @@
 // Tokens are stored in the memory of the page only.
 'use strict';
 
+// The address in the served document and in the page, which `address` replaces.
+const DOCUMENTED_ADDRESS = 'http://127.0.0.1:8080';
+const address = location.origin;
+
 const settings = {
-  url: '/openapi.json',
   withDefaultFonts: false,
   telemetry: false,
+  documentDownloadType: 'none',
   hideClientButton: true,
   showDeveloperTools: 'never',
   agent: { disabled: true },
@@ -21,10 +25,12 @@ const authentication = (token) => ({
   securitySchemes: { bearerAuth: { token } },
 });
 
+const withAddress = (text) => text.replaceAll(DOCUMENTED_ADDRESS, address);
+
 const form = document.getElementById('log-in');
 const who = document.getElementById('who');
 const out = document.getElementById('log-out');
-const docs = Scalar.createApiReference('#docs', { ...settings, authentication: authentication('') });
+let docs = null;
 
 let tokens = null;
 let renewal = 0;
@@ -34,11 +40,15 @@ function showStatus(text, isError = false) {
   who.classList.toggle('error', isError);
 }
 
+function configure() {
+  docs?.updateConfiguration({ ...settings, authentication: authentication(tokens?.access_token ?? '') });
+}
+
 function setTokens(next) {
   tokens = next;
   form.classList.toggle('in', tokens !== null);
   out.hidden = tokens === null;
-  docs.updateConfiguration({ ...settings, authentication: authentication(tokens?.access_token ?? '') });
+  configure();
   clearTimeout(renewal);
   if (tokens !== null) {
     // 30 seconds before expiry.
@@ -78,7 +88,7 @@ form.addEventListener('submit', async (event) => {
   try {
     setTokens(await request('/auth', { headers: { 'Authorization': `Basic ${basic}` } }));
     form.elements.password.value = '';
-    showStatus(`Logged in as ${user}. Requests from this page are sent as this user.`);
+    showStatus(`Logged in as ${user}`);
   } catch (error) {
     showStatus(error.message, true);
   }
@@ -90,3 +100,26 @@ out.addEventListener('click', async () => {
   showStatus('Logged out.');
   await fetch('/auth/logout', last).catch(() => {});
 });
+
+// Loads the document. Code samples and descriptions get the address of this server.
+async function showDocument() {
+  const response = await fetch('/openapi.json');
+  if (!response.ok) throw new Error(`/openapi.json: status ${response.status}`);
+  const hasAddress = (key, value) => (key === 'source' || key === 'description') && typeof value === 'string';
+  settings.content = JSON.parse(await response.text(),
+    (key, value) => (hasAddress(key, value) ? withAddress(value) : value));
+  settings.content.servers = [{ url: address }];
+  docs = Scalar.createApiReference('#docs', settings);
+  configure();
+}
+
+for (const element of document.querySelectorAll('[data-origin]')) {
+  element.textContent = withAddress(element.textContent);
+}
+
+// The content below the bar starts where the bar ends; its height depends on the width and on the status.
+new ResizeObserver(() => {
+  document.documentElement.style.setProperty('--bar', `${form.offsetHeight}px`);
+}).observe(form);
+
+showDocument().catch((error) => showStatus(error.message, true));
