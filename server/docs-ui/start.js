@@ -101,13 +101,22 @@ out.addEventListener('click', async () => {
   await fetch('/auth/logout', last).catch(() => {});
 });
 
-// Loads the document. Code samples and descriptions get the address of this server.
+// Adapts a value of the document to this page.
+function adapt(key, value) {
+  // Code samples and descriptions get the address of this server.
+  if (typeof value === 'string') return key === 'source' || key === 'description' ? withAddress(value) : value;
+  // Scalar fills in parameters whose example has the name of the example of the body.
+  if (value?.in === 'path' && 'example' in value) {
+    const { example, ...parameter } = value;
+    return { ...parameter, examples: { recorded: { value: example } } };
+  }
+  return value;
+}
+
 async function showDocument() {
   const response = await fetch('/openapi.json');
   if (!response.ok) throw new Error(`/openapi.json: status ${response.status}`);
-  const hasAddress = (key, value) => (key === 'source' || key === 'description') && typeof value === 'string';
-  settings.content = JSON.parse(await response.text(),
-    (key, value) => (hasAddress(key, value) ? withAddress(value) : value));
+  settings.content = JSON.parse(await response.text(), adapt);
   settings.content.servers = [{ url: address }];
   docs = Scalar.createApiReference('#docs', settings);
   configure();

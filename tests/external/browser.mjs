@@ -1,9 +1,11 @@
 // Opens the documentation in a browser that can reach one server and no other host. Checks that it renders, has an
-// entry for every tag, sends a request with a token, and requests nothing from other hosts.
+// entry for every tag, sends a request with a token, fits screens of two sizes, and requests nothing from other hosts.
 //
 // node browser.mjs URL CHROMIUM FOLDER: FOLDER receives the profile of the browser and screenshots.
 
 import puppeteer from "puppeteer-core";
+
+import { checkScreens } from "./browser-screens.mjs";
 
 const TIMEOUT = { timeout: 60_000 };
 const [url, executablePath, folder] = process.argv.slice(2);
@@ -104,8 +106,13 @@ try {
   });
   await page.waitForNetworkIdle({ idleTime: 1000, ...TIMEOUT });
   await page.screenshot({ path: `${folder}/docs.png` });
+
+  const screenshots = await checkScreens({ browser, url, folder, findings, timeout: TIMEOUT });
   for (const name of external) findings.push(`a request to ${name}`);
-  console.log(JSON.stringify({ findings, requests, external: external.size, sent, tags: document.tags.length }));
+  console.log(JSON.stringify({
+    findings, requests, external: external.size, sent, tags: document.tags.length,
+    screenshots,
+  }));
 } finally {
   await browser.close();
 }
