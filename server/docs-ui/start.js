@@ -58,7 +58,8 @@ function setTokens(next) {
 }
 
 async function request(path, options) {
-  const response = await fetch(path, options);
+  // Without `omit`, browsers ask for a password themselves after a 401.
+  const response = await fetch(path, { ...options, credentials: 'omit' });
   const text = await response.text();
   const body = text === '' ? {} : JSON.parse(text);
   if (!response.ok) throw new Error(body.message ?? `status ${response.status}`);
