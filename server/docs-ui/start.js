@@ -11,6 +11,7 @@ const settings = {
   telemetry: false,
   documentDownloadType: 'none',
   hideClientButton: true,
+  modelsSectionLabel: 'Schemas',
   showDeveloperTools: 'never',
   agent: { disabled: true },
   mcp: { disabled: true },

@@ -71,6 +71,9 @@ const VIEWS = {
     await page.waitForSelector("[role=dialog] .app-exit-button", timeout);
     await settle(page);
     await expectInViewport(page, ["[role=dialog] .app-exit-button"]);
+    const send = await page.waitForFunction(() => [...globalThis.document.querySelectorAll("[role=dialog] button")]
+      .find((element) => element.innerText.trim().startsWith("Send") && element.checkVisibility()), timeout);
+    if (!await send.isIntersectingViewport({ threshold: 1 })) throw new Error("Send is not completely visible");
     const problems = await page.evaluate(() => {
       const find = (selector) => globalThis.document.querySelector(selector);
       const close = find("[role=dialog] .app-exit-button").getBoundingClientRect();
@@ -85,9 +88,9 @@ const VIEWS = {
   },
   async schemas({ page, url, timeout }) {
     await page.goto("about:blank");
-    await page.goto(`${url}/docs#models`);
+    await page.goto(`${url}/docs#schemas`);
     const title = await page.waitForFunction(() => [...globalThis.document.querySelectorAll("h2")]
-      .find((element) => element.innerText.trim() === "Models"), timeout);
+      .find((element) => element.innerText.trim() === "Schemas"), timeout);
     await title.evaluate((element) => element.scrollIntoView());
     await settle(page);
   },
@@ -116,7 +119,8 @@ async function expectInViewport(page, selectors) {
       const { x, y } = element.getClientRects()[0] ?? {};
       const front = width > 0 && globalThis.document.elementFromPoint(x + 2, y + 2);
       return width === 0 || height === 0 || left < 0 || top < 0 || right > globalThis.innerWidth
-        || bottom > globalThis.innerHeight || element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0
+        || bottom > globalThis.innerHeight
+        || element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1 && !element.matches("input")
         || !(element.contains(front) || front?.contains(element));
     });
   }), selectors);
