@@ -21,18 +21,12 @@ const settings = {
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
 };
 
-const authentication = (token) => ({
-  preferredSecurityScheme: 'bearerAuth',
-  securitySchemes: { bearerAuth: { token } },
-});
-
 const withAddress = (text) => text.replaceAll(DOCUMENTED_ADDRESS, address);
 
 const form = document.getElementById('log-in');
 const who = document.getElementById('who');
 const out = document.getElementById('log-out');
 let docs = null;
-
 let tokens = null;
 let renewal = 0;
 
@@ -41,15 +35,17 @@ function showStatus(text, isError = false) {
   who.classList.toggle('error', isError);
 }
 
-function configure() {
-  docs?.updateConfiguration({ ...settings, authentication: authentication(tokens?.access_token ?? '') });
-}
+// Requests are sent with the token of the bar.
+const configuration = () => ({
+  ...settings,
+  authentication: { securitySchemes: { bearerAuth: { token: tokens?.access_token ?? '' } } },
+});
 
 function setTokens(next) {
   tokens = next;
   form.classList.toggle('in', tokens !== null);
   out.hidden = tokens === null;
-  configure();
+  docs?.updateConfiguration(configuration());
   clearTimeout(renewal);
   if (tokens !== null) {
     // 30 seconds before expiry.
@@ -120,8 +116,7 @@ async function showDocument() {
   if (!response.ok) throw new Error(`/openapi.json: status ${response.status}`);
   settings.content = JSON.parse(await response.text(), adapt);
   settings.content.servers = [{ url: address }];
-  docs = Scalar.createApiReference('#docs', settings);
-  configure();
+  docs = Scalar.createApiReference('#docs', configuration());
 }
 
 for (const element of document.querySelectorAll('[data-origin]')) {
