@@ -24,7 +24,8 @@ export async function checkScreens({ browser, url, folder, findings, timeout }) 
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
       const view = { page, url, timeout, isDark: theme === "dark" };
       for (const [name, open] of Object.entries(VIEWS)) {
-        const problems = await open(view).then(() => layoutProblems(view), (error) => [error.message]);
+        const problems = await open(view).then(() => [], (error) => [error.message]);
+        problems.push(...await layoutProblems(view));
         findings.push(...problems.map((problem) => `${device}, ${theme}, ${name}: ${problem}`));
         await page.screenshot({ path: `${folder}/${device}-${theme}-${name}.png` });
         screenshots += 1;
@@ -91,7 +92,11 @@ const VIEWS = {
     await page.goto(`${url}/docs#schemas`);
     const title = await page.waitForFunction(() => [...globalThis.document.querySelectorAll("h2")]
       .find((element) => element.innerText.trim() === "Schemas"), timeout);
-    await title.evaluate((element) => element.scrollIntoView());
+    // Twice, because parts above the title get their height when they become visible.
+    for (const _ of ["load", "place"]) {
+      await settle(page);
+      await title.evaluate((element) => element.scrollIntoView({ block: "center" }));
+    }
     await settle(page);
   },
 };

@@ -47,6 +47,7 @@ try {
       const text = globalThis.document.querySelector("[role=dialog]").innerText;
       return text.includes("200 OK") && text.includes(part);
     }, TIMEOUT, name).catch(() => findings.push("the form does not show the response"));
+    await new Promise((done) => setTimeout(done, 1000)); // animations
     await page.screenshot({ path: `${folder}/form.png` });
     const created = await fetch(`${request.url()}/${name}`, { headers: { authorization } });
     if (created.status === 200) sent += 1;
@@ -70,6 +71,10 @@ try {
   for (const { name } of document.tags) {
     await waitForText(name).catch(() => findings.push(`the page does not show the tag ${name}`));
   }
+
+  // The page shows schemas in the order of the document.
+  const schemas = Object.keys(document.components.schemas);
+  if (schemas.join() !== schemas.toSorted().join()) findings.push("the schemas are not in alphabetical order");
 
   // An authenticated request from the page, under its content security policy.
   const fetched = await page.evaluate(async () => {
