@@ -2,11 +2,16 @@
 // Tokens are stored in the memory of the page only.
 'use strict';
 
+// The address in the served document and in the page, which `address` replaces.
+const DOCUMENTED_ADDRESS = 'http://127.0.0.1:8080';
+const address = location.origin;
+
 const settings = {
-  url: '/openapi.json',
   withDefaultFonts: false,
   telemetry: false,
+  documentDownloadType: 'none',
   hideClientButton: true,
+  modelsSectionLabel: 'Schemas',
   showDeveloperTools: 'never',
   agent: { disabled: true },
   mcp: { disabled: true },
@@ -16,16 +21,12 @@ const settings = {
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
 };
 
-const authentication = (token) => ({
-  preferredSecurityScheme: 'bearerAuth',
-  securitySchemes: { bearerAuth: { token } },
-});
+const withAddress = (text) => text.replaceAll(DOCUMENTED_ADDRESS, address);
 
 const form = document.getElementById('log-in');
 const who = document.getElementById('who');
 const out = document.getElementById('log-out');
-const docs = Scalar.createApiReference('#docs', { ...settings, authentication: authentication('') });
-
+let docs = null;
 let tokens = null;
 let renewal = 0;
 
@@ -34,11 +35,17 @@ function showStatus(text, isError = false) {
   who.classList.toggle('error', isError);
 }
 
+// Requests are sent with the token of the bar.
+const configuration = () => ({
+  ...settings,
+  authentication: { securitySchemes: { bearerAuth: { token: tokens?.access_token ?? '' } } },
+});
+
 function setTokens(next) {
   tokens = next;
   form.classList.toggle('in', tokens !== null);
   out.hidden = tokens === null;
-  docs.updateConfiguration({ ...settings, authentication: authentication(tokens?.access_token ?? '') });
+  docs?.updateConfiguration(configuration());
   clearTimeout(renewal);
   if (tokens !== null) {
     // 30 seconds before expiry.
@@ -48,7 +55,8 @@ function setTokens(next) {
 }
 
 async function request(path, options) {
-  const response = await fetch(path, options);
+  // Without `omit`, browsers ask for a password themselves after a 401.
+  const response = await fetch(path, { ...options, credentials: 'omit' });
   const text = await response.text();
   const body = text === '' ? {} : JSON.parse(text);
   if (!response.ok) throw new Error(body.message ?? `status ${response.status}`);
@@ -78,7 +86,7 @@ form.addEventListener('submit', async (event) => {
   try {
     setTokens(await request('/auth', { headers: { 'Authorization': `Basic ${basic}` } }));
     form.elements.password.value = '';
-    showStatus(`Logged in as ${user}. Requests from this page are sent as this user.`);
+    showStatus(`Logged in as ${user}`);
   } catch (error) {
     showStatus(error.message, true);
   }
@@ -90,3 +98,34 @@ out.addEventListener('click', async () => {
   showStatus('Logged out.');
   await fetch('/auth/logout', last).catch(() => {});
 });
+
+// Adapts a value of the document to this page.
+function adapt(key, value) {
+  // Code samples and descriptions get the address of this server.
+  if (typeof value === 'string') return key === 'source' || key === 'description' ? withAddress(value) : value;
+  // Scalar fills in parameters whose example has the name of the example of the body.
+  if (value?.in === 'path' && 'example' in value) {
+    const { example, ...parameter } = value;
+    return { ...parameter, examples: { recorded: { value: example } } };
+  }
+  return value;
+}
+
+async function showDocument() {
+  const response = await fetch('/openapi.json');
+  if (!response.ok) throw new Error(`/openapi.json: status ${response.status}`);
+  settings.content = JSON.parse(await response.text(), adapt);
+  settings.content.servers = [{ url: address }];
+  docs = Scalar.createApiReference('#docs', configuration());
+}
+
+for (const element of document.querySelectorAll('[data-origin]')) {
+  element.textContent = withAddress(element.textContent);
+}
+
+// The content below the bar starts where the bar ends; its height depends on the width and on the status.
+new ResizeObserver(() => {
+  document.documentElement.style.setProperty('--bar', `${form.offsetHeight}px`);
+}).observe(form);
+
+showDocument().catch((error) => showStatus(error.message, true));

@@ -1,9 +1,11 @@
 // Opens the documentation in a browser that can reach one server and no other host. Checks that it renders, has an
-// entry for every tag, sends a request with a token, and requests nothing from other hosts.
+// entry for every tag, sends a request with a token, fits screens of two sizes, and requests nothing from other hosts.
 //
 // node browser.mjs URL CHROMIUM FOLDER: FOLDER receives the profile of the browser and screenshots.
 
 import puppeteer from "puppeteer-core";
+
+import { checkScreens } from "./browser-screens.mjs";
 
 const TIMEOUT = { timeout: 60_000 };
 const [url, executablePath, folder] = process.argv.slice(2);
@@ -45,6 +47,7 @@ try {
       const text = globalThis.document.querySelector("[role=dialog]").innerText;
       return text.includes("200 OK") && text.includes(part);
     }, TIMEOUT, name).catch(() => findings.push("the form does not show the response"));
+    await new Promise((done) => setTimeout(done, 1000)); // animations
     await page.screenshot({ path: `${folder}/form.png` });
     const created = await fetch(`${request.url()}/${name}`, { headers: { authorization } });
     if (created.status === 200) sent += 1;
@@ -68,6 +71,10 @@ try {
   for (const { name } of document.tags) {
     await waitForText(name).catch(() => findings.push(`the page does not show the tag ${name}`));
   }
+
+  // The page shows schemas in the order of the document.
+  const schemas = Object.keys(document.components.schemas);
+  if (schemas.join() !== schemas.toSorted().join()) findings.push("the schemas are not in alphabetical order");
 
   // An authenticated request from the page, under its content security policy.
   const fetched = await page.evaluate(async () => {
@@ -104,8 +111,13 @@ try {
   });
   await page.waitForNetworkIdle({ idleTime: 1000, ...TIMEOUT });
   await page.screenshot({ path: `${folder}/docs.png` });
+
+  const screenshots = await checkScreens({ browser, url, folder, findings, timeout: TIMEOUT });
   for (const name of external) findings.push(`a request to ${name}`);
-  console.log(JSON.stringify({ findings, requests, external: external.size, sent, tags: document.tags.length }));
+  console.log(JSON.stringify({
+    findings, requests, external: external.size, sent, tags: document.tags.length,
+    screenshots,
+  }));
 } finally {
   await browser.close();
 }

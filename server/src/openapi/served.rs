@@ -111,7 +111,9 @@ pub(crate) async fn document(
 
 fn all(json: &str) -> anyhow::Result<Vec<Document>> {
     use Audience::{Browser, Tools};
-    let page = include_str!("../../docs-ui/index.html");
+    let page = include_str!("../../docs-ui/index.html")
+        .replace("{version}", env!("CARGO_PKG_VERSION"))
+        .replace("{repository}", env!("CARGO_PKG_REPOSITORY"));
     let start = include_str!("../../docs-ui/start.js");
     let style = include_str!("../../docs-ui/style.css");
     let license = include_str!("../../docs-ui/LICENSE-scalar");
@@ -119,7 +121,7 @@ fn all(json: &str) -> anyhow::Result<Vec<Document>> {
         Document::new("/openapi.json", JSON, Tools, json)?,
         Document::new("/openapi.yaml", YAML, Tools, &openapi::yaml(json)?)?,
         Document::new("/openapi-3.1.json", JSON, Tools, &openapi::v3_1(json)?)?,
-        Document::new("/docs", HTML, Browser, page)?,
+        Document::new("/docs", HTML, Browser, &page)?,
         Document::new("/docs/start.js", SCRIPT, Browser, start)?,
         Document::new("/docs/style.css", STYLE, Browser, style)?,
         Document::compressed("/docs/scalar.js", SCRIPT, Browser, SCALAR)?,

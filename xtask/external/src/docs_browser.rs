@@ -16,6 +16,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         .context("chromium is not installed; on Debian: apt-get install chromium")?;
     let folder = tools::fresh("browser")?;
     let server = Served::start()?;
+    tools::script("browser-screens.mjs")?; // a module of the next one
     let mut open = tools::script("browser.mjs")?;
     let ran = tools::try_run(open.arg(server.url()).arg(chromium).arg(folder))?;
     server.stop()?;
@@ -25,12 +26,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let findings: Vec<&str> =
         report["findings"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let figures = format!(
-        "docs-browser: {} findings, {} tags, {} sent from its forms, {} requests, {} external requests seen",
+        "docs-browser: {} findings, {} tags, {} sent from its forms, {} requests, {} external requests seen, \
+         {} screenshots",
         findings.len(),
         report["tags"],
         report["sent"],
         report["requests"],
-        report["external"]
+        report["external"],
+        report["screenshots"]
     );
     if !findings.is_empty() {
         bail!("{}\n{figures}", findings.join("\n"));
