@@ -10,6 +10,7 @@
 mod bounds;
 mod dry_run;
 mod generated;
+mod introduction;
 mod mutations;
 mod routes;
 mod samples;
