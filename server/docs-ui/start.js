@@ -99,14 +99,18 @@ out.addEventListener('click', async () => {
   await fetch('/auth/logout', last).catch(() => {});
 });
 
+// Names of the examples of request bodies.
+const EXAMPLES = ['typical', 'minimal', 'full'];
+
 // Adapts a value of the document to this page.
 function adapt(key, value) {
   // Code samples and descriptions get the address of this server.
   if (typeof value === 'string') return key === 'source' || key === 'description' ? withAddress(value) : value;
-  // Scalar fills in parameters whose example has the name of the example of the body.
+  // Scalar fills in parameters whose example has the name of the selected example of the body.
   if (value?.in === 'path' && 'example' in value) {
     const { example, ...parameter } = value;
-    return { ...parameter, examples: { recorded: { value: example } } };
+    const examples = EXAMPLES.map((name) => [name, { value: example }]);
+    return { ...parameter, examples: Object.fromEntries(examples) };
   }
   return value;
 }

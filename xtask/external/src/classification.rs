@@ -73,7 +73,7 @@ const CHANGES: &[Change] = &[
     Change {
         name: "a narrowed list of values",
         apply: |document| {
-            let action = "/components/schemas/EventFilter/properties/action/enum";
+            let action = "/components/schemas/FilterAction/enum";
             document.pointer_mut(action)?.as_array_mut()?.pop().map(|_| ())
         },
         impact: "major",
@@ -82,7 +82,7 @@ const CHANGES: &[Change] = &[
     Change {
         name: "a narrower bound",
         apply: |document| {
-            let timeout = "/components/schemas/HookConfig/properties/timeout/maximum";
+            let timeout = "/components/schemas/HookConfigInput/properties/timeout/maximum";
             *document.pointer_mut(timeout)? = json!(10);
             Some(())
         },
