@@ -84,12 +84,12 @@ fn reference(name: &str) -> Value {
 fn describe(variant: &Variant, schema: &mut Value) {
     let difference = match variant.role {
         Role::Input if variant.name != variant.base => {
-            "As requests contain it: absent fields have their defaults."
+            "This schema is for requests: absent fields have their defaults."
         }
-        Role::Create => "As requests to create it contain it: with its name.",
+        Role::Create => "This schema is for requests that create an object: the name is required.",
         Role::Patch => {
-            "Changes, as a merge patch (RFC 7396): absent fields keep their values, and `null` resets a \
-             field to its default."
+            "This schema is for merge patches (RFC 7396): absent fields keep their values, and `null` \
+             resets a field to its default."
         }
         Role::Response | Role::Input => return,
     };
