@@ -159,9 +159,10 @@ def map_case(context, case):
     if route.kind in OBJECTS:
         if case.path_parameters and is_valid(case, ParameterLocation.PATH):
             choose_object(case, route)
-        if isinstance(case.body, dict) and case.method.upper() in ("POST", "PUT") and not route.deeper:
+        if isinstance(case.body, dict) and not route.deeper:
             if is_valid(case, ParameterLocation.BODY):
-                case.body = valid_body(case, route)
+                is_patch = case.method.upper() == "PATCH"
+                case.body = valid_patch(case.body, route) if is_patch else valid_body(case, route)
                 if case.query and has_unknown_resource(case.body):
                     # Strict validation rejects resources that the server does not have (D27).
                     case.query = {name: value for name, value in case.query.items() if name != "strict"}
@@ -264,6 +265,15 @@ def valid_body(case, route):
     return body
 
 
+def valid_patch(patch, route):
+    """The patch without identity, and without the fields whose rules also concern the stored object."""
+    rules = RULES.get(route.kind, {})
+    patch = {field: value for field, value in copy.deepcopy(patch).items() if field not in rules}
+    for field in ("name", "namespace"):
+        patch.get("metadata", {}).pop(field, None)
+    return patch
+
+
 def identify(body, name, route):
     """Set the name of the URL, or a new one; remove the namespace, which defaults to that of the URL."""
     metadata = body.setdefault("metadata", {})
@@ -336,7 +346,11 @@ RULES = {
     # These types need a socket with a host and a port.
     "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp")},
     # Each type has a field of its own, and rejects that of the other.
-    "mutators": {"type": has("type"), "eval": has("eval")},
+    "mutators": {
+        "type": has("type"),
+        "eval": has("eval"),
+        "command": lambda body: not body.get("command"),
+    },
     "pipelines": {"workflows": has_reference_of_another_type},
     "silenced": {"check": always, "subscription": always},
 }
