@@ -126,9 +126,10 @@ pub(super) fn select(
     }
     let excess = remaining.len().saturating_sub(usage.connections);
     if excess > 0 {
-        // Those without a request first; of these, those that have been waiting longest.
+        // Those without a request first, then those of clients without credentials; of these, those that
+        // have been waiting longest.
         let mut idle: Vec<&Snapshot> = remaining.iter().filter(|one| one.is_idle()).collect();
-        idle.sort_by_key(|one| (one.has_sent_request, one.last_activity));
+        idle.sort_by_key(|one| (one.has_sent_request, one.is_authenticated, one.last_activity));
         selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
     }
     remaining.retain(|one| !selected.contains_key(&one.peer));
@@ -231,6 +232,13 @@ mod tests {
             vec![idle(1, 119), idle(2, 120), silent(3, 29), silent(4, 30), busy(5, 1)];
         let usage = Usage { connections: 9, ..usage() };
         assert_eq!(selected(&usage, connections), [(2, CloseReason::Idle), (4, CloseReason::Idle)]);
+    }
+
+    #[test]
+    fn beyond_the_limit_clients_without_credentials_lose_their_connections_first() {
+        let anonymous = Snapshot { is_authenticated: false, ..idle(4, 0) };
+        let connections = vec![idle(1, 9), idle(2, 9), idle(3, 9), anonymous];
+        assert_eq!(selected(&usage(), connections), [(4, CloseReason::Connections)]);
     }
 
     #[test]
