@@ -35,8 +35,8 @@ pub(super) fn connect(path: &Path, role: Role) -> Result<Connection, rusqlite::E
     // Shrinks the log file again after a busy period.
     db.pragma_update(None, "journal_size_limit", 64 << 20)?;
     let (durability, cache_kib) = match role {
-        // Pages that do not fit are in the cache of the operating system: 4 MiB or 16 MiB make no
-        // difference to the rate of writes.
+        // Small, so that it is full after a few minutes. Pages that do not fit are read from the cache of
+        // the operating system.
         Role::Writer(durability) => (durability, 4 << 10),
         Role::Checkpointer(durability) => (durability, 64),
         Role::Reader => (Durability::Disk, 2 << 10),
