@@ -48,6 +48,21 @@ impl CloseReason {
     }
 }
 
+/// Which connections are closed first when there are too many. Others are kept: an authenticated client
+/// waits for a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Priority {
+    /// No request yet.
+    Silent,
+    /// No open request, and none that was authenticated.
+    IdleAnonymous,
+    /// An open request, and none that was authenticated. If idle connections of authenticated clients were
+    /// closed earlier, clients without credentials could disconnect all others.
+    BusyAnonymous,
+    /// No open request of an authenticated client, which can repeat a request that meets the closing.
+    IdleAuthenticated,
+}
+
 /// State of one connection. Times are durations since the start of the server.
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
@@ -85,6 +100,16 @@ impl Snapshot {
     /// are not counted.
     pub(super) fn head_bytes(&self) -> Option<u64> {
         (self.is_idle() && !self.is_authenticated).then(|| self.received.min(Limits::HEAD_BYTES))
+    }
+
+    fn priority(&self) -> Option<Priority> {
+        match (self.is_idle(), self.is_authenticated) {
+            (true, _) if !self.has_sent_request => Some(Priority::Silent),
+            (true, false) => Some(Priority::IdleAnonymous),
+            (false, false) => Some(Priority::BusyAnonymous),
+            (true, true) => Some(Priority::IdleAuthenticated),
+            (false, true) => None,
+        }
     }
 
     fn open_requests(&self) -> u32 {
@@ -126,11 +151,11 @@ pub(super) fn select(
     }
     let excess = remaining.len().saturating_sub(usage.connections);
     if excess > 0 {
-        // Those without a request first, then those of clients without credentials; of these, those that
-        // have been waiting longest.
-        let mut idle: Vec<&Snapshot> = remaining.iter().filter(|one| one.is_idle()).collect();
-        idle.sort_by_key(|one| (one.has_sent_request, one.is_authenticated, one.last_activity));
-        selected.extend(idle.iter().take(excess).map(|one| (one.peer, CloseReason::Connections)));
+        let mut closable: Vec<_> =
+            remaining.iter().filter_map(|one| Some((one.priority()?, one))).collect();
+        closable.sort_by_key(|(priority, one)| (*priority, one.last_activity));
+        let closed = closable.iter().take(excess);
+        selected.extend(closed.map(|(_, one)| (one.peer, CloseReason::Connections)));
     }
     remaining.retain(|one| !selected.contains_key(&one.peer));
     let heads = heads_beyond_limit(limits, &remaining);
@@ -236,9 +261,15 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_clients_without_credentials_lose_their_connections_first() {
-        let anonymous = Snapshot { is_authenticated: false, ..idle(4, 0) };
-        let connections = vec![idle(1, 9), idle(2, 9), idle(3, 9), anonymous];
+        let anonymous = |one| Snapshot { is_authenticated: false, ..one };
+        let connections = vec![idle(1, 9), idle(2, 9), idle(3, 9), anonymous(idle(4, 0))];
         assert_eq!(selected(&usage(), connections), [(4, CloseReason::Connections)]);
+        let connections =
+            vec![idle(1, 9), busy(2, 1), anonymous(busy(3, 1)), anonymous(unwritten(4, 0, 0))];
+        assert_eq!(selected(&usage(), connections.clone()).len(), 1);
+        let usage = Usage { connections: 1, ..usage() };
+        let expected = [1, 3, 4].map(|port| (port, CloseReason::Connections));
+        assert_eq!(selected(&usage, connections), expected);
     }
 
     #[test]

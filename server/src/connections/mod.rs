@@ -20,8 +20,8 @@ pub(crate) use table::Connections;
 /// Limits of connections and of the bytes that their requests hold.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Maximum number of open connections; beyond it, idle ones are closed, those
-    /// without an authenticated request first.
+    /// Maximum number of open connections; beyond it, those without an authenticated request are closed,
+    /// idle ones first, then idle ones of other clients.
     pub connections: usize,
     /// Maximum number of bytes that idle connections without an authenticated request have sent, at most
     /// [`Limits::HEAD_BYTES`] of each counted; beyond it, those that have sent the most are closed.

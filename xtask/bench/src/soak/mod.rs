@@ -66,7 +66,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
 
     let span = Duration::from_secs(60 * options.minutes);
     let until = Instant::now() + span;
-    let outcome = Arc::new(Outcome::default());
+    let outcome = Arc::new(Outcome::new());
     let at_rest = (process.threads()?, process.descriptors()?);
     let load = load::start(&setup, &outcome, until);
     let attackers: Vec<_> =

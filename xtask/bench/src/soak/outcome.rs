@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::client::Reply;
 use crate::goals::Goals;
@@ -12,8 +12,10 @@ use crate::goals::Goals;
 const READ_GOAL: Duration = Duration::from_millis(200);
 
 /// Results by name of the request.
-#[derive(Default)]
-pub(super) struct Outcome(Mutex<BTreeMap<&'static str, Results>>);
+pub(super) struct Outcome {
+    began: Instant,
+    results: Mutex<BTreeMap<&'static str, Results>>,
+}
 
 #[derive(Default)]
 struct Results {
@@ -24,6 +26,11 @@ struct Results {
 }
 
 impl Outcome {
+    /// No results yet.
+    pub(super) fn new() -> Self {
+        Self { began: Instant::now(), results: Mutex::default() }
+    }
+
     /// Records one request. `may_be_busy`: the operation uses a pool that attackers occupy, and so may
     /// respond 503.
     pub(super) fn record(
@@ -33,23 +40,24 @@ impl Outcome {
         reply: &anyhow::Result<Reply>,
         may_be_busy: bool,
     ) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let results = all.entry(name).or_default();
+        let minute = self.began.elapsed().as_secs() / 60;
         results.micros.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         match reply {
             Ok(reply) if (200..300).contains(&reply.status) => {}
             Ok(reply) if reply.status == 503 && may_be_busy => results.busy += 1,
             Ok(reply) => {
                 let body = String::from_utf8_lossy(&reply.body);
-                results.failures.push(format!("{} {body:.200}", reply.status));
+                results.failures.push(format!("minute {minute}: {} {body:.200}", reply.status));
             }
-            Err(error) => results.failures.push(format!("{error:#}")),
+            Err(error) => results.failures.push(format!("minute {minute}: {error:#}")),
         }
     }
 
     /// Adds the goals of these results.
     pub(super) fn judge(&self, goals: &mut Goals) {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let failures: Vec<String> = all
             .iter()
             .flat_map(|(name, results)| results.failures.iter().map(move |why| (name, why)))
@@ -84,7 +92,7 @@ impl Results {
 
 impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, results) in &*all {
             let [p50, p99, max] = [50, 99, 100].map(|percent| results.percentile(percent) / 1000);
             write!(f, "  {name:<20} {:>8} requests, p50 {p50} ms", results.micros.len())?;
