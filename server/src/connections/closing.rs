@@ -48,7 +48,7 @@ impl CloseReason {
     }
 }
 
-/// Which connections are closed first when there are too many. Others are kept: an authenticated client
+/// Which connections of an address are closed first when there are too many. Others are kept: an authenticated client
 /// waits for a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Priority {
@@ -151,11 +151,8 @@ pub(super) fn select(
     }
     let excess = remaining.len().saturating_sub(usage.connections);
     if excess > 0 {
-        let mut closable: Vec<_> =
-            remaining.iter().filter_map(|one| Some((one.priority()?, one))).collect();
-        closable.sort_by_key(|(priority, one)| (*priority, one.last_activity));
-        let closed = closable.iter().take(excess);
-        selected.extend(closed.map(|(_, one)| (one.peer, CloseReason::Connections)));
+        let closed = beyond_limit(&remaining).into_iter().take(excess);
+        selected.extend(closed.map(|peer| (peer, CloseReason::Connections)));
     }
     remaining.retain(|one| !selected.contains_key(&one.peer));
     let heads = heads_beyond_limit(limits, &remaining);
@@ -174,6 +171,32 @@ pub(super) fn select(
         }
     }
     selected
+}
+
+/// The connections that can be closed when there are too many, in the order in which they are.
+///
+/// First those of clients without credentials: of the address with the most of them, until another address has
+/// more. So a client that has just connected is not closed because others hold hundreds of connections.
+fn beyond_limit(connections: &[Snapshot]) -> Vec<SocketAddr> {
+    let mut closable: Vec<_> =
+        connections.iter().filter_map(|one| Some((one.priority()?, one))).collect();
+    closable.sort_by_key(|(priority, one)| (*priority, one.last_activity));
+    let is_anonymous = |priority: Priority| priority != Priority::IdleAuthenticated;
+    let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
+    // Those that are closed last are counted first.
+    let mut ranked: Vec<_> = closable
+        .into_iter()
+        .rev()
+        .map(|(priority, one)| {
+            let count = of_address.entry(network(one.peer.ip())).or_default();
+            *count += usize::from(is_anonymous(priority));
+            (std::cmp::Reverse(if is_anonymous(priority) { *count } else { 0 }), one.peer)
+        })
+        .collect();
+    ranked.reverse();
+    // Stable: connections with the same count stay in the order above.
+    ranked.sort_by_key(|(count, _)| *count);
+    ranked.into_iter().map(|(_, peer)| peer).collect()
 }
 
 /// The connections to be closed so that unfinished heads hold at most [`Limits::unfinished_heads`]. Addresses
@@ -270,6 +293,35 @@ mod tests {
         let usage = Usage { connections: 1, ..usage() };
         let expected = [1, 3, 4].map(|port| (port, CloseReason::Connections));
         assert_eq!(selected(&usage, connections), expected);
+    }
+
+    #[test]
+    fn beyond_the_limit_addresses_with_the_most_connections_lose_them_first() {
+        let anonymous = |address: u8, one: Snapshot| Snapshot {
+            peer: SocketAddr::from(([192, 0, 2, address], one.peer.port())),
+            is_authenticated: false,
+            ..one
+        };
+        let connections = vec![
+            anonymous(1, busy(1, 1)),
+            anonymous(1, busy(2, 1)),
+            anonymous(1, busy(3, 1)),
+            anonymous(2, silent(4, 1)),
+            anonymous(3, idle(5, 1)),
+            anonymous(3, busy(6, 1)),
+            idle(7, 100),
+        ];
+        let closed = |limit| {
+            let usage = Usage { connections: limit, ..usage() };
+            let closed = selected(&usage, connections.clone());
+            closed.into_iter().map(|(port, _)| port).collect::<Vec<_>>()
+        };
+        assert_eq!(closed(6), [1]);
+        assert_eq!(closed(5), [1, 5], "two addresses have two, an idle connection is closed");
+        assert_eq!(closed(4), [1, 2, 5]);
+        assert_eq!(closed(3), [1, 2, 4, 5], "every address has one, a silent connection is closed");
+        assert_eq!(closed(1), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(closed(0), [1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) use table::Connections;
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Maximum number of open connections; beyond it, those without an authenticated request are closed,
-    /// idle ones first, then idle ones of other clients.
+    /// of the address with the most of them, then idle ones of other clients.
     pub connections: usize,
     /// Maximum number of bytes that idle connections without an authenticated request have sent, at most
     /// [`Limits::HEAD_BYTES`] of each counted; beyond it, those that have sent the most are closed.
