@@ -1,4 +1,4 @@
-//! `cargo xtask docs-browsers`: opens the document in RapiDoc, Redoc, Swagger UI and Stoplight Elements.
+//! `cargo xtask docs-browsers`: opens the document in `RapiDoc`, Redoc, Swagger UI and Stoplight Elements.
 
 use std::path::PathBuf;
 
