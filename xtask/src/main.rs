@@ -55,6 +55,12 @@ enum Task {
     DocsBrowser(Forwarded),
     /// Test the configurations of nginx and `HAProxy` in docs/proxy on a fresh server.
     ReverseProxies(Forwarded),
+    /// Open the document in `RapiDoc`, Redoc, Swagger UI and Stoplight Elements.
+    DocsBrowsers(Forwarded),
+    /// Run the document as a Postman collection, in its order, on a fresh server.
+    Newman(Forwarded),
+    /// Compare the requests and responses of such a run, as a Pact file, with the document.
+    Pact(Forwarded),
     /// Verify that api-smart-diff reports removed fields of responses as breaking changes.
     RemovedFields(Forwarded),
     /// Use third-party clients of Sensu Go on fresh servers: Ansible collection, Python SDK, hinoki.
@@ -103,6 +109,9 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Clients(tool) => Tool::External.run(Some("clients"), &tool.arguments),
         Task::Workflows(tool) => Tool::External.run(Some("workflows"), &tool.arguments),
         Task::DocsBrowser(tool) => Tool::External.run(Some("docs-browser"), &tool.arguments),
+        Task::DocsBrowsers(tool) => Tool::External.run(Some("docs-browsers"), &tool.arguments),
+        Task::Newman(tool) => Tool::External.run(Some("newman"), &tool.arguments),
+        Task::Pact(tool) => Tool::External.run(Some("pact"), &tool.arguments),
         Task::ReverseProxies(tool) => Tool::External.run(Some("reverse-proxies"), &tool.arguments),
         Task::ThirdParty(tool) => Tool::External.run(Some("third-party"), &tool.arguments),
         Task::DocsUi(tool) => Tool::External.run(Some("docs-ui"), &tool.arguments),

@@ -17,9 +17,8 @@ pub(super) fn add(document: &mut Value, operations: &[Operation], recorded: &Val
         let parameters = value.get_mut("parameters").and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default();
-            if let (Some("path"), Some(text)) =
-                (parameter["in"].as_str(), example["path"].get(name))
-            {
+            let place = parameter["in"].as_str().filter(|_| parameter["required"] == true);
+            if let Some(text) = place.and_then(|place| example[place].get(name)) {
                 parameter["example"] = text.clone();
             }
         }

@@ -10,15 +10,20 @@ mod classification;
 mod clients;
 mod compat;
 mod docs_browser;
+mod docs_browsers;
 mod docs_ui;
 mod fuzz;
 mod lint;
+mod newman;
 mod packages;
+mod pact;
 mod proxy;
 mod removed_fields;
+mod report;
 mod reverse_proxies;
 mod self_test;
 mod served;
+mod slow_faults;
 mod third_party;
 mod tools;
 mod workflows;
@@ -70,6 +75,21 @@ enum Task {
     },
     /// Open the served documentation in Chromium, with all other hosts blocked.
     DocsBrowser,
+    /// Open the document in `RapiDoc`, Redoc, Swagger UI and Stoplight Elements.
+    DocsBrowsers {
+        /// Document to open [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+    },
+    /// Run the document as a Postman collection, in its order, on a fresh server.
+    Newman {
+        /// Document to run [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+    },
+    /// Compare the requests and responses of such a run, as a Pact file, with the document.
+    Pact {
+        /// Document to compare with [default: openapi/sensu-core-v2.json].
+        document: Option<PathBuf>,
+    },
     /// Verify the vendored docs browser against its checksum.
     DocsUi {
         /// Download the npm package, and compare the vendored file with the published one.
@@ -101,7 +121,11 @@ enum Task {
         only: Option<third_party::Client>,
     },
     /// Verify that these tasks fail when they should.
-    SelfTest,
+    SelfTest {
+        /// The tasks that only `deep` runs.
+        #[arg(long)]
+        slow: bool,
+    },
 }
 
 /// A task and its name.
@@ -124,6 +148,10 @@ const SLOW: &[Step] = &[
     ("package", xtask::package::run),
     ("third-party", || third_party::run(None)),
     ("removed-fields", removed_fields::run),
+    ("newman", || newman::run(None)),
+    ("pact", || pact::run(None)),
+    ("docs-browsers", || docs_browsers::run(None)),
+    ("self-test --slow", slow_faults::run),
     ("clients --all", || clients::run_all(None, true)),
     ("fuzz --everything", || fuzz::run(None, Depth::Everything)),
     ("soak --minutes 3", || Tool::Bench.run(Some("soak"), &["--minutes".into(), "3".into()])),
@@ -141,6 +169,9 @@ fn main() -> ExitCode {
         Task::Clients { document, all, .. } => clients::run_all(document, all),
         Task::Workflows { workflows } => workflows::run(workflows),
         Task::DocsBrowser => docs_browser::run(),
+        Task::DocsBrowsers { document } => docs_browsers::run(document),
+        Task::Newman { document } => newman::run(document),
+        Task::Pact { document } => pact::run(document),
         Task::DocsUi { update: true, .. } => docs_ui::run(docs_ui::Mode::Update),
         Task::DocsUi { check: true, .. } => docs_ui::run(docs_ui::Mode::Check),
         Task::DocsUi { .. } => docs_ui::run(docs_ui::Mode::Verify),
@@ -149,7 +180,8 @@ fn main() -> ExitCode {
         Task::RemovedFields => removed_fields::run(),
         Task::ReverseProxies => reverse_proxies::run(),
         Task::ThirdParty { only } => third_party::run(only),
-        Task::SelfTest => self_test::run(),
+        Task::SelfTest { slow: true } => slow_faults::run(),
+        Task::SelfTest { slow: false } => self_test::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

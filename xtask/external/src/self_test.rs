@@ -11,11 +11,11 @@ use crate::fuzz::Depth;
 use crate::{classification, compat, fuzz, lint, proxy, tools, workflows};
 
 /// A fault of the document, the task that has to find it, and a part of the error message.
-struct Fault {
-    name: &'static str,
-    task: fn(PathBuf) -> anyhow::Result<()>,
-    insert: fn(&mut Value) -> Option<()>,
-    message: &'static str,
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) task: fn(PathBuf) -> anyhow::Result<()>,
+    pub(crate) insert: fn(&mut Value) -> Option<()>,
+    pub(crate) message: &'static str,
 }
 
 const FAULTS: &[Fault] = &[
@@ -88,21 +88,13 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
-/// Inserts each fault, and expects the error of its task.
+/// Tests the tasks of the fast part.
 ///
 /// # Errors
 /// If a task succeeds, or fails for another reason.
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 pub(crate) fn run() -> anyhow::Result<()> {
-    let valid: Value = serde_json::from_str(&fs::read_to_string(crate::committed_document())?)?;
-    let file = tools::fresh("self-test")?.join("document.json");
-    for fault in FAULTS {
-        let mut document = valid.clone();
-        (fault.insert)(&mut document)
-            .with_context(|| format!("{}: not applicable to the document", fault.name))?;
-        fs::write(&file, serde_json::to_vec(&document)?)?;
-        expect_failure(fault.name, (fault.task)(file.clone()), fault.message)?;
-    }
+    let valid = expect_failures(FAULTS)?;
     check_workflows()?;
     let classified = classification::check(&valid)?;
     let faults = FAULTS.len() + 1;
@@ -110,6 +102,23 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "self-test: {faults} of {faults} faults found, {classified} kinds of change classified"
     );
     Ok(())
+}
+
+/// Inserts each fault, and expects the error of its task. Returns the document without a fault.
+///
+/// # Errors
+/// If a task succeeds, or fails for another reason.
+pub(crate) fn expect_failures(faults: &[Fault]) -> anyhow::Result<Value> {
+    let valid: Value = serde_json::from_str(&fs::read_to_string(crate::committed_document())?)?;
+    let file = tools::fresh("self-test")?.join("document.json");
+    for fault in faults {
+        let mut document = valid.clone();
+        (fault.insert)(&mut document)
+            .with_context(|| format!("{}: not applicable to the document", fault.name))?;
+        fs::write(&file, serde_json::to_vec(&document)?)?;
+        expect_failure(fault.name, (fault.task)(file.clone()), fault.message)?;
+    }
+    Ok(valid)
 }
 
 #[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]

@@ -52,11 +52,27 @@ fn node_from(folder_name: &str, subfolder: &str, program: &str) -> anyhow::Resul
     Ok(tool(installed.join("node_modules/.bin").join(program)))
 }
 
+/// The folder of the Node packages that read the document.
+pub(crate) fn consumers() -> anyhow::Result<PathBuf> {
+    node_from("consumers", "consumers/", "newman")?;
+    Ok(folder("consumers"))
+}
+
 /// A script of `tests/external/`, copied to the Node packages and run there.
 pub(crate) fn script(name: &str) -> anyhow::Result<Command> {
     node("redocly")?;
-    let copied = folder("node").join(name);
-    fs::copy(settings(name), &copied)?;
+    copy_script(&folder("node"), name)
+}
+
+/// A script of `tests/external/consumers/`, copied to the packages that read the document and run there.
+pub(crate) fn consumer_script(name: &str) -> anyhow::Result<Command> {
+    copy_script(&consumers()?, &format!("consumers/{name}"))
+}
+
+fn copy_script(installed: &Path, script: &str) -> anyhow::Result<Command> {
+    let script = settings(script);
+    let copied = installed.join(script.file_name().context("a script has a name")?);
+    fs::copy(script, &copied)?;
     let mut command = tool("node");
     command.arg(copied);
     Ok(command)
