@@ -96,9 +96,13 @@ fn query_breaches(request: &Request) -> Vec<(String, String)> {
     let mut breaches = Vec::new();
     for parameter in request.operation.parameters() {
         let schema = &parameter["schema"];
-        if parameter["in"] == "query" && schema["type"] != "string" {
+        if parameter["in"] == "query" {
             let name = parameter["name"].as_str().expect("a name");
-            outside(schema, &mut |_, value| {
+            outside(schema, &mut |bound, value| {
+                if (bound, &schema["type"]) == ("type", &json!("string")) {
+                    // Every query parameter is a text.
+                    return;
+                }
                 let value = value.to_string().replace('"', "").replace(' ', "+");
                 breaches.push((name.to_owned(), value));
             });
