@@ -177,11 +177,14 @@ impl Change {
             .flatten()
             .filter_map(|verdict| verdict["message"].as_str())
             .collect();
+        let sides = [&change["revision"]["pointer"], &change["base"]["pointer"]];
+        let pointer = sides.iter().find_map(|side| side.as_str()).unwrap_or(text("path"));
         let text = match messages.is_empty() {
-            false => shortened(&messages.join(" ")),
+            false => {
+                let subject = named_parameters::subject(pointer);
+                shortened(&format!("{subject}{}", messages.join(" ")))
+            }
             true => {
-                let sides = [&change["revision"]["pointer"], &change["base"]["pointer"]];
-                let pointer = sides.iter().find_map(|side| side.as_str()).unwrap_or(text("path"));
                 let pointer = pointer.replace("~1", "/").replace("~0", "~");
                 let pointer = named_parameters::place(pointer.trim_start_matches("#/"));
                 format!("`{pointer}` {}", text("kind"))

@@ -30,6 +30,16 @@ pub(crate) fn place(pointer: &str) -> &str {
     pointer.strip_prefix(COMPONENTS).unwrap_or(pointer)
 }
 
+/// Which parameter has the schema that a change concerns, for messages that do not contain it. Empty for other
+/// changes.
+pub(crate) fn subject(pointer: &str) -> String {
+    let schema = pointer.strip_prefix("#/").and_then(|pointer| pointer.strip_prefix(COMPONENTS));
+    let schema = schema.and_then(|name| name.split_once("/schema")).map(|(name, _)| name);
+    let name =
+        schema.and_then(|name| name.rsplit("~1").next()).and_then(|name| name.split_once(' '));
+    name.map_or_else(String::new, |(place, name)| format!("{place} parameter `{name}`: "))
+}
+
 fn name_parameters(document: &mut Value) {
     let mut named = Map::new();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
@@ -67,6 +77,9 @@ mod tests {
             })
         );
         assert!(is_component("#/components/parameters/x") && !is_component("#/paths/x"));
+        let schema = "#/components/parameters/paths~1~1x~1get~1parameters~1query limit/schema";
+        assert_eq!(subject(schema), "query parameter `limit`: ");
+        assert_eq!(subject("#/components/schemas/X"), "");
         assert_eq!(place("components/parameters/paths//x"), "paths//x");
     }
 }
