@@ -143,9 +143,6 @@ impl<'a> Derived<'a> {
         let in_responses = texts(map.shift_remove("x-returned"));
         if variant.is_nullable {
             map.insert("nullable".into(), true.into());
-            if let Some(Value::Array(values)) = map.get_mut("enum") {
-                values.push(Value::Null);
-            }
         }
         let Some(Value::Object(properties)) = map.shift_remove("properties") else {
             return Ok(schema);
