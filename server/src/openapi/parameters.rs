@@ -13,7 +13,7 @@ use crate::resources::page::TOKEN_PATTERN;
 pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
     each(document, operations, |operation| {
         let path = operation.path.to_owned();
-        let is_read = operation.method == "get";
+        let may_create = ["post", "put", "patch"].contains(&operation.method);
         let kind = operation.facts.kind;
         let parameters = operation.value.get_mut("parameters").and_then(Value::as_array_mut);
         let Some(parameters) = parameters else { return };
@@ -33,12 +33,12 @@ pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
                 (Some(Kind { noun, names, .. }), Some("name")) => {
                     parameter["description"] =
                         format!("Name of the {noun}: {}.", names.description).into();
-                    if !is_read {
+                    if may_create {
                         parameter["schema"]["pattern"] = names.pattern().into();
                     }
                 }
-                // Reads accept every name: a namespace that cannot exist has no objects (D7).
-                (_, Some("namespace" | "entity" | "check" | "hook")) if !is_read => {
+                // Other operations accept every name: a namespace that cannot exist has no objects (D7).
+                (_, Some("namespace" | "entity" | "check" | "hook")) if may_create => {
                     parameter["schema"]["pattern"] = name::PLAIN.pattern().into();
                 }
                 (_, Some("labelSelector")) => {
