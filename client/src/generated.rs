@@ -9241,11 +9241,12 @@ states the permission that it requires: a verb on a resource.
 
 Lists are JSON arrays, sorted by namespace and name in byte order. If a list exceeds `limit` or the maximum response size, the
 response has a `Sensu-Continue` header. Send its value as the query parameter `continue` to get the next page, or follow the URL in
-the `Link` header. A continue token stays valid across restarts and writes.
+the `Link` header. A continue token is a position in the list, and stays valid across restarts and writes.
 
 `labelSelector` and `fieldSelector` filter lists: `region == "eu-west-1"`, `event.check.status == 2`. Requirements are joined by
 `&&`. Operators are `==`, `!=`, `matches` (contains), `in` and `notin` (`tier in [web, db]`, `linux in check.subscriptions`), with
-spaces around them. Quote values that are not words, numbers, `true` or `false`. Percent-encode selectors in URLs.
+spaces around them. Quote values other than numbers and words of ASCII letters, digits, `_`, `/` and `.`. Percent-encode
+selectors in URLs.
 
 # Concurrent changes
 

@@ -11,7 +11,7 @@
 //! The order is that of the resources in Sensu Go's seeded roles, then access control. Import order
 //! is [`ImportStage`], then the order of the list.
 
-use sensu_types::{Resource, Scope};
+use sensu_types::{Resource, Scope, name};
 
 /// Calls the macro `$callback` with every kind and its facts: tag group, coverage by the seeded
 /// roles, import stage, `sensuctl` command, and description of the tag.
@@ -78,11 +78,13 @@ pub(crate) struct Kind {
     /// [`Resource::NAME_POINTERS`].
     pub(crate) name_pointers: &'static [&'static str],
     /// [`Resource::NAMES`].
-    pub(crate) names: &'static str,
+    pub(crate) names: name::Format,
     /// [`Resource::HAS_LABELS`].
     pub(crate) has_labels: bool,
     /// The fields that field selectors can use.
     pub(crate) selectable_fields: fn() -> Vec<String>,
+    /// The pattern of field selectors.
+    pub(crate) field_selectors: fn() -> String,
     /// [`Resource::NAME_IS_COMPUTED`].
     pub(crate) name_is_computed: bool,
     /// The group of the kind's tag in the document.
@@ -154,6 +156,7 @@ macro_rules! catalog {
                 names: <$kind>::NAMES,
                 has_labels: <$kind>::HAS_LABELS,
                 selectable_fields: sensu_types::selectable_fields::<$kind>,
+                field_selectors: sensu_types::field_selectors::<$kind>,
                 name_is_computed: <$kind>::NAME_IS_COMPUTED,
                 group: TagGroup::$group,
                 description: $text,

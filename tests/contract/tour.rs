@@ -91,7 +91,7 @@ impl Tour {
             assert_refused(call(&self.anonymous, request).await, 401, 5);
         }
         if operation.has_parameter("continue") {
-            let request = request.with("continue", "nonsense");
+            let request = request.with("continue", "no-token!");
             assert_refused(call(&self.admin, &request).await, 400, 1);
         }
         if operation.has_parameter("If-Match") {

@@ -26,6 +26,9 @@ fn rewrite_schema(schema: &mut serde_json::Map<String, Value>) {
         && let Some(kind) = schema.get_mut("type")
     {
         *kind = json!([kind, "null"]);
+        if let Some(Value::Array(values)) = schema.get_mut("enum") {
+            values.push(Value::Null);
+        }
     }
     let only = schema.get("allOf").and_then(Value::as_array).filter(|all| all.len() == 1);
     if let Some(reference) = only.and_then(|all| all[0].get("$ref")).cloned() {
@@ -44,6 +47,7 @@ mod tests {
             "components": { "schemas": { "A": { "properties": {
                 "a": { "type": "array", "items": { "$ref": "#/x" }, "nullable": true },
                 "b": { "description": "text", "allOf": [{ "$ref": "#/x" }] },
+                "c": { "type": "string", "nullable": true, "enum": ["x"] },
             } } } } });
         rewrite(&mut document);
         assert_eq!(
@@ -52,6 +56,7 @@ mod tests {
                 "components": { "schemas": { "A": { "properties": {
                     "a": { "type": ["array", "null"], "items": { "$ref": "#/x" } },
                     "b": { "$ref": "#/x", "description": "text" },
+                    "c": { "type": ["string", "null"], "enum": ["x", null] },
                 } } } } })
         );
     }

@@ -1,7 +1,8 @@
 //! Pages of lists: as many whole items as fit the limits, and a token for the next page (D12, D13).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use sensu_store::{Entry, Key, Prefix, Scan};
 use sensu_types::{Resource, Selection};
@@ -48,7 +49,7 @@ impl Page {
 /// be.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a token of another list; [`Error`] if the store or `is_listed` fails.
+/// [`Error::Invalid`] for a malformed token; [`Error`] if the store or `is_listed` fails.
 pub(super) async fn read<T: Resource>(
     cx: &Context,
     prefix: &Prefix,
@@ -86,7 +87,10 @@ pub(super) async fn read<T: Resource>(
                 let full = body.len() + item.len() + 2 > max_bytes && items > 0;
                 if full || items == params.limit {
                     body.put_u8(b']');
-                    return Ok(Page { body: body.freeze(), next: last_item.as_ref().map(encode) });
+                    return Ok(Page {
+                        body: body.freeze(),
+                        next: last_item.as_ref().map(|key| encode(key, prefix)),
+                    });
                 }
                 if items > 0 {
                     body.put_u8(b',');
@@ -100,14 +104,51 @@ pub(super) async fn read<T: Resource>(
     }
 }
 
-/// A token is the key of the last item of the page.
-fn encode(key: &Key) -> String {
-    URL_SAFE_NO_PAD.encode(key.as_bytes())
+/// Pattern of tokens in the OpenAPI document.
+pub(crate) const TOKEN_PATTERN: &str = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?$";
+
+/// Base64 in URLs. Unused bits of the last character are ignored: a pattern cannot require that they are 0.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// A token is a position in the list: the key of the last item of the page, without the prefix of the list.
+/// Every position is valid, because the item may have been deleted since.
+fn encode(key: &Key, prefix: &Prefix) -> String {
+    BASE64.encode(key.below(prefix))
 }
 
 fn decode(token: &str, prefix: &Prefix) -> Result<Key, Error> {
-    let key = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| Key::from_bytes(&bytes).ok());
-    key.filter(|key| prefix.contains(key)).ok_or_else(|| {
-        Error::invalid("the continue token does not belong to this list; start without one")
-    })
+    let position = BASE64.decode(token).map_err(|_| {
+        Error::invalid(
+            "malformed continue token: send the Sensu-Continue header of a page unchanged",
+        )
+    })?;
+    Ok(Key::position(prefix, &position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_a_position_below_the_prefix_of_the_list() {
+        let key = Key::new("checks", ["default", "cpu"]).unwrap();
+        let prefix = Prefix::new("checks", ["default"]).unwrap();
+        let token = encode(&key, &prefix);
+        assert_eq!(decode(&token, &prefix).unwrap(), key);
+        let other = Prefix::new("hooks", ["default"]).unwrap();
+        assert_eq!(decode(&token, &other).unwrap(), Key::new("hooks", ["default", "cpu"]).unwrap());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_pattern_matches_exactly_the_tokens(token in "[AZaz09_\\-+ =]{0,9}") {
+            let pattern = regress::Regex::new(TOKEN_PATTERN).expect("a pattern");
+            let prefix = Prefix::new("checks", ["default"]).unwrap();
+            proptest::prop_assert_eq!(
+                pattern.find(&token).is_some(),
+                decode(&token, &prefix).is_ok()
+            );
+        }
+    }
 }

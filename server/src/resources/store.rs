@@ -153,7 +153,14 @@ impl<T: Resource> Grant<T> {
         let mut validation = Validation::new();
         for _ in 0..ATTEMPTS {
             let stored = self.load().await?;
-            conditions.check(stored.as_ref().map(|stored| stored.revision))?;
+            if let Err(failed) = conditions.check(stored.as_ref().map(|stored| stored.revision)) {
+                if stored.is_none() {
+                    // 404 takes precedence over 412 (RFC 9110, section 13.2.1).
+                    next(None)?;
+                    self.require_namespace().await?;
+                }
+                return Err(failed);
+            }
             let mut value = next(stored.as_ref().map(|stored| &stored.value))?;
             value.fill_identity(self.namespace(), self.name());
             value.prepare(&self.write_context(), stored.as_ref().map(|stored| &stored.value));
@@ -166,6 +173,20 @@ impl<T: Resource> Grant<T> {
             }
         }
         Err(write_conflict())
+    }
+
+    /// Checks that the namespace of the grant exists.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if objects of the kind belong to a namespace, and that of the grant does not exist.
+    pub(super) async fn require_namespace(&self) -> Result<(), Error> {
+        let namespace = self.namespace();
+        match T::Scope::NAMESPACED.then(|| namespace_exists(namespace)).transpose()? {
+            Some(Precondition::Present(key)) if self.store().get(&key).await?.is_none() => {
+                Err(Error::namespace_not_found(namespace))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Completes the identity of an object, and rejects another namespace than the grant's (D6).

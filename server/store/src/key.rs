@@ -51,6 +51,19 @@ impl Key {
         if text.contains("\0\0") { Err(BadKey) } else { Ok(Self(bytes.into())) }
     }
 
+    /// A position among the keys below a prefix, for [`Scan::after`](crate::Scan::after): what
+    /// [`below`](Self::below) returned for a key, or any other bytes.
+    #[must_use]
+    pub fn position(prefix: &Prefix, below: &[u8]) -> Self {
+        Self([prefix.as_bytes(), below].concat().into())
+    }
+
+    /// The part of the encoded key after a prefix.
+    #[must_use]
+    pub fn below(&self, prefix: &Prefix) -> &[u8] {
+        self.0.strip_prefix(prefix.as_bytes()).unwrap_or_default()
+    }
+
     /// The encoded key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -26,4 +26,4 @@ pub use parts::*;
 pub use resource::{Resource, WriteContext};
 pub use resources::*;
 pub use scope::{ClusterWide, Namespaced, Scope};
-pub use selection::{Selection, selectable_fields};
+pub use selection::{Selection, field_selectors, selectable_fields};

@@ -42,8 +42,8 @@ pub trait Resource:
     const HAS_COMPOSITE_NAME: bool = Self::NAME_POINTERS.len() > 1;
     /// Whether objects have labels, which label selectors can use.
     const HAS_LABELS: bool = true;
-    /// The rule for names, as in the document: `letters, digits, ...`.
-    const NAMES: &'static str = name::PLAIN;
+    /// The format of names.
+    const NAMES: name::Format = name::PLAIN;
     /// Whether the server computes the name of an object that is created without one.
     const NAME_IS_COMPUTED: bool = false;
     /// The fields that field selectors can use, in addition to `name`, `namespace` and `labels` (D35).

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::grammar::selector::{Field, Selector};
+use crate::grammar::selector::{Field, Selector, pattern};
 use crate::{Invalid, Resource, Scope};
 
 /// A label selector and a field selector.
@@ -80,11 +80,20 @@ fn find<T: Resource>(name: &str) -> Option<Known<'_, T>> {
 /// The names of all fields of a kind that field selectors can use.
 #[must_use]
 pub fn selectable_fields<T: Resource>() -> Vec<String> {
+    unprefixed_fields::<T>().map(|name| format!("{}.{name}", T::SINGULAR)).collect()
+}
+
+/// A regular expression for the field selectors of a kind.
+#[must_use]
+pub fn field_selectors<T: Resource>() -> String {
+    pattern::fields(T::SINGULAR, &unprefixed_fields::<T>().collect::<Vec<_>>())
+}
+
+fn unprefixed_fields<T: Resource>() -> impl Iterator<Item = &'static str> {
     let namespace = T::Scope::NAMESPACED.then_some("namespace");
     let labels = T::HAS_LABELS.then_some("labels.KEY");
     let common = std::iter::once("name").chain(namespace).chain(labels);
-    let all = common.chain(T::FIELDS.iter().map(|field| field.name));
-    all.map(|name| format!("{}.{name}", T::SINGULAR)).collect()
+    common.chain(T::FIELDS.iter().map(|field| field.name))
 }
 
 fn parse(parameter: &str, text: Option<&str>) -> Result<Selector, Invalid> {

@@ -11,7 +11,10 @@ use anyhow::{Context as _, bail};
 use semver::Version;
 use serde_json::Value;
 
-use crate::tools;
+use crate::{named_parameters, tools};
+
+/// Maximum length of the description of a change, in characters.
+const LONGEST: usize = 200;
 
 /// Compares a document, by default the committed one, with the last release.
 ///
@@ -131,7 +134,10 @@ struct Changes {
 
 impl Changes {
     fn between(base: &Path, revision: &Path) -> anyhow::Result<Self> {
-        let report = tools::fresh("compat")?.join("report.json");
+        let folder = tools::fresh("compat")?;
+        let report = folder.join("report.json");
+        let base = named_parameters::copy(base, &folder, "base.json")?;
+        let revision = named_parameters::copy(revision, &folder, "revision.json")?;
         let mut diff = tools::node("redocly")?;
         diff.arg("diff").arg(base).arg(revision).args([
             "--fail-on",
@@ -143,7 +149,10 @@ impl Changes {
         tools::run(diff.arg(&report))?;
         let report: Value = serde_json::from_str(&fs::read_to_string(report)?)?;
         let changes = report["changes"].as_array().context("no changes in the report")?;
-        let mut list: Vec<Change> = changes.iter().map(Change::of).collect();
+        let is_component =
+            |change: &&Value| change["path"].as_str().is_some_and(named_parameters::is_component);
+        let changes = changes.iter().filter(|change| !is_component(change));
+        let mut list = merged(changes.map(Change::of));
         let rank = |change: &Change| ["major", "minor"].iter().position(|i| change.impact == *i);
         list.sort_by_key(|change| rank(change).unwrap_or(2));
         Ok(Self { list })
@@ -168,16 +177,47 @@ impl Change {
             .flatten()
             .filter_map(|verdict| verdict["message"].as_str())
             .collect();
+        let sides = [&change["revision"]["pointer"], &change["base"]["pointer"]];
+        let pointer = sides.iter().find_map(|side| side.as_str()).unwrap_or(text("path"));
         let text = match messages.is_empty() {
-            false => messages.join(" "),
+            false => {
+                let subject = named_parameters::subject(pointer);
+                shortened(&format!("{subject}{}", messages.join(" ")))
+            }
             true => {
-                let sides = [&change["revision"]["pointer"], &change["base"]["pointer"]];
-                let pointer = sides.iter().find_map(|side| side.as_str()).unwrap_or(text("path"));
                 let pointer = pointer.replace("~1", "/").replace("~0", "~");
-                format!("`{}` {}", pointer.trim_start_matches("#/"), text("kind"))
+                let pointer = named_parameters::place(pointer.trim_start_matches("#/"));
+                format!("`{pointer}` {}", text("kind"))
             }
         };
         Self { impact: change["impact"].as_str().unwrap_or("major").to_owned(), text }
+    }
+}
+
+/// Merges changes that have the same description, such as the same parameter in many operations.
+fn merged(changes: impl Iterator<Item = Change>) -> Vec<Change> {
+    let mut merged: Vec<(Change, usize)> = Vec::new();
+    for change in changes {
+        let same = |(other, _): &&mut (Change, usize)| {
+            (&other.impact, &other.text) == (&change.impact, &change.text)
+        };
+        match merged.iter_mut().find(same) {
+            Some((_, times)) => *times += 1,
+            None => merged.push((change, 1)),
+        }
+    }
+    let counted = merged.into_iter().map(|(change, times)| match times {
+        1 => change,
+        _ => Change { text: format!("{} ({times} times)", change.text), ..change },
+    });
+    counted.collect()
+}
+
+/// Shortens a description that contains a long pattern.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

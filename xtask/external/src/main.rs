@@ -15,6 +15,7 @@ mod docs_ui;
 mod fuzz;
 mod lint;
 mod newman;
+mod named_parameters;
 mod packages;
 mod pact;
 mod proxy;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use fuzz::Depth;
+use fuzz::{Depth, WithoutHooks};
 use xtask::tool::Tool;
 
 /// External tools, run on the OpenAPI document and on live servers.
@@ -56,6 +57,15 @@ enum Task {
         /// Also send random requests and sequences: about 10 minutes.
         #[arg(long)]
         everything: bool,
+        /// Send only random requests, without the rules of the project, and print what the server rejects.
+        #[arg(long, conflicts_with_all = ["document", "everything"])]
+        without_hooks: bool,
+        /// Seed of the requests.
+        #[arg(long, default_value_t = 1, requires = "without_hooks")]
+        seed: u32,
+        /// Duration.
+        #[arg(long, value_name = "SECONDS", default_value_t = 330, requires = "without_hooks")]
+        seconds: u32,
     },
     /// Generate clients, compile or type-check them, and use them on a live server.
     Clients {
@@ -163,8 +173,11 @@ fn main() -> ExitCode {
         Task::External => run_steps("fast part", FAST),
         Task::Deep => run_steps("fast part", FAST).and_then(|()| run_steps("slow part", SLOW)),
         Task::Lint { document } => lint::run(document),
-        Task::Fuzz { document, everything: true } => fuzz::run(document, Depth::Everything),
-        Task::Fuzz { document, everything: false } => fuzz::run(document, Depth::Bounds),
+        Task::Fuzz { without_hooks: true, seed, seconds, .. } => {
+            fuzz::run_without_hooks(WithoutHooks { seed, seconds })
+        }
+        Task::Fuzz { document, everything: true, .. } => fuzz::run(document, Depth::Everything),
+        Task::Fuzz { document, .. } => fuzz::run(document, Depth::Bounds),
         Task::Clients { document, package: true, .. } => packages::run_all(document),
         Task::Clients { document, all, .. } => clients::run_all(document, all),
         Task::Workflows { workflows } => workflows::run(workflows),

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use sensu_server::{Limits, Server, seed};
 use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// Lowest cost of bcrypt: tools log in often.
@@ -54,6 +56,21 @@ impl Served {
     /// Its address: `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.server.address())
+    }
+
+    /// Creates an API key of the administrator.
+    pub(crate) fn api_key(&self) -> anyhow::Result<String> {
+        let client = reqwest::Client::new();
+        self.runtime.block_on(async {
+            let log_in = client.get(format!("{}/auth", self.url()));
+            let log_in = log_in.basic_auth("admin", Some(seed::DEV_PASSWORD));
+            let tokens: Value = log_in.send().await?.error_for_status()?.json().await?;
+            let token = tokens["access_token"].as_str().context("no access token")?;
+            let create = client.post(format!("{}/apis/core/v2/apikeys", self.url()));
+            let create = create.bearer_auth(token).json(&json!({ "username": "admin" }));
+            let issued: Value = create.send().await?.error_for_status()?.json().await?;
+            Ok(issued["key"].as_str().context("no key")?.to_owned())
+        })
     }
 
     /// Stops it.

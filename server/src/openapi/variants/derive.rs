@@ -103,8 +103,10 @@ impl<'a> Derived<'a> {
             variant.role = Role::Input;
         }
         if base.get("properties").is_none() {
-            // Texts and maps are the same in every role.
-            variant = Variant::of(&variant.base, Role::Response);
+            // Texts and maps are the same in every role, except that a patch can remove some of them.
+            let role = if variant.is_nullable { Role::Patch } else { Role::Response };
+            variant =
+                Variant { is_nullable: variant.is_nullable, ..Variant::of(&variant.base, role) };
         }
         if let Some((name, _)) = self.schemas.get(&variant) {
             return Ok(name.clone());
@@ -139,6 +141,9 @@ impl<'a> Derived<'a> {
         let Some(map) = schema.as_object_mut() else { return Ok(schema) };
         let in_requests = texts(map.shift_remove("required"));
         let in_responses = texts(map.shift_remove("x-returned"));
+        if variant.is_nullable {
+            map.insert("nullable".into(), true.into());
+        }
         let Some(Value::Object(properties)) = map.shift_remove("properties") else {
             return Ok(schema);
         };
@@ -161,15 +166,19 @@ impl<'a> Derived<'a> {
                 }
                 let names = names::below(&variant.names, &field);
                 self.property(&mut property, variant.role, &names)?;
+                let is_name = variant.role == Role::Create && identifies;
+                if let Some(map) = property.as_object_mut().filter(|_| is_name)
+                    && map.get("type").is_some_and(|kind| kind == "string")
+                {
+                    map.shift_remove("default");
+                    map.insert("minLength".into(), 1.into());
+                }
             }
             kept.insert(field, property);
         }
         map.insert("properties".into(), kept.into());
         if !required.is_empty() {
             map.insert("required".into(), required.into());
-        }
-        if variant.is_nullable {
-            map.insert("nullable".into(), true.into());
         }
         Ok(schema)
     }

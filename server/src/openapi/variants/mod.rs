@@ -87,6 +87,9 @@ fn describe(variant: &Variant, schema: &mut Value) {
             "This schema is for requests: absent fields have their defaults."
         }
         Role::Create => "This schema is for requests that create an object: the name is required.",
+        Role::Patch if schema.get("properties").is_none() => {
+            "This schema is for merge patches (RFC 7396): `null` resets the field to its default."
+        }
         Role::Patch => {
             "This schema is for merge patches (RFC 7396): absent fields keep their values, and `null` \
              resets a field to its default."

@@ -119,7 +119,10 @@ async fn report(
             let name = format!("{}/{}", event.entity_name(), event.check_name());
             return Err(Error::object_exists::<Event>(namespace, &name));
         }
-        conditions.check(stored.as_ref().map(|stored| stored.revision))?;
+        if let Err(failed) = conditions.check(stored.as_ref().map(|stored| stored.revision)) {
+            grant.require_namespace().await?;
+            return Err(failed);
+        }
         let purpose = Purpose::Report(options);
         if let Some(written) = attempt(cx, namespace, event.clone(), stored, purpose).await? {
             return Ok(written);

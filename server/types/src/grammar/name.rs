@@ -2,15 +2,43 @@
 
 use crate::Invalid;
 
+/// A format of names, as the OpenAPI document describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// The format in words.
+    pub description: &'static str,
+    /// A regular expression for exactly the valid names, without anchors.
+    pub expression: &'static str,
+}
+
+impl Format {
+    /// A regular expression for exactly the valid names, with anchors.
+    #[must_use]
+    pub fn pattern(self) -> String {
+        format!("^({})$", self.expression)
+    }
+}
+
 /// The names that [`plain`] accepts.
-pub const PLAIN: &str = "letters, digits, `_`, `.` and `-`";
+pub const PLAIN: Format = Format {
+    description: "letters, digits, `_`, `.` and `-`",
+    expression: r"(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*",
+};
 /// The names that [`username`] accepts.
-pub const USERNAME: &str = "lower-case letters, digits, `_`, `.` and `-`";
+pub const USERNAME: Format = Format {
+    description: "lower-case letters, digits, `_`, `.` and `-`",
+    expression: r"(\.{0,2}[a-z0-9_-]|\.{3})[a-z0-9_.-]*",
+};
 /// The names that [`with_colon`] accepts.
-pub const WITH_COLON: &str =
-    "at least two letters, digits, `_`, `.` and `-`, and one `:` between others";
+pub const WITH_COLON: Format = Format {
+    description: "at least two letters, digits, `_`, `.` and `-`, and one `:` between others",
+    expression: r"(([A-Za-z0-9_-][A-Za-z0-9_.-]|\.[A-Za-z0-9_-]|\.\.[A-Za-z0-9_.-])[A-Za-z0-9_.-]*|[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+)",
+};
 /// The names that [`is_asset`] accepts.
-pub const ASSET: &str = "lower-case letters, digits, `/`, `_`, `.` and `-`";
+pub const ASSET: Format = Format {
+    description: "lower-case letters, digits, `/`, `_`, `.` and `-`",
+    expression: r"(\.{0,2}[a-z0-9/_-]|\.{3})[a-z0-9/_.-]*",
+};
 
 /// Validates the name of a check, entity, namespace or most other objects: letters, digits, `_`, `.`
 /// and `-`.
@@ -75,6 +103,19 @@ fn is_relative(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn expressions_match_exactly_the_valid_names(name in "[aZ9_.:/* \n-]{0,5}") {
+            let matches = |format: Format| {
+                regress::Regex::new(&format.pattern()).expect("a pattern").find(&name).is_some()
+            };
+            proptest::prop_assert_eq!(matches(PLAIN), plain("", &name).is_ok());
+            proptest::prop_assert_eq!(matches(USERNAME), username("", &name).is_ok());
+            proptest::prop_assert_eq!(matches(WITH_COLON), with_colon("", &name).is_ok());
+            proptest::prop_assert_eq!(matches(ASSET), is_asset(&name));
+        }
+    }
 
     #[test]
     fn patterns_are_those_of_sensu_go() {

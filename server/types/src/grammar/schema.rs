@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
 use schemars::schema::{InstanceType, Schema, SchemaObject};
 
+use super::name;
+
 /// A required field with a non-empty value: a text of at least one character, a list of at least one
 /// item, or a number of at least 1.
 pub(crate) fn required<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -81,15 +83,29 @@ pub(crate) fn list_of(items: SchemaObject) -> Schema {
     schema.into()
 }
 
-/// A name as [`crate::name::plain`] accepts it, or an empty text if the URL has the name or no name is
-/// needed.
+/// A name of this format.
+pub(crate) fn name(format: name::Format) -> SchemaObject {
+    pattern(&format.pattern())
+}
+
+/// A name of this format, or an empty text if the URL has the name or no name is needed.
+pub(crate) fn name_or_none(format: name::Format) -> Schema {
+    pattern(&format!("^({})?$", format.expression)).into()
+}
+
+/// A name as [`name::plain`] accepts it, or an empty text.
 pub(crate) fn optional_name(_: &mut SchemaGenerator) -> Schema {
-    pattern("^[A-Za-z0-9_.-]*$").into()
+    name_or_none(name::PLAIN)
+}
+
+/// A required name as [`name::plain`] accepts it.
+pub(crate) fn required_name(_: &mut SchemaGenerator) -> Schema {
+    mark_required(name(name::PLAIN))
 }
 
 /// A list of names of assets.
 pub(crate) fn asset_names(_: &mut SchemaGenerator) -> Schema {
-    list_of(pattern("^[a-z0-9/_.-]+$"))
+    list_of(name(name::ASSET))
 }
 
 /// A list of environment variables.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::grammar::selector::{Field, fields};
-use crate::grammar::{number, schema};
+use crate::grammar::{name, number, schema};
 use crate::{ClusterWide, Invalid, ObjectMeta, Resource, WriteContext};
 
 /// An API key, without the key itself, which only the response to its creation contains.
@@ -45,7 +45,10 @@ impl Resource for ApiKey {
     const KIND: &'static str = "APIKey";
     const PLURAL: &'static str = "apikeys";
     const NAME_IS_COMPUTED: bool = true;
-    const NAMES: &'static str = "32 hexadecimal digits, computed from the key";
+    const NAMES: name::Format = name::Format {
+        description: "32 hexadecimal digits, computed from the key",
+        expression: "[0-9a-f]{32}",
+    };
     const SINGULAR: &'static str = "apikey";
     const NOUN: &'static str = "API key";
     const FIELDS: &'static [Field<Self>] =

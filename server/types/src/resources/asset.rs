@@ -63,7 +63,7 @@ pub struct AssetBuild {
 impl Resource for Asset {
     const KIND: &'static str = "Asset";
     const PLURAL: &'static str = "assets";
-    const NAMES: &'static str = name::ASSET;
+    const NAMES: name::Format = name::ASSET;
     const SINGULAR: &'static str = "asset";
     const FIELDS: &'static [Field<Self>] =
         &[Field::new("filters", |asset| fields::list(&asset.filters))];

@@ -69,7 +69,7 @@ pub struct ClusterRoleBinding {
 impl Resource for RoleBinding {
     const KIND: &'static str = "RoleBinding";
     const PLURAL: &'static str = "rolebindings";
-    const NAMES: &'static str = name::WITH_COLON;
+    const NAMES: name::Format = name::WITH_COLON;
     const SINGULAR: &'static str = "rolebinding";
     const NOUN: &'static str = "role binding";
     const FIELDS: &'static [Field<Self>] = &[
@@ -107,7 +107,7 @@ impl Resource for RoleBinding {
 impl Resource for ClusterRoleBinding {
     const KIND: &'static str = "ClusterRoleBinding";
     const PLURAL: &'static str = "clusterrolebindings";
-    const NAMES: &'static str = name::WITH_COLON;
+    const NAMES: name::Format = name::WITH_COLON;
     const SINGULAR: &'static str = "clusterrolebinding";
     const NOUN: &'static str = "cluster role binding";
     const FIELDS: &'static [Field<Self>] = &[

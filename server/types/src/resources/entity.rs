@@ -16,7 +16,7 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 #[serde(default)]
 pub struct Entity {
     /// Class of the entity: `agent`, `proxy`, or another name. Required.
-    #[schemars(schema_with = "class")]
+    #[schemars(schema_with = "schema::required_name")]
     pub entity_class: String,
     /// Information about a system. Unknown fields are omitted.
     pub system: System,
@@ -133,10 +133,6 @@ pub struct Deregistration {
     /// Name of the handler that processes the deregistration event. Omitted if not set.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub handler: String,
-}
-
-fn class(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::pattern("^[A-Za-z0-9_.-]+$"))
 }
 
 impl Entity {

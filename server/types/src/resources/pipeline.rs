@@ -26,7 +26,7 @@ pub struct Pipeline {
 #[serde(default)]
 pub struct PipelineWorkflow {
     /// Name of the workflow. Required. Same characters as in object names.
-    #[schemars(schema_with = "schema::required::<String>")]
+    #[schemars(schema_with = "schema::required_name")]
     pub name: String,
     /// Filters that the event must pass, in this order: `core/v2` `EventFilter`. Absent if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -78,7 +78,7 @@ fn resources(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Sche
 impl Resource for Role {
     const KIND: &'static str = "Role";
     const PLURAL: &'static str = "roles";
-    const NAMES: &'static str = name::WITH_COLON;
+    const NAMES: name::Format = name::WITH_COLON;
     const SINGULAR: &'static str = "role";
     type Scope = Namespaced;
 
@@ -111,7 +111,7 @@ impl Resource for Role {
 impl Resource for ClusterRole {
     const KIND: &'static str = "ClusterRole";
     const PLURAL: &'static str = "clusterroles";
-    const NAMES: &'static str = name::WITH_COLON;
+    const NAMES: name::Format = name::WITH_COLON;
     const SINGULAR: &'static str = "clusterrole";
     const NOUN: &'static str = "cluster role";
     type Scope = ClusterWide;

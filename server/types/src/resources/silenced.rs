@@ -53,11 +53,15 @@ pub struct Silenced {
 }
 
 fn check(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::pattern("^([A-Za-z0-9_.-]*|\\*)$").into()
+    name_or_any(name::PLAIN)
 }
 
 fn subscription(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::pattern("^([A-Za-z0-9_.:-]*|\\*)$").into()
+    name_or_any(name::WITH_COLON)
+}
+
+fn name_or_any(format: name::Format) -> schemars::schema::Schema {
+    schema::pattern(&format!("^({}|\\*)?$", format.expression)).into()
 }
 
 /// Any check or any subscription, in the name of an entry.
@@ -67,7 +71,14 @@ impl Resource for Silenced {
     const KIND: &'static str = "Silenced";
     const PLURAL: &'static str = "silenced";
     const NAME_IS_COMPUTED: bool = true;
-    const NAMES: &'static str = "`SUBSCRIPTION:CHECK`, with `*` for any";
+    const NAMES: name::Format = name::Format {
+        description: "`SUBSCRIPTION:CHECK`, with `*` for any",
+        expression: concat!(
+            r"(([A-Za-z0-9_.-]{2,}|[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+)",
+            r":(\*|(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*)",
+            r"|\*:(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*)",
+        ),
+    };
     const SINGULAR: &'static str = "silenced";
     const NOUN: &'static str = "silenced entry";
     const FIELDS: &'static [Field<Self>] = &[

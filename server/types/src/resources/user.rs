@@ -17,7 +17,7 @@ use crate::{ClusterWide, Invalid, ObjectMeta, Resource};
 #[serde(default)]
 pub struct User {
     /// Name of the user: lower-case letters, digits, `_`, `.` and `-`. Default: the name in the URL.
-    #[schemars(regex(pattern = r"^[a-z0-9_.-]*$"))]
+    #[schemars(schema_with = "username")]
     pub username: String,
     /// Password: at least 8 characters and at most 72 bytes. Required to create a user, unless
     /// `password_hash` is set. An update without either keeps the password. Only in requests.
@@ -50,7 +50,7 @@ impl std::fmt::Debug for User {
 impl Resource for User {
     const KIND: &'static str = "User";
     const PLURAL: &'static str = "users";
-    const NAMES: &'static str = name::USERNAME;
+    const NAMES: name::Format = name::USERNAME;
     const HAS_LABELS: bool = false;
     const SINGULAR: &'static str = "user";
     const NAME_POINTERS: &'static [&'static str] = &["/username"];
@@ -117,6 +117,10 @@ pub struct PasswordHash {
     /// Bcrypt hash of the new password, with a cost from 4 to 16: `$2b$10$...`. Required.
     #[schemars(schema_with = "new_hash")]
     pub password_hash: String,
+}
+
+fn username(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::name_or_none(name::USERNAME)
 }
 
 fn new_password(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {

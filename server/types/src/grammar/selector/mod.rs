@@ -16,6 +16,7 @@
 
 pub mod fields;
 mod parse;
+pub mod pattern;
 mod token;
 
 use std::borrow::Cow;
