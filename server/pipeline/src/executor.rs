@@ -1,18 +1,26 @@
 //! The entry point: evaluates filters, runs mutators and executes handlers.
 
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
+use reqwest::Client;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 use sensu_types::filter::EventFilter;
-use sensu_types::handler::Handler;
+use sensu_types::handler::{Handler, HandlerSocket};
 use sensu_types::mutator::Mutator;
 
-use crate::assets::InstalledAsset;
-use crate::command::Commands;
-use crate::handlers::HandlerResult;
+use crate::assets::{InstalledAsset, libraries};
+use crate::command::{CommandOutput, Commands, ExcessOutput};
 use crate::handlers::http::HttpRequest;
+use crate::handlers::{
+    DEFAULT_TIMEOUT, HandlerResult, Retry, excerpt, http, send_datagram, send_stream,
+};
 use crate::javascript::{JavaScript, ScriptError};
-use crate::outbound::OutboundPolicy;
+use crate::outbound::{self, OutboundPolicy, Redirects};
+use crate::{COMMANDS_NOT_ALLOWED, payload};
 
 /// What an [`Executor`] uses.
 pub struct Settings {
@@ -22,6 +30,8 @@ pub struct Settings {
     pub commands: Option<Commands>,
     /// Addresses that handlers may connect to.
     pub outbound: OutboundPolicy,
+    /// Delays between the attempts of `tcp` and `http` handlers.
+    pub retry: Retry,
 }
 
 /// What a filter, mutator or handler receives besides the event.
@@ -37,7 +47,7 @@ pub struct RunContext {
 }
 
 /// Why a mutator failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct MutatorError {
     /// The reason, for operators.
@@ -51,7 +61,12 @@ pub struct MutatorError {
 
 /// Evaluates filters, runs mutators and executes handlers. Cheap to clone.
 #[derive(Clone)]
-pub struct Executor {}
+pub struct Executor(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    http: Client,
+}
 
 impl Executor {
     /// An executor.
@@ -59,19 +74,24 @@ impl Executor {
     /// # Errors
     /// If the HTTP client cannot be created, for example because there are no trusted certificates.
     pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
-        drop(settings);
-        Ok(Self {})
+        let http = outbound::client(&settings.outbound, Redirects::SameMethod)?;
+        Ok(Self(Arc::new(Inner { settings, http })))
     }
 
-    /// Evaluates all expressions of a filter, in order. Neither `action` nor `when` is looked at.
+    /// Evaluates all expressions of a filter, in order. `action` and `when` are not considered.
     pub async fn evaluate(
         &self,
         filter: &EventFilter,
         event: &Event,
         context: &RunContext,
     ) -> Vec<Result<bool, ScriptError>> {
-        let _ = (filter, event, context);
-        Vec::new()
+        let libraries = match load(&context.assets).await {
+            Ok(libraries) => libraries,
+            Err(error) => return vec![Err(error); filter.expressions.len()],
+        };
+        let previous_state = context.previous_state.as_deref();
+        let javascript = &self.0.settings.javascript;
+        javascript.evaluate_event(&filter.expressions, event, previous_state, &libraries).await
     }
 
     /// Evaluates expressions about an entity: `entity_attributes`, filters of assets.
@@ -80,11 +100,10 @@ impl Executor {
         expressions: &[String],
         entity: &Entity,
     ) -> Vec<Result<bool, ScriptError>> {
-        let _ = (expressions, entity);
-        Vec::new()
+        self.0.settings.javascript.evaluate_entity(expressions, entity).await
     }
 
-    /// Runs a mutator of type `pipe` or `javascript`. For `json` and `only_check_output` see [`crate::payload`].
+    /// Runs a mutator of type `pipe` or `javascript`. For `json` and `only_check_output` see [`payload`].
     ///
     /// # Errors
     /// [`MutatorError`] if commands are not allowed, the command fails or exceeds a limit, or the script throws,
@@ -95,8 +114,45 @@ impl Executor {
         event: &Event,
         context: &RunContext,
     ) -> Result<Bytes, MutatorError> {
-        let _ = (mutator, event, context);
-        Ok(Bytes::new())
+        let time = limit(mutator.timeout);
+        if mutator.kind == "javascript" {
+            let result = self.mutate_with_script(mutator, event, context, time).await;
+            return result.map_err(|error| failed(error.to_string()));
+        }
+        let input = payload::json(event).map_err(|error| failed(error.to_string()))?;
+        let excess = ExcessOutput::Kill;
+        let run = self.run(&mutator.command, &mutator.env_vars, context, input, time, excess);
+        let result = run.await.map_err(failed)?;
+        let reason = if result.is_timed_out {
+            "pipe mutator timed out"
+        } else if result.is_truncated {
+            "the output of the pipe mutator exceeds the limit"
+        } else if result.status != 0 {
+            "pipe mutator execution returned non-zero exit status"
+        } else {
+            return Ok(result.output.into());
+        };
+        let output = excerpt(&result.output);
+        Err(MutatorError { reason: reason.to_owned(), status: Some(result.status), output })
+    }
+
+    async fn mutate_with_script(
+        &self,
+        mutator: &Mutator,
+        event: &Event,
+        context: &RunContext,
+        time: Option<Duration>,
+    ) -> Result<Bytes, ScriptError> {
+        let settings = &self.0.settings;
+        let libraries = load(&context.assets).await?;
+        // A name without a value stands for the value of the server, if commands receive that.
+        let inherited = |name: &str| settings.commands.as_ref()?.environment().get(name);
+        let variable = |text: &String| match text.split_once('=') {
+            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+            None => Some((text.clone(), inherited(text)?.to_owned())),
+        };
+        let variables = mutator.env_vars.iter().filter_map(variable).collect();
+        settings.javascript.mutate(&mutator.eval, event, variables, &libraries, time).await
     }
 
     /// Executes a handler of type `pipe`, `tcp`, `udp` or `http`. Other types (`set`, `grpc`) fail as unsupported.
@@ -108,7 +164,115 @@ impl Executor {
         payload: Bytes,
         context: &RunContext,
     ) -> HandlerResult {
-        let _ = (handler, http, payload, context);
-        HandlerResult::default()
+        let started = Instant::now();
+        let time = limit(handler.timeout);
+        let mut result = match (handler.kind.as_str(), &handler.socket, http) {
+            ("pipe", _, _) => self.execute_command(handler, payload, context, time).await,
+            ("tcp" | "udp", Some(socket), _) => {
+                let sent = self.send(&handler.kind, socket, &payload, time).await;
+                HandlerResult { failure: sent.err(), ..HandlerResult::default() }
+            }
+            ("tcp" | "udp", None, _) => failure("the handler has no socket"),
+            ("http", _, Some(request)) => self.request(request, payload, time).await,
+            ("http", _, None) => failure("the handler has no request"),
+            ("grpc", _, _) => failure("handlers of type grpc (extensions) are not supported"),
+            (kind, _, _) => failure(format!("unknown handler type {kind:?}")),
+        };
+        result.duration = started.elapsed();
+        result
+    }
+
+    async fn execute_command(
+        &self,
+        handler: &Handler,
+        payload: Bytes,
+        context: &RunContext,
+        time: Option<Duration>,
+    ) -> HandlerResult {
+        let excess = ExcessOutput::Discard;
+        let run = self.run(&handler.command, &handler.env_vars, context, payload, time, excess);
+        match run.await {
+            Err(reason) => failure(reason),
+            Ok(result) => HandlerResult {
+                failure: if result.is_timed_out {
+                    Some("the command timed out".into())
+                } else {
+                    (result.status != 0)
+                        .then(|| format!("the command exited with status {}", result.status))
+                },
+                status: Some(result.status),
+                output: excerpt(&result.output),
+                duration: result.duration,
+            },
+        }
+    }
+
+    async fn run(
+        &self,
+        command: &str,
+        env_vars: &[String],
+        context: &RunContext,
+        input: Bytes,
+        time: Option<Duration>,
+        excess: ExcessOutput,
+    ) -> Result<CommandOutput, String> {
+        let commands = self.0.settings.commands.as_ref().ok_or(COMMANDS_NOT_ALLOWED)?;
+        let environment = commands.environment().clone();
+        let environment = environment.with(&context.assets, env_vars, &context.variables);
+        let result = commands.run(command, input, &environment, time, excess).await;
+        result.map_err(|error: io::Error| format!("cannot run the command: {error}"))
+    }
+
+    async fn send(
+        &self,
+        kind: &str,
+        socket: &HandlerSocket,
+        payload: &[u8],
+        time: Option<Duration>,
+    ) -> Result<(), String> {
+        let Settings { outbound, retry, .. } = &self.0.settings;
+        let limit = time.unwrap_or(DEFAULT_TIMEOUT);
+        match kind {
+            "tcp" => send_stream(outbound, *retry, socket, payload, limit).await,
+            _ => send_datagram(outbound, socket, payload, limit).await,
+        }
+    }
+
+    async fn request(
+        &self,
+        request: &HttpRequest,
+        payload: Bytes,
+        time: Option<Duration>,
+    ) -> HandlerResult {
+        let Inner { settings, http: client } = &*self.0;
+        let limit = time.unwrap_or(DEFAULT_TIMEOUT);
+        let sent =
+            http::send(client, &settings.outbound, settings.retry, request, payload, limit).await;
+        match sent {
+            Ok(()) => HandlerResult::default(),
+            Err(error) => HandlerResult { output: error.output, ..failure(error.reason) },
+        }
     }
 }
+
+/// A time limit in seconds, 0 for none.
+fn limit(seconds: u32) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+}
+
+fn failure(reason: impl Into<String>) -> HandlerResult {
+    HandlerResult { failure: Some(reason.into()), ..HandlerResult::default() }
+}
+
+fn failed(reason: String) -> MutatorError {
+    MutatorError { reason, ..MutatorError::default() }
+}
+
+/// The scripts of assets.
+async fn load(assets: &[InstalledAsset]) -> Result<Vec<Arc<str>>, ScriptError> {
+    let read = |error| ScriptError::Unavailable(format!("cannot read scripts of assets: {error}"));
+    libraries(assets).await.map_err(read)
+}
+
+#[cfg(test)]
+mod tests;

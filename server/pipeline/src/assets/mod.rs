@@ -1,5 +1,7 @@
 //! Assets: archives that are downloaded, verified and unpacked before a command or script uses them.
 
+mod libraries;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ use sensu_types::entity::Entity;
 
 use crate::javascript::JavaScript;
 use crate::outbound::OutboundPolicy;
+
+pub(crate) use libraries::libraries;
 
 /// Settings of an [`AssetCache`].
 #[derive(Clone, Debug)]
@@ -34,6 +38,12 @@ pub struct InstalledAsset {
 }
 
 impl InstalledAsset {
+    /// An asset that is not in a cache.
+    #[cfg(test)]
+    pub(crate) fn test(name: &str, directory: &str) -> Self {
+        Self { name: name.into(), directory: Path::new(directory).into() }
+    }
+
     /// Name of the asset.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -1,7 +1,13 @@
 //! Runs the commands of pipe handlers and pipe mutators.
+//!
+//! A command runs with `sh -c` in a process group of its own. When it ends, exceeds its time, or its future is
+//! dropped, all processes of the group are killed. A process that leaves the group (`setsid`) is not.
 
 mod environment;
+mod output;
+mod process;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +44,8 @@ pub struct Commands {
 pub struct CommandOutput {
     /// Exit status; 128 plus the number of the signal that ended the command; 2 after a timeout.
     pub status: i32,
-    /// Standard output and standard error in order of arrival.
+    /// Standard output and standard error in order of arrival. After a timeout, the line `Execution timed out`
+    /// precedes them.
     pub output: Vec<u8>,
     /// Whether output beyond the limit was discarded.
     pub is_truncated: bool,
@@ -46,6 +53,15 @@ pub struct CommandOutput {
     pub is_timed_out: bool,
     /// Time from the start of the command to its end, without waiting for other commands.
     pub duration: Duration,
+}
+
+/// What happens to a command with more output than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExcessOutput {
+    /// The rest of the output is discarded.
+    Discard,
+    /// The command is killed.
+    Kill,
 }
 
 impl Commands {
@@ -62,7 +78,8 @@ impl Commands {
         &self.environment
     }
 
-    /// Runs a command with `sh -c`. `timeout` is the time limit of the command, `None` for the maximum.
+    /// Runs a command with exactly the variables of `environment`: see [`Commands::environment`] and [`Environment::with`].
+    /// `timeout` is the time limit of the command, `None` for the maximum.
     ///
     /// # Errors
     /// If the command cannot be started.
@@ -72,8 +89,14 @@ impl Commands {
         input: Bytes,
         environment: &Environment,
         timeout: Option<Duration>,
-    ) -> std::io::Result<CommandOutput> {
-        let _ = (command, input, environment, timeout, &self.concurrent, self.limits);
-        Err(std::io::ErrorKind::Unsupported.into())
+        excess: ExcessOutput,
+    ) -> io::Result<CommandOutput> {
+        let _permit = self.concurrent.acquire().await.map_err(io::Error::other)?;
+        let time = timeout.map_or(self.limits.time, |timeout| timeout.min(self.limits.time));
+        let limits = Limits { time, ..self.limits };
+        process::run(command, input, environment, limits, excess).await
     }
 }
+
+#[cfg(test)]
+mod tests;
