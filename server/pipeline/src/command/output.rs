@@ -8,6 +8,10 @@ use super::ExcessOutput;
 /// Size of one read, in bytes.
 const CHUNK: usize = 16 << 10;
 
+/// The output of a command that is to be killed then exceeds the limit.
+#[derive(Debug)]
+pub(super) struct LimitExceeded;
+
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) bytes: Vec<u8>,
@@ -20,8 +24,15 @@ impl Output {
         Self { bytes: Vec::new(), is_truncated: false, limit }
     }
 
-    /// Reads until all processes have closed the pipe, or until the limit is exceeded if that ends the command.
-    pub(super) async fn read(&mut self, pipe: &mut Receiver, excess: ExcessOutput) {
+    /// Reads until all processes have closed the pipe.
+    ///
+    /// # Errors
+    /// If the limit is exceeded and the command is to be killed.
+    pub(super) async fn read(
+        &mut self,
+        pipe: &mut Receiver,
+        excess: ExcessOutput,
+    ) -> Result<(), LimitExceeded> {
         let mut chunk = vec![0; CHUNK];
         // An error ends the output, as the end does.
         while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
@@ -30,8 +41,9 @@ impl Output {
             self.bytes.extend_from_slice(read.get(..kept).unwrap_or_default());
             self.is_truncated |= kept < count;
             if self.is_truncated && excess == ExcessOutput::Kill {
-                return;
+                return Err(LimitExceeded);
             }
         }
+        Ok(())
     }
 }

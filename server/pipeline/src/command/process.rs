@@ -12,7 +12,7 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::output::Output;
+use super::output::{LimitExceeded, Output};
 use super::{CommandOutput, Environment, ExcessOutput, Limits};
 
 /// Absolute, because PATH is that of the command.
@@ -41,9 +41,8 @@ pub(super) async fn run(
     let mut output = Output::new(limits.output);
     let stdin = group.child.stdin.take();
     let work = async {
-        let transfer = async {
-            tokio::join!(write_input(stdin, &input), output.read(&mut pipe, excess));
-        };
+        let transfer =
+            async { tokio::try_join!(write_input(stdin, &input), output.read(&mut pipe, excess)) };
         tokio::pin!(transfer);
         let exited = group.exited(&mut exits);
         tokio::pin!(exited);
@@ -52,7 +51,10 @@ pub(super) async fn run(
                 // Processes in the background may hold the pipe for as long as they live.
                 let _ = tokio::time::timeout(GRACE, transfer).await;
             }
-            () = &mut transfer => exited.await,
+            transferred = &mut transfer => match transferred {
+                Ok(_) => exited.await,
+                Err(LimitExceeded) => {}
+            },
         }
     };
     let is_timed_out = tokio::time::timeout(limits.time, work).await.is_err();
@@ -72,10 +74,11 @@ pub(super) async fn run(
 }
 
 /// The input, and then its end. A command that does not read its input is not an error.
-async fn write_input(stdin: Option<ChildStdin>, input: &[u8]) {
+async fn write_input(stdin: Option<ChildStdin>, input: &[u8]) -> Result<(), LimitExceeded> {
     if let Some(mut stdin) = stdin {
         let _ = stdin.write_all(input).await;
     }
+    Ok(())
 }
 
 /// As shells report the status: 128 plus the number of the signal.

@@ -57,7 +57,7 @@ async fn scripts_that_use_much_memory_are_stopped() {
     ] {
         let stopped = error(&javascript(), expression).await;
         assert!(
-            stopped == ScriptError::Memory || stopped.to_string().contains("invalid string length"),
+            stopped == ScriptError::Memory || stopped.to_string().contains("string too long"),
             "{expression}: {stopped}"
         );
     }
