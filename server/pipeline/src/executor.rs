@@ -1,5 +1,7 @@
 //! The entry point: evaluates filters, runs mutators and executes handlers.
 
+mod mutators;
+
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +12,6 @@ use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 use sensu_types::filter::EventFilter;
 use sensu_types::handler::{Handler, HandlerSocket};
-use sensu_types::mutator::Mutator;
 
 use crate::assets::{InstalledAsset, libraries};
 use crate::command::{CommandOutput, Commands, ExcessOutput};
@@ -20,7 +21,7 @@ use crate::handlers::{
 };
 use crate::javascript::{JavaScript, ScriptError};
 use crate::outbound::{self, OutboundPolicy, Redirects};
-use crate::{COMMANDS_NOT_ALLOWED, payload};
+pub use mutators::MutatorError;
 
 /// What an [`Executor`] uses.
 pub struct Settings {
@@ -44,19 +45,6 @@ pub struct RunContext {
     /// `check.state` of the previous event, for `is_flapping_start` and `is_flapping_end`. `None` if there was
     /// none.
     pub previous_state: Option<String>,
-}
-
-/// Why a mutator failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct MutatorError {
-    /// The reason, for operators.
-    pub reason: String,
-    /// Exit status of the command, 128 plus the number of the signal that ended it. `None` if no command
-    /// ended.
-    pub status: Option<i32>,
-    /// The first [`crate::handlers::OUTPUT`] bytes of the output of the command.
-    pub output: String,
 }
 
 /// Evaluates filters, runs mutators and executes handlers. Cheap to clone.
@@ -101,58 +89,6 @@ impl Executor {
         entity: &Entity,
     ) -> Vec<Result<bool, ScriptError>> {
         self.0.settings.javascript.evaluate_entity(expressions, entity).await
-    }
-
-    /// Runs a mutator of type `pipe` or `javascript`. For `json` and `only_check_output` see [`payload`].
-    ///
-    /// # Errors
-    /// [`MutatorError`] if commands are not allowed, the command fails or exceeds a limit, or the script throws,
-    /// exceeds a limit or returns neither text nor nothing.
-    pub async fn mutate(
-        &self,
-        mutator: &Mutator,
-        event: &Event,
-        context: &RunContext,
-    ) -> Result<Bytes, MutatorError> {
-        let time = limit(mutator.timeout);
-        if mutator.kind == "javascript" {
-            let result = self.mutate_with_script(mutator, event, context, time).await;
-            return result.map_err(|error| failed(error.to_string()));
-        }
-        let input = payload::json(event).map_err(|error| failed(error.to_string()))?;
-        let excess = ExcessOutput::Kill;
-        let run = self.run(&mutator.command, &mutator.env_vars, context, input, time, excess);
-        let result = run.await.map_err(failed)?;
-        let reason = if result.is_timed_out {
-            "pipe mutator timed out"
-        } else if result.is_truncated {
-            "the output of the pipe mutator exceeds the limit"
-        } else if result.status != 0 {
-            "pipe mutator execution returned non-zero exit status"
-        } else {
-            return Ok(result.output.into());
-        };
-        let output = excerpt(&result.output);
-        Err(MutatorError { reason: reason.to_owned(), status: Some(result.status), output })
-    }
-
-    async fn mutate_with_script(
-        &self,
-        mutator: &Mutator,
-        event: &Event,
-        context: &RunContext,
-        time: Option<Duration>,
-    ) -> Result<Bytes, ScriptError> {
-        let settings = &self.0.settings;
-        let libraries = load(&context.assets).await?;
-        // A name without a value stands for the value of the server, if commands receive that.
-        let inherited = |name: &str| settings.commands.as_ref()?.environment().get(name);
-        let variable = |text: &String| match text.split_once('=') {
-            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
-            None => Some((text.clone(), inherited(text)?.to_owned())),
-        };
-        let variables = mutator.env_vars.iter().filter_map(variable).collect();
-        settings.javascript.mutate(&mutator.eval, event, variables, &libraries, time).await
     }
 
     /// Executes a handler of type `pipe`, `tcp`, `udp` or `http`. Other types (`set`, `grpc`) fail as unsupported.
@@ -216,7 +152,7 @@ impl Executor {
         time: Option<Duration>,
         excess: ExcessOutput,
     ) -> Result<CommandOutput, String> {
-        let commands = self.0.settings.commands.as_ref().ok_or(COMMANDS_NOT_ALLOWED)?;
+        let commands = self.0.settings.commands.as_ref().ok_or(crate::COMMANDS_NOT_ALLOWED)?;
         let environment = commands.environment().clone();
         let environment = environment.with(&context.assets, env_vars, &context.variables);
         let result = commands.run(command, input, &environment, time, excess).await;
@@ -262,10 +198,6 @@ fn limit(seconds: u32) -> Option<Duration> {
 
 fn failure(reason: impl Into<String>) -> HandlerResult {
     HandlerResult { failure: Some(reason.into()), ..HandlerResult::default() }
-}
-
-fn failed(reason: String) -> MutatorError {
-    MutatorError { reason, ..MutatorError::default() }
 }
 
 /// The scripts of assets.

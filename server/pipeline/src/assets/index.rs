@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use super::manifest::{CONTENT, MANIFEST, Manifest};
 
 /// Prefix of directories and files that are not assets yet, or no longer.
@@ -124,20 +126,24 @@ impl Index {
     /// Moves a complete asset to its place. Removes what was there, and assets that exceed the capacity.
     pub(super) fn insert(&self, sha512: &str, complete: &Path, size: u64) -> io::Result<Lease> {
         self.evict(size);
-        let mut state = self.lock();
         let target = self.asset(sha512);
-        self.discard(&target);
+        let mut state = self.lock();
+        let discarded = self.discard(&target);
         fs::rename(complete, target)?;
         let leases = state.assets.get(sha512).map_or(0, |entry| entry.leases);
         let entry = state.insert(sha512.to_owned(), size);
         // Leases of a damaged asset that was here before end later.
         (entry.leases, entry.is_read) = (leases + 1, true);
         drop(state);
+        // Deletes the files, which takes longer.
+        drop(discarded);
         Ok(Lease { index: self.clone(), sha512: sha512.to_owned() })
     }
 
     /// Removes assets that are not in use, those not used for the longest time first, until another one fits in.
     fn evict(&self, size: u64) {
+        // Declared before the lock, so that files are deleted after its release.
+        let mut discarded = Vec::new();
         let mut state = self.lock();
         let mut total = state.assets.values().map(|entry| entry.size).sum::<u64>();
         while total.saturating_add(size) > self.capacity {
@@ -145,20 +151,17 @@ impl Index {
             let Some((name, entry)) = unused.min_by_key(|(_, entry)| entry.last_use) else { break };
             let (name, freed) = (name.clone(), entry.size);
             state.assets.remove(&name);
-            self.discard(&self.asset(&name));
+            discarded.extend(self.discard(&self.asset(&name)));
             total = total.saturating_sub(freed);
         }
     }
 
-    /// Deletes a directory. It disappears at once: half an asset never stands in its place.
-    fn discard(&self, path: &Path) {
-        let Ok(holder) = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(&self.directory)
-        else {
-            remove(path);
-            return;
-        };
-        // Fails if there is nothing to delete. The holder is deleted with what is in it.
+    /// Moves a directory into one that is deleted when it is dropped, so that half an asset never stands in its place.
+    fn discard(&self, path: &Path) -> Option<TempDir> {
+        let holder = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(&self.directory).ok()?;
+        // Fails if there is nothing to delete.
         let _ = fs::rename(path, holder.path().join("discarded"));
+        Some(holder)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

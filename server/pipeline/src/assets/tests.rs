@@ -5,6 +5,8 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
+use sensu_types::Resource as _;
+
 use super::checksum::Checksum;
 use super::unpack::archives::{gzip, tar, zip};
 use super::*;

@@ -24,7 +24,7 @@ impl Environment {
     }
 
     /// Adds the directories of assets, `env_vars` (each `NAME=value`; others are ignored) and further variables, in this
-    /// order. Values of PATH, LD_LIBRARY_PATH and CPATH are prepended to earlier ones, others replace them.
+    /// order. Values of `PATH`, `LD_LIBRARY_PATH` and `CPATH` are prepended to earlier ones, others replace them.
     #[must_use]
     pub fn with(
         mut self,

@@ -51,9 +51,8 @@ pub(super) async fn run(
                 // Processes in the background may hold the pipe for as long as they live.
                 let _ = tokio::time::timeout(GRACE, transfer).await;
             }
-            transferred = &mut transfer => match transferred {
-                Ok(_) => exited.await,
-                Err(LimitExceeded) => {}
+            transferred = &mut transfer => if transferred.is_ok() {
+                exited.await;
             },
         }
     };

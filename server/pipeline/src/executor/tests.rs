@@ -2,10 +2,12 @@
 
 use std::os::unix::fs::symlink;
 
+use sensu_types::mutator::Mutator;
 use tokio::sync::Semaphore;
 
 use super::*;
 use crate::command::{Environment, Limits};
+use crate::{COMMANDS_NOT_ALLOWED, payload};
 
 fn executor(are_commands_allowed: bool) -> Executor {
     let commands = || {

@@ -29,7 +29,7 @@ pub(super) fn unpack(
         let path = entry.path()?.into_owned();
         let kind = entry.header().entry_type();
         match kind {
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            EntryType::Regular | EntryType::Continuous => {
                 let mode = entry.header().mode()?;
                 members.file(&path, mode, &mut entry)?;
             }
@@ -46,7 +46,8 @@ pub(super) fn unpack(
 
 /// Checks what the tar crate does not limit: sizes of descriptions, number of entries.
 ///
-/// This pass does not interpret descriptions. It could lose its place if they contained sizes, so those are refused.
+/// This pass does not interpret descriptions. If they contained sizes, as those of sparse files do, the second pass
+/// could find members in other places, so they are refused.
 fn check(archive: &mut Archive<impl Read>, limits: Limits) -> io::Result<()> {
     let mut entries = 0_usize;
     for entry in archive.entries()?.raw(true) {
@@ -57,6 +58,9 @@ fn check(archive: &mut Archive<impl Read>, limits: Limits) -> io::Result<()> {
             return Err(io::Error::other(format!("more than {} members", limits.members)));
         }
         let kind = entry.header().entry_type();
+        if kind.is_gnu_sparse() {
+            return Err(io::Error::other("sparse files are not supported"));
+        }
         let is_pax = kind.is_pax_local_extensions() || kind.is_pax_global_extensions();
         if is_pax || kind.is_gnu_longname() || kind.is_gnu_longlink() {
             if entry.size() > DESCRIPTION {

@@ -27,6 +27,11 @@ impl Tar {
         self.append(if kind == 's' { b'2' } else { b'1' }, path, target, b"");
     }
 
+    /// A directory with content, which it should not have.
+    pub(in crate::assets) fn directory(&mut self, path: &str, content: &str) {
+        self.append(b'5', path, "", content.as_bytes());
+    }
+
     pub(in crate::assets) fn other(&mut self, kind: char, path: &str) {
         self.append(u8::try_from(kind).unwrap(), path, "", b"");
     }
