@@ -15,8 +15,7 @@ use url::Url;
 use super::checksum::Checksum;
 use super::select::Archive;
 use super::{AssetError, Settings};
-use crate::handlers::http::reason;
-use crate::outbound::{OutboundPolicy, rejection};
+use crate::outbound::{OutboundPolicy, reason, rejection};
 
 /// Time for a response, and for each part of its body.
 const PART: Duration = Duration::from_mins(1);

@@ -1,7 +1,6 @@
 //! Handlers of type `http`.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use url::Url;
 
 use super::retry::{Failed, Retry};
 use super::{OUTPUT, excerpt};
-use crate::outbound::{OutboundPolicy, rejection};
+use crate::outbound::{OutboundError, OutboundPolicy, reason, rejection};
 
 /// The request of a handler of type `http`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,26 +79,13 @@ fn parse(
 /// A request without a response.
 fn describe(error: reqwest::Error) -> Failed {
     if let Some(rejection) = rejection(&error) {
-        let is_temporary = matches!(rejection, crate::outbound::OutboundError::Resolution(..));
+        let is_temporary = matches!(rejection, OutboundError::Resolution(..));
         return Failed { is_temporary, ..Failed::new(rejection.to_string()) };
     }
     if error.is_builder() || error.is_redirect() {
         return Failed::new(reason(error));
     }
     Failed::temporary(reason(error))
-}
-
-/// The message of an error and of its causes, without the URL.
-pub(crate) fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 async fn check(mut response: Response) -> Result<(), Failed> {

@@ -86,7 +86,7 @@ impl Pool {
         let thread = std::thread::Builder::new().name("javascript".into()).stack_size(STACK);
         let body = move || {
             let _counted = counted;
-            // The receiver is gone if nobody waits for the result any more.
+            // The receiver is gone if the caller no longer waits for the result.
             let _ = sender.send(job(&is_cancelled));
         };
         thread

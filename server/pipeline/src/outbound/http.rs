@@ -48,6 +48,19 @@ pub(crate) fn rejection(error: &reqwest::Error) -> Option<&OutboundError> {
     None
 }
 
+/// The message of an error and of its causes, without the URL.
+pub(crate) fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
 fn follow(
     policy: &OutboundPolicy,
     redirects: Redirects,

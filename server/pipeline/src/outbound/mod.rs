@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-pub(crate) use http::{Redirects, client, rejection};
+pub(crate) use http::{Redirects, client, reason, rejection};
 
 /// The addresses that outbound connections may reach. Cheap to clone.
 ///

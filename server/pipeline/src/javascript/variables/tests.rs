@@ -1,3 +1,5 @@
+//! Tests of the variable `event`.
+
 use sensu_types::entity::NetworkInterface;
 use sensu_types::event::{CheckHistory, Hook, MetricPoint, Metrics};
 
