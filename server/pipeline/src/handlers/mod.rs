@@ -36,4 +36,13 @@ pub(crate) fn excerpt(output: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_limited_and_valid_text() {
+        assert_eq!(excerpt(b"short"), "short");
+        assert_eq!(excerpt(&[b'a'; 5000]).len(), OUTPUT);
+        assert!(excerpt(&[0xff; 5000]).len() <= OUTPUT);
+    }
+}

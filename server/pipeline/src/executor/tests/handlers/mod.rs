@@ -3,11 +3,13 @@
 mod http;
 mod sockets;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use ipnet::IpNet;
 use sensu_types::handler::{Handler, HandlerSocket};
 
-use super::*;
+use crate::handlers::{DEFAULT_TIMEOUT, HandlerResult, OUTPUT, Retry, send_stream};
 use crate::javascript::JavaScript;
 use crate::outbound::OutboundPolicy;
 use crate::{Executor, HttpRequest, RunContext, Settings};
@@ -22,11 +24,4 @@ fn executor(deny: &[&str]) -> Executor {
         retry: Retry { first_delay: Duration::from_millis(20), ..Retry::default() },
     };
     Executor::new(settings).unwrap()
-}
-
-#[test]
-fn an_excerpt_is_limited_and_valid_text() {
-    assert_eq!(excerpt(b"short"), "short");
-    assert_eq!(excerpt(&[b'a'; 5000]).len(), OUTPUT);
-    assert!(excerpt(&[0xff; 5000]).len() <= OUTPUT);
 }

@@ -1,5 +1,7 @@
 //! Filters, mutators and commands through the entry point.
 
+mod handlers;
+
 use std::os::unix::fs::symlink;
 
 use sensu_types::mutator::Mutator;
