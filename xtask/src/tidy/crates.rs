@@ -73,6 +73,18 @@ pub(super) const CRATES: &[Layers] = &[
         known: &[],
     },
     Layers {
+        folder: "server/pipeline/src",
+        order: &[
+            &["executor"],
+            &["command"],
+            &["assets"],
+            &["handlers", "javascript"],
+            &["outbound", "payload"],
+        ],
+        exceptions: &[],
+        known: &[],
+    },
+    Layers {
         folder: "server/store/src",
         order: &[
             &["memory", "postgres", "sqlite", "backup"],

@@ -1,0 +1,119 @@
+//! Downloads archives, and copies them from allowed directories.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, StatusCode};
+use tempfile::NamedTempFile;
+use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
+use url::Url;
+
+use super::checksum::Checksum;
+use super::select::Archive;
+use super::{AssetError, Settings};
+use crate::outbound::{OutboundPolicy, reason, rejection};
+
+/// Time for a response, and for each part of its body.
+const PART: Duration = Duration::from_mins(1);
+/// Time for a download.
+const TOTAL: Duration = Duration::from_mins(30);
+/// Size of one read of a file, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// Writes an archive to a file, and returns its checksum.
+pub(super) async fn fetch(
+    settings: &Settings,
+    outbound: &OutboundPolicy,
+    client: &Client,
+    archive: &Archive,
+    file: &mut NamedTempFile,
+) -> Result<String, AssetError> {
+    let url = Url::parse(&archive.url).map_err(AssetError::because("invalid URL"))?;
+    let mut target = Target { file, checksum: Checksum::default(), rest: settings.archive };
+    if url.scheme() == "file" {
+        let path = allowed_path(settings, &url)?;
+        copy(&path, &mut target).await.map_err(AssetError::because("cannot read the archive"))?;
+    } else {
+        outbound.check_url(&url).map_err(|error| AssetError(error.to_string()))?;
+        let download = download(client, url, headers(archive)?, &mut target);
+        let late = |_| AssetError::new("the download takes too long");
+        timeout(TOTAL, download).await.map_err(late)??;
+    }
+    target.file.flush().map_err(AssetError::because("cannot write the archive"))?;
+    Ok(target.checksum.finish())
+}
+
+async fn download(
+    client: &Client,
+    url: Url,
+    headers: HeaderMap,
+    target: &mut Target<'_>,
+) -> Result<(), AssetError> {
+    let failed = |error: reqwest::Error| match rejection(&error) {
+        Some(rejection) => AssetError(rejection.to_string()),
+        None => AssetError(format!("cannot download the archive: {}", reason(error))),
+    };
+    let late = |_| AssetError::new("cannot download the archive: timed out");
+    let request = client.get(url).headers(headers).send();
+    let mut response = timeout(PART, request).await.map_err(late)?.map_err(failed)?;
+    if response.status() != StatusCode::OK {
+        let status = response.status();
+        return Err(AssetError(format!("cannot download the archive: HTTP status {status}")));
+    }
+    while let Some(chunk) = timeout(PART, response.chunk()).await.map_err(late)?.map_err(failed)? {
+        target.write(&chunk).map_err(AssetError::because("cannot write the archive"))?;
+    }
+    Ok(())
+}
+
+fn headers(archive: &Archive) -> Result<HeaderMap, AssetError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &archive.headers {
+        let invalid = || AssetError(format!("invalid header: {name}"));
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
+        headers.insert(key, HeaderValue::from_str(value).map_err(|_| invalid())?);
+    }
+    Ok(headers)
+}
+
+/// The path of a `file:` URL, without symbolic links, if it is below an allowed directory.
+fn allowed_path(settings: &Settings, url: &Url) -> Result<PathBuf, AssetError> {
+    let refused = || AssetError::new("file URLs are allowed only below the directories for assets");
+    let path = url.to_file_path().map_err(|()| refused())?;
+    // The same error for a missing file and a forbidden one: it does not show which files exist.
+    let path = fs::canonicalize(path).map_err(|_| refused())?;
+    let roots = settings.file_roots.iter().filter_map(|root| fs::canonicalize(root).ok());
+    let is_allowed = roots.into_iter().any(|root| path.starts_with(root)) && path.is_file();
+    if is_allowed { Ok(path) } else { Err(refused()) }
+}
+
+async fn copy(path: &Path, target: &mut Target<'_>) -> io::Result<()> {
+    let mut source = tokio::fs::File::open(path).await?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let count = source.read(&mut chunk).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        target.write(chunk.get(..count).unwrap_or_default())?;
+    }
+}
+
+struct Target<'a> {
+    file: &'a mut NamedTempFile,
+    checksum: Checksum,
+    rest: u64,
+}
+
+impl Target<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let rest = u64::try_from(bytes.len()).ok().and_then(|len| self.rest.checked_sub(len));
+        self.rest = rest.ok_or_else(|| io::Error::other("larger than the maximum size"))?;
+        self.checksum.update(bytes);
+        self.file.write_all(bytes)
+    }
+}
