@@ -13,12 +13,14 @@
 mod flap;
 mod history;
 mod occurrences;
+pub mod pipeline;
 mod recorded;
 mod redelivery;
 mod rewind;
 mod silence;
 #[cfg(test)]
 mod test_events;
+pub mod time_window;
 pub mod ttl;
 
 use sensu_types::Resource as _;
@@ -35,6 +37,10 @@ pub use rewind::previous_event;
 pub struct Outcome {
     /// The event to store.
     pub event: Event,
+    /// Whether the event is another result, and not one that is stored already (D40).
+    pub is_new: bool,
+    /// The output as it was sent, if that of the event is truncated.
+    pub whole_output: Option<String>,
     /// Names of the silenced entries to delete, because the event is a resolution.
     pub expired_silences: Vec<String>,
     /// Time at which the next result is overdue, in seconds since 1970-01-01 UTC. `None` for never.
@@ -63,16 +69,17 @@ pub fn apply(
         // Redacted values do not replace the stored ones (D25).
         entity.prepare(&WriteContext { caller: "", now }, Some(stored));
     }
-    if let Some(check) = &mut event.check {
-        truncate_output(check);
-    }
+    let whole_output = event.check.as_mut().and_then(truncate_output);
     if let Some(stored) = previous.filter(|stored| redelivery::is_redelivery(stored, &event)) {
         let deadline = stored.check.as_ref().and_then(|check| ttl::deadline(check, now));
-        return Outcome { event: stored.clone(), expired_silences: Vec::new(), deadline };
+        let event = stored.clone();
+        let expired_silences = Vec::new();
+        return Outcome { event, is_new: false, whole_output: None, expired_silences, deadline };
     }
     let entity = event.entity.clone().unwrap_or_default();
     let Some(check) = &mut event.check else {
-        return Outcome { event, expired_silences: Vec::new(), deadline: None };
+        let expired_silences = Vec::new();
+        return Outcome { event, is_new: true, whole_output, expired_silences, deadline: None };
     };
     let stored = previous.and_then(|event| event.check.as_ref());
     let recorded = match stored {
@@ -101,15 +108,18 @@ pub fn apply(
         *is_silenced = !check.silenced.is_empty();
     }
     let deadline = ttl::deadline(check, now);
-    Outcome { event, expired_silences: silences.expired, deadline }
+    Outcome { event, is_new: true, whole_output, expired_silences: silences.expired, deadline }
 }
 
-/// Truncates the output to `max_output_size` bytes (D40), at a character boundary.
-fn truncate_output(check: &mut Check) {
-    let Ok(max) = usize::try_from(check.max_output_size) else { return };
-    if max > 0 {
-        check.output.truncate(check.output.floor_char_boundary(max));
+/// Truncates the output to `max_output_size` bytes (D40), at a character boundary. Returns the whole output if
+/// it is longer.
+fn truncate_output(check: &mut Check) -> Option<String> {
+    let max = usize::try_from(check.max_output_size).ok().filter(|max| *max > 0)?;
+    if check.output.len() <= max {
+        return None;
     }
+    let truncated = check.output.get(..check.output.floor_char_boundary(max))?.to_owned();
+    Some(std::mem::replace(&mut check.output, truncated))
 }
 
 #[cfg(test)]
@@ -148,7 +158,10 @@ mod tests {
             let mut sent = Event::with_status("web", "cpu", 0);
             let check = sent.check.as_mut().unwrap();
             (check.output, check.max_output_size) = ("aéb".into(), max_output_size);
-            apply(None, sent, &[], 1).event.check.unwrap().output
+            let outcome = apply(None, sent, &[], 1);
+            let output = outcome.event.check.unwrap().output;
+            assert_eq!(outcome.whole_output.unwrap_or(output.clone()), "aéb");
+            output
         };
         assert_eq!(
             [-1, 0, 1, 2, 3, 4, 5].map(truncated),

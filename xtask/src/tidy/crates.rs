@@ -12,6 +12,7 @@ pub(super) const CRATES: &[Layers] = &[
             &["gateway"],
             &["http", "testkit", "import", "seed"],
             &["openapi"],
+            &["pipeline"],
             &["resources"],
             &["rbac", "auth"],
             &["error", "catalog", "keyspace", "query", "metrics", "limits"],
@@ -65,8 +66,18 @@ pub(super) const CRATES: &[Layers] = &[
     Layers {
         folder: "server/engine/src",
         order: &[
+            &["pipeline"],
             &["recorded"],
-            &["ttl", "flap", "history", "occurrences", "redelivery", "rewind", "silence"],
+            &[
+                "ttl",
+                "time_window",
+                "flap",
+                "history",
+                "occurrences",
+                "redelivery",
+                "rewind",
+                "silence",
+            ],
             &["test_events"],
         ],
         exceptions: &[],

@@ -156,9 +156,9 @@ impl TimeWindowWhen {
         ];
         for (day, windows) in lists {
             for (index, window) in windows.iter().enumerate() {
-                time_of_day(&window.begin)
+                TimeWindow::time_of_day(&window.begin)
                     .at("/begin")
-                    .and_then(|()| time_of_day(&window.end).at("/end"))
+                    .and_then(|_| TimeWindow::time_of_day(&window.end).at("/end"))
                     .at(format!("/days/{day}/{index}"))?;
             }
         }
@@ -166,13 +166,18 @@ impl TimeWindowWhen {
     }
 }
 
-fn time_of_day(text: &str) -> Result<(), Invalid> {
-    let compact: String = text.split_whitespace().collect();
-    match NaiveTime::parse_from_str(&compact, "%I:%M%p") {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Invalid::new(format!(
-            "parsing time {text:?}: {error}; use a time of a 12-hour clock, for example 3:04PM"
-        ))),
+impl TimeWindow {
+    /// The time that `begin` or `end` stands for.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a text that is not a time of a 12-hour clock.
+    pub fn time_of_day(text: &str) -> Result<NaiveTime, Invalid> {
+        let compact: String = text.split_whitespace().collect();
+        NaiveTime::parse_from_str(&compact, "%I:%M%p").map_err(|error| {
+            Invalid::new(format!(
+                "parsing time {text:?}: {error}; use a time of a 12-hour clock, for example 3:04PM"
+            ))
+        })
     }
 }
 
@@ -199,10 +204,10 @@ mod tests {
     #[test]
     fn a_daily_window_needs_times_of_a_12_hour_clock() {
         for good in ["3:04PM", "12:00AM", " 3:04 PM", "03:04pm"] {
-            assert!(time_of_day(good).is_ok(), "{good}");
+            assert!(TimeWindow::time_of_day(good).is_ok(), "{good}");
         }
         for bad in ["25:00", "15:00", "13:00PM", "3PM", "", "3:60PM"] {
-            assert!(time_of_day(bad).is_err(), "{bad}");
+            assert!(TimeWindow::time_of_day(bad).is_err(), "{bad}");
         }
     }
 }
