@@ -610,6 +610,19 @@ pub mod types {
             Default::default()
         }
     }
+    ///What the handlers of the stored event would do now.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct EventExplanation {
+        ///What each handler would do, pipelines first. Empty if the event names no handler.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
+        pub handlers: ::std::vec::Vec<HandlerExplanation>,
+    }
+    impl EventExplanation {
+        pub fn builder() -> builder::EventExplanation {
+            Default::default()
+        }
+    }
     ///An event filter: expressions that decide which events a handler receives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct EventFilter {
@@ -633,6 +646,44 @@ pub mod types {
             Default::default()
         }
     }
+    ///What the handlers of one event did.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct EventOutcome {
+        ///What each handler did, in the order in which they ended.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
+        pub handlers: ::std::vec::Vec<HandlerOutcome>,
+        ///`id` of the event. Omitted if the event has none.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub id: ::std::option::Option<::std::string::String>,
+        ///Revision of the event. Commands receive it in the environment variable `SENSU_EVENT_REVISION`: a handler that is executed again after a failure of the server receives the same revision.
+        #[serde(default)]
+        pub revision: i64,
+        ///Status of the check. Omitted if 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<i64>,
+        ///`timestamp` of the event, in seconds since 1970-01-01 UTC.
+        #[serde(default)]
+        pub timestamp: i64,
+    }
+    impl EventOutcome {
+        pub fn builder() -> builder::EventOutcome {
+            Default::default()
+        }
+    }
+    ///Outcomes of the last events of a check on an entity.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct EventOutcomes {
+        ///Outcomes by event, the newest event first. At most 10, of the last 24 hours. Events that no handler could process are not among them: no handler exists, or built-in filters denied the event.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::null::as_default")]
+        pub events: ::std::vec::Vec<EventOutcome>,
+    }
+    impl EventOutcomes {
+        pub fn builder() -> builder::EventOutcomes {
+            Default::default()
+        }
+    }
     ///A service that filters, mutates or handles events.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Extension {
@@ -646,7 +697,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///An action for events: a command, a network connection, or a set of other handlers.
+    ///An action for events: a command, a network connection, an HTTP request, or a set of other handlers.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Handler {
         ///Command that reads the event from its standard input, for type `pipe`. Omitted if empty.
@@ -664,6 +715,9 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub handlers: ::std::vec::Vec<::std::string::String>,
+        ///Request of a handler of type `http`. Omitted if not set.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub http: ::std::option::Option<HandlerHttp>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ObjectMeta>,
         ///Name of the mutator that transforms the event. Default: none, the handler receives the event in JSON. Omitted if empty.
@@ -679,15 +733,112 @@ pub mod types {
         pub secrets: ::std::vec::Vec<Secret>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub socket: ::std::option::Option<HandlerSocket>,
-        ///Time limit of the handler, in seconds. 0 for no limit.
+        ///Time limit of the handler, in seconds. 0 for the default: 60 seconds for `tcp`, `udp` and `http`, 10 minutes for `pipe`.
         #[serde(default)]
         pub timeout: i64,
-        ///How a handler passes events on: to a command (`pipe`), to a socket (`tcp`, `udp`), or to other handlers (`set`).
+        ///How a handler passes events on: to a command (`pipe`), to a socket (`tcp`, `udp`), in an HTTP request (`http`), or to other handlers (`set`).
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
     impl Handler {
         pub fn builder() -> builder::Handler {
+            Default::default()
+        }
+    }
+    ///Whether a handler would be executed for an event.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct HandlerExplanation {
+        ///Expression of the filter that decides. Omitted if none does.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expression: ::std::option::Option<::std::string::String>,
+        ///Name of the filter that denies the event. Omitted if none does.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub filter: ::std::option::Option<::std::string::String>,
+        ///Name of the handler. Omitted if the pipeline cannot be used.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub handler: ::std::option::Option<::std::string::String>,
+        ///Whether the handler would be executed.
+        #[serde(default)]
+        pub is_executed: bool,
+        ///Name of the pipeline; `legacy-pipeline` for a handler that check or metrics name directly.
+        #[serde(default)]
+        pub pipeline: ::std::string::String,
+        ///Why the handler would not be executed. Omitted if it would be.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub reason: ::std::option::Option<::std::string::String>,
+        ///Name of the workflow of the pipeline. Omitted if the pipeline cannot be used.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub workflow: ::std::option::Option<::std::string::String>,
+    }
+    impl HandlerExplanation {
+        pub fn builder() -> builder::HandlerExplanation {
+            Default::default()
+        }
+    }
+    /**Request of a handler of type `http`. The body is the event, as the mutator returns it.
+
+A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429 or 500 and above, are repeated for up to 60 seconds. Redirects are followed.*/
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct HandlerHttp {
+        ///Headers of the request. Default of `Content-Type`: `application/json`. Omitted if empty.
+        #[serde(
+            default,
+            skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
+        )]
+        #[serde(deserialize_with = "crate::null::as_default")]
+        pub headers: ::std::collections::HashMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+        ///Method of the request of a handler of type `http`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub method: ::std::option::Option<::std::string::String>,
+        ///URL with the scheme `http` or `https`. Required.
+        pub url: ::std::string::String,
+    }
+    impl HandlerHttp {
+        pub fn builder() -> builder::HandlerHttp {
+            Default::default()
+        }
+    }
+    ///What a handler did with an event.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct HandlerOutcome {
+        ///Time of the end, in seconds since 1970-01-01 UTC.
+        #[serde(default)]
+        pub completed: i64,
+        ///Duration with filters, mutator and retries, in seconds.
+        #[serde(default = "defaults::handler_outcome_duration")]
+        pub duration: f64,
+        ///Exit status of the command. 128 and more: ended by a signal, whose number is added to 128. Omitted for handlers without a command.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub exit_status: ::std::option::Option<i32>,
+        ///Expression of the filter that decided. Omitted if none did.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expression: ::std::option::Option<::std::string::String>,
+        ///Name of the filter that denied the event. Omitted if none did.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub filter: ::std::option::Option<::std::string::String>,
+        ///Name of the handler. Omitted if the pipeline cannot be used.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub handler: ::std::option::Option<::std::string::String>,
+        ///The first 4,096 bytes of the output of the command. Omitted if empty.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub output: ::std::option::Option<::std::string::String>,
+        ///Name of the pipeline; `legacy-pipeline` for a handler that check or metrics name directly.
+        #[serde(default)]
+        pub pipeline: ::std::string::String,
+        ///Why the handler was not executed or failed. Omitted if it succeeded.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub reason: ::std::option::Option<::std::string::String>,
+        ///What a handler did: it was executed (`executed`) or failed (`failed`), a filter denied the event (`filtered`), it cannot be used (`skipped`), or the event was too old (`expired`).
+        pub result: ::std::string::String,
+        ///Name of the workflow of the pipeline. Omitted if the pipeline cannot be used.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub workflow: ::std::option::Option<::std::string::String>,
+    }
+    impl HandlerOutcome {
+        pub fn builder() -> builder::HandlerOutcome {
             Default::default()
         }
     }
@@ -743,6 +894,12 @@ pub mod types {
         pub cluster_health: ::std::vec::Vec<MemberHealth>,
         #[serde(rename = "Header")]
         pub header: HealthHeader,
+        ///Health of the event pipeline. Omitted if it is disabled.
+        #[serde(
+            rename = "PipelineHealth",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub pipeline_health: ::std::option::Option<PipelineHealth>,
     }
     impl HealthResponse {
         pub fn builder() -> builder::HealthResponse {
@@ -1221,7 +1378,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Workflows for the events of checks that refer to the pipeline in `pipelines`. Stored; this server does not execute them yet.
+    ///Workflows for the events of checks that refer to the pipeline in `pipelines`.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Pipeline {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1233,6 +1390,24 @@ pub mod types {
     }
     impl Pipeline {
         pub fn builder() -> builder::Pipeline {
+            Default::default()
+        }
+    }
+    ///Health of the event pipeline of the responding member.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct PipelineHealth {
+        ///Number of events since the start that no handler processed, because too many were pending or they were too old.
+        #[serde(rename = "Dropped", default)]
+        pub dropped: i64,
+        ///Time since the oldest of these events was received, in seconds. 0 if there is none.
+        #[serde(rename = "OldestAge", default)]
+        pub oldest_age: i64,
+        ///Number of events whose handlers have not all run.
+        #[serde(rename = "Pending", default)]
+        pub pending: i64,
+    }
+    impl PipelineHealth {
+        pub fn builder() -> builder::PipelineHealth {
             Default::default()
         }
     }
@@ -4732,6 +4907,49 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct EventExplanation {
+            handlers: ::std::result::Result<
+                ::std::vec::Vec<super::HandlerExplanation>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for EventExplanation {
+            fn default() -> Self {
+                Self {
+                    handlers: Ok(Default::default()),
+                }
+            }
+        }
+        impl EventExplanation {
+            pub fn handlers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::HandlerExplanation>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.handlers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for handlers: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<EventExplanation> for super::EventExplanation {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: EventExplanation,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { handlers: value.handlers? })
+            }
+        }
+        impl ::std::convert::From<super::EventExplanation> for EventExplanation {
+            fn from(value: super::EventExplanation) -> Self {
+                Self {
+                    handlers: Ok(value.handlers),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct EventFilter {
             action: ::std::result::Result<::std::string::String, ::std::string::String>,
             expressions: ::std::result::Result<
@@ -4852,6 +5070,160 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct EventOutcome {
+            handlers: ::std::result::Result<
+                ::std::vec::Vec<super::HandlerOutcome>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            revision: ::std::result::Result<i64, ::std::string::String>,
+            status: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            timestamp: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for EventOutcome {
+            fn default() -> Self {
+                Self {
+                    handlers: Ok(Default::default()),
+                    id: Ok(Default::default()),
+                    revision: Ok(Default::default()),
+                    status: Ok(Default::default()),
+                    timestamp: Ok(Default::default()),
+                }
+            }
+        }
+        impl EventOutcome {
+            pub fn handlers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::HandlerOutcome>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.handlers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for handlers: {e}")
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn revision<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.revision = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for revision: {e}")
+                    });
+                self
+            }
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for status: {e}")
+                    });
+                self
+            }
+            pub fn timestamp<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.timestamp = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for timestamp: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<EventOutcome> for super::EventOutcome {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: EventOutcome,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    handlers: value.handlers?,
+                    id: value.id?,
+                    revision: value.revision?,
+                    status: value.status?,
+                    timestamp: value.timestamp?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::EventOutcome> for EventOutcome {
+            fn from(value: super::EventOutcome) -> Self {
+                Self {
+                    handlers: Ok(value.handlers),
+                    id: Ok(value.id),
+                    revision: Ok(value.revision),
+                    status: Ok(value.status),
+                    timestamp: Ok(value.timestamp),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct EventOutcomes {
+            events: ::std::result::Result<
+                ::std::vec::Vec<super::EventOutcome>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for EventOutcomes {
+            fn default() -> Self {
+                Self {
+                    events: Ok(Default::default()),
+                }
+            }
+        }
+        impl EventOutcomes {
+            pub fn events<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::EventOutcome>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.events = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for events: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<EventOutcomes> for super::EventOutcomes {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: EventOutcomes,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { events: value.events? })
+            }
+        }
+        impl ::std::convert::From<super::EventOutcomes> for EventOutcomes {
+            fn from(value: super::EventOutcomes) -> Self {
+                Self { events: Ok(value.events) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Extension {
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
@@ -4930,6 +5302,10 @@ pub mod types {
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
+            http: ::std::result::Result<
+                ::std::option::Option<super::HandlerHttp>,
+                ::std::string::String,
+            >,
             metadata: ::std::result::Result<
                 ::std::option::Option<super::ObjectMeta>,
                 ::std::string::String,
@@ -4960,6 +5336,7 @@ pub mod types {
                     env_vars: Ok(Default::default()),
                     filters: Ok(Default::default()),
                     handlers: Ok(Default::default()),
+                    http: Ok(Default::default()),
                     metadata: Ok(Default::default()),
                     mutator: Ok(Default::default()),
                     runtime_assets: Ok(Default::default()),
@@ -5016,6 +5393,18 @@ pub mod types {
                     .try_into()
                     .map_err(|e| {
                         format!("error converting supplied value for handlers: {e}")
+                    });
+                self
+            }
+            pub fn http<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::HandlerHttp>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.http = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for http: {e}")
                     });
                 self
             }
@@ -5116,6 +5505,7 @@ pub mod types {
                     env_vars: value.env_vars?,
                     filters: value.filters?,
                     handlers: value.handlers?,
+                    http: value.http?,
                     metadata: value.metadata?,
                     mutator: value.mutator?,
                     runtime_assets: value.runtime_assets?,
@@ -5133,6 +5523,7 @@ pub mod types {
                     env_vars: Ok(value.env_vars),
                     filters: Ok(value.filters),
                     handlers: Ok(value.handlers),
+                    http: Ok(value.http),
                     metadata: Ok(value.metadata),
                     mutator: Ok(value.mutator),
                     runtime_assets: Ok(value.runtime_assets),
@@ -5140,6 +5531,476 @@ pub mod types {
                     socket: Ok(value.socket),
                     timeout: Ok(value.timeout),
                     type_: Ok(value.type_),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct HandlerExplanation {
+            expression: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            filter: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            handler: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            is_executed: ::std::result::Result<bool, ::std::string::String>,
+            pipeline: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            reason: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            workflow: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for HandlerExplanation {
+            fn default() -> Self {
+                Self {
+                    expression: Ok(Default::default()),
+                    filter: Ok(Default::default()),
+                    handler: Ok(Default::default()),
+                    is_executed: Ok(Default::default()),
+                    pipeline: Ok(Default::default()),
+                    reason: Ok(Default::default()),
+                    workflow: Ok(Default::default()),
+                }
+            }
+        }
+        impl HandlerExplanation {
+            pub fn expression<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expression = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expression: {e}")
+                    });
+                self
+            }
+            pub fn filter<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.filter = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for filter: {e}")
+                    });
+                self
+            }
+            pub fn handler<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.handler = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for handler: {e}")
+                    });
+                self
+            }
+            pub fn is_executed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.is_executed = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for is_executed: {e}")
+                    });
+                self
+            }
+            pub fn pipeline<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pipeline = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for pipeline: {e}")
+                    });
+                self
+            }
+            pub fn reason<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reason = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for reason: {e}")
+                    });
+                self
+            }
+            pub fn workflow<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.workflow = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for workflow: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<HandlerExplanation> for super::HandlerExplanation {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: HandlerExplanation,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    expression: value.expression?,
+                    filter: value.filter?,
+                    handler: value.handler?,
+                    is_executed: value.is_executed?,
+                    pipeline: value.pipeline?,
+                    reason: value.reason?,
+                    workflow: value.workflow?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::HandlerExplanation> for HandlerExplanation {
+            fn from(value: super::HandlerExplanation) -> Self {
+                Self {
+                    expression: Ok(value.expression),
+                    filter: Ok(value.filter),
+                    handler: Ok(value.handler),
+                    is_executed: Ok(value.is_executed),
+                    pipeline: Ok(value.pipeline),
+                    reason: Ok(value.reason),
+                    workflow: Ok(value.workflow),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct HandlerHttp {
+            headers: ::std::result::Result<
+                ::std::collections::HashMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+                ::std::string::String,
+            >,
+            method: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            url: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for HandlerHttp {
+            fn default() -> Self {
+                Self {
+                    headers: Ok(Default::default()),
+                    method: Ok(Default::default()),
+                    url: Err("no value supplied for url".to_string()),
+                }
+            }
+        }
+        impl HandlerHttp {
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::collections::HashMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
+                    });
+                self
+            }
+            pub fn method<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.method = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for method: {e}")
+                    });
+                self
+            }
+            pub fn url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for url: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<HandlerHttp> for super::HandlerHttp {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: HandlerHttp,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    headers: value.headers?,
+                    method: value.method?,
+                    url: value.url?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::HandlerHttp> for HandlerHttp {
+            fn from(value: super::HandlerHttp) -> Self {
+                Self {
+                    headers: Ok(value.headers),
+                    method: Ok(value.method),
+                    url: Ok(value.url),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct HandlerOutcome {
+            completed: ::std::result::Result<i64, ::std::string::String>,
+            duration: ::std::result::Result<f64, ::std::string::String>,
+            exit_status: ::std::result::Result<
+                ::std::option::Option<i32>,
+                ::std::string::String,
+            >,
+            expression: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            filter: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            handler: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            output: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            pipeline: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            reason: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            result: ::std::result::Result<::std::string::String, ::std::string::String>,
+            workflow: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for HandlerOutcome {
+            fn default() -> Self {
+                Self {
+                    completed: Ok(Default::default()),
+                    duration: Ok(super::defaults::handler_outcome_duration()),
+                    exit_status: Ok(Default::default()),
+                    expression: Ok(Default::default()),
+                    filter: Ok(Default::default()),
+                    handler: Ok(Default::default()),
+                    output: Ok(Default::default()),
+                    pipeline: Ok(Default::default()),
+                    reason: Ok(Default::default()),
+                    result: Err("no value supplied for result".to_string()),
+                    workflow: Ok(Default::default()),
+                }
+            }
+        }
+        impl HandlerOutcome {
+            pub fn completed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.completed = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for completed: {e}")
+                    });
+                self
+            }
+            pub fn duration<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<f64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.duration = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for duration: {e}")
+                    });
+                self
+            }
+            pub fn exit_status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i32>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.exit_status = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for exit_status: {e}")
+                    });
+                self
+            }
+            pub fn expression<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expression = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expression: {e}")
+                    });
+                self
+            }
+            pub fn filter<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.filter = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for filter: {e}")
+                    });
+                self
+            }
+            pub fn handler<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.handler = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for handler: {e}")
+                    });
+                self
+            }
+            pub fn output<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.output = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for output: {e}")
+                    });
+                self
+            }
+            pub fn pipeline<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pipeline = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for pipeline: {e}")
+                    });
+                self
+            }
+            pub fn reason<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reason = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for reason: {e}")
+                    });
+                self
+            }
+            pub fn result<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.result = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for result: {e}")
+                    });
+                self
+            }
+            pub fn workflow<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.workflow = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for workflow: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<HandlerOutcome> for super::HandlerOutcome {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: HandlerOutcome,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    completed: value.completed?,
+                    duration: value.duration?,
+                    exit_status: value.exit_status?,
+                    expression: value.expression?,
+                    filter: value.filter?,
+                    handler: value.handler?,
+                    output: value.output?,
+                    pipeline: value.pipeline?,
+                    reason: value.reason?,
+                    result: value.result?,
+                    workflow: value.workflow?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::HandlerOutcome> for HandlerOutcome {
+            fn from(value: super::HandlerOutcome) -> Self {
+                Self {
+                    completed: Ok(value.completed),
+                    duration: Ok(value.duration),
+                    exit_status: Ok(value.exit_status),
+                    expression: Ok(value.expression),
+                    filter: Ok(value.filter),
+                    handler: Ok(value.handler),
+                    output: Ok(value.output),
+                    pipeline: Ok(value.pipeline),
+                    reason: Ok(value.reason),
+                    result: Ok(value.result),
+                    workflow: Ok(value.workflow),
                 }
             }
         }
@@ -5289,6 +6150,10 @@ pub mod types {
                 ::std::string::String,
             >,
             header: ::std::result::Result<super::HealthHeader, ::std::string::String>,
+            pipeline_health: ::std::result::Result<
+                ::std::option::Option<super::PipelineHealth>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for HealthResponse {
             fn default() -> Self {
@@ -5296,6 +6161,7 @@ pub mod types {
                     alarms: Err("no value supplied for alarms".to_string()),
                     cluster_health: Ok(Default::default()),
                     header: Err("no value supplied for header".to_string()),
+                    pipeline_health: Ok(Default::default()),
                 }
             }
         }
@@ -5340,6 +6206,20 @@ pub mod types {
                     });
                 self
             }
+            pub fn pipeline_health<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::PipelineHealth>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pipeline_health = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for pipeline_health: {e}"
+                        )
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<HealthResponse> for super::HealthResponse {
             type Error = super::error::ConversionError;
@@ -5350,6 +6230,7 @@ pub mod types {
                     alarms: value.alarms?,
                     cluster_health: value.cluster_health?,
                     header: value.header?,
+                    pipeline_health: value.pipeline_health?,
                 })
             }
         }
@@ -5359,6 +6240,7 @@ pub mod types {
                     alarms: Ok(value.alarms),
                     cluster_health: Ok(value.cluster_health),
                     header: Ok(value.header),
+                    pipeline_health: Ok(value.pipeline_health),
                 }
             }
         }
@@ -7113,6 +7995,80 @@ pub mod types {
                 Self {
                     metadata: Ok(value.metadata),
                     workflows: Ok(value.workflows),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct PipelineHealth {
+            dropped: ::std::result::Result<i64, ::std::string::String>,
+            oldest_age: ::std::result::Result<i64, ::std::string::String>,
+            pending: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for PipelineHealth {
+            fn default() -> Self {
+                Self {
+                    dropped: Ok(Default::default()),
+                    oldest_age: Ok(Default::default()),
+                    pending: Ok(Default::default()),
+                }
+            }
+        }
+        impl PipelineHealth {
+            pub fn dropped<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dropped = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for dropped: {e}")
+                    });
+                self
+            }
+            pub fn oldest_age<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.oldest_age = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for oldest_age: {e}")
+                    });
+                self
+            }
+            pub fn pending<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pending = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for pending: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<PipelineHealth> for super::PipelineHealth {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: PipelineHealth,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    dropped: value.dropped?,
+                    oldest_age: value.oldest_age?,
+                    pending: value.pending?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::PipelineHealth> for PipelineHealth {
+            fn from(value: super::PipelineHealth) -> Self {
+                Self {
+                    dropped: Ok(value.dropped),
+                    oldest_age: Ok(value.oldest_age),
+                    pending: Ok(value.pending),
                 }
             }
         }
@@ -9128,6 +10084,9 @@ pub mod types {
     }
     /// Generation of default values for serde.
     pub mod defaults {
+        pub(super) fn handler_outcome_duration() -> f64 {
+            0_f64
+        }
         pub(super) fn metric_point_value() -> f64 {
             0_f64
         }
@@ -10818,6 +11777,52 @@ let response = client.event_list_entity()
     pub fn event_list_entity(&self) -> builder::EventListEntity<'_> {
         builder::EventListEntity::new(self)
     }
+    /**Explain what handlers would do
+
+Evaluates the filters of all handlers and pipelines of the stored event now, without running mutators and handlers. Sensu Go does not have this operation.
+
+Requires the permission `get` on `events` in the namespace.
+
+Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}/explain`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `check`: Name of the check.
+```ignore
+let response = client.event_explain()
+    .namespace(namespace)
+    .entity(entity)
+    .check(check)
+    .send()
+    .await;
+```*/
+    pub fn event_explain(&self) -> builder::EventExplain<'_> {
+        builder::EventExplain::new(self)
+    }
+    /**List outcomes of handlers
+
+Returns what the handlers of the last events of a check on an entity did: whether each was executed, which filter denied the event, why it failed, and the output of its command. Sensu Go does not have this operation.
+
+Requires the permission `get` on `events` in the namespace.
+
+Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}/outcomes`
+
+Arguments:
+- `namespace`: Name of the namespace.
+- `entity`: Name of the entity.
+- `check`: Name of the check.
+```ignore
+let response = client.event_outcomes()
+    .namespace(namespace)
+    .entity(entity)
+    .check(check)
+    .send()
+    .await;
+```*/
+    pub fn event_outcomes(&self) -> builder::EventOutcomes<'_> {
+        builder::EventOutcomes::new(self)
+    }
     /**List events in all namespaces
 
 Returns the objects of all namespaces, sorted by namespace and name, in byte order. A response contains at most 512,000 bytes. If there are more objects, it has a `Sensu-Continue` header; send its value as `continue` to get the next page.
@@ -11375,7 +12380,7 @@ let response = client.handler_list_all()
     }
     /**Get the health of the server
 
-The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes.
+The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes. `PipelineHealth` counts the events that wait for their handlers, and those that were dropped.
 
 Requires no credentials.
 
@@ -11391,7 +12396,7 @@ let response = client.health_get()
     }
     /**Get Prometheus metrics
 
-Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; open and closed connections and buffered bytes; events by status; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
+Returns metrics in the Prometheus text format: requests by operation, method and status, their duration, and requests in progress; open and closed connections and buffered bytes; events by status; events in the outbox, dropped events, and outcomes of handlers and filters; state, size, revision and commit latency of the store; memory, CPU time and open files of the process.
 
 Requires no credentials.
 
@@ -23058,6 +24063,293 @@ pub mod builder {
                     )
                 }
                 403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::event_explain`]
+
+[`Client::event_explain`]: super::Client::event_explain*/
+    #[derive(Debug, Clone)]
+    pub struct EventExplain<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
+    }
+    impl<'a> EventExplain<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                entity: Err("entity was not initialized".to_string()),
+                check: Err("check was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn entity<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.entity = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn check<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.check = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `POST` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}/explain`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<types::EventExplanation>,
+            Error<types::ErrorResponse>,
+        > {
+            let Self { client, namespace, entity, check } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let entity = entity.map_err(Error::InvalidRequest)?;
+            let check = check.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/events/{}/{}/explain", client.baseurl,
+                crate ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "event_explain",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                503u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::event_outcomes`]
+
+[`Client::event_outcomes`]: super::Client::event_outcomes*/
+    #[derive(Debug, Clone)]
+    pub struct EventOutcomes<'a> {
+        client: &'a super::Client,
+        namespace: Result<::std::string::String, String>,
+        entity: Result<::std::string::String, String>,
+        check: Result<::std::string::String, String>,
+    }
+    impl<'a> EventOutcomes<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                namespace: Ok(client.inner.default_namespace().to_string()),
+                entity: Err("entity was not initialized".to_string()),
+                check: Err("check was not initialized".to_string()),
+            }
+        }
+        pub fn namespace<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.namespace = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for namespace failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn entity<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.entity = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for entity failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn check<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.check = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for check failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}/outcomes`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::EventOutcomes>, Error<types::ErrorResponse>> {
+            let Self { client, namespace, entity, check } = self;
+            let namespace = namespace.map_err(Error::InvalidRequest)?;
+            let entity = entity.map_err(Error::InvalidRequest)?;
+            let check = check.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/apis/core/v2/namespaces/{}/events/{}/{}/outcomes", client.baseurl,
+                crate ::path::encode_parameter(& namespace.to_string()) ?, crate
+                ::path::encode_parameter(& entity.to_string()) ?, crate
+                ::path::encode_parameter(& check.to_string()) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "event_outcomes",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                401u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                403u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                404u16 => {
                     Err(
                         Error::ErrorResponse(
                             ResponseValue::from_response(response).await?,

@@ -24,6 +24,7 @@
 //! gateway                      before an operation
 //! http  testkit  import  seed  operations; test kit; files of resources; initial objects
 //! openapi                      the published document
+//! pipeline                     filters, mutates and handles stored events
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
 //! error catalog keyspace query metrics limits
@@ -59,6 +60,7 @@ pub mod keyspace;
 mod limits;
 mod metrics;
 mod openapi;
+mod pipeline;
 mod query;
 mod rbac;
 mod resources;
@@ -69,6 +71,7 @@ mod testkit;
 pub use connections::Limits as ConnectionLimits;
 pub use error::{ApiError, Error};
 pub use openapi::{OperationPermission, v3_1 as openapi_v3_1, yaml as openapi_yaml};
+pub use pipeline::Settings as PipelineSettings;
 pub use runtime::{Limits, Server, Tls};
 
 /// The published OpenAPI document: the content of `openapi/sensu-core-v2.json`.

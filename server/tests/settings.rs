@@ -44,15 +44,25 @@ const SETTINGS: &[Setting] = &[
     setting("max-connections", "SENSU_MAX_CONNECTIONS", ["1", "2", "3"]),
     setting("reported-release", "SENSU_REPORTED_RELEASE", ["5.0.0", "5.21.0", "6.5.0"]),
     setting("trusted-proxies", "SENSU_TRUSTED_PROXIES", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),
+    setting("max-commands", "SENSU_MAX_COMMANDS", ["1", "2", "3"]),
+    setting("outbox-max-events", "SENSU_OUTBOX_MAX_EVENTS", ["0", "1", "2"]),
+    setting("outbox-max-age", "SENSU_OUTBOX_MAX_AGE", ["0", "1", "2"]),
+    setting("outbound-allow", "SENSU_OUTBOUND_ALLOW", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),
+    setting("outbound-deny", "SENSU_OUTBOUND_DENY", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),
+    setting("cache-dir", "SENSU_CACHE_DIR", ["a", "b", "c"]),
+    setting("cache-max-bytes", "SENSU_CACHE_MAX_BYTES", ["1", "2", "3"]),
+    setting("asset-dirs", "SENSU_ASSET_DIRS", ["a", "b", "c"]),
     setting("seed", "SENSU_SEED", ["a", "b", "c"]),
     setting("request-log", "SENSU_REQUEST_LOG", ["a", "b", "c"]),
 ];
 
 /// Settings that are not tested by the table: switches, which have one value, and secrets.
 const OTHERS: &[&str] = &[
+    "allow-commands",
     "api-page-all-lists",
     "config-file",
     "dev",
+    "disable",
     "help",
     "in-memory",
     "relaxed-durability",
@@ -114,6 +124,7 @@ fn switches_can_stand_in_file_and_environment() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("sensu.toml");
     for (name, variable) in [
+        ("allow-commands", "SENSU_ALLOW_COMMANDS"),
         ("api-page-all-lists", "SENSU_API_PAGE_ALL_LISTS"),
         ("in-memory", "SENSU_IN_MEMORY"),
         ("relaxed-durability", "SENSU_RELAXED_DURABILITY"),
@@ -127,6 +138,14 @@ fn switches_can_stand_in_file_and_environment() {
         with_environment.env(variable, "true");
         assert_eq!(line(&mut with_environment, name), format!("{name} = true # environment"));
     }
+}
+
+#[test]
+fn services_can_be_disabled() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("sensu.toml");
+    write(&file, "disable = [\"pipeline\"]\n");
+    assert_eq!(line(&mut command(&file), "disable"), "disable = [\"pipeline\"] # file");
 }
 
 #[test]

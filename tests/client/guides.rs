@@ -2,6 +2,8 @@
 //! the documented one.
 
 use std::fs;
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -85,7 +87,15 @@ fn home_with_programs() -> tempfile::TempDir {
 
 /// Runs a guide, and returns how many outputs were compared.
 fn run(file: &str, headings: &[&str]) -> usize {
-    let (server, steps) = read_guide(file, headings);
+    run_changed(file, headings, |commands| commands.to_owned())
+}
+
+/// The same, with changed commands.
+fn run_changed(file: &str, headings: &[&str], change: impl Fn(&str) -> String) -> usize {
+    let (server, mut steps) = read_guide(file, headings);
+    for step in &mut steps {
+        step.commands = change(&step.commands);
+    }
     let home = home_with_programs();
     let server = Process::launch(shell(home.path(), &server)).expect("starts");
     let address = server.url("").replace("http://", "");
@@ -127,6 +137,67 @@ fn the_commands_of_the_sensuctl_guide_work() {
 #[test]
 fn tokens_expire_and_are_refreshed_as_the_sensuctl_guide_shows() {
     assert_eq!(run("docs/sensuctl.md", &["Access tokens"]), 4);
+}
+
+/// The servers that the guide sends alerts to are those of the test.
+#[test]
+fn the_commands_of_the_guide_to_event_processing_work() {
+    use wiremock::matchers::{body_json, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let chat = runtime.block_on(async {
+        let chat = MockServer::start().await;
+        let text = "CRITICAL: check-cpu on web-1: CPU 97 %";
+        let message = body_json(serde_json::json!({ "text": text }));
+        let received = Mock::given(method("POST")).and(path("/hook")).and(message);
+        // From `chat` and from `chat-command`.
+        received.respond_with(ResponseTemplate::new(204)).expect(2).mount(&chat).await;
+        chat
+    });
+    let archive = TcpListener::bind("127.0.0.1:0").expect("listens");
+    let archive_address = archive.local_addr().expect("an address");
+    let archived = std::thread::spawn(move || {
+        let (mut stream, _) = archive.accept().expect("a connection");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("text");
+        text
+    });
+
+    let handled = format!(
+        "until curl -sf http://{DOCUMENTED_ADDRESS}/metrics | \
+         grep -qx 'sensu_server_pipeline_outbox_entries 0'; do sleep 0.1; done\n"
+    );
+    // The guide creates two handlers that its event does not name.
+    let others = format!(
+        "sed 's/\"chat\"/\"chat-command\", \"archive\"/' event.json > others.json
+         sensuctl silenced delete '*:check-cpu' --skip-confirm > /dev/null
+         curl -sf -X PUT -H \"Authorization: Bearer $(sensuctl token)\" \
+           -H 'Content-Type: application/json' -d @others.json \
+           http://{DOCUMENTED_ADDRESS}/apis/core/v2/namespaces/default/events/web-1/check-cpu > stored.json
+         {handled}
+         sensuctl event outcomes web-1 check-cpu -o jq='[.events[0].handlers[].result] | unique == [\"executed\"]' \
+           | grep -qx true\n"
+    );
+    let change = |commands: &str| {
+        let commands = commands
+            .replace("127.0.0.1:9000", &chat.address().to_string())
+            .replace("port: 9001", &format!("port: {}", archive_address.port()))
+            .replace("sensuctl event outcomes", &format!("{handled}sensuctl event outcomes"));
+        let is_last = commands.contains("event explain");
+        if is_last { commands + &others } else { commands }
+    };
+    let headings = [
+        "Start a server",
+        "Send a chat message",
+        "Do the same with a command",
+        "Send events to a TCP socket",
+        "Send fewer alerts",
+    ];
+    assert_eq!(run_changed("docs/event-pipeline.md", &headings, change), 3);
+    let archived = archived.join().expect("received");
+    assert!(archived.starts_with('{') && archived.ends_with('}'), "{archived}");
+    runtime.block_on(chat.verify());
 }
 
 /// Sensu's API overview tells its readers to type these lines.

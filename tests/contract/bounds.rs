@@ -31,7 +31,15 @@ async fn every_documented_bound_is_enforced() {
     let (mut tried, mut accepted) = (BTreeSet::new(), Vec::new());
     let mut scenario = Scenario::read();
     while let Some(request) = scenario.next() {
-        for breach in body_breaches(&document, &request) {
+        let bodies = [request.body.clone(), request.minimal.clone()].into_iter().flatten();
+        let requests = bodies.map(|body| Request { body: Some(body), ..request.clone() });
+        let breaches: Vec<_> = requests
+            .flat_map(|request| {
+                let breaches = body_breaches(&document, &request);
+                breaches.into_iter().map(move |breach| (request.clone(), breach))
+            })
+            .collect();
+        for (request, breach) in breaches {
             let response = send_breach(&server, &token, &request, &breach).await;
             let (bound, value) = (&breach.bound, &breach.value);
             if !is_rejected(&response) {

@@ -29,6 +29,8 @@ pub(crate) struct Request {
     /// Parameters in path, query and headers.
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) body: Option<Value>,
+    /// The shorter example of the body, if there is one.
+    pub(crate) minimal: Option<Value>,
     /// The recorded status; `None` if only errors can be recorded.
     pub(crate) status: Option<u16>,
 }
@@ -97,6 +99,7 @@ impl Request {
             operation,
             parameters: parameters.map(|(name, value)| (name, text(value))).collect(),
             body: example.get("body").cloned(),
+            minimal: example.get("minimal").cloned(),
             status: example["status"].as_u64().and_then(|status| status.try_into().ok()),
         }
     }

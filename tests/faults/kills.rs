@@ -12,9 +12,7 @@ use crate::program;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_events_survive_a_kill() {
-    let kills = std::env::var_os("SENSU_SERVER_KILLS");
-    let kills: usize =
-        kills.map_or(5, |kills| kills.to_string_lossy().parse().expect("a number of kills"));
+    let kills = crate::number_of_kills();
     let state = tempfile::tempdir().expect("a directory");
     let (next, random) = (Arc::new(AtomicUsize::new(0)), RandomState::new());
     let (mut acknowledged, mut verified, mut required) = (Vec::new(), 0, 0);

@@ -34,8 +34,9 @@ pub(crate) struct Written {
 fn event(n: usize) -> Value {
     json!({
         "entity": { "entity_class": "proxy", "metadata": { "name": format!("e{n}") } },
+        // Tests of handlers create the handler.
         "check": { "interval": 10, "status": 0, "output": n.to_string().repeat(100),
-                   "metadata": { "name": "c" } },
+                   "metadata": { "name": "c" }, "handlers": ["record"] },
     })
 }
 

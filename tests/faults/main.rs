@@ -10,6 +10,7 @@
 
 mod directory;
 mod full_disk;
+mod handlers;
 mod import;
 mod interrupted;
 mod kills;
@@ -18,6 +19,12 @@ mod maintenance;
 mod postgres;
 
 use std::process::Command;
+
+/// Number of kills in a test: `SENSU_SERVER_KILLS`, or 5.
+fn number_of_kills() -> usize {
+    let kills = std::env::var_os("SENSU_SERVER_KILLS");
+    kills.map_or(5, |kills| kills.to_string_lossy().parse().expect("a number of kills"))
+}
 
 /// The server program. Its requests do not time out, however busy the machine is.
 fn program() -> Command {

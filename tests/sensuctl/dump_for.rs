@@ -16,6 +16,7 @@ fn create_newer_objects(fixture: &Fixture) {
     let manifests = [
         wrap("Asset", "plugins-2", json!({"builds": builds})),
         wrap("HookConfig", "newer", json!({"command": "x", "timeout": 1, "runtime_assets": ["a"]})),
+        wrap("Handler", "hook", json!({"type": "http", "http": {"url": "http://127.0.0.1:9"}})),
         wrap("Mutator", "newer", json!({"type": "javascript", "eval": "return event"})),
         wrap(
             "CheckConfig",
@@ -58,6 +59,7 @@ fn newer_types_and_fields_and_users_are_left_out() {
         "Asset.builds (1)",
         "CheckConfig.ttl_status (1)",
         "HookConfig.runtime_assets (1)",
+        "Handler of type http (1)",
         "Mutator.eval (1)",
     ] {
         assert!(old.iter().any(|line| line == expected), "{expected}: {old:?}");

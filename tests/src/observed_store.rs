@@ -103,6 +103,10 @@ impl Store for ObservedStore {
         self.inner.sweep(limit).await
     }
 
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
     async fn health(&self) -> Health {
         self.inner.health().await
     }

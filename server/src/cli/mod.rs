@@ -10,6 +10,7 @@ mod log_fields;
 mod logging;
 mod maintenance;
 mod migrate;
+mod pipeline_args;
 mod rotate_secret;
 mod settings;
 mod start;

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::args::Common;
 use super::logging::log_to_stderr;
+use super::pipeline_args::PipelineArgs;
 use super::store_location::StoreLocation;
 use crate::client_address::trusted_network;
 use crate::error::Error;
@@ -107,6 +108,8 @@ pub(super) struct Start {
     #[arg(long, env = "SENSU_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',',
           value_parser = trusted_network)]
     pub trusted_proxies: Vec<IpNet>,
+    #[command(flatten)]
+    pub pipeline: PipelineArgs,
     /// Respond before writes reach the disk. Faster; a power failure may lose the last second.
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
@@ -148,7 +151,14 @@ impl Start {
             },
             reported_release: self.reported_release.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
+            pipeline: self.pipeline.settings(self.state_dir()),
         }
+    }
+
+    /// The directory for data. `None` if the data is in memory or in a database.
+    fn state_dir(&self) -> Option<&Path> {
+        let is_unused = self.in_memory || self.common.database.store.is_some();
+        (!is_unused).then_some(self.common.state_dir.as_path())
     }
 
     fn tls(&self) -> Option<Tls> {

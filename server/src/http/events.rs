@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use dropshot::{HttpResponseDeleted, Path, RequestContext, endpoint};
+use dropshot::{HttpResponseDeleted, HttpResponseOk, Path, RequestContext, endpoint};
 use schemars::JsonSchema;
 use sensu_types::event::Event;
+use sensu_types::outcomes::{EventExplanation, EventOutcomes};
 use sensu_types::scope::InNamespace;
 use serde::Deserialize;
 
@@ -16,13 +17,22 @@ use super::response::{ListResponse, ObjectResponse};
 use super::routes::{Api, Mount, Mounted, Routes};
 use crate::error::ApiError;
 use crate::openapi::facts::Facts;
+use crate::pipeline;
 use crate::rbac::Verb;
-use crate::resources::events;
 use crate::resources::write_options::{DryRun, WriteOptions};
+use crate::resources::{events, outbox};
 use crate::runtime::context::Cx;
 
 impl Mount for Event {
     fn mount(api: &mut Api) -> Mounted {
+        let outcomes = Facts {
+            success: Some("The outcomes, the newest event first."),
+            ..Facts::custom::<Event>(Verb::Get)
+        };
+        let explain = Facts {
+            success: Some("What each handler would do."),
+            ..Facts::custom::<Event>(Verb::Get)
+        };
         Routes::<Event>::new(api)
             .list("event_list", "List events in a namespace")
             .list_all("event_list_all", "List events in all namespaces")
@@ -32,6 +42,8 @@ impl Mount for Event {
             .custom(event_put, Facts::put::<Event>())
             .custom(event_post, Facts::put::<Event>())
             .custom(event_delete, Facts::delete::<Event>())
+            .custom(event_outcomes, outcomes)
+            .custom(event_explain, explain)
             .mount()
     }
 }
@@ -199,4 +211,41 @@ async fn event_delete(
     let grant = authorize_write::<Event, _>(&rqctx, verb, &path.namespace, &name, &options).await?;
     grant.delete(&conditions(&rqctx)).await?;
     Ok(HttpResponseDeleted())
+}
+
+/// List outcomes of handlers
+///
+/// Returns what the handlers of the last events of a check on an entity did: whether each was executed,
+/// which filter denied the event, why it failed, and the output of its command. Sensu Go does not have this
+/// operation.
+#[endpoint {
+    method = GET,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}/outcomes",
+    tags = ["events"],
+}]
+async fn event_outcomes(
+    rqctx: RequestContext<Cx>,
+    path: Path<EventPath>,
+) -> Result<HttpResponseOk<EventOutcomes>, ApiError> {
+    let path = path.into_inner();
+    let grant = authorize::<Event>(&rqctx, Verb::Get, &path.namespace, &path.name()).await?;
+    Ok(HttpResponseOk(outbox::outcomes(&grant).await?))
+}
+
+/// Explain what handlers would do
+///
+/// Evaluates the filters of all handlers and pipelines of the stored event now, without running mutators and
+/// handlers. Sensu Go does not have this operation.
+#[endpoint {
+    method = POST,
+    path = "/apis/core/v2/namespaces/{namespace}/events/{entity}/{check}/explain",
+    tags = ["events"],
+}]
+async fn event_explain(
+    rqctx: RequestContext<Cx>,
+    path: Path<EventPath>,
+) -> Result<HttpResponseOk<EventExplanation>, ApiError> {
+    let path = path.into_inner();
+    let grant = authorize::<Event>(&rqctx, Verb::Get, &path.namespace, &path.name()).await?;
+    Ok(HttpResponseOk(pipeline::explain(rqctx.context(), &grant).await?))
 }

@@ -7,7 +7,7 @@ use dropshot::{
 };
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
-use sensu_types::health::HealthResponse;
+use sensu_types::health::{HealthResponse, PipelineHealth};
 
 use super::routes::{Api, Mounted};
 use crate::error::{ApiError, Error};
@@ -27,6 +27,7 @@ pub(super) fn mount(api: &mut Api) -> Mounted {
 /// Get the health of the server
 ///
 /// The status is 200 whenever the server responds; `Healthy` is `true` if its store accepts writes.
+/// `PipelineHealth` counts the events that wait for their handlers, and those that were dropped.
 #[endpoint {
     method = GET,
     path = "/health",
@@ -36,7 +37,18 @@ async fn health_get(rqctx: RequestContext<Cx>) -> Result<HttpResponseOk<HealthRe
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     let failure = store_failure(cx).await.map(str::to_owned);
-    Ok(HttpResponseOk(HealthResponse::of_single_member(cx.identity.header(), failure)))
+    let health = HealthResponse::of_single_member(cx.identity.header(), failure);
+    let pipeline_health = cx.limits.pipeline.as_ref().map(|_| pipeline_health(cx));
+    Ok(HttpResponseOk(HealthResponse { pipeline_health, ..health }))
+}
+
+fn pipeline_health(cx: &Context) -> PipelineHealth {
+    let outbox = &cx.resources.outbox;
+    PipelineHealth {
+        pending: u64::try_from(outbox.entries()).unwrap_or(u64::MAX),
+        oldest_age: outbox.oldest().map_or(0, |time| cx.clock.now().saturating_sub(time).max(0)),
+        dropped: cx.metrics.pipeline.dropped(),
+    }
 }
 
 /// Check whether the server is ready
@@ -76,7 +88,8 @@ async fn store_failure(cx: &Context) -> Option<&'static str> {
 ///
 /// Returns metrics in the Prometheus text format: requests by operation, method and status, their
 /// duration, and requests in progress; open and closed connections and buffered bytes; events by
-/// status; state, size, revision and commit latency of the store; memory, CPU time and open files of
+/// status; events in the outbox, dropped events, and outcomes of handlers and filters; state, size, revision
+/// and commit latency of the store; memory, CPU time and open files of
 /// the process.
 #[endpoint {
     method = GET,
@@ -87,6 +100,8 @@ async fn metrics_get(rqctx: RequestContext<Cx>) -> Result<Exposition, ApiError> 
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     cx.metrics.set_connections(&cx.connections);
+    let outbox = &cx.resources.outbox;
+    cx.metrics.pipeline.set_outbox(outbox.entries(), outbox.oldest());
     let text = cx.metrics.text(&cx.store_health().await);
     Ok(Exposition(text.map_err(|error| Error::Internal(format!("{error:#}")))?))
 }

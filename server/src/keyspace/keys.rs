@@ -9,7 +9,8 @@ use sensu_types::namespace::Namespace;
 use sensu_types::{Resource, Scope};
 
 use super::{
-    ADHOC, CLUSTER, DEADLINES, DEADLINES_BY_TIME, PASSWORDS, REDACTED, SECRETS, SEEDED, SESSIONS,
+    ADHOC, CLUSTER, DEADLINES, DEADLINES_BY_TIME, LEASES, OUTBOX, OUTCOMES, PASSWORDS, REDACTED,
+    SECRETS, SEEDED, SESSIONS,
 };
 use crate::error::Error;
 
@@ -111,6 +112,41 @@ pub(crate) fn deadlines_by_time() -> Result<Prefix, Error> {
     whole_collection(DEADLINES_BY_TIME)
 }
 
+/// Work for the handlers of an event. `check` is `None` for an event without a check; `random` makes the
+/// records of an event distinct.
+pub(crate) fn outbox_entry(
+    namespace: &str,
+    entity: &str,
+    check: Option<&str>,
+    random: u64,
+) -> Option<Key> {
+    let random = format!("{random:016x}");
+    let segments = [Some(namespace), Some(entity), check, Some(random.as_str())];
+    Key::new(OUTBOX, segments.into_iter().flatten()).ok()
+}
+
+/// The work for the handlers of an entity's events: of all its events, or of one check.
+pub(crate) fn outbox_of(namespace: &str, entity: &str, check: Option<&str>) -> Option<Prefix> {
+    let segments = [Some(namespace), Some(entity), check];
+    Prefix::new(OUTBOX, segments.into_iter().flatten()).ok()
+}
+
+/// The outcomes of the last events of a check on an entity. `check` is `None` for events without a check.
+pub(crate) fn outcomes(namespace: &str, entity: &str, check: Option<&str>) -> Option<Key> {
+    let segments = [Some(namespace), Some(entity), check];
+    Key::new(OUTCOMES, segments.into_iter().flatten()).ok()
+}
+
+/// The outcomes of all events of an entity.
+pub(crate) fn outcomes_of(namespace: &str, entity: &str) -> Option<Prefix> {
+    Prefix::new(OUTCOMES, [namespace, entity]).ok()
+}
+
+/// The lease of a server.
+pub(crate) fn lease(server: &str) -> Option<Key> {
+    Key::new(LEASES, [server]).ok()
+}
+
 /// The keys that the events of an entity hide.
 pub(crate) fn redacted_keys(namespace: &str, entity: &str) -> Option<Key> {
     Key::new(REDACTED, [namespace, entity]).ok()
@@ -168,6 +204,10 @@ mod tests {
             deadline("default", "cpu", None),
             deadline_by_time(7, "default", "cpu", Some("web")),
             redacted_keys("default", "web"),
+            outbox_entry("default", "web", Some("cpu"), 255),
+            outbox_entry("default", "web", None, 255),
+            outcomes("default", "web", Some("cpu")),
+            lease("0123456789abcdef"),
         ];
         let text = |key: Option<Key>| {
             String::from_utf8(key.unwrap().as_bytes().to_vec()).unwrap().replace('\0', "|")
@@ -188,6 +228,10 @@ mod tests {
                 "ttl|default|cpu|",
                 "due|00000000000000000007|default|cpu|web|",
                 "redacted|default|web|",
+                "outbox|default|web|cpu|00000000000000ff|",
+                "outbox|default|web|00000000000000ff|",
+                "outcomes|default|web|cpu|",
+                "leases|0123456789abcdef|",
             ]
         );
     }

@@ -15,9 +15,9 @@ mod snapshots;
 
 pub(crate) use keys::{
     DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, deadline, deadline_by_time,
-    deadlines_by_time, in_namespace, is_namespace_precondition, key, list_prefix, namespace_exists,
-    password, prefix_of, redacted_keys, seed_marker, session, sessions_of, token_secret,
-    whole_collection,
+    deadlines_by_time, in_namespace, is_namespace_precondition, key, lease, list_prefix,
+    namespace_exists, outbox_entry, outbox_of, outcomes, outcomes_of, password, prefix_of,
+    redacted_keys, seed_marker, session, sessions_of, token_secret, whole_collection,
 };
 pub(crate) use records::{Encoded, all, encode, parse, render};
 pub(crate) use snapshots::{Snapshots, View};
@@ -35,6 +35,12 @@ pub const ADHOC: &str = "adhoc";
 pub const CLUSTER: &str = "cluster";
 /// The deadline of each event whose check has a `ttl`, in order of time.
 pub const DEADLINES_BY_TIME: &str = "due";
+/// Leases of the servers that share the store.
+pub const LEASES: &str = "leases";
+/// Work for handlers.
+pub const OUTBOX: &str = "outbox";
+/// What handlers did.
+pub const OUTCOMES: &str = "outcomes";
 /// bcrypt hashes of passwords.
 pub const PASSWORDS: &str = "passwords";
 /// Keys that the events of an entity hide, for entities with a `redact` list of their own.
@@ -81,7 +87,7 @@ const CLUSTER_WIDE: Row = Row {
 };
 
 /// The whole layout of the store.
-pub(crate) const LAYOUT: [Row; 12] = [
+pub(crate) const LAYOUT: [Row; 15] = [
     NAMESPACED,
     CLUSTER_WIDE,
     Row {
@@ -139,6 +145,27 @@ pub(crate) const LAYOUT: [Row; 12] = [
         value: "the same deadlines in order of time (Unix seconds, 20 digits)",
         owner: "resources/events/deadlines",
         reset: true,
+    },
+    Row {
+        name: Some(OUTBOX),
+        key: &["namespace", "entity", "check?", "random id"],
+        value: "an event whose handlers have not run yet, and the server that runs them, JSON",
+        owner: "resources/outbox",
+        reset: true,
+    },
+    Row {
+        name: Some(OUTCOMES),
+        key: &["namespace", "entity", "check?"],
+        value: "what the handlers of the last events did, JSON; expires after a day",
+        owner: "resources/outbox",
+        reset: true,
+    },
+    Row {
+        name: Some(LEASES),
+        key: &["server"],
+        value: "`1`: the server is running and runs the handlers of its entries in the outbox; expires after an hour unless renewed; only in stores that servers share",
+        owner: "resources/outbox",
+        reset: false,
     },
     Row {
         name: Some(REDACTED),

@@ -1,5 +1,7 @@
 //! Prometheus metrics of the server (D39).
 
+mod pipeline;
+
 use anyhow::Context as _;
 use prometheus::core::Collector;
 use prometheus::{
@@ -10,6 +12,7 @@ use sensu_store::Health;
 use sensu_types::event::Event;
 
 use crate::connections::{CloseReason, Connections};
+use pipeline::PipelineMetrics;
 
 /// Content type of [`Metrics::text`].
 pub(crate) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,6 +36,8 @@ pub(crate) struct Metrics {
     events: IntCounterVec,
     connections: ConnectionMetrics,
     store: StoreMetrics,
+    /// The event pipeline.
+    pub(crate) pipeline: PipelineMetrics,
 }
 
 /// Metrics of connections; all but the counter are set when they are read.
@@ -89,6 +94,7 @@ impl Metrics {
             events: registered(&registry, IntCounterVec::new(events, &["status"]))?,
             connections: ConnectionMetrics::new(&registry)?,
             store: StoreMetrics::new(&registry)?,
+            pipeline: PipelineMetrics::new(&registry)?,
             registry,
         };
         let process = prometheus::process_collector::ProcessCollector::for_self();

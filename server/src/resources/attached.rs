@@ -21,12 +21,22 @@ pub(super) async fn deletion<T: Resource>(
     match T::PLURAL {
         Event::PLURAL => {
             let event: Event = parse(entry)?;
-            return events::remove_deadline(store, namespace, &event).await;
+            txn = events::remove_deadline(store, namespace, &event).await?;
+            let (entity, check) = (event.entity_name(), Some(event.check_name()));
+            let outbox = keyspace::outbox_of(namespace, entity, check);
+            txn.operations.extend(outbox.map(Operation::DeletePrefix));
+            let outcomes = keyspace::outcomes(namespace, entity, check);
+            txn.operations.extend(outcomes.map(Operation::Delete));
         }
         Entity::PLURAL => {
             txn.operations = events::remove_deadlines_of(store, namespace, name).await?;
             let keys = keyspace::redacted_keys(namespace, name);
             txn.operations.extend(keys.map(Operation::Delete));
+            let records = [
+                keyspace::outbox_of(namespace, name, None),
+                keyspace::outcomes_of(namespace, name),
+            ];
+            txn.operations.extend(records.into_iter().flatten().map(Operation::DeletePrefix));
         }
         CheckConfig::PLURAL => {
             let requests = keyspace::prefix_of::<CheckConfig>(ADHOC, namespace, name);

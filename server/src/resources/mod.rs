@@ -8,9 +8,11 @@ pub(crate) mod api_keys;
 mod attached;
 pub(crate) mod checks;
 pub(crate) mod cluster;
+pub(crate) mod definitions;
 pub(crate) mod events;
 pub(crate) mod grant;
 pub(crate) mod namespaces;
+pub(crate) mod outbox;
 pub(crate) mod page;
 pub(crate) mod patch;
 pub(crate) mod preconditions;
@@ -27,6 +29,9 @@ use std::sync::Arc;
 use sensu_store::Store;
 use tokio::sync::Semaphore;
 
+use crate::error::Error;
+use definitions::Definitions;
+
 /// Number of scans that hold entries in memory at the same time. Further ones wait in turn: each holds up
 /// to the size of a response, and a scan is short.
 const SCANS: usize = 16;
@@ -37,6 +42,10 @@ pub(crate) struct Resources {
     store: Arc<dyn Store>,
     silences: events::SilencedCache,
     redaction: redaction::Redaction,
+    /// What processes events.
+    definitions: definitions::DefinitionCache,
+    /// Work for handlers.
+    pub(crate) outbox: outbox::Outbox,
     /// One permit for each scan that may run now.
     scans: Semaphore,
 }
@@ -47,8 +56,22 @@ impl Resources {
         &self.redaction
     }
 
+    /// What processes the events of a namespace.
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(crate) async fn definitions_of(&self, namespace: &str) -> Result<Arc<Definitions>, Error> {
+        self.definitions.of_namespace(&self.store, namespace).await
+    }
+
+    /// Whether other servers use the same store.
+    pub(crate) fn is_store_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        let (silences, redaction) = Default::default();
-        Self { store, silences, redaction, scans: Semaphore::new(SCANS) }
+        let (silences, redaction, definitions, outbox) = Default::default();
+        let scans = Semaphore::new(SCANS);
+        Self { store, silences, redaction, definitions, outbox, scans }
     }
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::gateway::{AgentLog, Dispatch};
 use crate::limits::workers::Workers;
 use crate::metrics::Metrics;
+use crate::pipeline::{self, Pipeline};
 use crate::resources::Resources;
 use crate::resources::cluster::Identity;
 use crate::testkit::Testkit;
@@ -39,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) auth: Authentication,
     /// Stored objects.
     pub(crate) resources: Resources,
+    /// What processes events.
+    pub(crate) pipeline: Pipeline,
     /// Compiles the expressions of objects.
     pub(crate) compilers: Workers,
     /// Hashes and verifies passwords (D17).
@@ -90,6 +93,8 @@ pub struct Limits {
     pub reported_release: String,
     /// Addresses of proxies whose `Forwarded` and `X-Forwarded-For` are used (D17).
     pub trusted_proxies: Vec<IpNet>,
+    /// Settings of the event pipeline. Default: none, events are stored and not processed.
+    pub pipeline: Option<pipeline::Settings>,
 }
 
 impl Limits {
@@ -134,6 +139,7 @@ impl Default for Limits {
             connections: connections::Limits::default(),
             reported_release: Self::REPORTED_RELEASE.to_owned(),
             trusted_proxies: Vec::new(),
+            pipeline: None,
         }
     }
 }
@@ -162,6 +168,7 @@ impl Context {
         let metrics = Metrics::new().map_err(|error| Error::Internal(format!("{error:#}")))?;
         Ok(Arc::new(Self {
             resources: Resources::new(Arc::clone(&store)),
+            pipeline: Pipeline::new(limits.pipeline.as_ref())?,
             store,
             clock,
             connections: Connections::new(limits.connections.clone()),

@@ -16,7 +16,7 @@ use crate::runtime::context::{Context, Cx, Limits};
 use crate::runtime::watchdog::Watchdog;
 use crate::runtime::{background, http_log};
 use crate::testkit::Testkit;
-use crate::{gateway, http};
+use crate::{gateway, http, pipeline};
 
 /// Maximum time for open connections to finish their requests at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,6 +29,8 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub struct Server {
     http: HttpServer<Cx>,
     background: JoinHandle<()>,
+    /// Handles events. Absent if the pipeline is disabled.
+    pipeline: Option<JoinHandle<()>>,
     /// Absent where the system does not support it.
     watchdog: Option<Watchdog>,
     cx: Cx,
@@ -63,6 +65,14 @@ impl Server {
         if cx.dispatch.set(gateway::dispatch(http::api()?)).is_err() {
             return Err(anyhow!("the context belongs to another server"));
         }
+        let pipeline = match cx.limits.pipeline.clone() {
+            Some(settings) => {
+                let service = pipeline::Service::start(Arc::clone(&cx), settings).await;
+                let service = service.map_err(|error| anyhow!("the outbox: {error:?}"))?;
+                Some(tokio::spawn(service.run()))
+            }
+            None => None,
+        };
         let config = ConfigDropshot {
             bind_address: address,
             default_request_body_max_bytes: request_bytes,
@@ -86,7 +96,7 @@ impl Server {
                 "connections are not limited: use a reverse proxy that limits them"
             );
         });
-        Ok(Self { http, background, watchdog: watchdog.ok(), cx, store })
+        Ok(Self { http, background, pipeline, watchdog: watchdog.ok(), cx, store })
     }
 
     /// Enables the test kit. A reset restores the objects of the store as they are now. Recorded
@@ -146,6 +156,13 @@ impl Server {
         self.background.abort();
         self.cx.connections.close_idle();
         let closed = tokio::time::timeout(GRACE, self.http.close()).await;
+        if let Some(pipeline) = self.pipeline {
+            // Events that are not handled yet stay in the outbox.
+            pipeline.abort();
+            // The task ends with an error, because it was aborted.
+            let _ = pipeline.await;
+            pipeline::release(&self.cx).await;
+        }
         self.store.close().await;
         match closed {
             Ok(Err(why)) => Err(anyhow!("shutdown failed: {why}")),

@@ -102,6 +102,11 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes up to `limit` expired entries and returns how many it deleted.
     async fn sweep(&self, limit: usize) -> Result<usize, StoreError>;
 
+    /// Returns whether other servers may use the same data.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Returns the status of the engine.
     async fn health(&self) -> Health;
 

@@ -1,6 +1,7 @@
 //! Fault tests of several servers on one PostgreSQL database.
 
 mod consistency;
+mod handlers;
 mod kills;
 mod maintenance;
 mod migration;

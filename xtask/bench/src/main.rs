@@ -12,6 +12,7 @@ mod goals;
 mod http;
 mod interleaved;
 mod lists;
+mod pipeline;
 mod plot;
 mod process;
 mod soak;
@@ -40,6 +41,8 @@ enum Benchmark {
     Cli,
     /// Memory of the server while many clients receive complete lists: fast, slowly, or not at all.
     Lists(lists::Options),
+    /// Events that reach handlers: CPU time and memory, also beside slow and failing handlers.
+    Pipeline(pipeline::Options),
     /// Mixed load with attacks: memory, failed requests, latency.
     Soak(soak::Options),
     /// A hyper server that sends one response to every request, until its standard input ends.
@@ -69,6 +72,7 @@ fn run(benchmark: &Benchmark) -> anyhow::Result<()> {
         Benchmark::Store(options) => runtime.block_on(store::run(options)),
         Benchmark::Cli => cli::run(),
         Benchmark::Lists(options) => runtime.block_on(lists::run(options)),
+        Benchmark::Pipeline(options) => runtime.block_on(pipeline::run(options)),
         Benchmark::Soak(options) => runtime.block_on(soak::run(options)),
         Benchmark::Bare { body } => {
             runtime.block_on(http::bare::serve(std::fs::read(body)?.into()))

@@ -36,8 +36,21 @@ impl Process {
         Self::start_logged(program, state, Stdio::null())
     }
 
+    /// The same, with further settings.
+    pub(super) fn start_with(
+        program: &Path,
+        state: &Path,
+        settings: &[&str],
+    ) -> anyhow::Result<Self> {
+        Self::launch(program, state, settings, Stdio::null())
+    }
+
     /// The same, with a destination for its log.
     pub(super) fn start_logged(program: &Path, state: &Path, log: Stdio) -> anyhow::Result<Self> {
+        Self::launch(program, state, &[], log)
+    }
+
+    fn launch(program: &Path, state: &Path, settings: &[&str], log: Stdio) -> anyhow::Result<Self> {
         let ready = PathBuf::from(format!("{}.ready", state.display()));
         if ready.exists() {
             std::fs::remove_file(&ready)?;
@@ -46,6 +59,7 @@ impl Process {
         let mut start = Command::new(program);
         start.args(["start", "--api-listen-address", "127.0.0.1:0", "--access-token-expiry"]);
         start.arg("86400").arg("--state-dir").arg(state).arg("--ready-file").arg(&ready);
+        start.args(settings);
         let mut child = start.stdout(Stdio::null()).stderr(log).spawn()?;
         while !ready.exists() {
             if let Some(ended) = child.try_wait()? {

@@ -80,11 +80,15 @@ impl Drop for Lease {
 }
 
 impl Index {
-    /// Reads a cache directory, and deletes what unfinished installations have left.
+    /// Reads a cache directory, if it exists, and deletes what unfinished installations have left.
     pub(super) fn open(directory: &Path, capacity: u64) -> io::Result<Self> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries.collect::<io::Result<Vec<_>>>()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
             let Ok(name) = entry.file_name().into_string() else { continue };
             let path = entry.path();
             let modified = path.join(MANIFEST).metadata().and_then(|metadata| metadata.modified());

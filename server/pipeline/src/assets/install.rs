@@ -33,7 +33,10 @@ impl Installer {
         if let Some(lease) = self.installed(&archive.sha512).await {
             return Ok(lease);
         }
-        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.settings.directory);
+        let directory = &self.settings.directory;
+        std::fs::create_dir_all(directory)
+            .map_err(AssetError::because("cannot create the directory of assets"))?;
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory);
         let mut file = file.map_err(AssetError::because("cannot create a file"))?;
         let sha512 =
             download::fetch(&self.settings, &self.outbound, &self.client, archive, &mut file)

@@ -16,7 +16,6 @@ mod select;
 mod unpack;
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,14 +100,13 @@ impl AssetCache {
     /// A cache of assets for `entity`, the entity of the server. Blocks while the directory is read.
     ///
     /// # Errors
-    /// If the directory cannot be created or read, or the HTTP client cannot be created.
+    /// If the directory exists and cannot be read, or the HTTP client cannot be created.
     pub fn new(
         settings: Settings,
         outbound: OutboundPolicy,
         javascript: JavaScript,
         entity: Entity,
     ) -> io::Result<Self> {
-        fs::create_dir_all(&settings.directory)?;
         let client = outbound::client(&outbound, Redirects::All).map_err(io::Error::other)?;
         let index = Index::open(&settings.directory, settings.capacity)?;
         let installer = Installer { settings, outbound, client, index };

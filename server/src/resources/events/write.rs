@@ -15,6 +15,7 @@ use super::deadlines;
 use crate::error::Error;
 use crate::keyspace::{Encoded, is_namespace_precondition, key, namespace_exists, parse};
 use crate::resources::grant::Grant;
+use crate::resources::outbox::{self, Work};
 use crate::resources::store::{Rendered, Stored, invalid_name};
 use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
@@ -34,6 +35,8 @@ struct Prepared {
     event: Event,
     body: Bytes,
     txn: Txn,
+    /// Work for handlers.
+    work: Option<Work>,
     options: WriteOptions,
 }
 
@@ -49,10 +52,10 @@ pub(super) async fn attempt(
     stored: Option<Stored<Event>>,
     purpose: Purpose,
 ) -> Result<Option<Rendered>, Error> {
-    let Prepared { event, body, txn, options } =
+    let Prepared { event, body, txn, work, options } =
         prepare(cx, namespace, event, stored, purpose).await?;
     match options.commit(cx.resources.store.as_ref(), txn).await {
-        Ok(revision) => Ok(Some(record(cx, &event, body, revision))),
+        Ok(revision) => Ok(Some(record(cx, &event, body, revision, work))),
         Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
             Err(Error::namespace_not_found(namespace))
         }
@@ -67,15 +70,19 @@ pub(super) async fn attempt(
 /// As [`attempt`].
 pub(super) async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<Rendered, Error> {
     let (cx, namespace) = (grant.cx(), grant.namespace());
-    let txn = Txn { preconditions: vec![namespace_exists(namespace)?], operations: Vec::new() };
+    let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
+    let stored = outbox::Stored { event: &event, output: None, before: None, keys: None };
+    let addition = outbox::addition(cx, namespace, stored).await?;
+    let (operation, work) = addition.map(outbox::Addition::split).unzip();
+    let preconditions = vec![namespace_exists(namespace)?];
+    let txn = Txn { preconditions, operations: operation.into_iter().collect() };
     let revision = match grant.commit(txn).await {
         Ok(revision) => revision,
         Err(CommitError::Precondition(_)) => return Err(Error::namespace_not_found(namespace)),
         Err(error) => return Err(error.into()),
     };
-    let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
     let body = Encoded::new(&event, cx.limits.response_bytes)?.rendered();
-    Ok(record(cx, &event, body, revision))
+    Ok(record(cx, &event, body, revision, work))
 }
 
 /// The stored event of the same check on the same entity.
@@ -125,7 +132,7 @@ async fn prepare(
         // Values that the stored entity hides do not replace the stored ones either (D25).
         entity.keep_redacted(stored, keys.as_ref().or(Some(&RedactedKeys::DEFAULT)));
     }
-    let Derived { outcome, missed, options } =
+    let Derived { outcome, missed, has_handlers, options } =
         derive(event, before, &silenced.0, cx.clock.now(), purpose);
     let max_event_bytes = match outcome.deadline {
         Some(_) if missed.is_none() => max_bytes_with_deadline(max_bytes),
@@ -158,7 +165,16 @@ async fn prepare(
     };
     preconditions.extend(deadline.preconditions);
     operations.extend(deadline.operations);
-    Ok(Prepared { event: outcome.event, body, txn: Txn { preconditions, operations }, options })
+    let mut addition = None;
+    if has_handlers && outcome.is_new {
+        let (event, output) = (&outcome.event, outcome.whole_output.as_deref());
+        let stored = outbox::Stored { event, output, before, keys: keys.as_ref() };
+        addition = outbox::addition(cx, namespace, stored).await?;
+    }
+    let (operation, work) = addition.map(outbox::Addition::split).unzip();
+    operations.extend(operation);
+    let txn = Txn { preconditions, operations };
+    Ok(Prepared { event: outcome.event, body, txn, work, options })
 }
 
 /// What follows from the purpose of a write.
@@ -166,6 +182,8 @@ struct Derived {
     outcome: Outcome,
     /// Removes the missed deadline. `None` if the event sets or removes the deadline of the next result.
     missed: Option<Txn>,
+    /// Whether handlers process the event.
+    has_handlers: bool,
     options: WriteOptions,
 }
 
@@ -179,18 +197,21 @@ fn derive(
     match purpose {
         Purpose::Report(options) => {
             let outcome = sensu_engine::apply(before, event, silenced, now);
-            Derived { outcome, missed: None, options }
+            Derived { outcome, missed: None, has_handlers: true, options }
         }
         Purpose::Import => {
             let previous = previous(&event, before);
             let outcome = sensu_engine::apply(previous.as_ref(), event, silenced, now);
             // Entries that the event ended have ended on the server that wrote the dump.
             let outcome = Outcome { expired_silences: Vec::new(), ..outcome };
-            Derived { outcome, missed: None, options: WriteOptions::default() }
+            // Nor do handlers process it again.
+            let options = WriteOptions::default();
+            Derived { outcome, missed: None, has_handlers: false, options }
         }
         Purpose::MissedDeadline(txn) => {
             let outcome = sensu_engine::apply(before, event, silenced, now);
-            Derived { outcome, missed: Some(txn), options: WriteOptions::default() }
+            let options = WriteOptions::default();
+            Derived { outcome, missed: Some(txn), has_handlers: true, options }
         }
     }
 }
@@ -205,10 +226,19 @@ fn previous(event: &Event, stored: Option<&Event>) -> Option<Event> {
     Some(previous)
 }
 
-/// Counts an event that was not a dry run.
-fn record(cx: &Context, event: &Event, body: Bytes, revision: Option<Revision>) -> Rendered {
-    if revision.is_some() {
+/// Counts an event that was not a dry run, and passes the work for its handlers to the pipeline.
+fn record(
+    cx: &Context,
+    event: &Event,
+    body: Bytes,
+    revision: Option<Revision>,
+    work: Option<Work>,
+) -> Rendered {
+    if let Some(revision) = revision {
         cx.metrics.record_event(event);
+        if let Some(work) = work {
+            cx.resources.outbox.add(work, revision);
+        }
     }
     Rendered { body, revision }
 }

@@ -212,6 +212,10 @@ impl Store for PostgresStore {
         self.queue.sweep(limit, || self.ended()).await
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn health(&self) -> Health {
         let failure = self.probe().await.map(|error| error.to_string());
         Health {

@@ -16,6 +16,22 @@ pub struct HealthResponse {
     pub cluster_health: Vec<MemberHealth>,
     /// Identity of the responding member.
     pub header: HealthHeader,
+    /// Health of the event pipeline. Omitted if it is disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline_health: Option<PipelineHealth>,
+}
+
+/// Health of the event pipeline of the responding member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct PipelineHealth {
+    /// Number of events whose handlers have not all run.
+    pub pending: u64,
+    /// Time since the oldest of these events was received, in seconds. 0 if there is none.
+    pub oldest_age: i64,
+    /// Number of events since the start that no handler processed, because too many were pending or they
+    /// were too old.
+    pub dropped: u64,
 }
 
 /// An active alarm of the store of a member.
@@ -71,6 +87,6 @@ impl HealthResponse {
             err: failure.unwrap_or_default(),
             healthy,
         };
-        Self { alarms: None, cluster_health: vec![member], header }
+        Self { alarms: None, cluster_health: vec![member], header, pipeline_health: None }
     }
 }

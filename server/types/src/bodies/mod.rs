@@ -3,5 +3,6 @@
 pub mod adhoc;
 pub mod cluster;
 pub mod health;
+pub mod outcomes;
 pub mod tokens;
 pub mod version;

@@ -1,5 +1,7 @@
 //! Handlers: actions for events.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,13 +14,14 @@ use crate::meta::NAME;
 use crate::parts::secret::Secret;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// An action for events: a command, a network connection, or a set of other handlers.
+/// An action for events: a command, a network connection, an HTTP request, or a set of other handlers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Handler {
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// `pipe` for a command, `tcp` or `udp` for a connection, `set` for other handlers. Required.
+    /// `pipe` for a command, `tcp` or `udp` for a connection, `http` for an HTTP request, `set` for other
+    /// handlers. Required. Sensu Go does not have the type `http`.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "kind")]
     pub kind: String,
@@ -29,11 +32,15 @@ pub struct Handler {
     /// Command that reads the event from its standard input, for type `pipe`. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// Time limit of the handler, in seconds. 0 for no limit.
+    /// Time limit of the handler, in seconds. 0 for the default: 60 seconds for `tcp`, `udp` and `http`, 10
+    /// minutes for `pipe`.
     pub timeout: u32,
     /// Address that a handler of type `tcp` or `udp` connects to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<HandlerSocket>,
+    /// Request of a handler of type `http`. Omitted if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HandlerHttp>,
     /// Names of the other handlers, for type `set`.
     pub handlers: Vec<String>,
     /// Names of the filters that an event must pass.
@@ -58,11 +65,72 @@ pub struct HandlerSocket {
     pub port: u32,
 }
 
+/// Request of a handler of type `http`. The body is the event, as the mutator returns it.
+///
+/// A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429
+/// or 500 and above, are repeated for up to 60 seconds. Redirects are followed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct HandlerHttp {
+    /// URL with the scheme `http` or `https`. Required.
+    #[schemars(schema_with = "http_url")]
+    pub url: String,
+    /// Method: `POST`, `PUT` or `PATCH`. Default: `POST`. Omitted if not set.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "method")]
+    pub method: String,
+    /// Headers of the request. Default of `Content-Type`: `application/json`. Omitted if empty.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+}
+
+fn http_url(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::pattern("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]"))
+}
+
+const METHOD: Enumeration = Enumeration {
+    name: "HandlerMethod",
+    description: "Method of the request of a handler of type `http`.",
+    values: &["POST", "PUT", "PATCH"],
+    identifiers: &[],
+};
+
+fn method(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    METHOD.schema(generator).into()
+}
+
+impl HandlerHttp {
+    fn validate(&self) -> Result<(), Invalid> {
+        match url::Url::parse(&self.url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
+            Ok(_) => {
+                return Err(Invalid::new("url must begin with http:// or https://").at("/url"));
+            }
+            Err(error) => {
+                return Err(Invalid::new(format!("url {:?}: {error}", self.url)).at("/url"));
+            }
+        }
+        if !self.method.is_empty() && !METHOD.contains(&self.method) {
+            let message = format!("method {:?} is not valid; use POST, PUT or PATCH", self.method);
+            return Err(Invalid::new(message).at("/method"));
+        }
+        for (name, value) in &self.headers {
+            let is_valid = http::HeaderName::from_bytes(name.as_bytes()).is_ok()
+                && http::HeaderValue::from_str(value).is_ok();
+            if !is_valid {
+                let message = format!("header {name:?} has an invalid name or value");
+                return Err(Invalid::new(message).at("/headers"));
+            }
+        }
+        Ok(())
+    }
+}
+
 const TYPE: Enumeration = Enumeration {
     name: "HandlerType",
-    description: "How a handler passes events on: to a command (`pipe`), to a socket (`tcp`, `udp`), or to \
-        other handlers (`set`).",
-    values: &["pipe", "tcp", "udp", "set"],
+    description: "How a handler passes events on: to a command (`pipe`), to a socket (`tcp`, `udp`), in an HTTP \
+        request (`http`), or to other handlers (`set`).",
+    values: &["pipe", "tcp", "udp", "http", "set"],
     identifiers: &[],
 };
 
@@ -109,6 +177,12 @@ impl Resource for Handler {
                 }
                 Some(_) => {}
             },
+            "http" => match &self.http {
+                None => {
+                    return Err(Invalid::new("http handlers need a request").at("/http"));
+                }
+                Some(request) => request.validate().at("/http")?,
+            },
             kind => {
                 return Err(Invalid::new(format!("unknown handler type: {kind}")).at("/type"));
             }
@@ -151,7 +225,27 @@ mod tests {
             error(&|h| (h.kind, h.socket) = ("tcp".into(), socket("a", 0))),
             "socket port undefined"
         );
+        assert_eq!(error(&|h| h.kind = "http".into()), "http handlers need a request");
         assert!(error(&|h| h.kind = "grpc".into()).contains("extensions API"));
         assert_eq!(error(&|h| h.metadata.namespace.clear()), "namespace must be set");
+    }
+
+    #[test]
+    fn the_request_of_an_http_handler_is_validated() {
+        let validate = |url: &str, method: &str, header: (&str, &str)| {
+            let headers = BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]);
+            let http = Some(HandlerHttp { url: url.into(), method: method.into(), headers });
+            let handler = Handler { kind: "http".into(), http, ..Handler::fixture("a") };
+            handler.validate().map_err(|invalid| invalid.field.unwrap_or_default())
+        };
+        let (url, header) = ("https://example.com/hook", ("Authorization", "Bearer x"));
+        assert_eq!(validate(url, "", header), Ok(()));
+        assert_eq!(validate(url, "PUT", header), Ok(()));
+        for bad in ["", "/hook", "ftp://example.com", "http://"] {
+            assert_eq!(validate(bad, "", header), Err("/http/url".to_owned()), "{bad}");
+        }
+        assert_eq!(validate(url, "GET", header), Err("/http/method".to_owned()));
+        assert_eq!(validate(url, "", ("a b", "x")), Err("/http/headers".to_owned()));
+        assert_eq!(validate(url, "", ("a", "x\n")), Err("/http/headers".to_owned()));
     }
 }

@@ -10,8 +10,7 @@ use crate::meta::NAME;
 use crate::parts::reference::ResourceReference;
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 
-/// Workflows for the events of checks that refer to the pipeline in `pipelines`. Stored; this server does not
-/// execute them yet.
+/// Workflows for the events of checks that refer to the pipeline in `pipelines`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Pipeline {

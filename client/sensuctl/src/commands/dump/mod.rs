@@ -106,6 +106,7 @@ pub(super) fn run(context: &Context, matches: &ArgMatches) -> Result<()> {
             set_remaining_times(context, &mut objects, release)?;
         }
         if let Some(release) = release {
+            release.remove_extensions(resource.kind, &mut objects, &mut left_out_fields);
             for object in &mut objects {
                 release.remove_newer_fields(resource.kind, object, &mut left_out_fields);
             }

@@ -62,6 +62,7 @@ const FIELDS: &[(&str, Release, &[&str])] = &[
     ("Event", Release::new(6, 5), &["pipelines"]),
     ("Event", Release::new(6, 14), &["fallback_pipeline"]),
     ("Handler", Release::new(5, 17), &["secrets"]),
+    ("Handler", Release::LAST, &["http"]),
     ("HookConfig", Release::new(5, 12), &["runtime_assets"]),
     ("Mutator", Release::new(5, 17), &["secrets"]),
     ("Mutator", Release::new(6, 5), &["type", "eval"]),
@@ -122,6 +123,23 @@ impl Release {
     /// from `begin`.
     pub(super) fn has_expire_at(self) -> bool {
         self >= ABSOLUTE_EXPIRY
+    }
+
+    /// Removes the objects that no release can read, and counts them: handlers of type `http` are an extension.
+    pub(super) fn remove_extensions(
+        self,
+        kind: &str,
+        objects: &mut Vec<Value>,
+        left_out: &mut LeftOut,
+    ) {
+        if kind != "Handler" {
+            return;
+        }
+        let count = objects.len();
+        objects.retain(|handler| handler.pointer("/type").is_none_or(|kind| kind != "http"));
+        if count > objects.len() {
+            left_out.insert("Handler of type http".to_owned(), count - objects.len());
+        }
     }
 
     /// Removes the fields that the release does not have, and counts them.

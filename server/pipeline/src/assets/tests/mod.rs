@@ -2,6 +2,7 @@
 
 mod server;
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! `sensuctl event`
 
+mod handling;
+
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
@@ -64,10 +66,24 @@ pub(crate) const EVENT: Descriptor = Descriptor {
         Column::time("Timestamp", "/timestamp"),
         Column::value("Namespace", "/entity/metadata/namespace"),
     ],
-    commands: &[CustomCommand { name: "resolve", arguments: resolve_arguments, run: resolve }],
+    commands: &[
+        CustomCommand { name: "resolve", arguments: resolve_arguments, run: resolve },
+        CustomCommand {
+            name: "outcomes",
+            arguments: handling::outcomes_arguments,
+            run: handling::outcomes,
+        },
+        CustomCommand {
+            name: "explain",
+            arguments: handling::explain_arguments,
+            run: handling::explain,
+        },
+    ],
     examples: "  sensuctl event list --field-selector 'event.check.status != 0'
   sensuctl event info web-1 check-cpu --format yaml
-  sensuctl event resolve web-1 check-cpu",
+  sensuctl event resolve web-1 check-cpu
+  sensuctl event explain web-1 check-cpu
+  sensuctl event outcomes web-1 check-cpu",
     ..Descriptor::NAMESPACED
 };
 
