@@ -777,7 +777,7 @@ pub mod types {
     }
     /**Request of a handler of type `http`. The body is the event, as the mutator returns it.
 
-A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429 or 500 and above, are repeated for up to 60 seconds. Redirects are followed.*/
+A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429 or 500 and above, are repeated for up to 60 seconds. Redirects with status 307 or 308 are followed.*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HandlerHttp {
         ///Headers of the request. Default of `Content-Type`: `application/json`. Omitted if empty.

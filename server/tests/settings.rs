@@ -51,7 +51,6 @@ const SETTINGS: &[Setting] = &[
     setting("outbound-deny", "SENSU_OUTBOUND_DENY", ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]),
     setting("cache-dir", "SENSU_CACHE_DIR", ["a", "b", "c"]),
     setting("cache-max-bytes", "SENSU_CACHE_MAX_BYTES", ["1", "2", "3"]),
-    setting("asset-dirs", "SENSU_ASSET_DIRS", ["a", "b", "c"]),
     setting("seed", "SENSU_SEED", ["a", "b", "c"]),
     setting("request-log", "SENSU_REQUEST_LOG", ["a", "b", "c"]),
 ];

@@ -59,9 +59,6 @@ pub(super) struct PipelineArgs {
     #[arg(long, env = "SENSU_CACHE_MAX_BYTES", value_name = "BYTES",
           default_value_t = PipelineSettings::CACHE_BYTES)]
     pub cache_max_bytes: u64,
-    /// Directories below which assets may have file: URLs, separated by commas [default: none].
-    #[arg(long, env = "SENSU_ASSET_DIRS", value_name = "DIR", value_delimiter = ',')]
-    pub asset_dirs: Vec<PathBuf>,
 }
 
 impl PipelineArgs {
@@ -79,7 +76,6 @@ impl PipelineArgs {
             outbound_deny: self.outbound_deny.clone(),
             cache_dir: self.cache_dir.clone().or_else(|| Some(state_dir?.join("sensu.assets"))),
             cache_bytes: self.cache_max_bytes,
-            asset_dirs: self.asset_dirs.clone(),
         })
     }
 }

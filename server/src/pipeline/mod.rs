@@ -104,7 +104,6 @@ impl Settings {
         Some(asset_cache::Settings {
             directory: self.cache_dir.clone()?,
             capacity: self.cache_bytes,
-            file_roots: self.asset_dirs.clone(),
             archive: Self::ARCHIVE_BYTES,
             unpacked: Self::UNPACKED_BYTES,
             members: Self::ARCHIVE_MEMBERS,

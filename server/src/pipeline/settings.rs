@@ -24,8 +24,6 @@ pub struct Settings {
     pub cache_dir: Option<PathBuf>,
     /// Maximum size of installed assets, in bytes.
     pub cache_bytes: u64,
-    /// Directories below which assets may have `file:` URLs.
-    pub asset_dirs: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -69,7 +67,6 @@ impl Default for Settings {
             outbound_deny: Vec::new(),
             cache_dir: None,
             cache_bytes: Self::CACHE_BYTES,
-            asset_dirs: Vec::new(),
         }
     }
 }

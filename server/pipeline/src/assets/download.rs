@@ -1,14 +1,11 @@
-//! Downloads archives, and copies them from allowed directories.
+//! Downloads archives.
 
-use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, StatusCode};
 use tempfile::NamedTempFile;
-use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 use url::Url;
 
@@ -21,8 +18,6 @@ use crate::outbound::{OutboundPolicy, reason, rejection};
 const PART: Duration = Duration::from_mins(1);
 /// Time for a download.
 const TOTAL: Duration = Duration::from_mins(30);
-/// Size of one read of a file, in bytes.
-const CHUNK: usize = 64 << 10;
 
 /// Writes an archive to a file, and returns its checksum.
 pub(super) async fn fetch(
@@ -34,15 +29,10 @@ pub(super) async fn fetch(
 ) -> Result<String, AssetError> {
     let url = Url::parse(&archive.url).map_err(AssetError::because("invalid URL"))?;
     let mut target = Target { file, checksum: Checksum::default(), rest: settings.archive };
-    if url.scheme() == "file" {
-        let path = allowed_path(settings, &url)?;
-        copy(&path, &mut target).await.map_err(AssetError::because("cannot read the archive"))?;
-    } else {
-        outbound.check_url(&url).map_err(|error| AssetError(error.to_string()))?;
-        let download = download(client, url, headers(archive)?, &mut target);
-        let late = |_| AssetError::new("the download takes too long");
-        timeout(TOTAL, download).await.map_err(late)??;
-    }
+    outbound.check_url(&url).map_err(|error| AssetError(error.to_string()))?;
+    let download = download(client, url, headers(archive)?, &mut target);
+    let late = |_| AssetError::new("the download takes too long");
+    timeout(TOTAL, download).await.map_err(late)??;
     target.file.flush().map_err(AssetError::because("cannot write the archive"))?;
     Ok(target.checksum.finish())
 }
@@ -78,29 +68,6 @@ fn headers(archive: &Archive) -> Result<HeaderMap, AssetError> {
         headers.insert(key, HeaderValue::from_str(value).map_err(|_| invalid())?);
     }
     Ok(headers)
-}
-
-/// The path of a `file:` URL, without symbolic links, if it is below an allowed directory.
-fn allowed_path(settings: &Settings, url: &Url) -> Result<PathBuf, AssetError> {
-    let refused = || AssetError::new("file URLs are allowed only below the directories for assets");
-    let path = url.to_file_path().map_err(|()| refused())?;
-    // The same error for a missing file and a forbidden one: it does not show which files exist.
-    let path = fs::canonicalize(path).map_err(|_| refused())?;
-    let roots = settings.file_roots.iter().filter_map(|root| fs::canonicalize(root).ok());
-    let is_allowed = roots.into_iter().any(|root| path.starts_with(root)) && path.is_file();
-    if is_allowed { Ok(path) } else { Err(refused()) }
-}
-
-async fn copy(path: &Path, target: &mut Target<'_>) -> io::Result<()> {
-    let mut source = tokio::fs::File::open(path).await?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let count = source.read(&mut chunk).await?;
-        if count == 0 {
-            return Ok(());
-        }
-        target.write(chunk.get(..count).unwrap_or_default())?;
-    }
 }
 
 struct Target<'a> {

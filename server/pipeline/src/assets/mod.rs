@@ -41,8 +41,6 @@ pub struct Settings {
     pub directory: PathBuf,
     /// Maximum size of the unpacked assets, in bytes. Assets in use are never removed, even beyond it.
     pub capacity: u64,
-    /// Directories below which `file:` URLs are allowed.
-    pub file_roots: Vec<PathBuf>,
     /// Maximum size of an archive, in bytes.
     pub archive: u64,
     /// Maximum size of an unpacked archive, in bytes.
@@ -58,7 +56,6 @@ impl Settings {
         Self {
             directory,
             capacity: 4 << 30,
-            file_roots: Vec::new(),
             archive: 256 << 20,
             unpacked: 1 << 30,
             members: 20_000,

@@ -68,7 +68,8 @@ pub struct HandlerSocket {
 /// Request of a handler of type `http`. The body is the event, as the mutator returns it.
 ///
 /// A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429
-/// or 500 and above, are repeated for up to 60 seconds. Redirects are followed.
+/// or 500 and above, are repeated for up to 60 seconds. Redirects with status 307 or 308 are
+/// followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct HandlerHttp {
