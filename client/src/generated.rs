@@ -775,21 +775,29 @@ pub mod types {
             Default::default()
         }
     }
+    ///Header of the request of a handler of type `http`.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct HandlerHeader {
+        ///Name. Required.
+        pub name: ::std::string::String,
+        ///Value, in ASCII without line breaks.
+        #[serde(default)]
+        pub value: ::std::string::String,
+    }
+    impl HandlerHeader {
+        pub fn builder() -> builder::HandlerHeader {
+            Default::default()
+        }
+    }
     /**Request of a handler of type `http`. The body is the event, as the mutator returns it.
 
 A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429 or 500 and above, are repeated for up to 60 seconds. Redirects with status 307 or 308 are followed.*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HandlerHttp {
-        ///Headers of the request. Default of `Content-Type`: `application/json`. Omitted if empty.
-        #[serde(
-            default,
-            skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
-        )]
+        ///Headers of the request, each name once. Default of `Content-Type`: `application/json`. Omitted if empty.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
-        pub headers: ::std::collections::HashMap<
-            ::std::string::String,
-            ::std::string::String,
-        >,
+        pub headers: ::std::vec::Vec<HandlerHeader>,
         ///Method of the request of a handler of type `http`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub method: ::std::option::Option<::std::string::String>,
@@ -5691,12 +5699,67 @@ A response with a status from 200 to 299 is a success. Requests that cannot be s
             }
         }
         #[derive(Clone, Debug)]
+        pub struct HandlerHeader {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            value: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for HandlerHeader {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_string()),
+                    value: Ok(Default::default()),
+                }
+            }
+        }
+        impl HandlerHeader {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn value<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.value = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for value: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<HandlerHeader> for super::HandlerHeader {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: HandlerHeader,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    value: value.value?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::HandlerHeader> for HandlerHeader {
+            fn from(value: super::HandlerHeader) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    value: Ok(value.value),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct HandlerHttp {
             headers: ::std::result::Result<
-                ::std::collections::HashMap<
-                    ::std::string::String,
-                    ::std::string::String,
-                >,
+                ::std::vec::Vec<super::HandlerHeader>,
                 ::std::string::String,
             >,
             method: ::std::result::Result<
@@ -5717,12 +5780,7 @@ A response with a status from 200 to 299 is a success. Requests that cannot be s
         impl HandlerHttp {
             pub fn headers<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::collections::HashMap<
-                        ::std::string::String,
-                        ::std::string::String,
-                    >,
-                >,
+                T: ::std::convert::TryInto<::std::vec::Vec<super::HandlerHeader>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.headers = value

@@ -256,7 +256,7 @@ async fn an_http_handler_sends_what_a_script_returns() {
     monitored.put("mutators/chat", json!({ "type": "javascript", "eval": eval })).await;
     let request = json!({
         "url": format!("{}/hook", chat.uri()),
-        "headers": { "Authorization": "Bearer x" },
+        "headers": [{ "name": "Authorization", "value": "Bearer x" }],
     });
     let handler = json!({ "type": "http", "http": request, "mutator": "chat" });
     monitored.put("handlers/chat", handler).await;

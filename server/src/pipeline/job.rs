@@ -208,10 +208,11 @@ impl Job {
 /// The request of a handler of type `http`.
 fn request(handler: &Handler) -> Option<HttpRequest> {
     let http = handler.http.as_ref()?;
+    let headers = http.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
     Some(HttpRequest {
         url: http.url.clone(),
         method: http.method.clone(),
-        headers: http.headers.clone(),
+        headers: headers.collect(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Handlers: actions for events.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,9 +80,20 @@ pub struct HandlerHttp {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(schema_with = "method")]
     pub method: String,
-    /// Headers of the request. Default of `Content-Type`: `application/json`. Omitted if empty.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    /// Headers of the request, each name once. Default of `Content-Type`: `application/json`. Omitted if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HandlerHeader>,
+}
+
+/// Header of the request of a handler of type `http`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct HandlerHeader {
+    /// Name. Required.
+    #[schemars(schema_with = "schema::required::<String>")]
+    pub name: String,
+    /// Value, in ASCII without line breaks.
+    pub value: String,
 }
 
 fn http_url(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
@@ -115,12 +126,20 @@ impl HandlerHttp {
             let message = format!("method {:?} is not valid; use POST, PUT or PATCH", self.method);
             return Err(Invalid::new(message).at("/method"));
         }
-        for (name, value) in &self.headers {
-            let is_valid = http::HeaderName::from_bytes(name.as_bytes()).is_ok()
-                && http::HeaderValue::from_str(value).is_ok();
-            if !is_valid {
-                let message = format!("header {name:?} has an invalid name or value");
-                return Err(Invalid::new(message).at("/headers"));
+        let mut names = BTreeSet::new();
+        for (index, HandlerHeader { name, value }) in self.headers.iter().enumerate() {
+            let at = |field: &str| format!("/headers/{index}/{field}");
+            let Ok(parsed) = http::HeaderName::from_bytes(name.as_bytes()) else {
+                let message = format!("{name:?} is not a name of a header");
+                return Err(Invalid::new(message).at(at("name")));
+            };
+            if !names.insert(parsed.to_string()) {
+                let message = format!("the header {name:?} is there twice");
+                return Err(Invalid::new(message).at(at("name")));
+            }
+            if http::HeaderValue::from_str(value).is_err() {
+                let message = format!("the header {name:?} has an invalid value");
+                return Err(Invalid::new(message).at(at("value")));
             }
         }
         Ok(())
@@ -234,7 +253,8 @@ mod tests {
     #[test]
     fn the_request_of_an_http_handler_is_validated() {
         let validate = |url: &str, method: &str, header: (&str, &str)| {
-            let headers = BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]);
+            let header = HandlerHeader { name: header.0.into(), value: header.1.into() };
+            let headers = vec![header];
             let http = Some(HandlerHttp { url: url.into(), method: method.into(), headers });
             let handler = Handler { kind: "http".into(), http, ..Handler::fixture("a") };
             handler.validate().map_err(|invalid| invalid.field.unwrap_or_default())
@@ -246,7 +266,7 @@ mod tests {
             assert_eq!(validate(bad, "", header), Err("/http/url".to_owned()), "{bad}");
         }
         assert_eq!(validate(url, "GET", header), Err("/http/method".to_owned()));
-        assert_eq!(validate(url, "", ("a b", "x")), Err("/http/headers".to_owned()));
-        assert_eq!(validate(url, "", ("a", "x\n")), Err("/http/headers".to_owned()));
+        assert_eq!(validate(url, "", ("a b", "x")), Err("/http/headers/0/name".to_owned()));
+        assert_eq!(validate(url, "", ("a", "x\n")), Err("/http/headers/0/value".to_owned()));
     }
 }
