@@ -91,6 +91,8 @@ async fn events_that_are_too_old_are_not_handled() {
     let second = Monitored::start_over(sqlite(folder.path(), &clock), settings, clock).await;
     let outcomes = second.wait_for_outcomes("web", "cpu", 1).await;
     assert_eq!(outcomes[0]["result"], "expired", "{outcomes:?}");
+    let dropped = r#"sensu_server_pipeline_dropped_total{reason="expired"}"#;
+    metric(&second.server, dropped, |dropped| dropped == 1.0).await;
     second.server.stop().await;
 }
 

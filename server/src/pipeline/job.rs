@@ -32,7 +32,6 @@ impl Job {
         let entry = self.entry(cx).await?;
         let began = Instant::now();
         let mut outcome = if self.is_expired(cx, settings) {
-            cx.metrics.pipeline.record_dropped("expired");
             let reason = format!("the event is older than {} s", settings.max_age.as_secs());
             HandlerOutcome { result: "expired".to_owned(), reason, ..HandlerOutcome::default() }
         } else {

@@ -194,6 +194,9 @@ impl Service {
     /// Removes the entry, and stores what its handlers did, as soon as the store accepts it.
     fn complete(&mut self, pending: Pending) {
         let cx = Arc::clone(&self.cx);
+        if pending.outcome.handlers.iter().any(|handler| handler.result == "expired") {
+            cx.metrics.pipeline.record_dropped("expired");
+        }
         self.completing.spawn(async move {
             while let Err(error) = outbox::complete(&cx, &pending.work, &pending.outcome).await {
                 tracing::warn!(?error, "the outcome of handlers cannot be stored; retrying");
