@@ -10,6 +10,7 @@ export const FAILING = {
 export const REPEATED = {
   auth_refresh: { first: ["auth_login"], reason: "auth_logout has ended the session" },
   check_execute: { first: ["check_create"], reason: "check_delete has deleted the check" },
+  event_explain: { first: ["event_put"], reason: "event_delete has deleted the event" },
   extension_get: { first: ["extension_put"], reason: "extensions have no operation that only creates" },
 };
 
