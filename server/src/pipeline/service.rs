@@ -83,7 +83,9 @@ impl Service {
         if !left.is_empty() {
             tracing::info!(events = left.len(), "handling events that were left in the outbox");
         }
-        warn_about_commands(&cx, &settings).await?;
+        if let Err(error) = warn_about_commands(&cx, &settings).await {
+            tracing::warn!(?error, "handlers and mutators cannot be counted");
+        }
         let mut service = Self {
             cx,
             settings: Arc::new(settings),
