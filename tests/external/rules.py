@@ -179,7 +179,7 @@ def truncated(password):
 def valid_query(case):
     """The query, with valid values for parameters that the server parses."""
     query = dict(case.query)
-    if query.get("peer-addrs"):
+    if "peer-addrs" in query:
         # The embedded store has one member, and rejects all others.
         query["peer-addrs"] = ",".join(MEMBER["peerURLs"])
     if case.meta.phase.name in (TestPhase.FUZZING, TestPhase.STATEFUL):
@@ -338,8 +338,8 @@ RULES = {
     "clusterrolebindings": {"role_ref": always},
     "entities": {"entity_class": lambda body: body.get("entity_class") in (".", "..")},
     "filters": {"expressions": always, "when": has("when")},
-    # These types need a socket with a host and a port.
-    "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp")},
+    # These types need a socket with a host and a port, or a request.
+    "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp", "http")},
     # Each type has a field of its own, and rejects that of the other.
     "mutators": {
         "type": has("type"),

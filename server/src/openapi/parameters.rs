@@ -13,7 +13,7 @@ use crate::resources::page::TOKEN_PATTERN;
 pub(super) fn complete(document: &mut Value, operations: &[Operation]) {
     each(document, operations, |operation| {
         let path = operation.path.to_owned();
-        let may_create = ["post", "put", "patch"].contains(&operation.method);
+        let may_create = ["post", "put"].contains(&operation.method);
         let kind = operation.facts.kind;
         let parameters = operation.value.get_mut("parameters").and_then(Value::as_array_mut);
         let Some(parameters) = parameters else { return };

@@ -201,12 +201,14 @@ impl Resource for Handler {
                 None => {
                     return Err(Invalid::new("http handlers need a request").at("/http"));
                 }
-                Some(request) => request.validate().at("/http")?,
+                Some(_) => {}
             },
             kind => {
                 return Err(Invalid::new(format!("unknown handler type: {kind}")).at("/type"));
             }
         }
+        // Also beside another type: the schema of the field states the same.
+        self.http.as_ref().map_or(Ok(()), HandlerHttp::validate).at("/http")?;
         self.metadata.require_namespace()?;
         if self.kind == "grpc" {
             let message = "use the extensions API for this handler type";
