@@ -108,13 +108,12 @@ async fn temporary_failures_are_retried() {
 
 #[tokio::test]
 async fn failed_connections_are_retried() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (socket, address) = refusing();
     let request = request(&format!("http://{address}/"));
     let server = async {
+        // Time for the first connection, which is refused. If it comes later, the test shows less.
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let listener = TcpListener::bind(address).await.unwrap();
+        let listener = socket.listen(8).unwrap();
         // The first connection ends without a response.
         drop(listener.accept().await.unwrap());
         let (mut stream, _) = listener.accept().await.unwrap();

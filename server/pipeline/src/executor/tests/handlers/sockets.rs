@@ -67,16 +67,15 @@ async fn refused_connections_are_retried_three_times() {
 
 #[tokio::test]
 async fn a_server_that_comes_back_receives_the_payload() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (reserved, address) = refusing();
     let retry = Retry { first_delay: Duration::from_millis(500), ..Retry::default() };
     let socket = HandlerSocket { host: "127.0.0.1".into(), port: address.port().into() };
     let policy = OutboundPolicy::default();
     let sent = send_stream(&policy, retry, &socket, b"payload", DEFAULT_TIMEOUT);
     let server = async {
+        // Time for the first connection, which is refused. If it comes later, the test shows less.
         tokio::time::sleep(Duration::from_millis(100)).await;
-        received(&TcpListener::bind(address).await.unwrap()).await
+        received(&reserved.listen(8).unwrap()).await
     };
     let (result, bytes) = tokio::join!(sent, server);
     assert_eq!((result, &*bytes), (Ok(()), &b"payload"[..]));
@@ -84,12 +83,12 @@ async fn a_server_that_comes_back_receives_the_payload() {
 
 #[tokio::test]
 async fn retries_end_with_the_total_time() {
-    let retry = Retry { first_delay: Duration::from_secs(30), total: Duration::from_secs(10) };
+    let retry = Retry { first_delay: Duration::from_hours(1), total: Duration::from_secs(10) };
     let socket = HandlerSocket { host: "127.0.0.1".into(), port: 1 };
-    let started = std::time::Instant::now();
     let policy = OutboundPolicy::default();
-    let result = send_stream(&policy, retry, &socket, b"x", DEFAULT_TIMEOUT).await;
-    assert!(result.is_err() && started.elapsed() < Duration::from_secs(10));
+    let sent = send_stream(&policy, retry, &socket, b"x", DEFAULT_TIMEOUT);
+    let result = tokio::time::timeout(PATIENCE, sent).await;
+    assert!(result.expect("no second attempt").is_err());
 }
 
 /// E11
