@@ -197,12 +197,10 @@ impl Resource for Handler {
                 }
                 Some(_) => {}
             },
-            "http" => match &self.http {
-                None => {
-                    return Err(Invalid::new("http handlers need a request").at("/http"));
-                }
-                Some(_) => {}
-            },
+            "http" if self.http.is_none() => {
+                return Err(Invalid::new("http handlers need a request").at("/http"));
+            }
+            "http" => {}
             kind => {
                 return Err(Invalid::new(format!("unknown handler type: {kind}")).at("/type"));
             }
