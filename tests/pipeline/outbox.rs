@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sensu_server::PipelineSettings;
 use sensu_store::sqlite::{SqliteOptions, SqliteStore};
-use sensu_store::{Clock, ManualClock, Store, SystemClock};
-use sensu_tests::{eventually, metric};
+use sensu_store::{Clock, ManualClock, MemoryStore, Store, SystemClock};
+use sensu_tests::{ObservedStore, eventually, metric};
 use serde_json::json;
 
 use crate::support::{DEFAULT, Monitored, each, event, received, recorder, settings};
@@ -45,6 +45,34 @@ async fn events_that_were_not_handled_are_handled_after_a_restart() {
     metric(&second.server, entries, |entries| entries == 0.0).await;
     assert_eq!(second.outcomes("web", "cpu").await.len(), 3);
     second.server.stop().await;
+}
+
+/// The disconnection cancels the request between the commit and its acknowledgement.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_handled_although_its_client_has_disconnected() {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let memory = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+    let store = Arc::new(ObservedStore::new(memory, "outbox"));
+    let monitored = Monitored::start_over(Arc::clone(&store) as _, settings(), clock).await;
+    monitored.put_recorder("a", json!({})).await;
+    let held = store.hold_acknowledgements().await;
+    let path = format!("{DEFAULT}/events/web/cpu");
+    let body = event("web", "cpu", json!({ "status": 1, "handlers": ["a"] }));
+    let request = reqwest::Client::new()
+        .put(format!("{}{path}", monitored.server.url()))
+        .bearer_auth(&monitored.token)
+        .json(&body);
+    let client = tokio::spawn(request.send());
+    eventually("the event is stored", async || {
+        (monitored.send("GET", &path, None).await.status == 200).then_some(())
+    })
+    .await;
+    client.abort();
+    let cancelled =
+        r#"sensu_server_http_requests_total{method="PUT",operation="none",status="499"}"#;
+    metric(&monitored.server, cancelled, |requests| requests == 1.0).await;
+    drop(held);
+    assert_eq!(monitored.wait_for("a", 1).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +160,7 @@ async fn events_of_a_deleted_entity_are_not_handled() {
 async fn overdue_checks_are_handled() {
     let manual = Arc::new(ManualClock::at(1_000_000_000));
     let clock = Arc::clone(&manual) as Arc<dyn Clock>;
-    let store = Arc::new(sensu_store::MemoryStore::new(Arc::clone(&clock)));
+    let store = Arc::new(MemoryStore::new(Arc::clone(&clock)));
     let monitored = Monitored::start_over(store, settings(), clock).await;
     monitored.put_recorder("a", json!({ "filters": ["is_incident"] })).await;
     monitored.report("web", "cpu", json!({ "ttl": 120, "handlers": ["a"] })).await;

@@ -1,5 +1,5 @@
-//! A store for tests: counts what is read from one collection, fails its reads on request, and commits a competing
-//! transaction first.
+//! A store for tests: counts what is read from one collection, fails its reads on request, commits a competing
+//! transaction first, and delays acknowledgements.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +10,7 @@ use sensu_store::{
     Change, ChangesError, CommitError, Entry, Export, Health, Key, Operation, Revision, Scan,
     Store, StoreError, Txn, VerifyReport,
 };
+use tokio::sync::RwLock;
 
 /// Forwards every call to another store, and observes one collection.
 pub struct ObservedStore {
@@ -20,6 +21,8 @@ pub struct ObservedStore {
     /// Number of further scans of the collection that succeed.
     scans_left: AtomicUsize,
     competing: Mutex<Option<Txn>>,
+    /// Held while transactions that write to the collection are committed and not acknowledged.
+    acknowledgement: RwLock<()>,
 }
 
 impl ObservedStore {
@@ -27,7 +30,8 @@ impl ObservedStore {
     pub fn new(inner: Arc<dyn Store>, collection: &'static str) -> Self {
         let (entries, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let scans_left = AtomicUsize::new(usize::MAX);
-        Self { inner, collection, entries, bytes, scans_left, competing: Mutex::new(None) }
+        let (competing, acknowledgement) = (Mutex::new(None), RwLock::new(()));
+        Self { inner, collection, entries, bytes, scans_left, competing, acknowledgement }
     }
 
     /// Lets scans of the collection fail, after a number of further ones.
@@ -39,6 +43,11 @@ impl ObservedStore {
     pub fn commit_before_next(&self, operations: Vec<Operation>) {
         let txn = Txn { operations, ..Txn::default() };
         *self.competing.lock().expect("not poisoned") = Some(txn);
+    }
+
+    /// Commits transactions that write to the collection, but acknowledges them only after the guard is dropped.
+    pub async fn hold_acknowledgements(&self) -> impl Drop + '_ {
+        self.acknowledgement.write().await
     }
 
     /// Whether the competing operations have been committed.
@@ -82,13 +91,18 @@ impl Store for ObservedStore {
             }
             Operation::DeletePrefix(prefix) => prefix.collection() == self.collection,
         };
-        if txn.operations.iter().any(writes) {
+        let is_observed = txn.operations.iter().any(writes);
+        if is_observed {
             let competing = self.competing.lock().expect("not poisoned").take();
             if let Some(competing) = competing {
                 self.inner.commit(competing).await?;
             }
         }
-        self.inner.commit(txn).await
+        let committed = self.inner.commit(txn).await;
+        if is_observed {
+            drop(self.acknowledgement.read().await);
+        }
+        committed
     }
 
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, ChangesError> {

@@ -4,6 +4,7 @@ use sensu_engine::pipeline::{Step, plan};
 use sensu_pipeline::RunContext;
 use sensu_types::event::Event;
 use sensu_types::outcomes::{EventExplanation, HandlerExplanation};
+use tokio::sync::AcquireError;
 
 use crate::error::Error;
 use crate::resources::grant::Grant;
@@ -12,8 +13,13 @@ use crate::runtime::context::Context;
 /// What the handlers of an event would do now. Filters are evaluated, mutators and handlers are not run.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such event; [`Error`] if the store fails.
+/// [`Error::NotFound`] if there is no such event; [`Error::Unavailable`] if too many requests wait; [`Error`] if
+/// the store fails.
 pub(crate) async fn explain(cx: &Context, grant: &Grant<Event>) -> Result<EventExplanation, Error> {
+    let busy = |_| Error::Unavailable("the server is busy explaining events; try again".to_owned());
+    let _admitted = cx.pipeline.explanations.try_acquire().map_err(busy)?;
+    let closed = |error: AcquireError| Error::Internal(error.to_string());
+    let _running = cx.pipeline.explaining.acquire().await.map_err(closed)?;
     // As handlers receive it: without hidden values.
     let event: Event = serde_json::from_slice(&grant.get().await?.body)
         .map_err(|error| Error::Internal(format!("a stored event: {error}")))?;

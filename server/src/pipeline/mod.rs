@@ -18,6 +18,8 @@ mod queues;
 mod service;
 mod settings;
 
+use std::sync::Arc;
+
 use sensu_pipeline::assets::{self as asset_cache, AssetCache};
 use sensu_pipeline::command::{self, Commands, Environment};
 use sensu_pipeline::handlers::Retry;
@@ -26,6 +28,7 @@ use sensu_pipeline::outbound::OutboundPolicy;
 use sensu_pipeline::{Executor, Settings as ExecutorSettings};
 use sensu_types::ObjectMeta;
 use sensu_types::entity::Entity;
+use tokio::sync::Semaphore;
 
 pub(crate) use explain::explain;
 pub(crate) use service::{Service, release};
@@ -33,9 +36,16 @@ pub use settings::Settings;
 
 use crate::error::Error;
 
+/// Number of requests for explanations that run or wait. Further ones are rejected.
+const EXPLANATIONS: usize = 16;
+
 /// Evaluates filters, runs mutators and handlers, and installs their assets.
 pub(crate) struct Pipeline {
     executor: Executor,
+    /// One permit for each explanation that runs or waits.
+    explanations: Semaphore,
+    /// A permit for the explanation that runs: requests use half of the JavaScript threads at most.
+    explaining: Semaphore,
     /// `None` if the directory of the cache cannot be used; the reason is logged.
     assets: Option<AssetCache>,
 }
@@ -50,8 +60,7 @@ impl Pipeline {
         let outbound = settings.map_or_else(OutboundPolicy::default, Settings::outbound);
         let allowed = settings.filter(|settings| settings.allow_commands);
         let commands = allowed.map(|settings| {
-            let concurrent =
-                std::sync::Arc::new(tokio::sync::Semaphore::new(settings.max_commands));
+            let concurrent = Arc::new(Semaphore::new(settings.max_commands));
             Commands::new(concurrent, command::Limits::default(), Environment::from_process())
         });
         let executor = Executor::new(ExecutorSettings {
@@ -70,7 +79,8 @@ impl Pipeline {
                 })
                 .ok()
         });
-        Ok(Self { executor, assets })
+        let (explanations, explaining) = (Semaphore::new(EXPLANATIONS), Semaphore::new(1));
+        Ok(Self { executor, explanations, explaining, assets })
     }
 }
 

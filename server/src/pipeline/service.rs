@@ -78,7 +78,7 @@ impl Service {
             }
             Vec::new()
         } else {
-            outbox::own(&cx).await?
+            outbox::leftover(&cx).await?
         };
         if !left.is_empty() {
             tracing::info!(events = left.len(), "handling events that were left in the outbox");
@@ -230,13 +230,18 @@ impl Service {
         let has_ended = self.leases.observe(&self.cx, now).await?;
         let is_due = self.searched.is_none_or(|last| now.duration_since(last) >= SEARCH);
         if has_ended || is_due {
-            let (cx, leases) = (Arc::clone(&self.cx), &self.leases);
-            let taken = outbox::take_over(&cx, |server| leases.has_ended(server, now)).await?;
-            self.searched = Some(now);
+            // The next attempt after a failure is due at once.
+            self.searched = None;
+            let (leases, mut taken) = (&self.leases, Vec::new());
+            let has_ended = |server: &str| leases.has_ended(server, now);
+            let result = outbox::take_over(&self.cx, has_ended, &mut taken).await;
             if !taken.is_empty() {
                 tracing::info!(events = taken.len(), "handling events of servers that have ended");
             }
+            taken.sort_by_key(Work::revision);
             self.accept(taken).await;
+            result?;
+            self.searched = Some(now);
         }
         Ok(())
     }

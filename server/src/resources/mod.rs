@@ -45,7 +45,7 @@ pub(crate) struct Resources {
     /// What processes events.
     definitions: definitions::DefinitionCache,
     /// Work for handlers.
-    pub(crate) outbox: outbox::Outbox,
+    pub(crate) outbox: Arc<outbox::Outbox>,
     /// One permit for each scan that may run now.
     scans: Semaphore,
 }

@@ -54,8 +54,8 @@ pub(super) async fn attempt(
 ) -> Result<Option<Rendered>, Error> {
     let Prepared { event, body, txn, work, options } =
         prepare(cx, namespace, event, stored, purpose).await?;
-    match options.commit(cx.resources.store.as_ref(), txn).await {
-        Ok(revision) => Ok(Some(record(cx, &event, body, revision, work))),
+    match outbox::commit(cx, options, txn, work).await {
+        Ok(revision) => Ok(Some(record(cx, &event, body, revision))),
         Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
             Err(Error::namespace_not_found(namespace))
         }
@@ -76,13 +76,13 @@ pub(super) async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<R
     let (operation, work) = addition.map(outbox::Addition::split).unzip();
     let preconditions = vec![namespace_exists(namespace)?];
     let txn = Txn { preconditions, operations: operation.into_iter().collect() };
-    let revision = match grant.commit(txn).await {
+    let revision = match outbox::commit(cx, grant.options(), txn, work).await {
         Ok(revision) => revision,
         Err(CommitError::Precondition(_)) => return Err(Error::namespace_not_found(namespace)),
         Err(error) => return Err(error.into()),
     };
     let body = Encoded::new(&event, cx.limits.response_bytes)?.rendered();
-    Ok(record(cx, &event, body, revision, work))
+    Ok(record(cx, &event, body, revision))
 }
 
 /// The stored event of the same check on the same entity.
@@ -226,19 +226,10 @@ fn previous(event: &Event, stored: Option<&Event>) -> Option<Event> {
     Some(previous)
 }
 
-/// Counts an event that was not a dry run, and passes the work for its handlers to the pipeline.
-fn record(
-    cx: &Context,
-    event: &Event,
-    body: Bytes,
-    revision: Option<Revision>,
-    work: Option<Work>,
-) -> Rendered {
-    if let Some(revision) = revision {
+/// Counts an event that was not a dry run.
+fn record(cx: &Context, event: &Event, body: Bytes, revision: Option<Revision>) -> Rendered {
+    if revision.is_some() {
         cx.metrics.record_event(event);
-        if let Some(work) = work {
-            cx.resources.outbox.add(work, revision);
-        }
     }
     Rendered { body, revision }
 }

@@ -25,57 +25,46 @@ pub(crate) async fn entry(cx: &Context, key: &Key) -> Result<Option<OutboxEntry>
     entry.map(|entry| OutboxEntry::parse(&entry)).transpose()
 }
 
-/// The work of all entries, oldest first, in a store that no other server uses: those that an earlier run
-/// has left.
+/// The work of all entries in a store that no other server uses: an earlier run has left them. Oldest first.
 ///
 /// # Errors
 /// [`Error`] if the store fails.
-pub(crate) async fn own(cx: &Context) -> Result<Vec<Work>, Error> {
-    let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let entries = batch(cx, &mut after).await?;
-        if entries.is_empty() {
-            break;
-        }
-        for entry in &entries {
-            found.extend(work(cx, entry).await?);
+pub(crate) async fn leftover(cx: &Context) -> Result<Vec<Work>, Error> {
+    let (mut found, mut after) = (Vec::new(), None);
+    while let Some(entries) = batch(cx, &mut after).await? {
+        for (entry, stored) in entries.iter().filter_map(|entry| Some((entry, read(entry)?))) {
+            found.push(work_of(cx, entry, &stored).await?);
         }
     }
-    Ok(counted(cx, found))
+    found.sort_by_key(Work::revision);
+    cx.resources.outbox.entries.fetch_add(found.len(), Ordering::Relaxed);
+    Ok(found)
 }
 
-/// Takes over the entries of servers for which `has_ended` holds, and returns their work, oldest first.
+/// Takes over the entries of servers for which `has_ended` holds, and adds their work to `found`, also that
+/// before an error.
 ///
 /// # Errors
-/// [`Error`] if the store fails. Entries that were taken over before the failure are found by the next call
-/// of `own` or, after this server has ended, by another server.
+/// [`Error`] if the store fails.
 pub(crate) async fn take_over(
     cx: &Context,
     has_ended: impl Fn(&str) -> bool,
-) -> Result<Vec<Work>, Error> {
-    let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let entries = batch(cx, &mut after).await?;
-        if entries.is_empty() {
-            break;
-        }
-        for entry in entries {
-            let stored = OutboxEntry::parse(&entry)?;
-            if stored.server != cx.resources.outbox.server && has_ended(&stored.server) {
-                found.extend(claim(cx, &entry, stored).await?);
+    found: &mut Vec<Work>,
+) -> Result<(), Error> {
+    let (outbox, mut after) = (&cx.resources.outbox, None);
+    while let Some(entries) = batch(cx, &mut after).await? {
+        for (entry, stored) in entries.iter().filter_map(|entry| Some((entry, read(entry)?))) {
+            if stored.server == outbox.server || !has_ended(&stored.server) {
+                continue;
+            }
+            let work = work_of(cx, entry, &stored).await?;
+            if claim(cx, entry, stored).await? {
+                outbox.entries.fetch_add(1, Ordering::Relaxed);
+                found.push(work);
             }
         }
     }
-    Ok(counted(cx, found))
-}
-
-/// The work, oldest first, counted as that of this server.
-fn counted(cx: &Context, mut found: Vec<Work>) -> Vec<Work> {
-    found.sort_by_key(Work::revision);
-    cx.resources.outbox.entries.fetch_add(found.len(), Ordering::Relaxed);
-    found
+    Ok(())
 }
 
 /// Whether another server has an earlier event of the same check on the same entity, whose handlers come first.
@@ -88,7 +77,7 @@ pub(crate) async fn has_earlier(cx: &Context, work: &Work) -> Result<bool, Error
     let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: SCAN_BYTES };
     for entry in cx.resources.store.scan(scan).await? {
         let stored = OutboxEntry::parse(&entry)?;
-        let is_earlier = stored.revision.unwrap_or(entry.revision) < work.revision();
+        let is_earlier = stored.revision(&entry) < work.revision();
         if is_earlier && stored.server != cx.resources.outbox.server {
             return Ok(true);
         }
@@ -96,54 +85,41 @@ pub(crate) async fn has_earlier(cx: &Context, work: &Work) -> Result<bool, Error
     Ok(false)
 }
 
-/// The next entries in the order of their keys.
-async fn batch(cx: &Context, after: &mut Option<Key>) -> Result<Vec<Entry>, Error> {
+/// The next entries in the order of their keys. `None` if there are no more.
+async fn batch(cx: &Context, after: &mut Option<Key>) -> Result<Option<Vec<Entry>>, Error> {
     let prefix = keyspace::whole_collection(OUTBOX)?;
     let scan = Scan { prefix, after: after.clone(), limit: BATCH, max_bytes: SCAN_BYTES };
     let entries = cx.resources.store.scan(scan).await?;
-    if let Some(last) = entries.last() {
-        *after = Some(last.key.clone());
-    }
-    Ok(entries)
+    let Some(last) = entries.last() else { return Ok(None) };
+    *after = Some(last.key.clone());
+    Ok(Some(entries))
 }
 
-/// Writes the entry again as one of this server. `None` if another server was faster.
-async fn claim(cx: &Context, entry: &Entry, stored: OutboxEntry) -> Result<Option<Work>, Error> {
-    let revision = stored.revision.unwrap_or(entry.revision);
-    let server = cx.resources.outbox.server.clone();
+/// The content of an entry. `None` with a warning if it cannot be read: it must not prevent the rest.
+fn read(entry: &Entry) -> Option<OutboxEntry> {
+    OutboxEntry::parse(entry)
+        .inspect_err(|error| tracing::warn!(?error, "an entry of the outbox cannot be read"))
+        .ok()
+}
+
+/// Writes the entry again as one of this server. Returns false if another server was faster.
+async fn claim(cx: &Context, entry: &Entry, stored: OutboxEntry) -> Result<bool, Error> {
+    let (server, revision) = (cx.resources.outbox.server.clone(), stored.revision(entry));
     let claimed = OutboxEntry { server, revision: Some(revision), ..stored };
     let value = encode(&claimed)?.into();
     let operation = Operation::Put { key: entry.key.clone(), value, flags: 0, expires_at: None };
     let preconditions = vec![Precondition::At(entry.key.clone(), entry.revision)];
     match cx.resources.store.commit(Txn { preconditions, operations: vec![operation] }).await {
-        Ok(_) => Ok(Some(work_of(cx, &entry.key, revision, &claimed).await?)),
-        Err(CommitError::Precondition(_)) => Ok(None),
+        Ok(_) => Ok(true),
+        Err(CommitError::Precondition(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The work of an entry. `None` with a warning if it cannot be read: it must not prevent the rest.
-async fn work(cx: &Context, entry: &Entry) -> Result<Option<Work>, Error> {
-    match OutboxEntry::parse(entry) {
-        Ok(stored) => {
-            let revision = stored.revision.unwrap_or(entry.revision);
-            Ok(Some(work_of(cx, &entry.key, revision, &stored).await?))
-        }
-        Err(error) => {
-            tracing::warn!(?error, "an entry of the outbox cannot be read");
-            Ok(None)
-        }
-    }
-}
-
-async fn work_of(
-    cx: &Context,
-    key: &Key,
-    revision: u64,
-    stored: &OutboxEntry,
-) -> Result<Work, Error> {
-    let namespace = key.segments().nth(1).unwrap_or_default();
+async fn work_of(cx: &Context, entry: &Entry, stored: &OutboxEntry) -> Result<Work, Error> {
+    let namespace = entry.key.segments().nth(1).unwrap_or_default();
     let definitions = cx.resources.definitions_of(namespace).await?;
     let steps = plan(&stored.event, definitions.as_ref());
-    Ok(Work::new(key, stored.created, namespace, &stored.event, steps).with_revision(revision))
+    let work = Work::new(&entry.key, stored.created, namespace, &stored.event, steps);
+    Ok(work.with_revision(stored.revision(entry)))
 }

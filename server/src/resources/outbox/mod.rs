@@ -10,10 +10,10 @@ mod leases;
 mod outcomes;
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sensu_engine::pipeline::{Step, Workflow, can_reach_handler, plan};
-use sensu_store::{Entry, Key, Operation, Revision};
+use sensu_store::{CommitError, Entry, Key, Operation, Revision, StoreError, Txn};
 use sensu_types::Resource as _;
 use sensu_types::event::Event;
 use sensu_types::outcomes::{EventOutcome, HandlerOutcome};
@@ -23,9 +23,10 @@ use tokio::sync::Notify;
 
 use crate::error::Error;
 use crate::keyspace::{encode, outbox_entry};
+use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
 
-pub(crate) use entries::{entry, has_earlier, own, take_over};
+pub(crate) use entries::{entry, has_earlier, leftover, take_over};
 pub(crate) use leases::{LIFETIME, Leases, release, renew};
 pub(crate) use outcomes::{complete, outcomes};
 
@@ -100,6 +101,11 @@ impl OutboxEntry {
         serde_json::from_slice(&entry.value)
             .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))
     }
+
+    /// The transaction that stored the event.
+    fn revision(&self, entry: &Entry) -> Revision {
+        self.revision.unwrap_or(entry.revision)
+    }
 }
 
 /// What a stored event means for handlers.
@@ -123,7 +129,7 @@ pub(super) async fn addition(
     stored: Stored<'_>,
 ) -> Result<Option<Addition>, Error> {
     let (Some(settings), event) = (&cx.limits.pipeline, stored.event) else { return Ok(None) };
-    if !names_any(event) {
+    if !names_handlers(event) {
         return Ok(None);
     }
     let definitions = cx.resources.definitions_of(namespace).await?;
@@ -208,8 +214,33 @@ impl Work {
     }
 }
 
+/// Commits the transaction of an event, and passes its work to the pipeline. `None` for a dry run.
+///
+/// A task of its own does both. So work whose entry is stored reaches the pipeline even if the client disconnects
+/// after the commit, which cancels the request.
+///
+/// # Errors
+/// As [`Store::commit`].
+pub(super) async fn commit(
+    cx: &Context,
+    options: WriteOptions,
+    txn: Txn,
+    work: Option<Work>,
+) -> Result<Option<Revision>, CommitError> {
+    let Some(work) = work.filter(|_| !options.is_dry_run()) else {
+        return options.commit(cx.resources.store.as_ref(), txn).await;
+    };
+    let (store, outbox) = (Arc::clone(&cx.resources.store), Arc::clone(&cx.resources.outbox));
+    let committed = tokio::spawn(async move {
+        let revision = store.commit(txn).await?;
+        outbox.add(work, revision);
+        Ok(Some(revision))
+    });
+    committed.await.unwrap_or_else(|ended| Err(StoreError::Failed(ended.to_string()).into()))
+}
+
 impl Addition {
-    /// The operation, and the work that [`Outbox::add`] takes after the commit.
+    /// The operation for the transaction, and the work for [`commit`].
     pub(super) fn split(self) -> (Operation, Work) {
         (self.operation, self.work)
     }
@@ -217,7 +248,7 @@ impl Addition {
 
 impl Outbox {
     /// Passes work to the pipeline after the transaction that stored its entry.
-    pub(super) fn add(&self, work: Work, revision: Revision) {
+    fn add(&self, work: Work, revision: Revision) {
         self.entries.fetch_add(1, Ordering::Relaxed);
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         added.push(work.with_revision(revision));
@@ -252,7 +283,7 @@ impl Outbox {
 }
 
 /// Whether the event names a handler or pipeline.
-fn names_any(event: &Event) -> bool {
+fn names_handlers(event: &Event) -> bool {
     let of_metrics = event.metrics.as_ref().is_some_and(|metrics| !metrics.handlers.is_empty());
     let of_check = event
         .check
