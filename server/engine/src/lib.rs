@@ -17,6 +17,7 @@ pub mod pipeline;
 mod recorded;
 mod redelivery;
 mod rewind;
+pub mod schedule;
 mod silence;
 #[cfg(test)]
 mod test_events;

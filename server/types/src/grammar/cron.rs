@@ -1,34 +1,83 @@
-//! Cron schedules as Sensu Go's parser accepts them: five fields, macros, and `@every`.
+//! Cron schedules as Sensu Go's parser accepts them: five fields, macros, and `@every`, each after an
+//! optional time zone.
 
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+
+/// A parsed cron schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CronSchedule {
+    /// A fixed interval: whole seconds, at least 1, as Sensu Go rounds it.
+    Every(Duration),
+    /// Minutes of the calendar of a time zone.
+    Calendar {
+        /// The five fields.
+        fields: Cron,
+        /// The time zone of the prefix `TZ=` or `CRON_TZ=`, or UTC.
+        zone: Tz,
+    },
+}
 
 /// Whether the text is a valid schedule.
 #[must_use]
 pub fn is_schedule(text: &str) -> bool {
-    if let Some(interval) = text.strip_prefix("@every ") {
-        return is_duration(interval);
+    CronSchedule::parse(text).is_some()
+}
+
+impl CronSchedule {
+    /// Parses a schedule: `0 8 * * mon-fri`, `@daily`, `@every 5m`, or one of them after a time zone of the IANA
+    /// database: `CRON_TZ=Europe/Berlin 0 8 * * *` (also `TZ=`). `None` if it is invalid.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (zone, schedule) = split_zone(text)?;
+        if let Some(interval) = schedule.strip_prefix("@every ") {
+            return parse_duration(interval).map(Self::Every);
+        }
+        if schedule.starts_with('@') {
+            let (_, fields) = MACROS.iter().find(|(name, _)| *name == schedule)?;
+            return Some(Self::Calendar { fields: parse_fields(fields)?, zone });
+        }
+        // Minute, hour, day of the month, month, day of the week.
+        let fields: Vec<&str> = schedule.split_whitespace().collect();
+        let [.., day] = fields.as_slice() else { return None };
+        if fields.iter().any(|field| has_extension(field)) || has_seven(day) {
+            return None;
+        }
+        Some(Self::Calendar { fields: parse_fields(&fields.join(" "))?, zone })
     }
-    if text.starts_with('@') {
-        return MACROS.contains(&text);
-    }
-    // Minute, hour, day of the month, month, day of the week.
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let [.., day] = fields.as_slice() else { return false };
-    if fields.iter().any(|field| has_extension(field)) || has_seven(day) {
-        return false;
-    }
+}
+
+/// The time zone and the rest of the text.
+fn split_zone(text: &str) -> Option<(Tz, &str)> {
+    let prefixed = text.strip_prefix("CRON_TZ=").or_else(|| text.strip_prefix("TZ="));
+    let Some(prefixed) = prefixed else { return Some((Tz::UTC, text)) };
+    let (zone, schedule) = prefixed.split_once(' ')?;
+    Some((zone.parse().ok()?, schedule.trim_start()))
+}
+
+fn parse_fields(text: &str) -> Option<Cron> {
     CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)
         // Accept `5/15`: every 15 minutes from minute 5.
         .sloppy_ranges(true)
         .build()
-        .parse(&fields.join(" "))
-        .is_ok()
+        .parse(text)
+        .ok()
 }
 
-const MACROS: [&str; 7] =
-    ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+const MACROS: [(&str, &str); 7] = [
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
 
 /// Whether a field uses syntax that Sensu Go does not have: last day of the month, nearest weekday, nth day of
 /// the week, or a step without a start.
@@ -47,10 +96,14 @@ fn has_seven(day: &str) -> bool {
     values.flat_map(|range| range.split('-')).any(|value| value == "7")
 }
 
-/// Whether the text is a duration in Go's format: numbers with units, such as `1h30m`.
-fn is_duration(text: &str) -> bool {
+/// Parses a duration in Go's format: numbers with units, such as `1h30m`.
+fn parse_duration(text: &str) -> Option<Duration> {
     let is_legal = |c: char| c.is_ascii_digit() || ".hmsnu\u{b5}".contains(c);
-    !text.is_empty() && text.chars().all(is_legal) && humantime::parse_duration(text).is_ok()
+    if text.is_empty() || !text.chars().all(is_legal) {
+        return None;
+    }
+    let duration = humantime::parse_duration(text).ok()?;
+    Some(Duration::from_secs(duration.as_secs().max(1)))
 }
 
 #[cfg(test)]
@@ -83,6 +136,10 @@ mod tests {
             "@every 1h30m",
             "@every 1.5h",
             "@every 100ms",
+            "TZ=Europe/Berlin 0 0 * * *",
+            "CRON_TZ=UTC 0 0 * * *",
+            "CRON_TZ=America/New_York  @daily",
+            "TZ=UTC @every 1h",
         ] {
             assert!(is_schedule(good), "{good}");
         }
@@ -112,8 +169,11 @@ mod tests {
             "0 0 L-3 * *",
             "0 0 LW * *",
             "0 0 * * +1",
-            "TZ=Europe/Berlin 0 0 * * *",
-            "CRON_TZ=UTC 0 0 * * *",
+            "TZ=Europe/Nowhere 0 0 * * *",
+            "TZ=Europe/Berlin",
+            "CRON_TZ= 0 0 * * *",
+            "CRON_TZ=UTC TZ=UTC 0 0 * * *",
+            "tz=UTC 0 0 * * *",
             "@never",
             "@DAILY",
             "@every",
@@ -125,5 +185,15 @@ mod tests {
         ] {
             assert!(!is_schedule(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_is_rounded_to_whole_seconds() {
+        let every = |text| match CronSchedule::parse(text) {
+            Some(CronSchedule::Every(interval)) => interval.as_secs(),
+            other => panic!("{other:?}"),
+        };
+        let texts = ["@every 100ms", "@every 1.5h", "@every 90s", "@every 2999ms"];
+        assert_eq!(texts.map(every), [1, 5400, 90, 2]);
     }
 }
