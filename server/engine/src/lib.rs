@@ -12,6 +12,7 @@
 
 mod flap;
 mod history;
+pub mod keepalive;
 mod occurrences;
 pub mod pipeline;
 mod recorded;

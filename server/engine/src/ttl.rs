@@ -2,31 +2,85 @@
 
 use sensu_types::event::{Check, Event};
 
+use crate::keepalive;
+
 /// Default status of a check whose result is overdue.
 const WARNING: u32 = 1;
 
 /// Time at which the next result of the check is overdue, in seconds since 1970-01-01 UTC. `None` if the
-/// check has no `ttl`.
+/// check has no `ttl`, and for keepalives, whose deadlines are those of [`keepalive`].
 #[must_use]
 pub fn deadline(check: &Check, now: i64) -> Option<i64> {
-    (check.ttl > 0).then(|| now.saturating_add(check.ttl))
+    (check.ttl > 0 && check.metadata.name != keepalive::CHECK)
+        .then(|| now.saturating_add(check.ttl))
 }
 
 /// Creates the failure event for an overdue result, to be applied to the stored event. `None` for an event
 /// without a check, or whose check has no `ttl`.
+///
+/// The output contains the age of the last result that the check sent, also if earlier failure events replaced it
+/// (Sensu Go contains the time since the last failure event, sensu-go#2538).
 #[must_use]
 pub fn overdue(stored: &Event, now: i64) -> Option<Event> {
     let mut event = stored.clone();
     let check = event.check.as_mut().filter(|check| check.ttl > 0)?;
-    let elapsed = now.saturating_sub(check.executed);
+    let elapsed = now.saturating_sub(last_execution(check));
     check.status = if check.ttl_status > 0 { check.ttl_status } else { WARNING };
-    check.output = format!("Last check execution was {elapsed} seconds ago");
+    check.output = format!("{OUTPUT_BEGIN}{elapsed}{OUTPUT_END}");
     check.executed = now;
     event.timestamp = now;
     // The failure event is not a redelivery of the stored event.
     event.id.clear();
     event.sequence = 0;
     Some(event)
+}
+
+/// Time of the last execution of a check of a stored event, in seconds since 1970-01-01 UTC.
+///
+/// A failure event has the time of the failure in `executed`; its output contains the time since the execution.
+fn last_execution(check: &Check) -> i64 {
+    let elapsed =
+        check.output.strip_prefix(OUTPUT_BEGIN).and_then(|rest| rest.strip_suffix(OUTPUT_END));
+    let elapsed =
+        elapsed.and_then(|elapsed| elapsed.parse::<i64>().ok()).filter(|_| check.status != 0);
+    check.executed.saturating_sub(elapsed.unwrap_or(0))
+}
+
+const OUTPUT_BEGIN: &str = "Last check execution was ";
+const OUTPUT_END: &str = " seconds ago";
+
+/// What to do about an overdue result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Apply the event of [`overdue`].
+    Fail,
+    /// Do nothing until this time, in seconds since 1970-01-01 UTC.
+    Postpone(i64),
+}
+
+/// Decides what to do about an overdue result: while the keepalive of the entity fails, and for one `ttl` after its
+/// recovery, the check cannot have sent a result, so there is no failure event for it.
+///
+/// `keepalive` is the stored keepalive event of the entity that executes the check, if there is one.
+#[must_use]
+pub fn decide(check: &Check, keepalive: Option<&Event>, now: i64) -> Decision {
+    let Some(keepalive) = keepalive.and_then(|event| event.check.as_ref()) else {
+        return Decision::Fail;
+    };
+    if keepalive.status != 0 {
+        return Decision::Postpone(now.saturating_add(check.ttl.max(1)));
+    }
+    let recovered = recovered_at(keepalive).filter(|recovered| *recovered >= last_execution(check));
+    match recovered.map(|recovered| recovered.saturating_add(check.ttl)) {
+        Some(deadline) if deadline > now => Decision::Postpone(deadline),
+        _ => Decision::Fail,
+    }
+}
+
+/// When the keepalive recovered from its last failure, as far as the history reaches back.
+fn recovered_at(keepalive: &Check) -> Option<i64> {
+    let failure = keepalive.history.iter().rposition(|result| result.status != 0)?;
+    keepalive.history.get(failure.checked_add(1)?).map(|result| result.executed)
 }
 
 /// Whether results of any entity move the deadline, because agents execute the check in turn. Otherwise
@@ -39,6 +93,8 @@ pub fn is_shared(event: &Event) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use sensu_types::event::CheckHistory;
+
     use super::*;
     use crate::apply;
 
@@ -72,6 +128,58 @@ mod tests {
     fn a_check_without_ttl_has_no_deadline() {
         let event = Event::with_status("web", "cpu", 0);
         assert_eq!(overdue(&event, 9), None);
+        assert_eq!(apply(None, event, &[], 1).deadline, None);
+    }
+
+    /// D11.
+    #[test]
+    fn repeated_failures_contain_the_age_of_the_last_result() {
+        let mut event = Event::with_status("web", "cpu", 0);
+        let check = event.check.as_mut().unwrap();
+        (check.ttl, check.executed) = (10, 100);
+        let mut stored = apply(None, event.clone(), &[], 100).event;
+        for now in [110, 120, 131, i64::MAX] {
+            stored = apply(Some(&stored), overdue(&stored, now).unwrap(), &[], now).event;
+            let output = &stored.check.as_ref().unwrap().output;
+            assert_eq!(*output, format!("Last check execution was {} seconds ago", now - 100));
+        }
+        let check = event.check.as_mut().unwrap();
+        (check.executed, check.output) = (200, "Last check execution was 7 seconds ago".into());
+        let output = overdue(&event, 210).unwrap().check.unwrap().output;
+        assert_eq!(
+            output, "Last check execution was 10 seconds ago",
+            "the output of a passing check"
+        );
+    }
+
+    /// D14.
+    #[test]
+    fn results_are_not_overdue_while_the_keepalive_fails() {
+        let keepalive = |results: &[(u32, i64)]| {
+            let status = results.last().unwrap().0;
+            let mut event = Event::with_status("web", keepalive::CHECK, status);
+            let history = results.iter();
+            event.check.as_mut().unwrap().history = history
+                .map(|(status, executed)| CheckHistory { status: *status, executed: *executed })
+                .collect();
+            event
+        };
+        let check = Check { ttl: 15, executed: 100, ..Check::default() };
+        let decide = |results: &[(u32, i64)], now| decide(&check, Some(&keepalive(results)), now);
+        assert_eq!(decide(&[(0, 90), (1, 110)], 115), Decision::Postpone(130));
+        assert_eq!(decide(&[(0, 90), (1, 110), (0, 125), (0, 128)], 130), Decision::Postpone(140));
+        assert_eq!(decide(&[(0, 90), (1, 110), (0, 125), (0, 145)], 140), Decision::Fail);
+        assert_eq!(decide(&[(0, 90), (0, 110)], 115), Decision::Fail);
+        assert_eq!(decide(&[(1, 80), (0, 90), (0, 110)], 115), Decision::Fail, "sent since then");
+        assert_eq!(super::decide(&check, None, 115), Decision::Fail);
+        let metrics = Event { check: None, ..Event::default() };
+        assert_eq!(super::decide(&check, Some(&metrics), 115), Decision::Fail);
+    }
+
+    #[test]
+    fn keepalives_have_no_ttl() {
+        let mut event = Event::with_status("web", keepalive::CHECK, 0);
+        event.check.as_mut().unwrap().ttl = 60;
         assert_eq!(apply(None, event, &[], 1).deadline, None);
     }
 }

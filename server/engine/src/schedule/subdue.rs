@@ -56,24 +56,16 @@ fn local(time: i64, offset: FixedOffset) -> Option<NaiveDateTime> {
 /// When the last window of a period began, at or before `now`. `begin` is the start of the first window.
 fn last_start(period: &str, begin: NaiveDateTime, now: NaiveDateTime) -> Option<NaiveDateTime> {
     let start_on = |day: NaiveDate| Some(day.and_time(begin.time())).filter(|start| *start <= now);
-    let months = match period {
-        "monthly" => 1,
-        "annually" => 12,
-        _ => {
-            let days = (0..=7).filter_map(|back| now.date().checked_sub_days(Days::new(back)));
-            return days
-                .filter(|day| begins_on(period, day.weekday(), begin.weekday()))
-                .find_map(start_on);
-        }
-    };
-    (0..=MONTHS_BACK).find_map(|back| {
-        let month = now.date().with_day(1)?.checked_sub_months(Months::new(back))?;
-        let day = month.with_day(begin.day())?;
-        if months == 12 && day.month() != begin.month() {
-            return None;
-        }
-        start_on(day)
-    })
+    if !matches!(period, "monthly" | "annually") {
+        return (0..=7)
+            .filter_map(|back| now.date().checked_sub_days(Days::new(back)))
+            .filter(|day| begins_on(period, day.weekday(), begin.weekday()))
+            .find_map(start_on);
+    }
+    (0..=MONTHS_BACK)
+        .filter_map(|back| now.date().with_day(1)?.checked_sub_months(Months::new(back)))
+        .filter(|month| period == "monthly" || month.month() == begin.month())
+        .find_map(|month| month.with_day(begin.day()).and_then(start_on))
 }
 
 /// Whether windows of a period begin on a day of the week. `first` is the day of the first window.

@@ -15,7 +15,7 @@ pub enum CronSchedule {
     /// Minutes of the calendar of a time zone.
     Calendar {
         /// The five fields.
-        fields: Cron,
+        fields: Box<Cron>,
         /// The time zone of the prefix `TZ=` or `CRON_TZ=`, or UTC.
         zone: Tz,
     },
@@ -58,15 +58,14 @@ fn split_zone(text: &str) -> Option<(Tz, &str)> {
     Some((zone.parse().ok()?, schedule.trim_start()))
 }
 
-fn parse_fields(text: &str) -> Option<Cron> {
-    CronParser::builder()
+fn parse_fields(text: &str) -> Option<Box<Cron>> {
+    let parser = CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)
         // Accept `5/15`: every 15 minutes from minute 5.
         .sloppy_ranges(true)
-        .build()
-        .parse(text)
-        .ok()
+        .build();
+    parser.parse(text).ok().map(Box::new)
 }
 
 const MACROS: [(&str, &str); 7] = [
