@@ -17,6 +17,7 @@ mod occurrences;
 pub mod pipeline;
 mod recorded;
 mod redelivery;
+pub mod requests;
 mod rewind;
 pub mod schedule;
 mod silence;

@@ -18,10 +18,11 @@ pub fn members<'a>(
     agents.into_iter().filter(|(_, own)| is_member(own)).map(|(name, _)| name).collect()
 }
 
-/// The agents that execute the next `count` requests: the members after `last_used` in byte order, then from the
-/// beginning. More requests than members are distributed evenly. `last_used` need not be a member any more.
+/// The agents that execute the next `count` requests.
 ///
-/// The last name of the result is `last_used` of the next call. Empty if there are no members.
+/// They are the members after `last_used` in byte order, then those from the beginning. More requests than members are
+/// distributed evenly. `last_used` need not be a member any more. The last name of the result is `last_used` of the
+/// next call. Empty if there are no members.
 #[must_use]
 pub fn next_agents(members: &BTreeSet<&str>, last_used: Option<&str>, count: usize) -> Vec<String> {
     let is_before = |name: &&str| last_used.is_some_and(|last| *name <= last);

@@ -7,11 +7,11 @@ use super::{from_nanos, nanos};
 /// Part of the period if the check has none, in percent.
 const DEFAULT_COVERAGE: u32 = 90;
 
-/// Due times of the requests for the entities 1 to `count` of a run: request k is due k parts after the run, so
-/// that the last one is due after `coverage` percent of the period. A coverage of 0 means 90; more than 100
-/// means 100.
+/// Due times of the requests for the entities 1 to `count` of a run.
 ///
-/// The times are absolute, so no request delays another one. Times beyond the calendar are omitted.
+/// Request k is due k equal parts after the run, so that the last one is due after `coverage` percent of the period. A
+/// coverage of 0 means 90, and more than 100 means 100. The times are absolute, so no request delays another one. Times
+/// beyond the calendar are omitted.
 pub fn due_times(
     run: DateTime<Utc>,
     period: TimeDelta,

@@ -242,6 +242,6 @@ fn due_of<T>(
     kind: DueKind,
     generation: u64,
 ) -> Due<T> {
-    let (namespace, name) = (&**key).clone();
+    let (namespace, name) = (**key).clone();
     Due { namespace, name, run, definition, kind, generation }
 }
