@@ -1,4 +1,14 @@
-//! Computes the event to store from an incoming event. Pure functions, without I/O or clock.
+//! The rules of monitoring: events to store, workflows, schedules, check requests, keepalives. Pure functions, without
+//! I/O or clock.
+//!
+//! | Module | Decides |
+//! |---|---|
+//! | this one | the event to store from an incoming event |
+//! | [`ttl`] | whether a result is overdue, and the event about it |
+//! | [`keepalive`] | whether an agent is overdue, and the events about it |
+//! | [`schedule`] | when checks run, and which agents run them |
+//! | [`requests`] | what a check request contains |
+//! | [`pipeline`] | which workflows process an event |
 //!
 //! [`apply`] takes the stored event, if there is one, the incoming event, the silenced entries of the
 //! namespace and the time, and returns the event to store. State that depends on previous results is

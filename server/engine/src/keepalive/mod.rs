@@ -77,8 +77,9 @@ impl Deadlines {
         received.saturating_add(critical.map_or(next_age, |critical| critical.min(next_age)))
     }
 
-    /// When the entity of an agent is due after a restart of the server: its first deadline after the last
-    /// keepalive, but not before `grace` seconds have passed, in which it can connect again.
+    /// When an entity that was not failing is due after a restart of the server: at its first deadline after the
+    /// last keepalive, but not before `grace` seconds have passed, in which its agent can connect again. An entity
+    /// that was failing already is due at [`Self::next_after`].
     #[must_use]
     pub fn after_restart(&self, received: i64, now: i64, grace: i64) -> i64 {
         self.next_after(received, received).max(now.saturating_add(grace))

@@ -59,6 +59,8 @@ fn local<Z: chrono::TimeZone>(time: DateTime<Utc>, zone: Z) -> Option<DateTime<Z
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -136,5 +138,26 @@ mod tests {
         let last = |time| last_run_until(&schedule, at(time)).unwrap().to_rfc3339();
         assert_eq!(last("2026-11-29T12:04:59.5Z"), "2026-11-29T12:00:00+00:00");
         assert_eq!(last("2026-11-29T12:05:00.5Z"), "2026-11-29T12:05:00+00:00");
+    }
+
+    proptest! {
+        #[test]
+        fn any_schedule_has_runs_in_order(
+            fields in prop::collection::vec("[*?]|[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}|[*]/[1-9][0-9]?|[0-9],[0-9]{1,2}", 5),
+            zone in prop::sample::select(vec!["", "TZ=Europe/Berlin ", "CRON_TZ=Pacific/Apia ", "TZ=Asia/Kathmandu "]),
+            time in prop_oneof![0i64..4_000_000_000, any::<i64>()],
+        ) {
+            let schedule = CronSchedule::parse(&format!("{zone}{}", fields.join(" ")));
+            let time = DateTime::from_timestamp(time, 999_999_999);
+            if let (Some(schedule), Some(time)) = (schedule, time)
+                && let Some(next) = next_run_after(&schedule, time)
+            {
+                prop_assert!(next > time);
+                prop_assert_eq!(next.timestamp_subsec_nanos(), 0);
+                prop_assert!(last_run_until(&schedule, next).is_some_and(|last| last <= next));
+                let earlier = last_run_until(&schedule, time);
+                prop_assert!(earlier.is_none_or(|last| last <= time));
+            }
+        }
     }
 }

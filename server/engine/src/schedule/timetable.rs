@@ -27,6 +27,7 @@ pub struct Timetable<T> {
     runs: BTreeSet<(DateTime<Utc>, Key)>,
     /// By due time, and a number that makes the key unique and keeps the order.
     requests: BTreeMap<(DateTime<Utc>, u64), Request<T>>,
+    /// The latest time of a call, since the clock was last set back.
     latest: Option<DateTime<Utc>>,
     last_number: u64,
 }
@@ -95,6 +96,7 @@ impl<T: Clone> Timetable<T> {
     /// The phase depends only on the schedule: without a change of the schedule the next run stays when it is. A
     /// check with `publish` false, or without a valid schedule, is removed.
     pub fn set(&mut self, namespace: &str, check: &CheckConfig, definition: T, now: DateTime<Utc>) {
+        self.latest = self.latest.max(Some(now));
         let name = check.metadata.name.as_str();
         let Some(schedule) = Schedule::of(check).filter(|_| check.publish) else {
             self.remove(namespace, name);

@@ -1,6 +1,7 @@
 //! Tests of the timetable, with a clock that the tests set.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
 use sensu_types::check::CheckConfig;
 
 use super::{Due, DueKind, Schedule, Timetable, due_times};
@@ -129,11 +130,11 @@ fn a_clock_that_is_set_back_continues_from_the_new_time() {
     assert_eq!(seconds(&run(&mut timetable, back + 18, back + 28)), [back + 28]);
 }
 
-fn with_requests(interval: u32, count: usize) -> (Timetable<u32>, Schedule) {
+fn with_check(interval: u32) -> (Timetable<u32>, Schedule) {
     let mut timetable = Timetable::default();
     let check = check("check-cpu", interval);
     set(&mut timetable, &check, 1, 0);
-    (timetable, Schedule::of(&check).filter(|_| count > 0).unwrap())
+    (timetable, Schedule::of(&check).unwrap())
 }
 
 fn add(timetable: &mut Timetable<u32>, schedule: &Schedule, run: &Due<u32>, count: usize) {
@@ -146,7 +147,7 @@ fn add(timetable: &mut Timetable<u32>, schedule: &Schedule, run: &Due<u32>, coun
 /// B8: entries of the queue with absolute times.
 #[test]
 fn proxy_requests_are_due_at_their_times() {
-    let (mut timetable, schedule) = with_requests(60, 3);
+    let (mut timetable, schedule) = with_check(60);
     let (second, tick) = run(&mut timetable, 0, 60).pop().unwrap();
     assert_eq!((second, &tick.kind), (58, &DueKind::Run));
     add(&mut timetable, &schedule, &tick, 3);
@@ -172,7 +173,7 @@ fn proxy_requests_are_due_at_their_times() {
 
 #[test]
 fn pending_requests_of_a_removed_check_are_dropped() {
-    let (mut timetable, schedule) = with_requests(60, 3);
+    let (mut timetable, schedule) = with_check(60);
     let (_, tick) = run(&mut timetable, 0, 60).pop().unwrap();
     add(&mut timetable, &schedule, &tick, 3);
     timetable.remove("default", "check-cpu");
@@ -185,7 +186,7 @@ fn pending_requests_of_a_removed_check_are_dropped() {
 
 #[test]
 fn pending_requests_follow_the_clock() {
-    let (mut timetable, schedule) = with_requests(60, 3);
+    let (mut timetable, schedule) = with_check(60);
     let (_, tick) = run(&mut timetable, 0, 58).pop().unwrap();
     add(&mut timetable, &schedule, &tick, 3);
     // Back by 28 s: the first request is due in 18 s as before.
@@ -200,7 +201,7 @@ fn pending_requests_follow_the_clock() {
 /// B21.
 #[test]
 fn distributed_requests_delay_no_other_check() {
-    let (mut timetable, schedule) = with_requests(300, 1000);
+    let (mut timetable, schedule) = with_check(300);
     let (second, tick) = run(&mut timetable, 0, 300).pop().unwrap();
     add(&mut timetable, &schedule, &tick, 1000);
     for number in 0..1000 {
@@ -213,5 +214,33 @@ fn distributed_requests_delay_no_other_check() {
     assert!((9_900..10_000).contains(&runs.len()), "{}", runs.len());
     for (second, due) in runs {
         assert!(at(*second) - due.run < TimeDelta::seconds(1));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_clock_gives_at_most_one_run_per_check_and_call(
+        intervals in prop::collection::vec(1u32..200, 1..8),
+        steps in prop::collection::vec(-2_000_000i64..2_000_000, 1..40),
+    ) {
+        let mut timetable = Timetable::default();
+        for (number, interval) in intervals.iter().enumerate() {
+            set(&mut timetable, &check(&format!("check-{number}"), *interval), 1, 0);
+        }
+        let cron = CheckConfig { interval: 0, cron: "*/2 * * * *".into(), ..check("cron", 0) };
+        set(&mut timetable, &cron, 1, 0);
+        let mut now = at(0);
+        for step in steps {
+            now += TimeDelta::milliseconds(step);
+            let due = timetable.take_due(now);
+            let mut names: Vec<_> = due.iter().map(|due| &due.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            prop_assert_eq!(names.len(), due.len());
+            prop_assert!(due.is_sorted_by_key(|due| due.run));
+            prop_assert!(due.iter().all(|due| due.run <= now && now - due.run < TimeDelta::seconds(200)));
+            let next = timetable.next_due().unwrap();
+            prop_assert!(next > now && next - now <= TimeDelta::seconds(201));
+        }
     }
 }

@@ -20,6 +20,8 @@ mod evaluate;
 mod format;
 mod functions;
 mod lexer;
+#[cfg(test)]
+mod limit_tests;
 mod parser;
 #[cfg(test)]
 mod tests;
