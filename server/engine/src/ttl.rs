@@ -11,19 +11,22 @@ const WARNING: u32 = 1;
 /// check has no `ttl`, and for keepalives, whose deadlines are those of [`keepalive`].
 #[must_use]
 pub fn deadline(check: &Check, now: i64) -> Option<i64> {
-    (check.ttl > 0 && check.metadata.name != keepalive::CHECK)
-        .then(|| now.saturating_add(check.ttl))
+    has_ttl(check).then(|| now.saturating_add(check.ttl))
+}
+
+fn has_ttl(check: &Check) -> bool {
+    check.ttl > 0 && check.metadata.name != keepalive::CHECK
 }
 
 /// Creates the failure event for an overdue result, to be applied to the stored event. `None` for an event
-/// without a check, or whose check has no `ttl`.
+/// without a check, or whose check has no [`deadline`].
 ///
 /// The output contains the age of the last result that the check sent, also if earlier failure events replaced it
 /// (Sensu Go contains the time since the last failure event, sensu-go#2538).
 #[must_use]
 pub fn overdue(stored: &Event, now: i64) -> Option<Event> {
     let mut event = stored.clone();
-    let check = event.check.as_mut().filter(|check| check.ttl > 0)?;
+    let check = event.check.as_mut().filter(|check| has_ttl(check))?;
     let elapsed = now.saturating_sub(last_execution(check));
     check.status = if check.ttl_status > 0 { check.ttl_status } else { WARNING };
     check.output = format!("{OUTPUT_BEGIN}{elapsed}{OUTPUT_END}");
@@ -180,6 +183,7 @@ mod tests {
     fn keepalives_have_no_ttl() {
         let mut event = Event::with_status("web", keepalive::CHECK, 0);
         event.check.as_mut().unwrap().ttl = 60;
+        assert_eq!(overdue(&event, 100), None);
         assert_eq!(apply(None, event, &[], 1).deadline, None);
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn evaluate(
     budget: &mut Budget,
 ) -> Result<String, Failure> {
     let mut evaluator = Evaluator { data, variables: Vec::new(), output: String::new(), budget };
-    let dot = evaluator.data("");
+    let dot = evaluator.data(".");
     evaluator.nodes(template, &dot)?;
     Ok(evaluator.output)
 }
@@ -165,7 +165,7 @@ impl<'t, 'd> Evaluator<'t, 'd, '_> {
         for command in &pipeline.commands {
             value = Some(self.command(command, dot, value)?);
         }
-        let value = value.unwrap_or_else(|| missing(0, "", "nil data"));
+        let value = value.unwrap_or_else(|| missing(0, ".", "nil data"));
         // `range` sets its variables for each item.
         if pipeline.variables.len() == 1 {
             self.set(pipeline, vec![value.clone()])?;

@@ -29,6 +29,8 @@ fn size_time_and_depth_are_limited() {
     assert!(substitute(&large, &data()).is_ok(), "texts without tokens have no limit");
     let deep = (0..500).fold(json!("x"), |value, _| json!([value]));
     assert!(substitute(&deep, &data()).is_err());
+    let nothing = substitute(&json!("{{ . }}"), &json!(null)).unwrap_err().to_string();
+    assert!(nothing.contains("unmatched token: "), "{nothing}");
     assert_eq!(
         run(&format!("{}x{}", "{{ if true }}".repeat(50), "{{ end }}".repeat(50))),
         Ok("x".into())

@@ -15,6 +15,8 @@
 //! One document has at most 1 MiB of substituted text, including intermediate values, and 100,000 steps of evaluation;
 //! blocks and groups are nested at most 50 deep.
 
+// Not the crate `gotmpl`: its errors have no positions, its parser recurses without a limit, and intermediate texts can
+// double with every call of `printf`. Nor `gtmpl`, which has had no release since 2021.
 mod compare;
 mod evaluate;
 mod format;
