@@ -1,0 +1,3 @@
+//! WebSocket transport for Sensu agents.
+pub mod message;
+pub mod protobuf;
