@@ -24,6 +24,9 @@ pub enum InvalidMessage {
     /// The type is none that agents send. At most the first 64 bytes.
     #[error("unknown message type {0:?}")]
     UnknownType(String),
+    /// The decoding was aborted.
+    #[error("the decoding was aborted")]
+    Aborted,
     /// The payload cannot be decoded.
     #[error("{kind} in {} cannot be decoded: {reason}", .encoding.name())]
     Undecodable {

@@ -1,0 +1,265 @@
+//! Exchanges WebSocket frames with an agent.
+//!
+//! One loop reads and writes, so that neither waits for the other: pings are answered while messages are written, and
+//! while the service is busy. At most one frame is in the write buffer, besides control frames.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use futures::{Sink, Stream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::ending::{Ending, Farewell};
+use super::fragments::{FRAGMENT, Fragments};
+use super::outbox::Outbox;
+use super::received::Received;
+use crate::counters::Counters;
+use crate::message::{Encoding, Message, MessageType};
+use crate::service::Closed;
+use crate::settings::Settings;
+
+/// Size of the read buffer, in bytes. Grows for larger frames.
+const READ_BUFFER: usize = 4 * 1024;
+/// Maximum size of the write buffer, in bytes: a frame of data, and control frames.
+const WRITE_BUFFER: usize = 4 * FRAGMENT;
+
+/// The connection of a session.
+pub(super) struct Connection<'a, I> {
+    socket: WebSocketStream<Received<I>>,
+    settings: &'a Settings,
+    counters: &'a Counters,
+    encoding: Encoding,
+    /// The rest of the message that is being written.
+    message: Option<(MessageType, Fragments)>,
+    /// Time limit for the content of the write buffer; `None` if it is empty.
+    write_deadline: Option<Instant>,
+    /// The last large message, until the socket has been read again: while it exists, the read buffer cannot reuse
+    /// its memory, and is replaced by a small one.
+    large: Option<Bytes>,
+}
+
+/// What the socket has done.
+#[derive(Default)]
+struct Progress {
+    /// The write buffer is empty, or writing failed.
+    written: Option<Result<(), Error>>,
+    /// A frame was read, or the end of the connection.
+    read: Option<Option<Result<Frame, Error>>>,
+}
+
+impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
+    pub(super) async fn new(
+        stream: I,
+        buffered: Vec<u8>,
+        settings: &'a Settings,
+        counters: &'a Arc<Counters>,
+        encoding: Encoding,
+    ) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(WRITE_BUFFER)
+            .max_message_size(Some(settings.message_size))
+            .max_frame_size(Some(settings.message_size));
+        let stream = Received::new(stream);
+        let socket =
+            WebSocketStream::from_partially_read(stream, buffered, Role::Server, Some(config));
+        let socket = socket.await;
+        let (message, write_deadline, large) = (None, None, None);
+        Self { socket, settings, counters, encoding, message, write_deadline, large }
+    }
+
+    /// Exchanges messages until the session ends.
+    pub(super) async fn run(
+        mut self,
+        mut outbox: Outbox,
+        received: mpsc::Sender<Bytes>,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> Closed {
+        let ending = match self.exchange(&mut outbox, &received, &mut shutdown).await {
+            Ok(never) => match never {},
+            Err(ending) => ending,
+        };
+        // Nothing can be sent anymore, and the service processes what was received.
+        drop((outbox, received));
+        // The time limit is for both sides: the agent must receive the close frame and end the connection.
+        _ = timeout(self.settings.close_timeout, self.close(ending.frame)).await;
+        ending.reason
+    }
+
+    async fn exchange(
+        &mut self,
+        outbox: &mut Outbox,
+        received: &mpsc::Sender<Bytes>,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Result<std::convert::Infallible, Ending> {
+        let Settings { ping_interval, idle_timeout, .. } = *self.settings;
+        let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle_timeout));
+        // A place in the queue to the service: without one, nothing is read.
+        let mut place = None;
+        let Outbox { queue, closing } = outbox;
+        loop {
+            if let Some(deadline) = self.write_deadline.filter(|next| *next < timer.deadline()) {
+                timer.as_mut().reset(deadline);
+            }
+            let can_write = self.write_deadline.is_none();
+            tokio::select! {
+                biased;
+                (code, reason) = closing.requested() => {
+                    return Err(Ending::by_server(code, reason));
+                }
+                _ = shutdown.wait_for(|requested| *requested) => return Err(Ending::shutdown()),
+                () = timer.as_mut() => {
+                    let next = self.check_deadlines(place.is_some())?;
+                    timer.as_mut().reset(next);
+                }
+                free = received.reserve(), if place.is_none() => {
+                    place = Some(free.map_err(|_| Ending::without_frame(Closed::Aborted))?);
+                    self.socket.get_mut().touch();
+                }
+                _ = pings.tick(), if can_write => self.write(Frame::Ping(Bytes::new()))?,
+                message = queue.next(), if can_write => self.start(&message)?,
+                progress = self.progress(place.is_some()) => {
+                    if let Some(result) = progress.written {
+                        result.map_err(|_| Ending::without_frame(Closed::Lost))?;
+                        self.write_next()?;
+                    }
+                    if let Some(message) = progress.read.map(|frame| self.read(frame)).transpose()?.flatten() {
+                        if message.len() > READ_BUFFER {
+                            self.large = Some(message.clone());
+                        }
+                        if let Some(place) = place.take() {
+                            place.send(message);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next time at which a deadline can pass.
+    fn check_deadlines(&mut self, is_reading: bool) -> Result<Instant, Ending> {
+        let now = Instant::now();
+        if self.write_deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(Ending::without_frame(Closed::WriteTimeout));
+        }
+        if !is_reading {
+            self.socket.get_mut().touch();
+        }
+        let idle = self.socket.get_ref().at() + self.settings.idle_timeout;
+        if idle <= now {
+            return Err(Ending::idle());
+        }
+        Ok(self.write_deadline.map_or(idle, |deadline| deadline.min(idle)))
+    }
+
+    /// Writes the write buffer, and reads a frame if `reads`. Returns when either is complete.
+    async fn progress(&mut self, reads: bool) -> Progress {
+        poll_fn(|context| {
+            let mut progress = Progress::default();
+            if self.write_deadline.is_some()
+                && let Poll::Ready(result) = Pin::new(&mut self.socket).poll_flush(context)
+            {
+                self.write_deadline = None;
+                progress.written = Some(result);
+            }
+            if reads {
+                if let Poll::Ready(frame) = Pin::new(&mut self.socket).poll_next(context) {
+                    progress.read = Some(frame);
+                }
+                self.large = None;
+            }
+            match progress {
+                Progress { written: None, read: None } => Poll::Pending,
+                progress => Poll::Ready(progress),
+            }
+        })
+        .await
+    }
+
+    /// The data of a received frame, if it has data.
+    fn read(&mut self, frame: Option<Result<Frame, Error>>) -> Result<Option<Bytes>, Ending> {
+        match frame {
+            Some(Ok(Frame::Binary(data))) => Ok(Some(data)),
+            Some(Ok(Frame::Text(text))) => Ok(Some(text.into())),
+            Some(Ok(Frame::Ping(_))) => {
+                // The pong is queued, and is written with the write buffer.
+                self.limit_write();
+                Ok(None)
+            }
+            Some(Ok(Frame::Pong(_) | Frame::Frame(_))) => Ok(None),
+            Some(Ok(Frame::Close(frame))) => Err(Ending::by_agent(frame)),
+            Some(Err(error)) => Err(Ending::after_error(&error)),
+            None => Err(Ending::without_frame(Closed::Lost)),
+        }
+    }
+
+    /// Starts writing a message.
+    fn start(&mut self, message: &Message) -> Result<(), Ending> {
+        match message.encoded(self.encoding) {
+            Some(bytes) => {
+                self.message = Some((message.kind(), Fragments::new(bytes)));
+                self.write_next()
+            }
+            None => {
+                self.counters.add_dropped();
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the next frame of the message that is being written.
+    fn write_next(&mut self) -> Result<(), Ending> {
+        let Some((kind, fragments)) = &mut self.message else { return Ok(()) };
+        match fragments.next() {
+            Some(frame) => self.write(frame),
+            None => {
+                self.counters.add_sent(*kind);
+                self.message = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts a frame into the write buffer.
+    fn write(&mut self, frame: Frame) -> Result<(), Ending> {
+        self.limit_write();
+        let result = Pin::new(&mut self.socket).start_send(frame);
+        result.map_err(|_| Ending::without_frame(Closed::Lost))
+    }
+
+    fn limit_write(&mut self) {
+        let deadline = || Instant::now() + self.settings.write_timeout;
+        self.write_deadline.get_or_insert_with(deadline);
+    }
+
+    /// Ends the connection: sends a close frame, and waits until the agent ends it too. If the server ended it first,
+    /// with unread data, TCP would discard the close frame.
+    async fn close(&mut self, farewell: Farewell) -> Result<(), Error> {
+        let waits = match farewell {
+            Farewell::Nothing => return Ok(()),
+            Farewell::Reply => false,
+            Farewell::Close(frame) => {
+                Pin::new(&mut self.socket).start_send(Frame::Close(Some(frame)))?;
+                true
+            }
+        };
+        poll_fn(|context| Pin::new(&mut self.socket).poll_flush(context)).await?;
+        let stream = self.socket.get_mut();
+        stream.shutdown().await?;
+        let mut ignored = [0; 1024];
+        while waits && stream.read(&mut ignored).await? > 0 {}
+        Ok(())
+    }
+}
