@@ -170,7 +170,6 @@ impl<S: Service> Listener<S> {
             async move { Ok::<_, Infallible>(handshake.respond(request).await) }
         });
         let served = http1::Builder::new()
-            .keep_alive(false)
             .title_case_headers(true)
             .max_buf_size(self.settings.head_size.max(8 * 1024))
             .timer(TokioTimer::new())

@@ -146,10 +146,12 @@ fn rejection_response(rejection: &Rejection) -> Reply {
     response
 }
 
+/// A response that ends the connection.
 fn json_response(status: StatusCode, body: &serde_json::Value) -> Reply {
     let mut response = Response::new(Full::from(body.to_string()));
     *response.status_mut() = status;
     let json = HeaderValue::from_static(Encoding::Json.media_type());
     response.headers_mut().insert(CONTENT_TYPE, json);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -142,7 +142,7 @@ async fn health_and_readiness_need_no_credentials() {
 #[tokio::test]
 async fn large_and_invalid_heads_are_rejected() {
     let server = Server::start().await;
-    let large = "x".repeat(Settings::default().head_size);
+    let large = "x".repeat(4 * Settings::default().head_size);
     let options = server.options("web").with_header("Sensu-Subscriptions", &large);
     match Agent::connect(options).await {
         Err(ConnectError::Rejected(response)) => assert_eq!(response.status, 431),

@@ -37,8 +37,9 @@ async fn keepalives_and_events_arrive_in_both_encodings() {
 #[tokio::test]
 async fn newlines_large_outputs_fragments_and_text_frames_are_accepted() {
     let server = Server::start().await;
+    let mut agents = Vec::new();
     for release in BOTH {
-        let mut agent = agent(&server, "web", release).await;
+        let mut agent = agent(&server, release.version(), release).await;
         let output = "line\n".repeat(1024 * 1024);
         let large = Check { output, ..check("large") };
         agent.send_check(large).await.unwrap();
@@ -55,6 +56,7 @@ async fn newlines_large_outputs_fragments_and_text_frames_are_accepted() {
         }
         let last = RawFrame::message("", opcode(Data::Continue), true);
         agent.send_frame(Frame::Frame(last)).await.unwrap();
+        agents.push(agent);
     }
     let mut agent = agent(&server, "text", Release::V5_0).await;
     let event = agent.options().event(agent.options().entity(), check("text"));
