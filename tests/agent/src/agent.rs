@@ -15,6 +15,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 
 use crate::connect::connect;
@@ -23,6 +25,9 @@ use crate::{AgentOptions, ConnectError, Frame, HandshakeResponse};
 
 /// Size of the read buffer, in bytes, so that thousands of agents need little memory.
 const READ_BUFFER: usize = 4 * 1024;
+
+/// Maximum size of the payload of a frame, in bytes: the write buffer of agents.
+const FRAME: usize = 4 * 1024;
 
 /// A connected agent. Dropping it ends the connection without a close frame.
 pub struct Agent {
@@ -114,13 +119,22 @@ impl Agent {
         self.send(&Message::event(event)).await
     }
 
-    /// Sends a message in the encoding of the session.
+    /// Sends a message in the encoding of the session, in frames of at most 4 KiB as agents do.
     ///
     /// # Errors
     /// If the connection has ended.
     pub async fn send(&mut self, message: &Message) -> anyhow::Result<()> {
-        let bytes = message.encoded(self.encoding).context("the message cannot be encoded")?;
-        self.send_frame(Frame::Binary(bytes)).await
+        let mut rest = message.encoded(self.encoding).context("the message cannot be encoded")?;
+        let mut data = Data::Binary;
+        loop {
+            let part = rest.split_to(rest.len().min(FRAME));
+            let frame = RawFrame::message(part, OpCode::Data(data), rest.is_empty());
+            self.socket.feed(Frame::Frame(frame)).await?;
+            if rest.is_empty() {
+                return Ok(self.socket.flush().await?);
+            }
+            data = Data::Continue;
+        }
     }
 
     /// Sends a message with a payload that is already encoded.

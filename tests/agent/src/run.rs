@@ -1,5 +1,6 @@
 //! Behaves like an agent: keepalives, heartbeats and check requests.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -65,7 +66,8 @@ struct Running<'a, F> {
     config: Option<EntityConfig>,
     /// Whether the agent still waits for the configuration of its entity.
     is_waiting: bool,
-    sequence: i64,
+    /// Number of events of each check.
+    sequences: HashMap<String, i64>,
     results: mpsc::UnboundedSender<(CheckRequest, Check)>,
 }
 
@@ -87,7 +89,7 @@ impl Agent {
             requests: Requests::new(release),
             config: None,
             is_waiting: release >= Release::V6_0,
-            sequence: 0,
+            sequences: HashMap::new(),
             agent: self,
             answer,
             report,
@@ -159,17 +161,20 @@ impl<F: FnMut(Activity)> Running<'_, F> {
 
     async fn send_keepalive(&mut self) -> anyhow::Result<()> {
         let mut event = self.agent.options.keepalive(self.entity());
-        event.sequence = self.next_sequence();
+        event.sequence = self.next_sequence("keepalive");
         self.agent.send(&Message::keepalive(event)).await?;
         (self.report)(Activity::Keepalive);
         Ok(())
     }
 
-    fn next_sequence(&mut self) -> i64 {
-        if self.agent.options.release >= Release::V6_7_3 {
-            self.sequence += 1;
+    /// The number of the next event of a check, from 1. 0 for releases without such numbers.
+    fn next_sequence(&mut self, check: &str) -> i64 {
+        if self.agent.options.release < Release::V6_7_3 {
+            return 0;
         }
-        self.sequence
+        let sequence = self.sequences.entry(check.to_owned()).or_default();
+        *sequence += 1;
+        *sequence
     }
 
     fn configure(&mut self, config: Box<EntityConfig>) {
@@ -229,7 +234,7 @@ impl<F: FnMut(Activity)> Running<'_, F> {
             check.processed_by.clone_from(&self.agent.options.name);
         }
         let mut event = self.agent.options.event(self.entity(), check.clone());
-        event.sequence = self.next_sequence();
+        event.sequence = self.next_sequence(&check.metadata.name);
         self.agent.send_event(event).await?;
         (self.report)(Activity::Result(Box::new(check)));
         Ok(())

@@ -3,15 +3,17 @@
 //! One loop reads and writes, so that neither waits for the other: pings are answered while messages are written, and
 //! while the service is busy. At most one frame is in the write buffer, besides control frames.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
@@ -27,7 +29,7 @@ use crate::message::{Encoding, Message, MessageType};
 use crate::service::Closed;
 use crate::settings::Settings;
 
-/// Size of the read buffer, in bytes. Grows for larger frames.
+/// Size of the read buffer, in bytes. Grows for larger frames; those of agents written in Go have at most 4 KiB.
 const READ_BUFFER: usize = 4 * 1024;
 /// Maximum size of the write buffer, in bytes: a frame of data, and control frames.
 const WRITE_BUFFER: usize = 4 * FRAGMENT;
@@ -42,9 +44,6 @@ pub(super) struct Connection<'a, I> {
     message: Option<(MessageType, Fragments)>,
     /// Time limit for the content of the write buffer; `None` if it is empty.
     write_deadline: Option<Instant>,
-    /// The last large message, until the socket has been read again: while it exists, the read buffer cannot reuse
-    /// its memory, and is replaced by a small one.
-    large: Option<Bytes>,
 }
 
 /// What the socket has done.
@@ -74,26 +73,25 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
         let socket =
             WebSocketStream::from_partially_read(stream, buffered, Role::Server, Some(config));
         let socket = socket.await;
-        let (message, write_deadline, large) = (None, None, None);
-        Self { socket, settings, counters, encoding, message, write_deadline, large }
+        Self { socket, settings, counters, encoding, message: None, write_deadline: None }
     }
 
-    /// Exchanges messages until the session ends.
+    /// Exchanges messages until the session ends, reports the reason to `end`, and closes the connection.
     pub(super) async fn run(
         mut self,
         mut outbox: Outbox,
         received: mpsc::Sender<Bytes>,
+        end: oneshot::Sender<Closed>,
         mut shutdown: watch::Receiver<bool>,
-    ) -> Closed {
-        let ending = match self.exchange(&mut outbox, &received, &mut shutdown).await {
-            Ok(never) => match never {},
-            Err(ending) => ending,
-        };
+    ) {
+        let Err(Ending { reason, frame }) =
+            self.exchange(&mut outbox, &received, &mut shutdown).await;
         // Nothing can be sent anymore, and the service processes what was received.
         drop((outbox, received));
+        // The receiver waits for the reason.
+        _ = end.send(reason);
         // The time limit is for both sides: the agent must receive the close frame and end the connection.
-        _ = timeout(self.settings.close_timeout, self.close(ending.frame)).await;
-        ending.reason
+        _ = timeout(self.settings.close_timeout, self.close(frame)).await;
     }
 
     async fn exchange(
@@ -101,8 +99,10 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
         outbox: &mut Outbox,
         received: &mpsc::Sender<Bytes>,
         shutdown: &mut watch::Receiver<bool>,
-    ) -> Result<std::convert::Infallible, Ending> {
+    ) -> Result<Infallible, Ending> {
         let Settings { ping_interval, idle_timeout, .. } = *self.settings;
+        // An interval of 0 is not possible.
+        let ping_interval = ping_interval.max(Duration::from_millis(1));
         let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle_timeout));
@@ -136,9 +136,6 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
                         self.write_next()?;
                     }
                     if let Some(message) = progress.read.map(|frame| self.read(frame)).transpose()?.flatten() {
-                        if message.len() > READ_BUFFER {
-                            self.large = Some(message.clone());
-                        }
                         if let Some(place) = place.take() {
                             place.send(message);
                         }
@@ -178,7 +175,6 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
                 if let Poll::Ready(frame) = Pin::new(&mut self.socket).poll_next(context) {
                     progress.read = Some(frame);
                 }
-                self.large = None;
             }
             match progress {
                 Progress { written: None, read: None } => Poll::Pending,

@@ -11,11 +11,11 @@ mod registered;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::counters::Counters;
 use crate::message::Encoding;
-use crate::service::Service;
+use crate::service::{Closed, Service};
 use crate::settings::Settings;
 
 pub(crate) use outbox::{Outbox, outbox};
@@ -47,12 +47,21 @@ pub(crate) async fn run<S, I>(
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let Accepted { session, outbox, encoding } = accepted;
-    let _open = counters.open(encoding);
+    let open = counters.open(encoding);
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
+    let (end, ended) = oneshot::channel();
     let connection =
         connection::Connection::new(stream, buffered, settings, counters, encoding).await;
-    let exchange = connection.run(outbox, sender, shutdown);
-    let (closed, ()) =
-        tokio::join!(exchange, incoming::process(&session, encoding, receiver, counters));
-    session.disconnect(closed).await;
+    let exchange = connection.run(outbox, sender, end, shutdown);
+    // The service need not wait for the closing handshake.
+    let serve = async {
+        incoming::process(&session, encoding, receiver, counters).await;
+        let reason = ended.await.unwrap_or(Closed::Aborted);
+        session.disconnect(reason).await;
+        drop(open);
+    };
+    tokio::join!(exchange, serve);
 }
+
+#[cfg(test)]
+mod tests;

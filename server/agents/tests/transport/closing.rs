@@ -132,5 +132,5 @@ async fn shutdown_does_not_wait_for_agents_and_services_without_end() {
     eventually(received, || "the event".to_owned()).await;
     server.stop().await;
     assert_eq!(server.disconnected("busy").await, Closed::Aborted);
-    assert_eq!(server.disconnected("silent").await, Closed::Aborted);
+    assert_eq!(server.disconnected("silent").await, Closed::Shutdown);
 }
