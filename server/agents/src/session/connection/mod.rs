@@ -3,16 +3,14 @@
 //! One loop reads and writes, so that neither waits for the other: pings are answered while messages are written, and
 //! while the service is busy. At most one frame is in the write buffer, besides control frames.
 
+mod frames;
+
 use std::convert::Infallible;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{Sink, Stream};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -20,12 +18,14 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::ending::{Ending, Farewell};
+use frames::Progress;
+
+use super::ending::Ending;
 use super::fragments::{FRAGMENT, Fragments};
 use super::outbox::Outbox;
 use super::received::Received;
 use crate::counters::Counters;
-use crate::message::{Encoding, Message, MessageType};
+use crate::message::{Encoding, MessageType};
 use crate::service::Closed;
 use crate::settings::Settings;
 
@@ -44,15 +44,6 @@ pub(super) struct Connection<'a, I> {
     message: Option<(MessageType, Fragments)>,
     /// Time limit for the content of the write buffer; `None` if it is empty.
     write_deadline: Option<Instant>,
-}
-
-/// What the socket has done.
-#[derive(Default)]
-struct Progress {
-    /// The write buffer is empty, or writing failed.
-    written: Option<Result<(), Error>>,
-    /// A frame was read, or the end of the connection.
-    read: Option<Option<Result<Frame, Error>>>,
 }
 
 impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
@@ -131,17 +122,25 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
                 _ = pings.tick(), if can_write => self.write(Frame::Ping(Bytes::new()))?,
                 message = queue.next(), if can_write => self.start(&message)?,
                 progress = self.progress(place.is_some()) => {
-                    if let Some(result) = progress.written {
-                        result.map_err(|_| Ending::without_frame(Closed::Lost))?;
-                        self.write_next()?;
-                    }
-                    if let Some(message) = progress.read.map(|frame| self.read(frame)).transpose()?.flatten() {
-                        if let Some(place) = place.take() {
-                            place.send(message);
-                        }
+                    if let Some(message) = self.advance(progress)?
+                        && let Some(place) = place.take()
+                    {
+                        place.send(message);
                     }
                 }
             }
+        }
+    }
+
+    /// Continues after the socket has done something. Returns a received message.
+    fn advance(&mut self, progress: Progress) -> Result<Option<Bytes>, Ending> {
+        if let Some(result) = progress.written {
+            result.map_err(|_| Ending::without_frame(Closed::Lost))?;
+            self.write_next()?;
+        }
+        match progress.read {
+            Some(frame) => self.read(frame),
+            None => Ok(None),
         }
     }
 
@@ -161,29 +160,6 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
         Ok(self.write_deadline.map_or(idle, |deadline| deadline.min(idle)))
     }
 
-    /// Writes the write buffer, and reads a frame if `reads`. Returns when either is complete.
-    async fn progress(&mut self, reads: bool) -> Progress {
-        poll_fn(|context| {
-            let mut progress = Progress::default();
-            if self.write_deadline.is_some()
-                && let Poll::Ready(result) = Pin::new(&mut self.socket).poll_flush(context)
-            {
-                self.write_deadline = None;
-                progress.written = Some(result);
-            }
-            if reads {
-                if let Poll::Ready(frame) = Pin::new(&mut self.socket).poll_next(context) {
-                    progress.read = Some(frame);
-                }
-            }
-            match progress {
-                Progress { written: None, read: None } => Poll::Pending,
-                progress => Poll::Ready(progress),
-            }
-        })
-        .await
-    }
-
     /// The data of a received frame, if it has data.
     fn read(&mut self, frame: Option<Result<Frame, Error>>) -> Result<Option<Bytes>, Ending> {
         match frame {
@@ -199,63 +175,5 @@ impl<'a, I: AsyncRead + AsyncWrite + Unpin> Connection<'a, I> {
             Some(Err(error)) => Err(Ending::after_error(&error)),
             None => Err(Ending::without_frame(Closed::Lost)),
         }
-    }
-
-    /// Starts writing a message.
-    fn start(&mut self, message: &Message) -> Result<(), Ending> {
-        match message.encoded(self.encoding) {
-            Some(bytes) => {
-                self.message = Some((message.kind(), Fragments::new(bytes)));
-                self.write_next()
-            }
-            None => {
-                self.counters.add_dropped();
-                Ok(())
-            }
-        }
-    }
-
-    /// Writes the next frame of the message that is being written.
-    fn write_next(&mut self) -> Result<(), Ending> {
-        let Some((kind, fragments)) = &mut self.message else { return Ok(()) };
-        match fragments.next() {
-            Some(frame) => self.write(frame),
-            None => {
-                self.counters.add_sent(*kind);
-                self.message = None;
-                Ok(())
-            }
-        }
-    }
-
-    /// Puts a frame into the write buffer.
-    fn write(&mut self, frame: Frame) -> Result<(), Ending> {
-        self.limit_write();
-        let result = Pin::new(&mut self.socket).start_send(frame);
-        result.map_err(|_| Ending::without_frame(Closed::Lost))
-    }
-
-    fn limit_write(&mut self) {
-        let deadline = || Instant::now() + self.settings.write_timeout;
-        self.write_deadline.get_or_insert_with(deadline);
-    }
-
-    /// Ends the connection: sends a close frame, and waits until the agent ends it too. If the server ended it first,
-    /// with unread data, TCP would discard the close frame.
-    async fn close(&mut self, farewell: Farewell) -> Result<(), Error> {
-        let waits = match farewell {
-            Farewell::Nothing => return Ok(()),
-            Farewell::Reply => false,
-            Farewell::Close(frame) => {
-                Pin::new(&mut self.socket).start_send(Frame::Close(Some(frame)))?;
-                true
-            }
-        };
-        poll_fn(|context| Pin::new(&mut self.socket).poll_flush(context)).await?;
-        let stream = self.socket.get_mut();
-        stream.shutdown().await?;
-        let mut ignored = [0; 1024];
-        while waits && stream.read(&mut ignored).await? > 0 {}
-        Ok(())
     }
 }
