@@ -38,6 +38,8 @@ enum Task {
     },
     /// Package the client library and sensuctl, and build them from the packages alone.
     Package,
+    /// Run an agent that executes the checks of a server; `--help` lists its options.
+    Agent(Forwarded),
     /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, fuzz,
     /// reverse-proxies.
     External(Forwarded),
@@ -101,6 +103,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Generate(tool) => Tool::Generate.run(None, &tool.arguments),
         Task::Bench(tool) => Tool::Bench.run(None, &tool.arguments),
         Task::Soak(tool) => Tool::Bench.run(Some("soak"), &tool.arguments),
+        Task::Agent(tool) => Tool::Agent.run(None, &tool.arguments),
         Task::External(tool) => Tool::External.run(Some("external"), &tool.arguments),
         Task::Deep(tool) => Tool::External.run(Some("deep"), &tool.arguments),
         Task::Lint(tool) => Tool::External.run(Some("lint"), &tool.arguments),

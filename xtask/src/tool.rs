@@ -14,6 +14,8 @@ pub enum Tool {
     Bench,
     /// External tools.
     External,
+    /// The scripted agent.
+    Agent,
 }
 
 impl Tool {
@@ -44,6 +46,7 @@ impl Tool {
             Self::Generate => "xtask-generate",
             Self::Bench => "xtask-bench",
             Self::External => "xtask-external",
+            Self::Agent => "sensu-test-agent",
         }
     }
 }
