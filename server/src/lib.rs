@@ -47,6 +47,7 @@
 //! keys in `keyspace`, operations where they are mounted, errors in `error`. The document is
 //! derived from these.
 
+mod agents;
 mod auth;
 mod catalog;
 pub mod cli;
@@ -65,14 +66,16 @@ mod query;
 mod rbac;
 mod resources;
 mod runtime;
+mod scheduler;
 pub mod seed;
 mod testkit;
 
-pub use connections::Limits as ConnectionLimits;
+pub use agents::Settings as AgentSettings;
+pub use connections::{Limits as ConnectionLimits, Tls};
 pub use error::{ApiError, Error};
 pub use openapi::{OperationPermission, v3_1 as openapi_v3_1, yaml as openapi_yaml};
 pub use pipeline::Settings as PipelineSettings;
-pub use runtime::{Limits, Server, Tls};
+pub use runtime::{Limits, Server};
 
 /// The published OpenAPI document: the content of `openapi/sensu-core-v2.json`.
 ///

@@ -32,6 +32,13 @@ const SETTINGS: &[Setting] = &[
     setting("api-listen-address", "SENSU_API_LISTEN_ADDRESS", ["[::1]:1", "[::1]:2", "[::1]:3"]),
     setting("port", "SENSU_API_PORT", ["1", "2", "3"]),
     setting("ready-file", "SENSU_READY_FILE", ["a", "b", "c"]),
+    setting("agent-host", "SENSU_AGENT_HOST", ["::", "0.0.0.0", "192.0.2.1"]),
+    setting("agent-port", "SENSU_AGENT_PORT", ["1", "2", "3"]),
+    setting("agent-cert-file", "SENSU_AGENT_CERT_FILE", ["a", "b", "c"]),
+    setting("agent-key-file", "SENSU_AGENT_KEY_FILE", ["a", "b", "c"]),
+    setting("agent-write-timeout", "SENSU_AGENT_WRITE_TIMEOUT", ["1", "2", "3"]),
+    setting("max-agents", "SENSU_MAX_AGENTS", ["1", "2", "3"]),
+    setting("deregistration-handler", "SENSU_DEREGISTRATION_HANDLER", ["a", "b", "c"]),
     setting("cert-file", "SENSU_CERT_FILE", ["a", "b", "c"]),
     setting("key-file", "SENSU_KEY_FILE", ["a", "b", "c"]),
     setting("api-request-limit", "SENSU_API_REQUEST_LIMIT", ["1", "2", "3"]),
@@ -75,14 +82,14 @@ fn command(file: &Path) -> Command {
     command
 }
 
-/// Writes a configuration file; certificate and key are always set because each requires the other.
+/// Writes a configuration file; certificates and keys are always set because each requires the other.
 fn write(file: &Path, lines: &str) {
-    let pair: String = ["cert-file", "key-file"]
+    let pairs: String = ["cert-file", "key-file", "agent-cert-file", "agent-key-file"]
         .into_iter()
-        .filter(|name| !lines.contains(name))
+        .filter(|name| !lines.lines().any(|line| line.starts_with(*name)))
         .map(|name| format!("{name} = \"x\"\n"))
         .collect();
-    std::fs::write(file, pair + lines).expect("the file is written");
+    std::fs::write(file, pairs + lines).expect("the file is written");
 }
 
 /// The line of a setting in the output.
@@ -143,8 +150,9 @@ fn switches_can_stand_in_file_and_environment() {
 fn services_can_be_disabled() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("sensu.toml");
-    write(&file, "disable = [\"pipeline\"]\n");
-    assert_eq!(line(&mut command(&file), "disable"), "disable = [\"pipeline\"] # file");
+    let setting = "disable = [\"agents\", \"scheduler\", \"keepalives\", \"pipeline\"]";
+    write(&file, &format!("{setting}\n"));
+    assert_eq!(line(&mut command(&file), "disable"), format!("{setting} # file"));
 }
 
 #[test]

@@ -83,6 +83,15 @@ impl TestServer {
         self.server.address()
     }
 
+    /// The URL that agents connect to.
+    ///
+    /// # Panics
+    /// If agents are disabled.
+    pub fn agent_url(&self) -> String {
+        let scheme = if self.scheme == "https" { "wss" } else { "ws" };
+        format!("{scheme}://{}", self.server.agent_address().expect("agents are enabled"))
+    }
+
     /// The generated client, logged in as the administrator.
     pub async fn as_admin(&self) -> Client {
         self.log_in("admin", seed::DEV_PASSWORD).await

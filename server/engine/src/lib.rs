@@ -20,6 +20,7 @@
 //! (D40). Events without an `id` have no identity, so two equal events are two results, as in Sensu Go.
 //! Only the latest event is stored, so an older event that arrives again is counted again.
 
+pub mod agent_entity;
 mod flap;
 mod history;
 pub mod keepalive;

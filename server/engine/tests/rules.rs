@@ -170,7 +170,7 @@ fn sensu_5_entries_with_expire_on_resolve_end_only_with_a_resolution() {
 #[test]
 fn sensu_6_an_overdue_result_is_a_failure() {
     let stored = after_changed(&[(0, 100)], |event| event.check.as_mut().unwrap().ttl = 60);
-    let overdue = ttl::overdue(&stored, 170).unwrap();
+    let overdue = ttl::overdue(&stored, 100, 170).unwrap();
     let failed = apply(Some(&stored), overdue, &[], 170);
     let check = failed.event.check.unwrap();
     assert_eq!(check.output, "Last check execution was 70 seconds ago");

@@ -39,6 +39,8 @@ enum Source {
     Session(Key),
     /// By this API key.
     ApiKey(String),
+    /// By the password that an agent connected with.
+    Agent,
 }
 
 /// A token with a valid signature.
@@ -93,6 +95,12 @@ impl Caller {
         Self { cx: Arc::clone(cx), identity: Arc::new(identity) }
     }
 
+    /// The user of an agent.
+    pub(super) fn agent(cx: &Cx, user: &str) -> Self {
+        let identity = Identity { user: user.to_owned(), source: Source::Agent };
+        Self { cx: Arc::clone(cx), identity: Arc::new(identity) }
+    }
+
     /// Verifies in the course of a long request that the caller was not logged out, disabled or deprived of
     /// the API key. The access token may have expired or been renewed since the request began.
     ///
@@ -100,7 +108,7 @@ impl Caller {
     /// [`Error::Unauthenticated`]; [`Error`] if the store fails.
     pub(crate) async fn revalidate(&self) -> Result<(), Error> {
         match &self.identity.source {
-            Source::Operator => Ok(()),
+            Source::Operator | Source::Agent => Ok(()),
             Source::Session(key) => {
                 let session = self.cx.auth.store.get(key).await?;
                 session.map(|_| ()).ok_or_else(session::ended)
@@ -118,7 +126,7 @@ impl Caller {
     pub(crate) fn session(&self) -> Option<&Key> {
         match &self.identity.source {
             Source::Session(key) => Some(key),
-            Source::Operator | Source::ApiKey(_) => None,
+            Source::Operator | Source::ApiKey(_) | Source::Agent => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Authentication: passwords, tokens, sessions, API keys, and the [`Caller`] of a request.
 
 mod account;
+mod agent_login;
 mod api_key;
 mod caller;
 mod dev_password;
@@ -19,6 +20,7 @@ use sensu_store::Store;
 
 use crate::error::Error;
 use crate::rbac::PolicyCache;
+use agent_login::VerifiedPasswords;
 use caller::VerifiedTokens;
 use failure_log::FailureLog;
 use groups::GroupCache;
@@ -27,6 +29,7 @@ use throttle::Throttle;
 use token_secret::TokenSecret;
 
 pub(crate) use account::{Account, NO_PASSWORD, account, put_account};
+pub(crate) use agent_login::{is_enabled, log_in_agent};
 pub(crate) use api_key::{api_key_id, api_key_id_in_url, generate_api_key, without_api_keys};
 pub(crate) use caller::{Caller, bearer};
 pub(crate) use dev_password::{DEV_PASSWORD, DEV_USERS, end_dev_sessions, has_dev_password};
@@ -44,6 +47,7 @@ pub(crate) struct Authentication {
     store: Arc<dyn Store>,
     secret: TokenSecret,
     verified: VerifiedTokens,
+    verified_passwords: VerifiedPasswords,
     throttle: Throttle,
     failures: FailureLog,
     /// The largest cost of a password hash, which determines the time of failed log-ins.
@@ -62,6 +66,7 @@ impl Authentication {
             store,
             secret,
             verified: VerifiedTokens::new(),
+            verified_passwords: VerifiedPasswords::new(),
             throttle: Throttle::new(),
             failures: FailureLog::default(),
             largest_cost,

@@ -2,6 +2,7 @@
 //!
 //! In the library rather than in `main.rs`, so that binaries of the test suite can run it too.
 
+mod agent_args;
 mod args;
 mod config_file;
 mod import;

@@ -4,25 +4,14 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ipnet::IpNet;
 
 use crate::PipelineSettings;
 
-/// Parts of the server that can be disabled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Service {
-    /// Handlers do not process events.
-    Pipeline,
-}
-
 /// Settings of the event pipeline.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PipelineArgs {
-    /// Parts of the server to disable, separated by commas. Without the pipeline, events are stored and
-    /// no handler processes them.
-    #[arg(long, env = "SENSU_DISABLE", value_name = "SERVICE", value_delimiter = ',', value_enum)]
-    pub disable: Vec<Service>,
     /// Run the commands of handlers and mutators of type pipe. Users who may create handlers or mutators
     /// can then run any command as the user of the server.
     #[arg(long, env = "SENSU_ALLOW_COMMANDS")]
@@ -62,12 +51,9 @@ pub(super) struct PipelineArgs {
 }
 
 impl PipelineArgs {
-    /// The settings. `None` if the pipeline is disabled. `state_dir` is `None` if the store has no directory.
-    pub(super) fn settings(&self, state_dir: Option<&Path>) -> Option<PipelineSettings> {
-        if self.disable.contains(&Service::Pipeline) {
-            return None;
-        }
-        Some(PipelineSettings {
+    /// The settings. `state_dir` is `None` if the store has no directory.
+    pub(super) fn settings(&self, state_dir: Option<&Path>) -> PipelineSettings {
+        PipelineSettings {
             allow_commands: self.allow_commands,
             max_commands: self.max_commands.unwrap_or_else(PipelineSettings::max_commands),
             max_entries: self.outbox_max_events,
@@ -76,7 +62,7 @@ impl PipelineArgs {
             outbound_deny: self.outbound_deny.clone(),
             cache_dir: self.cache_dir.clone().or_else(|| Some(state_dir?.join("sensu.assets"))),
             cache_bytes: self.cache_max_bytes,
-        })
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use sensu_store::{Clock, MemoryStore, Store, SystemClock};
 use sensu_types::version::parse_release;
 use serde_json::json;
 
+use super::agent_args::{AgentArgs, Service};
 use super::args::Common;
 use super::logging::log_to_stderr;
 use super::pipeline_args::PipelineArgs;
@@ -109,6 +110,8 @@ pub(super) struct Start {
           value_parser = trusted_network)]
     pub trusted_proxies: Vec<IpNet>,
     #[command(flatten)]
+    pub agents: AgentArgs,
+    #[command(flatten)]
     pub pipeline: PipelineArgs,
     /// Respond before writes reach the disk. Faster; a power failure may lose the last second.
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
@@ -151,8 +154,24 @@ impl Start {
             },
             reported_release: self.reported_release.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
-            pipeline: self.pipeline.settings(self.state_dir()),
+            agents: self.agents.settings(self.address().port() == 0),
+            scheduler: self.agents.is_enabled(Service::Scheduler),
+            keepalives: self.agents.is_enabled(Service::Keepalives),
+            deregistration_handler: self.agents.deregistration_handler.clone(),
+            pipeline: self
+                .agents
+                .is_enabled(Service::Pipeline)
+                .then(|| self.pipeline.settings(self.state_dir())),
         }
+    }
+
+    /// The address of the API.
+    fn address(&self) -> SocketAddr {
+        let mut address = self.api_listen_address;
+        if let Some(port) = self.port {
+            address.set_port(port);
+        }
+        address
     }
 
     /// The directory for data. `None` if the data is in memory or in a database.
@@ -182,10 +201,7 @@ impl Start {
 /// If the store cannot be opened, or the address cannot be bound.
 pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     log_to_stderr(args.common.log_level, args.common.log_format);
-    let mut address = args.api_listen_address;
-    if let Some(port) = args.port {
-        address.set_port(port);
-    }
+    let address = args.address();
     if args.dev && !address.ip().is_loopback() {
         bail!(
             "--dev creates users with a public password, so it requires a loopback address, and \

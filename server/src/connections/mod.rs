@@ -9,6 +9,7 @@ mod budget;
 mod closing;
 mod connection;
 mod table;
+mod tls;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ pub(crate) use budget::Charge;
 pub(crate) use closing::CloseReason;
 pub(crate) use connection::OpenRequest;
 pub(crate) use table::Connections;
+pub use tls::Tls;
 
 /// Limits of connections and of the bytes that their requests hold.
 #[derive(Clone, Debug)]

@@ -100,6 +100,7 @@ async fn metrics_get(rqctx: RequestContext<Cx>) -> Result<Exposition, ApiError> 
     query::validate(rqctx.request.uri().query())?;
     let cx = rqctx.context();
     cx.metrics.set_connections(&cx.connections);
+    cx.agents.set_metrics(&cx.metrics);
     let outbox = &cx.resources.outbox;
     cx.metrics.pipeline.set_outbox(outbox.entries(), outbox.oldest());
     let text = cx.metrics.text(&cx.store_health().await);

@@ -9,8 +9,8 @@ use sensu_types::namespace::Namespace;
 use sensu_types::{Resource, Scope};
 
 use super::{
-    ADHOC, CLUSTER, DEADLINES, DEADLINES_BY_TIME, LEASES, OUTBOX, OUTCOMES, PASSWORDS, REDACTED,
-    SECRETS, SEEDED, SESSIONS,
+    ADHOC, CLUSTER, CONNECTED, DEADLINES, DEADLINES_BY_TIME, LEASES, OUTBOX, OUTCOMES, PASSWORDS,
+    REDACTED, SECRETS, SEEDED, SESSIONS, TURNS,
 };
 use crate::error::Error;
 
@@ -87,6 +87,16 @@ pub(crate) fn seed_marker(seed: &'static str) -> Result<Key, Error> {
 /// A request to run a check. `now` orders the requests of a check; `random` makes them distinct.
 pub(crate) fn adhoc_request(namespace: &str, check: &str, now: i64, random: u64) -> Option<Key> {
     Key::new(ADHOC, [namespace, check, &format!("{now:020}-{random:016x}")]).ok()
+}
+
+/// Which agent executed the last run of a round-robin check.
+pub(crate) fn turn(namespace: &str, check: &str) -> Option<Key> {
+    Key::new(TURNS, [namespace, check]).ok()
+}
+
+/// An agent that is connected to one of several servers.
+pub(crate) fn connected(namespace: &str, agent: &str) -> Option<Key> {
+    Key::new(CONNECTED, [namespace, agent]).ok()
 }
 
 /// The deadline of an event. `entity` is `None` for checks whose deadline all entities share.
@@ -208,6 +218,8 @@ mod tests {
             outbox_entry("default", "web", None, 255),
             outcomes("default", "web", Some("cpu")),
             lease("0123456789abcdef"),
+            turn("default", "cpu"),
+            connected("default", "web"),
         ];
         let text = |key: Option<Key>| {
             String::from_utf8(key.unwrap().as_bytes().to_vec()).unwrap().replace('\0', "|")
@@ -232,6 +244,8 @@ mod tests {
                 "outbox|default|web|00000000000000ff|",
                 "outcomes|default|web|cpu|",
                 "leases|0123456789abcdef|",
+                "turns|default|cpu|",
+                "connected|default|web|",
             ]
         );
     }

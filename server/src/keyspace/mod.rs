@@ -14,10 +14,11 @@ mod records;
 mod snapshots;
 
 pub(crate) use keys::{
-    DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, deadline, deadline_by_time,
-    deadlines_by_time, in_namespace, is_namespace_precondition, key, lease, list_prefix,
-    namespace_exists, outbox_entry, outbox_of, outcomes, outcomes_of, password, prefix_of,
-    redacted_keys, seed_marker, session, sessions_of, token_secret, whole_collection,
+    DEADLINE_NAMES_MAX_BYTES, adhoc_request, cluster_identity, connected, deadline,
+    deadline_by_time, deadlines_by_time, in_namespace, is_namespace_precondition, key, lease,
+    list_prefix, namespace_exists, outbox_entry, outbox_of, outcomes, outcomes_of, password,
+    prefix_of, redacted_keys, seed_marker, session, sessions_of, token_secret, turn,
+    whole_collection,
 };
 pub(crate) use records::{Encoded, all, encode, parse, render};
 pub(crate) use snapshots::{Snapshots, View};
@@ -51,6 +52,10 @@ pub const SECRETS: &str = "secrets";
 pub const SEEDED: &str = "seeded";
 /// Sessions of users.
 pub const SESSIONS: &str = "sessions";
+/// Which agent executed the last run of each round-robin check.
+pub const TURNS: &str = "turns";
+/// The agents that are connected to the servers that share the store.
+pub const CONNECTED: &str = "connected";
 /// The deadline of each event whose check has a `ttl`, by event.
 pub const DEADLINES: &str = "ttl";
 
@@ -87,7 +92,7 @@ const CLUSTER_WIDE: Row = Row {
 };
 
 /// The whole layout of the store.
-pub(crate) const LAYOUT: [Row; 15] = [
+pub(crate) const LAYOUT: [Row; 17] = [
     NAMESPACED,
     CLUSTER_WIDE,
     Row {
@@ -173,6 +178,20 @@ pub(crate) const LAYOUT: [Row; 15] = [
         value: "all keys that `redact` of the entity has listed, JSON; no record for the default keys",
         owner: "resources/redaction",
         reset: true,
+    },
+    Row {
+        name: Some(TURNS),
+        key: &["namespace", "check"],
+        value: "which agents executed the last run of a round-robin check, JSON",
+        owner: "resources/requests",
+        reset: true,
+    },
+    Row {
+        name: Some(CONNECTED),
+        key: &["namespace", "agent"],
+        value: "server and subscriptions of a connected agent, JSON; only in stores that servers share",
+        owner: "resources/connected",
+        reset: false,
     },
     Row {
         name: Some(SEEDED),

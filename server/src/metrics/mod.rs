@@ -1,5 +1,6 @@
 //! Prometheus metrics of the server (D39).
 
+mod agents;
 mod pipeline;
 
 use anyhow::Context as _;
@@ -12,6 +13,7 @@ use sensu_store::Health;
 use sensu_types::event::Event;
 
 use crate::connections::{CloseReason, Connections};
+use agents::AgentMetrics;
 use pipeline::PipelineMetrics;
 
 /// Content type of [`Metrics::text`].
@@ -36,6 +38,8 @@ pub(crate) struct Metrics {
     events: IntCounterVec,
     connections: ConnectionMetrics,
     store: StoreMetrics,
+    /// Metrics of agents and of the scheduler.
+    pub(crate) agents: AgentMetrics,
     /// The event pipeline.
     pub(crate) pipeline: PipelineMetrics,
 }
@@ -94,6 +98,7 @@ impl Metrics {
             events: registered(&registry, IntCounterVec::new(events, &["status"]))?,
             connections: ConnectionMetrics::new(&registry)?,
             store: StoreMetrics::new(&registry)?,
+            agents: AgentMetrics::new(&registry)?,
             pipeline: PipelineMetrics::new(&registry)?,
             registry,
         };

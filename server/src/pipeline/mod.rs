@@ -23,7 +23,7 @@ use std::sync::Arc;
 use sensu_pipeline::assets::{self as asset_cache, AssetCache};
 use sensu_pipeline::command::{self, Commands, Environment};
 use sensu_pipeline::handlers::Retry;
-use sensu_pipeline::javascript::{self, JavaScript};
+use sensu_pipeline::javascript::{self, JavaScript, ScriptError};
 use sensu_pipeline::outbound::OutboundPolicy;
 use sensu_pipeline::{Executor, Settings as ExecutorSettings};
 use sensu_types::ObjectMeta;
@@ -81,6 +81,15 @@ impl Pipeline {
         });
         let (explanations, explaining) = (Semaphore::new(EXPLANATIONS), Semaphore::new(1));
         Ok(Self { executor, explanations, explaining, assets })
+    }
+
+    /// Evaluates expressions about an entity, in order.
+    pub(crate) async fn evaluate_entity(
+        &self,
+        expressions: &[String],
+        entity: &Entity,
+    ) -> Vec<Result<bool, ScriptError>> {
+        self.executor.evaluate_entity(expressions, entity).await
     }
 }
 

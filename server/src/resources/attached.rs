@@ -1,27 +1,40 @@
-//! Records that belong to an object and are deleted with it (D26).
+//! Deletion of an object with what belongs to it: objects and records (D26).
 
-use sensu_store::{Entry, Operation, Store, Txn};
+use sensu_store::{Entry, Operation, Precondition, Store, Txn};
 use sensu_types::Resource;
 use sensu_types::check::CheckConfig;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 
 use crate::error::Error;
-use crate::keyspace::{self, ADHOC, parse};
+use crate::keyspace::{self, ADHOC, parse, prefix_of};
 use crate::resources::events;
 
-/// The operations that delete the records of a stored object, and their preconditions.
+/// The transaction that deletes a stored object, the objects it cascades to, and the records that belong to them,
+/// unless it has changed.
+///
+/// # Errors
+/// [`Error`] if the store fails.
 pub(super) async fn deletion<T: Resource>(
     store: &dyn Store,
     entry: &Entry,
     namespace: &str,
     name: &str,
 ) -> Result<Txn, Error> {
-    let mut txn = Txn::default();
+    let mut txn = Txn {
+        preconditions: vec![Precondition::At(entry.key.clone(), entry.revision)],
+        operations: vec![Operation::Delete(entry.key.clone())],
+    };
+    for collection in T::CASCADES_TO {
+        let owned = prefix_of::<T>(collection, namespace, name);
+        txn.operations.extend(owned.map(Operation::DeletePrefix));
+    }
     match T::PLURAL {
         Event::PLURAL => {
             let event: Event = parse(entry)?;
-            txn = events::remove_deadline(store, namespace, &event).await?;
+            let deadline = events::remove_deadline(store, namespace, &event).await?;
+            txn.preconditions.extend(deadline.preconditions);
+            txn.operations.extend(deadline.operations);
             let (entity, check) = (event.entity_name(), Some(event.check_name()));
             let outbox = keyspace::outbox_of(namespace, entity, check);
             txn.operations.extend(outbox.map(Operation::DeletePrefix));
@@ -29,7 +42,7 @@ pub(super) async fn deletion<T: Resource>(
             txn.operations.extend(outcomes.map(Operation::Delete));
         }
         Entity::PLURAL => {
-            txn.operations = events::remove_deadlines_of(store, namespace, name).await?;
+            txn.operations.extend(events::remove_deadlines_of(store, namespace, name).await?);
             let keys = keyspace::redacted_keys(namespace, name);
             txn.operations.extend(keys.map(Operation::Delete));
             let records = [
@@ -41,6 +54,7 @@ pub(super) async fn deletion<T: Resource>(
         CheckConfig::PLURAL => {
             let requests = keyspace::prefix_of::<CheckConfig>(ADHOC, namespace, name);
             txn.operations.extend(requests.map(Operation::DeletePrefix));
+            txn.operations.extend(keyspace::turn(namespace, name).map(Operation::Delete));
         }
         _ => {}
     }

@@ -76,8 +76,7 @@ pub(crate) async fn remove_hook(
     grant.change(remove, conditions).await.map(drop)
 }
 
-/// Stores a request to run the check now, for an agent to take, in place of the oldest if there are
-/// too many.
+/// Stores a request to run the check now, which the scheduler takes, in place of the oldest if there are too many.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::TooLarge`]; [`Error::Invalid`] if the name of the check leaves no space for the request's key.
@@ -115,7 +114,10 @@ pub(crate) async fn execute(
     });
     let txn = Txn { preconditions: vec![Precondition::Present(check)], operations };
     match grant.commit(txn).await {
-        Ok(_) => Ok(Issued { issued: context.now }),
+        Ok(_) => {
+            grant.cx().resources.execution_requested.notify_one();
+            Ok(Issued { issued: context.now })
+        }
         Err(CommitError::Precondition(_)) => Err(grant.not_found()),
         Err(error) => Err(error.into()),
     }

@@ -8,8 +8,10 @@ pub(crate) mod api_keys;
 mod attached;
 pub(crate) mod checks;
 pub(crate) mod cluster;
+pub(crate) mod connected;
 pub(crate) mod definitions;
 pub(crate) mod events;
+pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod namespaces;
 pub(crate) mod outbox;
@@ -17,6 +19,7 @@ pub(crate) mod page;
 pub(crate) mod patch;
 pub(crate) mod preconditions;
 pub(crate) mod redaction;
+pub(crate) mod requests;
 pub(crate) mod rules;
 pub(crate) mod silenced;
 pub(crate) mod store;
@@ -27,7 +30,7 @@ pub(crate) mod write_options;
 use std::sync::Arc;
 
 use sensu_store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::error::Error;
 use definitions::Definitions;
@@ -44,6 +47,10 @@ pub(crate) struct Resources {
     redaction: redaction::Redaction,
     /// What processes events.
     definitions: definitions::DefinitionCache,
+    /// What check requests contain.
+    requests: requests::RequestCache,
+    /// Notified when a user asks for the execution of a check.
+    pub(crate) execution_requested: Notify,
     /// Work for handlers.
     pub(crate) outbox: Arc<outbox::Outbox>,
     /// One permit for each scan that may run now.
@@ -70,8 +77,18 @@ impl Resources {
     }
 
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        let (silences, redaction, definitions, outbox) = Default::default();
+        let (silences, redaction, definitions, requests, outbox) = Default::default();
         let scans = Semaphore::new(SCANS);
-        Self { store, silences, redaction, definitions, outbox, scans }
+        let execution_requested = Notify::new();
+        Self {
+            store,
+            silences,
+            redaction,
+            definitions,
+            requests,
+            execution_requested,
+            outbox,
+            scans,
+        }
     }
 }

@@ -1,14 +1,13 @@
 //! Operations on stored objects of any kind: get, list, create, put, change, delete.
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Revision, Txn};
+use sensu_store::{CommitError, Entry, Key, Precondition, Revision, Txn};
 use sensu_types::Selection;
 use sensu_types::{Resource, Scope};
 
 use crate::error::Error;
 use crate::keyspace::{
-    Encoded, is_namespace_precondition, key, list_prefix, namespace_exists, parse, prefix_of,
-    render,
+    Encoded, is_namespace_precondition, key, list_prefix, namespace_exists, parse, render,
 };
 use crate::resources::attached;
 use crate::resources::grant::Grant;
@@ -125,18 +124,9 @@ impl<T: Resource> Grant<T> {
         for _ in 0..ATTEMPTS {
             let entry = self.store().get(&key).await?.ok_or_else(missing)?;
             conditions.check(Some(entry.revision))?;
-            let mut operations = vec![Operation::Delete(key.clone())];
-            for collection in T::CASCADES_TO {
-                let owned = prefix_of::<T>(collection, self.namespace(), self.name());
-                operations.extend(owned.map(Operation::DeletePrefix));
-            }
-            let mut preconditions = vec![Precondition::At(key.clone(), entry.revision)];
-            let attached =
-                attached::deletion::<T>(self.store(), &entry, self.namespace(), self.name());
-            let attached = attached.await?;
-            preconditions.extend(attached.preconditions);
-            operations.extend(attached.operations);
-            match self.commit(Txn { preconditions, operations }).await {
+            let (store, namespace, name) = (self.store(), self.namespace(), self.name());
+            let txn = attached::deletion::<T>(store, &entry, namespace, name).await?;
+            match self.commit(txn).await {
                 Ok(_) => return Ok(()),
                 Err(CommitError::Precondition(_)) => {}
                 Err(error) => return Err(error.into()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use sensu_store::{Clock, Health, Store, StoreError};
 
+use crate::agents::{self, Agents};
 use crate::auth::{Authentication, hashing_pool};
 use crate::connections::{self, Connections};
 use crate::error::Error;
@@ -32,6 +33,8 @@ pub(crate) type Cx = Arc<Context>;
 pub(crate) struct Context {
     /// For health and expiry only. `auth` and `resources` have their own, which only they can access.
     store: Arc<dyn Store>,
+    /// Start of the server, in seconds since 1970-01-01 UTC.
+    pub(crate) started: i64,
     /// Source of the current time.
     pub(crate) clock: Arc<dyn Clock>,
     /// IDs and addresses of the cluster and its member.
@@ -40,6 +43,8 @@ pub(crate) struct Context {
     pub(crate) auth: Authentication,
     /// Stored objects.
     pub(crate) resources: Resources,
+    /// Connected agents.
+    pub(crate) agents: Agents,
     /// What processes events.
     pub(crate) pipeline: Pipeline,
     /// Compiles the expressions of objects.
@@ -93,6 +98,14 @@ pub struct Limits {
     pub reported_release: String,
     /// Addresses of proxies whose `Forwarded` and `X-Forwarded-For` are used (D17).
     pub trusted_proxies: Vec<IpNet>,
+    /// Settings of the port for agents. Default: none, agents cannot connect.
+    pub agents: Option<agents::Settings>,
+    /// Whether checks are executed on their schedules. Default false.
+    pub scheduler: bool,
+    /// Whether agents that send no keepalives are reported (D50). Default false.
+    pub keepalives: bool,
+    /// Handler of deregistration events of entities that name none. Default: none.
+    pub deregistration_handler: Option<String>,
     /// Settings of the event pipeline. Default: none, events are stored and not processed.
     pub pipeline: Option<pipeline::Settings>,
 }
@@ -139,6 +152,10 @@ impl Default for Limits {
             connections: connections::Limits::default(),
             reported_release: Self::REPORTED_RELEASE.to_owned(),
             trusted_proxies: Vec::new(),
+            agents: None,
+            scheduler: false,
+            keepalives: false,
+            deregistration_handler: None,
             pipeline: None,
         }
     }
@@ -168,8 +185,10 @@ impl Context {
         let metrics = Metrics::new().map_err(|error| Error::Internal(format!("{error:#}")))?;
         Ok(Arc::new(Self {
             resources: Resources::new(Arc::clone(&store)),
+            agents: Agents::default(),
             pipeline: Pipeline::new(limits.pipeline.as_ref())?,
             store,
+            started: clock.now(),
             clock,
             connections: Connections::new(limits.connections.clone()),
             identity,

@@ -11,5 +11,5 @@ mod tcp_info;
 mod watchdog;
 
 pub use context::Limits;
-pub use server::{Server, Tls};
+pub use server::Server;
 pub(crate) use sockets::raise_descriptor_limit;

@@ -11,12 +11,13 @@ use dropshot::{ConfigDropshot, ConfigTls, HandlerTaskMode, HttpServer, ServerBui
 use sensu_store::{Clock, Store};
 use tokio::task::JoinHandle;
 
+use crate::connections::Tls;
 use crate::import::{self, report::Report};
 use crate::runtime::context::{Context, Cx, Limits};
 use crate::runtime::watchdog::Watchdog;
 use crate::runtime::{background, http_log};
 use crate::testkit::Testkit;
-use crate::{gateway, http, pipeline};
+use crate::{agents, gateway, http, pipeline, scheduler};
 
 /// Maximum time for open connections to finish their requests at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,21 +30,16 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub struct Server {
     http: HttpServer<Cx>,
     background: JoinHandle<()>,
+    /// Accepts agents. Absent if agents are disabled.
+    agents: Option<agents::Listener>,
+    /// Requests the execution of checks. Absent if agents are disabled.
+    scheduler: Option<JoinHandle<()>>,
     /// Handles events. Absent if the pipeline is disabled.
     pipeline: Option<JoinHandle<()>>,
     /// Absent where the system does not support it.
     watchdog: Option<Watchdog>,
     cx: Cx,
     store: Arc<dyn Store>,
-}
-
-/// Certificate and private key for HTTPS.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// PEM file with the certificate chain.
-    pub cert_file: PathBuf,
-    /// PEM file with the private key, in PKCS #8.
-    pub key_file: PathBuf,
 }
 
 impl Server {
@@ -73,6 +69,15 @@ impl Server {
             }
             None => None,
         };
+        let (agents, scheduler) = match cx.limits.agents.clone() {
+            Some(settings) => {
+                let scheduler = scheduler::Service::start(Arc::clone(&cx)).await;
+                let scheduler = scheduler.map_err(|error| anyhow!("the checks: {error:?}"))?;
+                let listener = agents::Listener::start(&cx, &settings).await?;
+                (Some(listener), Some(tokio::spawn(scheduler.run())))
+            }
+            None => (None, None),
+        };
         let config = ConfigDropshot {
             bind_address: address,
             default_request_body_max_bytes: request_bytes,
@@ -96,7 +101,8 @@ impl Server {
                 "connections are not limited: use a reverse proxy that limits them"
             );
         });
-        Ok(Self { http, background, pipeline, watchdog: watchdog.ok(), cx, store })
+        let watchdog = watchdog.ok();
+        Ok(Self { http, background, agents, scheduler, pipeline, watchdog, cx, store })
     }
 
     /// Enables the test kit. A reset restores the objects of the store as they are now. Recorded
@@ -128,6 +134,12 @@ impl Server {
         self.http.local_addr()
     }
 
+    /// The address that agents connect to. `None` if agents are disabled.
+    #[must_use]
+    pub fn agent_address(&self) -> Option<SocketAddr> {
+        self.agents.as_ref().map(agents::Listener::address)
+    }
+
     /// Refuses new connections, and reports on open ones for a second that the server is not ready.
     pub async fn drain(&self) {
         self.cx.stopping.store(true, Ordering::Relaxed);
@@ -154,6 +166,12 @@ impl Server {
         self.cx.stopping.store(true, Ordering::Relaxed);
         self.refuse_connections();
         self.background.abort();
+        if let Some(scheduler) = self.scheduler {
+            scheduler.abort();
+        }
+        if let Some(agents) = self.agents {
+            agents.stop().await;
+        }
         self.cx.connections.close_idle();
         let closed = tokio::time::timeout(GRACE, self.http.close()).await;
         if let Some(pipeline) = self.pipeline {

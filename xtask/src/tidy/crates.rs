@@ -12,7 +12,8 @@ pub(super) const CRATES: &[Layers] = &[
             &["gateway"],
             &["http", "testkit", "import", "seed"],
             &["openapi"],
-            &["pipeline"],
+            &["scheduler"],
+            &["agents", "pipeline"],
             &["resources"],
             &["rbac", "auth"],
             &["error", "catalog", "keyspace", "query", "metrics", "limits"],
@@ -66,7 +67,7 @@ pub(super) const CRATES: &[Layers] = &[
     Layers {
         folder: "server/engine/src",
         order: &[
-            &["pipeline"],
+            &["pipeline", "schedule", "requests"],
             &["recorded"],
             &[
                 "ttl",
@@ -78,6 +79,7 @@ pub(super) const CRATES: &[Layers] = &[
                 "rewind",
                 "silence",
             ],
+            &["keepalive", "agent_entity"],
             &["test_events"],
         ],
         exceptions: &[],

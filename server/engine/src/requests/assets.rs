@@ -22,8 +22,7 @@ pub struct Attachments<'a> {
 }
 
 /// Names of the hooks of a check, for any type of result, each once.
-#[must_use]
-pub fn hook_names(check: &CheckConfig) -> Vec<&str> {
+fn hook_names(check: &CheckConfig) -> Vec<&str> {
     unique(check.check_hooks.iter().flat_map(|list| list.0.values()).flatten())
 }
 

@@ -1,8 +1,8 @@
-//! The contents of check requests: assets and hooks, matching proxy entities, and token substitution.
+//! The contents of check requests: assets and hooks, and token substitution.
 
 mod assets;
 mod proxy;
 pub mod tokens;
 
-pub use assets::{Attachments, attachments, hook_names};
-pub use proxy::{Verdict, check_for, entity_view, is_match, matching};
+pub use assets::{Attachments, attachments};
+pub use proxy::{check_for, entity_view};

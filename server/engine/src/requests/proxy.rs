@@ -1,4 +1,4 @@
-//! Proxy requests: which entities a check with `proxy_requests` is executed for, and its definition for each.
+//! Proxy requests: the definition of a check for each entity that it is executed for.
 
 use sensu_types::check::CheckConfig;
 use sensu_types::entity::Entity;
@@ -22,40 +22,6 @@ pub fn entity_view(entity: &Entity) -> Result<Value, serde_json::Error> {
         }
     }
     Ok(view)
-}
-
-/// Result of an expression of `entity_attributes` for an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The result is a value that counts as true in JavaScript.
-    True,
-    /// The result is any other value.
-    False,
-    /// The evaluation ended with an exception, or exceeded a limit.
-    Failed,
-    /// The expression has a syntax error.
-    Unparsable,
-}
-
-/// Whether an entity matches, given the results of all expressions for it.
-///
-/// All must be true. Expressions that cannot be parsed are ignored, unless there are no others. Without expressions no
-/// entity matches (Sensu Go 5.10.1 and later; in 5.0 every entity does).
-#[must_use]
-pub fn is_match(verdicts: &[Verdict]) -> bool {
-    let mut parsed = verdicts.iter().filter(|verdict| **verdict != Verdict::Unparsable).peekable();
-    parsed.peek().is_some() && parsed.all(|verdict| *verdict == Verdict::True)
-}
-
-/// The entities that match, in byte order of their names. `evaluate` returns the results of all expressions.
-pub fn matching<'a>(
-    entities: impl IntoIterator<Item = &'a Entity>,
-    mut evaluate: impl FnMut(&Entity) -> Vec<Verdict>,
-) -> Vec<&'a Entity> {
-    let mut matching: Vec<_> =
-        entities.into_iter().filter(|entity| is_match(&evaluate(entity))).collect();
-    matching.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
-    matching
 }
 
 /// The definition of a check for a proxy entity: with substituted tokens, and the name of the entity.
@@ -87,38 +53,6 @@ mod tests {
         let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         entity.metadata.labels = labels.collect();
         entity
-    }
-
-    /// B10.
-    #[test]
-    fn all_expressions_must_be_true() {
-        use Verdict::{Failed, False, True, Unparsable};
-        for (verdicts, expected) in [
-            (&[][..], false),
-            (&[True], true),
-            (&[True, True], true),
-            (&[True, False], false),
-            (&[True, Failed], false),
-            (&[True, Unparsable], true),
-            (&[False, Unparsable], false),
-            (&[Unparsable, Unparsable], false),
-        ] {
-            assert_eq!(is_match(verdicts), expected, "{verdicts:?}");
-        }
-    }
-
-    #[test]
-    fn matching_entities_are_in_order_of_names() {
-        let entities = ["c", "a", "B", "skipped"].map(Entity::fixture);
-        let evaluate = |entity: &Entity| match entity.metadata.name.as_str() {
-            "skipped" => vec![Verdict::False],
-            _ => vec![Verdict::True],
-        };
-        let names: Vec<_> = matching(&entities, evaluate)
-            .into_iter()
-            .map(|entity| &*entity.metadata.name)
-            .collect();
-        assert_eq!(names, ["B", "a", "c"]);
     }
 
     /// B11.

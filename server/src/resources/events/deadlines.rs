@@ -1,40 +1,46 @@
-//! Deadlines of checks with a `ttl`, stored so that they survive restarts (D34).
+//! Deadlines of the next result of checks with a `ttl` (D34) and of the next keepalive of agents (D50), stored so
+//! that they survive restarts.
 //!
 //! A deadline has two records with the same value: one per event, and one in order of time. An event
 //! replaces both, and they are deleted with the event, its entity and its namespace, so that there is at
 //! most one deadline per event. Finding what is due is one scan from the earliest record, without timers,
-//! for any number of events.
+//! for any number of events ([`overdue`](super::overdue)).
 //!
 //! A deadline that agents share (`round_robin`) belongs to the entity that moved it last, and is deleted
 //! with that entity. The next result of another entity sets it again.
 
 use bytes::Bytes;
-use sensu_engine::ttl;
-use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Scan, Store, Txn};
+use sensu_engine::{keepalive, ttl};
+use sensu_store::{Entry, Key, Operation, Precondition, Scan, Store, Txn};
 use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
-use super::write::{Purpose, attempt, stored};
+use super::write::stored;
 use crate::error::Error;
 use crate::keyspace::{self, DEADLINE_NAMES_MAX_BYTES, DEADLINES, encode, parse};
 use crate::resources::store::Stored;
-use crate::runtime::context::Context;
 
 /// Maximum number of entries per scan.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// Maximum size of the events that one scan returns, in bytes.
-const SCAN_BYTES: usize = 1 << 20;
+pub(super) const SCAN_BYTES: usize = 1 << 20;
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Deadline {
     /// Seconds since 1970-01-01 UTC.
-    due: i64,
-    namespace: String,
-    entity: String,
-    check: String,
+    pub(super) due: i64,
+    pub(super) namespace: String,
+    pub(super) entity: String,
+    pub(super) check: String,
     /// Whether all entities share the deadline, because agents run the check in turn (`round_robin`).
     shared: bool,
+    /// `executed` of the last result that was reported, if failures of overdue results have followed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last_result: Option<i64>,
+    /// Time of receipt of the last keepalive, in seconds since 1970-01-01 UTC. `None` for the deadline of a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) keepalive: Option<i64>,
 }
 
 impl Deadline {
@@ -45,7 +51,15 @@ impl Deadline {
             entity: event.entity_name().to_owned(),
             check: event.check_name().to_owned(),
             shared: ttl::is_shared(event),
+            last_result: None,
+            keepalive: None,
         }
+    }
+
+    /// The deadline of the keepalive after a received one.
+    pub(super) fn of_keepalive(namespace: &str, entity: &str, received: i64, due: i64) -> Self {
+        let names = Event::with_names(entity, keepalive::CHECK);
+        Self { keepalive: Some(received), ..Self::new(namespace, &names, due) }
     }
 
     pub(super) fn parse(entry: &Entry) -> Result<Self, Error> {
@@ -53,9 +67,10 @@ impl Deadline {
             .map_err(|error| Error::Internal(format!("stored {:?}: {error}", entry.key)))
     }
 
-    /// Whether it is the deadline of an event: the event has a `ttl`, and shares it or not as before.
+    /// Whether it is the deadline of an event: that of a keepalive, or of an event with a `ttl` that shares it
+    /// or not as before.
     fn applies_to(&self, event: &Event) -> bool {
-        has_ttl(event) && ttl::is_shared(event) == self.shared
+        self.keepalive.is_some() || has_ttl(event) && ttl::is_shared(event) == self.shared
     }
 
     /// The stored event with this deadline, if the deadline applies to it.
@@ -74,6 +89,23 @@ impl Deadline {
         let (namespace, check) = (&self.namespace, &self.check);
         let key = keyspace::deadline_by_time(self.due, namespace, check, self.key_entity());
         key.ok_or_else(too_long)
+    }
+
+    /// The same deadline at another time.
+    pub(super) fn at(&self, due: i64) -> Self {
+        Self { due, ..self.clone() }
+    }
+
+    /// The deadline of the result after a failure. `last_result`: `executed` of the last result that was reported.
+    pub(super) fn repeated(&self, due: i64, last_result: i64) -> Self {
+        Self { last_result: Some(last_result), ..self.at(due) }
+    }
+
+    /// Writes both records.
+    pub(super) fn puts(&self) -> Result<[Operation; 2], Error> {
+        let value = Bytes::from(encode(self)?);
+        let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
+        Ok([put(self.key()?, value.clone()), put(self.key_by_time()?, value)])
     }
 
     fn key_entity(&self) -> Option<&str> {
@@ -96,7 +128,7 @@ pub(super) async fn set(
     if let Some(previous) = previous
         && next.as_ref().is_none_or(|next| next.key_entity() != previous.key_entity())
     {
-        remove(store, &previous, &mut txn).await?;
+        remove(store, &previous, false, &mut txn).await?;
     }
     if let Some(next) = next {
         replace(store, &next, &mut txn).await?;
@@ -104,36 +136,57 @@ pub(super) async fn set(
     Ok(txn)
 }
 
-/// Writes both records in place of those of the previous deadline.
+/// Sets the deadline of the next keepalive of an agent, or removes that of the previous one.
+pub(super) async fn set_keepalive(
+    store: &dyn Store,
+    namespace: &str,
+    event: &Event,
+    next: Option<&Deadline>,
+) -> Result<Txn, Error> {
+    let mut txn = Txn::default();
+    match next {
+        Some(next) => replace(store, next, &mut txn).await?,
+        None => remove(store, &Deadline::new(namespace, event, 0), true, &mut txn).await?,
+    }
+    Ok(txn)
+}
+
+/// Writes both records in place of those of the previous deadline. Results do not change the deadline of a
+/// keepalive: only agents send keepalives.
 async fn replace(store: &dyn Store, next: &Deadline, txn: &mut Txn) -> Result<(), Error> {
-    let (key, by_time) = (next.key()?, next.key_by_time()?);
+    let key = next.key()?;
     let stored = store.get(&key).await?;
     if let Some(entry) = &stored {
         let deadline = Deadline::parse(entry)?;
         // Agents that share the deadline report in the same second: only the first moves it, so that
         // their transactions do not conflict.
-        if deadline.due == next.due {
+        let is_same = deadline.due == next.due && deadline.last_result.is_none();
+        if next.keepalive.is_none() && (is_same || deadline.keepalive.is_some()) {
             return Ok(());
         }
         txn.operations.push(Operation::Delete(deadline.key_by_time()?));
     }
     txn.preconditions.push(match stored {
-        Some(entry) => Precondition::At(key.clone(), entry.revision),
-        None => Precondition::Absent(key.clone()),
+        Some(entry) => Precondition::At(key, entry.revision),
+        None => Precondition::Absent(key),
     });
-    let value = Bytes::from(encode(next)?);
-    let put = |key, value| Operation::Put { key, value, flags: 0, expires_at: None };
-    txn.operations.extend([put(key, value.clone()), put(by_time, value)]);
+    txn.operations.extend(next.puts()?);
     Ok(())
 }
 
-/// Deletes both records, unless another entity that shares the deadline has moved it.
-async fn remove(store: &dyn Store, subject: &Deadline, txn: &mut Txn) -> Result<(), Error> {
+/// Deletes both records, unless another entity that shares the deadline has moved it. `any`: also if it is the
+/// deadline of a keepalive.
+async fn remove(
+    store: &dyn Store,
+    subject: &Deadline,
+    any: bool,
+    txn: &mut Txn,
+) -> Result<(), Error> {
     // Names that are too long have no deadline.
     let Ok(key) = subject.key() else { return Ok(()) };
     let Some(entry) = store.get(&key).await? else { return Ok(()) };
     let deadline = Deadline::parse(&entry)?;
-    if deadline.entity == subject.entity {
+    if deadline.entity == subject.entity && (any || deadline.keepalive.is_none()) {
         txn.operations
             .extend([Operation::Delete(key.clone()), Operation::Delete(deadline.key_by_time()?)]);
         txn.preconditions.push(Precondition::At(key, entry.revision));
@@ -147,7 +200,11 @@ pub(crate) async fn remove_deadline(
     namespace: &str,
     event: &Event,
 ) -> Result<Txn, Error> {
-    set(store, namespace, &Event::default(), Some(event), None).await
+    let mut txn = Txn::default();
+    if may_have_deadline(event) {
+        remove(store, &Deadline::new(namespace, event, 0), true, &mut txn).await?;
+    }
+    Ok(txn)
 }
 
 /// Removes the deadlines of all events of an entity that is deleted.
@@ -170,8 +227,8 @@ pub(crate) async fn remove_deadlines_of(
         after = Some(last.key.clone());
         for entry in &entries {
             let event: Event = parse(entry)?;
-            if has_ttl(&event) {
-                remove(store, &Deadline::new(namespace, &event, 0), &mut txn).await?;
+            if may_have_deadline(&event) {
+                remove(store, &Deadline::new(namespace, &event, 0), true, &mut txn).await?;
             }
         }
     }
@@ -200,71 +257,14 @@ fn has_ttl(event: &Event) -> bool {
     event.check.as_ref().is_some_and(|check| check.ttl > 0)
 }
 
+fn may_have_deadline(event: &Event) -> bool {
+    has_ttl(event) || event.check_name() == keepalive::CHECK
+}
+
 fn too_long() -> Error {
     let most = DEADLINE_NAMES_MAX_BYTES;
     Error::invalid(format!(
         "the names of namespace, entity and check are too long for a check with a ttl: the \
          maximum is {most} bytes together"
     ))
-}
-
-/// Turns missed deadlines into failed results. Returns the number of records processed; 0 if none is due.
-///
-/// # Errors
-/// [`Error`] if the store fails.
-pub(crate) async fn fire_deadlines(cx: &Context) -> Result<usize, Error> {
-    let now = cx.clock.now();
-    let prefix = keyspace::deadlines_by_time()?;
-    let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: usize::MAX };
-    let mut processed = 0;
-    for entry in cx.resources.store.scan(scan).await? {
-        let deadline = Deadline::parse(&entry)?;
-        if deadline.due > now {
-            break;
-        }
-        processed += 1;
-        process(cx, &deadline, &entry, now).await?;
-    }
-    Ok(processed)
-}
-
-/// Removes the record, and fails the event if it still has this deadline. Both happen in one transaction,
-/// so that a concurrent result keeps the deadline it sets. An event without a `ttl` never fails, even if a
-/// record of an older event with its names is left.
-async fn process(cx: &Context, deadline: &Deadline, entry: &Entry, now: i64) -> Result<(), Error> {
-    let store = cx.resources.store.as_ref();
-    let key = deadline.key()?;
-    let operations = vec![Operation::Delete(entry.key.clone())];
-    let mut drop = Txn { preconditions: Vec::new(), operations };
-    if let Some(current) = store.get(&key).await?
-        && current.value == entry.value
-    {
-        drop.operations.push(Operation::Delete(key.clone()));
-        drop.preconditions.push(Precondition::At(key, current.revision));
-        if let Some(last) = deadline.event(store).await?
-            && let Some(result) = ttl::overdue(&last.value, now)
-        {
-            let missed = Purpose::MissedDeadline(drop.clone());
-            match attempt(cx, &deadline.namespace, result, Some(last), missed).await {
-                // Written, or a concurrent result came first and has set a later deadline.
-                Ok(_) => return Ok(()),
-                Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),
-                // An event that cannot be written must not delay the deadlines of others.
-                Err(error) => {
-                    let Deadline { namespace, entity, check, .. } = deadline;
-                    tracing::warn!(
-                        ?error,
-                        namespace,
-                        entity,
-                        check,
-                        "cannot store the failure of an overdue check"
-                    );
-                }
-            }
-        }
-    }
-    match store.commit(drop).await {
-        Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -1,7 +1,11 @@
-//! Events: what a client may write, and retries after concurrent writes. [`write`] derives and stores
-//! them, [`deadlines`] fails checks whose results are overdue, [`sweep`] removes deadlines without event.
+//! Events: what clients and agents may write, and retries after concurrent writes. [`write`] derives and stores
+//! them, [`keepalives`] are those of agents, [`overdue`] turns missed [`deadlines`] into events, [`sweep`] removes
+//! deadlines without event.
 
+mod agent_results;
 mod deadlines;
+mod keepalives;
+mod overdue;
 mod silenced_cache;
 mod sweep;
 mod write;
@@ -16,9 +20,10 @@ use crate::resources::store::{Rendered, write_conflict};
 use crate::resources::validation::Validation;
 use write::{Purpose, attempt, metrics_only, stored};
 
-pub(crate) use deadlines::{
-    fire_deadlines, remove_deadline, remove_deadlines, remove_deadlines_of,
-};
+pub(crate) use agent_results::agent_result;
+pub(crate) use deadlines::{remove_deadline, remove_deadlines, remove_deadlines_of};
+pub(crate) use keepalives::keepalive;
+pub(crate) use overdue::fire_deadlines;
 pub(crate) use silenced_cache::SilencedCache;
 pub(crate) use sweep::{DeadlineSweep, sweep_deadlines};
 

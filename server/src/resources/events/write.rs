@@ -11,11 +11,11 @@ use sensu_types::event::Event;
 use sensu_types::redaction::RedactedKeys;
 use sensu_types::silenced::Silenced;
 
-use super::deadlines;
+use super::deadlines::{self, Deadline};
 use crate::error::Error;
 use crate::keyspace::{Encoded, is_namespace_precondition, key, namespace_exists, parse};
 use crate::resources::grant::Grant;
-use crate::resources::outbox::{self, Work};
+use crate::resources::outbox::{self, Addition};
 use crate::resources::store::{Rendered, Stored, invalid_name};
 use crate::resources::write_options::WriteOptions;
 use crate::runtime::context::Context;
@@ -26,8 +26,22 @@ pub(super) enum Purpose {
     Report(WriteOptions),
     /// A dump contains the event. Its last result is part of its history.
     Import,
-    /// The result of a check is overdue. The transaction removes the deadline.
+    /// The result of a check is overdue, or an agent is silent. The transaction replaces or removes the deadline.
     MissedDeadline(Txn),
+    /// An agent sends a keepalive.
+    Keepalive(Box<Keepalive>),
+}
+
+/// What a keepalive changes besides its event (D50).
+pub(super) struct Keepalive {
+    /// The entity of the agent, as it is written.
+    pub(super) entity: Entity,
+    /// The stored entity. `None` if the agent registers.
+    pub(super) stored: Option<Stored<Entity>>,
+    /// The event for handlers that a registration causes. It is not stored.
+    pub(super) registration: Option<Event>,
+    /// Deadline of the next keepalive. `None` if missing keepalives are not reported.
+    pub(super) deadline: Option<Deadline>,
 }
 
 /// A transaction that writes an event.
@@ -35,8 +49,8 @@ struct Prepared {
     event: Event,
     body: Bytes,
     txn: Txn,
-    /// Work for handlers.
-    work: Option<Work>,
+    /// Entries of the outbox.
+    additions: Vec<Addition>,
     options: WriteOptions,
 }
 
@@ -52,9 +66,9 @@ pub(super) async fn attempt(
     stored: Option<Stored<Event>>,
     purpose: Purpose,
 ) -> Result<Option<Rendered>, Error> {
-    let Prepared { event, body, txn, work, options } =
+    let Prepared { event, body, txn, additions, options } =
         prepare(cx, namespace, event, stored, purpose).await?;
-    match outbox::commit(cx, options, txn, work).await {
+    match outbox::commit(cx, options, txn, additions).await {
         Ok(revision) => Ok(Some(record(cx, &event, body, revision))),
         Err(CommitError::Precondition(failed)) if is_namespace_precondition(&failed) => {
             Err(Error::namespace_not_found(namespace))
@@ -72,11 +86,10 @@ pub(super) async fn metrics_only(grant: &Grant<Event>, event: Event) -> Result<R
     let (cx, namespace) = (grant.cx(), grant.namespace());
     let event = sensu_engine::apply(None, event, &[], cx.clock.now()).event;
     let stored = outbox::Stored { event: &event, output: None, before: None, keys: None };
-    let addition = outbox::addition(cx, namespace, stored).await?;
-    let (operation, work) = addition.map(outbox::Addition::split).unzip();
+    let additions = outbox::addition(cx, namespace, stored).await?.into_iter().collect();
     let preconditions = vec![namespace_exists(namespace)?];
-    let txn = Txn { preconditions, operations: operation.into_iter().collect() };
-    let revision = match outbox::commit(cx, grant.options(), txn, work).await {
+    let txn = Txn { preconditions, operations: Vec::new() };
+    let revision = match outbox::commit(cx, grant.options(), txn, additions).await {
         Ok(revision) => revision,
         Err(CommitError::Precondition(_)) => return Err(Error::namespace_not_found(namespace)),
         Err(error) => return Err(error.into()),
@@ -117,7 +130,10 @@ async fn prepare(
     let event_key = event_key(namespace, &event)?;
     let entity = event.entity.clone().unwrap_or_default();
     let entity_key = key::<Entity>(namespace, &entity.metadata.name).ok_or_else(invalid_name)?;
-    let entity_exists = store.get(&entity_key).await?.is_some();
+    let entity_exists = match &purpose {
+        Purpose::Keepalive(keepalive) => keepalive.stored.is_some(),
+        _ => store.get(&entity_key).await?.is_some(),
+    };
     let redaction = &cx.resources.redaction;
     let keys = match entity_exists {
         true => redaction.of_entity(store, namespace, &entity.metadata.name).await?,
@@ -132,10 +148,11 @@ async fn prepare(
         // Values that the stored entity hides do not replace the stored ones either (D25).
         entity.keep_redacted(stored, keys.as_ref().or(Some(&RedactedKeys::DEFAULT)));
     }
-    let Derived { outcome, missed, has_handlers, options } =
+    let Derived { outcome, missed, keepalive, has_handlers, options } =
         derive(event, before, &silenced.0, cx.clock.now(), purpose);
     let max_event_bytes = match outcome.deadline {
         Some(_) if missed.is_none() => max_bytes_with_deadline(max_bytes),
+        _ if keepalive.is_some() => max_bytes_with_deadline(max_bytes),
         _ => max_bytes,
     };
     let encoded = Encoded::with_keys(&outcome.event, keys.as_ref(), max_event_bytes)?;
@@ -148,7 +165,15 @@ async fn prepare(
         namespace_exists(namespace)?,
     ];
     let mut operations = vec![encoded.put(event_key)];
-    if entity_exists {
+    if let Some(Keepalive { entity, stored, .. }) = keepalive.as_deref() {
+        preconditions.push(match stored {
+            Some(stored) => Precondition::At(entity_key.clone(), stored.revision),
+            None => Precondition::Absent(entity_key.clone()),
+        });
+        let previous = stored.as_ref().map(|stored| &stored.value);
+        operations.extend(redaction.record(store, entity, previous).await?);
+        operations.push(Encoded::new(entity, max_bytes)?.put(entity_key));
+    } else if entity_exists {
         preconditions.push(Precondition::Present(entity_key));
     } else {
         // An event creates its entity (D30).
@@ -159,22 +184,31 @@ async fn prepare(
     for name in &outcome.expired_silences {
         operations.extend(key::<Silenced>(namespace, name).map(Operation::Delete));
     }
-    let deadline = match missed {
-        Some(missed) => missed,
-        None => deadlines::set(store, namespace, &outcome.event, before, outcome.deadline).await?,
+    let deadline = match (missed, &keepalive) {
+        (Some(missed), _) => missed,
+        (None, Some(keepalive)) => {
+            let next = keepalive.deadline.as_ref();
+            deadlines::set_keepalive(store, namespace, &outcome.event, next).await?
+        }
+        (None, None) => {
+            deadlines::set(store, namespace, &outcome.event, before, outcome.deadline).await?
+        }
     };
     preconditions.extend(deadline.preconditions);
     operations.extend(deadline.operations);
-    let mut addition = None;
+    let mut additions = Vec::new();
+    if let Some(registration) = keepalive.as_ref().and_then(|one| one.registration.as_ref()) {
+        let keys = keys.as_ref();
+        let stored = outbox::Stored { event: registration, output: None, before: None, keys };
+        additions.extend(outbox::addition(cx, namespace, stored).await?);
+    }
     if has_handlers && outcome.is_new {
         let (event, output) = (&outcome.event, outcome.whole_output.as_deref());
         let stored = outbox::Stored { event, output, before, keys: keys.as_ref() };
-        addition = outbox::addition(cx, namespace, stored).await?;
+        additions.extend(outbox::addition(cx, namespace, stored).await?);
     }
-    let (operation, work) = addition.map(outbox::Addition::split).unzip();
-    operations.extend(operation);
     let txn = Txn { preconditions, operations };
-    Ok(Prepared { event: outcome.event, body, txn, work, options })
+    Ok(Prepared { event: outcome.event, body, txn, additions, options })
 }
 
 /// What follows from the purpose of a write.
@@ -182,6 +216,8 @@ struct Derived {
     outcome: Outcome,
     /// Removes the missed deadline. `None` if the event sets or removes the deadline of the next result.
     missed: Option<Txn>,
+    /// Writes the entity and the deadline of a keepalive.
+    keepalive: Option<Box<Keepalive>>,
     /// Whether handlers process the event.
     has_handlers: bool,
     options: WriteOptions,
@@ -194,26 +230,24 @@ fn derive(
     now: i64,
     purpose: Purpose,
 ) -> Derived {
+    let is_import = matches!(purpose, Purpose::Import);
+    let outcome = if is_import {
+        let previous = previous(&event, before);
+        let outcome = sensu_engine::apply(previous.as_ref(), event, silenced, now);
+        // Entries that the event ended have ended on the server that wrote the dump.
+        Outcome { expired_silences: Vec::new(), ..outcome }
+    } else {
+        sensu_engine::apply(before, event, silenced, now)
+    };
+    let (mut missed, mut keepalive, mut options) = (None, None, WriteOptions::default());
     match purpose {
-        Purpose::Report(options) => {
-            let outcome = sensu_engine::apply(before, event, silenced, now);
-            Derived { outcome, missed: None, has_handlers: true, options }
-        }
-        Purpose::Import => {
-            let previous = previous(&event, before);
-            let outcome = sensu_engine::apply(previous.as_ref(), event, silenced, now);
-            // Entries that the event ended have ended on the server that wrote the dump.
-            let outcome = Outcome { expired_silences: Vec::new(), ..outcome };
-            // Nor do handlers process it again.
-            let options = WriteOptions::default();
-            Derived { outcome, missed: None, has_handlers: false, options }
-        }
-        Purpose::MissedDeadline(txn) => {
-            let outcome = sensu_engine::apply(before, event, silenced, now);
-            let options = WriteOptions::default();
-            Derived { outcome, missed: Some(txn), has_handlers: true, options }
-        }
+        Purpose::Report(requested) => options = requested,
+        Purpose::Import => {}
+        Purpose::MissedDeadline(txn) => missed = Some(txn),
+        Purpose::Keepalive(written) => keepalive = Some(written),
     }
+    // Handlers have processed imported events on the server that wrote the dump.
+    Derived { outcome, missed, keepalive, has_handlers: !is_import, options }
 }
 
 /// The event before the last result of a dumped one. The entity is the stored one, whose redacted values

@@ -214,36 +214,36 @@ impl Work {
     }
 }
 
-/// Commits the transaction of an event, and passes its work to the pipeline. `None` for a dry run.
+/// Commits a transaction together with the entries of its events, and passes their work to the pipeline. `None` for
+/// a dry run.
 ///
 /// A task of its own does both. So work whose entry is stored reaches the pipeline even if the client disconnects
 /// after the commit, which cancels the request.
 ///
 /// # Errors
-/// As [`Store::commit`].
+/// As [`Store::commit`](sensu_store::Store::commit).
 pub(super) async fn commit(
     cx: &Context,
     options: WriteOptions,
-    txn: Txn,
-    work: Option<Work>,
+    mut txn: Txn,
+    additions: Vec<Addition>,
 ) -> Result<Option<Revision>, CommitError> {
-    let Some(work) = work.filter(|_| !options.is_dry_run()) else {
+    if additions.is_empty() || options.is_dry_run() {
+        txn.operations.extend(additions.into_iter().map(|addition| addition.operation));
         return options.commit(cx.resources.store.as_ref(), txn).await;
-    };
+    }
     let (store, outbox) = (Arc::clone(&cx.resources.store), Arc::clone(&cx.resources.outbox));
     let committed = tokio::spawn(async move {
+        let mut works = Vec::new();
+        for Addition { operation, work } in additions {
+            txn.operations.push(operation);
+            works.push(work);
+        }
         let revision = store.commit(txn).await?;
-        outbox.add(work, revision);
+        works.into_iter().for_each(|work| outbox.add(work, revision));
         Ok(Some(revision))
     });
     committed.await.unwrap_or_else(|ended| Err(StoreError::Failed(ended.to_string()).into()))
-}
-
-impl Addition {
-    /// The operation for the transaction, and the work for [`commit`].
-    pub(super) fn split(self) -> (Operation, Work) {
-        (self.operation, self.work)
-    }
 }
 
 impl Outbox {
@@ -254,6 +254,11 @@ impl Outbox {
         added.push(work.with_revision(revision));
         drop(added);
         self.is_added.notify_one();
+    }
+
+    /// ID of this run of the server.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
     }
 
     /// Waits until work is added.

@@ -1,0 +1,126 @@
+//! The agents that are connected to the servers that share a store (D51). Without other servers, there are no records.
+
+use std::collections::BTreeSet;
+
+use sensu_store::{CommitError, Operation, Precondition, Scan, Txn};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::keyspace::{self, CONNECTED, encode};
+use crate::runtime::context::Context;
+
+/// Entries per scan.
+const BATCH: usize = 1_000;
+/// Bytes per scan.
+const SCAN_BYTES: usize = 1 << 20;
+
+/// The connection of an agent.
+#[derive(Deserialize, Serialize)]
+struct Connection {
+    /// The server.
+    server: String,
+    /// The session in that server.
+    session: u64,
+    subscriptions: BTreeSet<String>,
+}
+
+/// Records the connection of an agent in place of an earlier one.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn record(
+    cx: &Context,
+    namespace: &str,
+    agent: &str,
+    session: u64,
+    subscriptions: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let store = &cx.resources.store;
+    let Some(key) = keyspace::connected(namespace, agent).filter(|_| store.is_shared()) else {
+        return Ok(());
+    };
+    let server = cx.resources.outbox.server().to_owned();
+    let connection = Connection { server, session, subscriptions: subscriptions.clone() };
+    let value = encode(&connection)?.into();
+    let operations = vec![Operation::Put { key, value, flags: 0, expires_at: None }];
+    store.commit(Txn { preconditions: Vec::new(), operations }).await.map_err(Error::from)?;
+    Ok(())
+}
+
+/// Removes the record of a session, unless a newer one has replaced it.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn remove(
+    cx: &Context,
+    namespace: &str,
+    agent: &str,
+    session: u64,
+) -> Result<(), Error> {
+    let store = &cx.resources.store;
+    let Some(key) = keyspace::connected(namespace, agent).filter(|_| store.is_shared()) else {
+        return Ok(());
+    };
+    let Some(entry) = store.get(&key).await? else { return Ok(()) };
+    if !is_of(cx, &entry.value, session) {
+        return Ok(());
+    }
+    let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
+    match store.commit(Txn { preconditions, operations: vec![Operation::Delete(key)] }).await {
+        Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the agent of a session has connected again, to this or to another server.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn is_elsewhere(
+    cx: &Context,
+    namespace: &str,
+    agent: &str,
+    session: u64,
+) -> Result<bool, Error> {
+    let store = &cx.resources.store;
+    let Some(key) = keyspace::connected(namespace, agent).filter(|_| store.is_shared()) else {
+        return Ok(false);
+    };
+    Ok(store.get(&key).await?.is_some_and(|entry| !is_of(cx, &entry.value, session)))
+}
+
+/// Names of the connected agents with at least one of the subscriptions.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn members(
+    cx: &Context,
+    namespace: &str,
+    subscriptions: &[String],
+) -> Result<Vec<String>, Error> {
+    let Some(prefix) = keyspace::in_namespace(CONNECTED, namespace) else { return Ok(Vec::new()) };
+    let (mut names, mut after) = (Vec::new(), None);
+    loop {
+        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
+        let entries = cx.resources.store.scan(scan).await?;
+        let Some(last) = entries.last() else { return Ok(names) };
+        after = Some(last.key.clone());
+        for entry in &entries {
+            // Records that cannot be read are those of no agent.
+            let connection = serde_json::from_slice::<Connection>(&entry.value).ok();
+            let is_member = connection.is_some_and(|connection| {
+                subscriptions.iter().any(|one| connection.subscriptions.contains(one))
+            });
+            if is_member {
+                names.extend(entry.key.segments().nth(2).map(str::to_owned));
+            }
+        }
+    }
+}
+
+fn is_of(cx: &Context, value: &[u8], session: u64) -> bool {
+    let connection = serde_json::from_slice::<Connection>(value).ok();
+    connection.is_some_and(|connection| {
+        connection.server == cx.resources.outbox.server() && connection.session == session
+    })
+}
