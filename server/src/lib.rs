@@ -95,6 +95,14 @@ pub fn openapi_with(examples: &str) -> anyhow::Result<String> {
     openapi::document_with(&api.description, &api.operations, examples)
 }
 
+/// The OpenAPI document of the test kit: the content of `openapi/sensu-dev.json`.
+///
+/// # Errors
+/// As [`openapi()`].
+pub fn testkit_openapi() -> anyhow::Result<String> {
+    testkit::document()
+}
+
 /// The table of operations: `openapi/operations.txt`.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use ipnet::IpNet;
 use sensu_store::Durability;
-use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use sensu_store::{AdjustableClock, Clock, MemoryStore, Store, SystemClock};
 use sensu_types::version::parse_release;
 use serde_json::json;
 
@@ -117,8 +117,8 @@ pub(super) struct Start {
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
     /// Development mode, on loopback addresses only: creates users `admin` and `agent` with the
-    /// password `P@ssw0rd!`, and enables the test kit (/dev/reset, /dev/requests, /dev/faults, header
-    /// Sensu-Dev-Fault).
+    /// password `P@ssw0rd!`, and enables the test kit (paths below /dev, described by /dev/openapi.json, and
+    /// the header Sensu-Dev-Fault).
     #[arg(long)]
     pub dev: bool,
     /// Initial resources: a file or directory of YAML or wrapped JSON, as written by `sensuctl dump`.
@@ -212,7 +212,11 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     if let Err(error) = runtime::raise_descriptor_limit(needed) {
         tracing::warn!(%error, "the limit of file descriptors is not raised");
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let adjustable = args.dev.then(|| Arc::new(AdjustableClock::default()));
+    let clock: Arc<dyn Clock> = match &adjustable {
+        Some(adjustable) => Arc::clone(adjustable) as Arc<dyn Clock>,
+        None => Arc::new(SystemClock),
+    };
     let store = args.open_store(Arc::clone(&clock)).await?;
     if let Some(why) = store.health().await.failure {
         tracing::warn!(
@@ -228,8 +232,8 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
         reject_dev_password(store.as_ref()).await?;
     }
     let server = Server::start(store, clock, args.limits(), address, args.tls()).await?;
-    if args.dev
-        && let Err(error) = prepare_test_double(&server, args).await
+    if let Some(clock) = adjustable
+        && let Err(error) = prepare_test_double(&server, clock, args).await
     {
         server.stop().await?;
         return Err(error);
@@ -296,12 +300,16 @@ async fn reject_dev_password(store: &dyn Store) -> anyhow::Result<()> {
 }
 
 /// Imports the seed and enables the test kit.
-async fn prepare_test_double(server: &Server, args: &Start) -> anyhow::Result<()> {
+async fn prepare_test_double(
+    server: &Server,
+    clock: Arc<AdjustableClock>,
+    args: &Start,
+) -> anyhow::Result<()> {
     if !args.seed.is_empty() {
         let imported = server.import(&args.seed).await.context("--seed")?;
         tracing::info!("--seed: {imported}");
     }
-    server.enable_testkit(args.request_log.as_deref()).await
+    server.enable_testkit(clock, args.request_log.as_deref()).await
 }
 
 /// Writes the ready file atomically, so that readers never see part of it.
