@@ -10,8 +10,12 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+mod clock;
+mod document;
 mod double;
+mod planned;
 mod seeded;
+mod snapshots;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_test-server");
 

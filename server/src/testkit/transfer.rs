@@ -146,15 +146,15 @@ mod tests {
         transfer.apply(Response::new(Body::from(vec![b'x'; 100]))).into_body()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_slow_body_arrives_complete_after_its_duration() {
         let start = tokio::time::Instant::now();
-        let body = shaped(None, Duration::from_secs(2)).collect().await.unwrap();
+        let body = shaped(None, Duration::from_millis(200)).collect().await.unwrap();
         assert_eq!(body.to_bytes().len(), 100);
-        assert_eq!(start.elapsed().as_secs(), 2);
+        assert!(start.elapsed() >= Duration::from_millis(200));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_truncated_body_fails_after_its_bytes() {
         for truncate in [0_u64, 10] {
             let mut body = shaped(Some(truncate), Duration::ZERO);
