@@ -37,6 +37,21 @@ pub(crate) fn run(document: Option<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Lints the document of the test kit.
+///
+/// # Errors
+/// As [`run`].
+#[expect(clippy::print_stdout, reason = "a task talks to the person who runs it")]
+pub(crate) fn testkit() -> anyhow::Result<()> {
+    let document = xtask::root().join("openapi/sensu-dev.json");
+    let findings = [redocly(&document)?, spectral(&document)?].concat();
+    if !findings.is_empty() {
+        bail!("{}", findings.join("\n"));
+    }
+    println!("lint (test kit): 0 findings");
+    Ok(())
+}
+
 /// Redocly, with the rules of `redocly.yaml`.
 fn redocly(document: &Path) -> anyhow::Result<Findings> {
     let mut lint = tools::node("redocly")?;
