@@ -62,7 +62,8 @@ pub(crate) fn server_program() -> anyhow::Result<PathBuf> {
 /// The code blocks of the guide to testing in a language, in their order.
 pub(crate) fn snippets(language: &str) -> anyhow::Result<Vec<String>> {
     let guide = fs::read_to_string(xtask::root().join("docs/contract-testing.md"))?;
-    let blocks = guide.split(&format!("```{language}\n")).skip(1).map(str::to_owned);
+    let start = format!("```{language}\n");
+    let blocks = guide.split(&start).skip(1);
     Ok(blocks.filter_map(|block| Some(block.split_once("```")?.0.to_owned())).collect())
 }
 
