@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use schemars::r#gen::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use super::examples;
 use super::filter::Parameter;
 use super::operations::{OPERATIONS, Operation, RequestBody, ResponseBody};
 use crate::error::ApiError;
@@ -34,6 +35,10 @@ pub(crate) fn document() -> anyhow::Result<String> {
             "title": "Test kit of sensu-server",
             "description": DESCRIPTION,
             "version": env!("CARGO_PKG_VERSION"),
+            "contact": {
+                "name": "Issue tracker",
+                "url": concat!(env!("CARGO_PKG_REPOSITORY"), "/issues"),
+            },
             "license": { "name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/MIT.html" },
         },
         "servers": [{ "url": "http://127.0.0.1:8080", "description": "A server that was started with `--dev`" }],
@@ -44,7 +49,7 @@ pub(crate) fn document() -> anyhow::Result<String> {
     });
     document["components"]["responses"] = json!({ "Error": {
         "description": "The request cannot be carried out. The message says what to change.",
-        "content": { "application/json": { "schema": error } },
+        "content": { "application/json": { "schema": error, "example": examples::error() } },
     }});
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
@@ -57,6 +62,7 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> anyhow::R
         "summary": operation.summary,
         "description": operation.description,
         "tags": ["Test kit"],
+        "security": [],
     });
     let mut parameters: Vec<Value> = path_parameter(operation).into_iter().collect();
     let has_object = !parameters.is_empty();
@@ -68,11 +74,13 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> anyhow::R
         RequestBody::None => None,
         RequestBody::Json(schema) => {
             let schema = serde_json::to_value(schema(generator))?;
-            Some(json!({ "application/json": { "schema": schema } }))
+            let example = examples::request(operation.call);
+            Some(json!({ "application/json": { "schema": schema, "example": example } }))
         }
         RequestBody::Manifests => {
-            let text = json!({ "schema": { "type": "string" } });
-            Some(json!({ "application/yaml": text, "application/json": { "schema": {} } }))
+            let example = examples::request(operation.call);
+            let text = json!({ "schema": { "type": "string" }, "example": example });
+            Some(json!({ "application/yaml": text }))
         }
     };
     if let Some(content) = body {
@@ -81,8 +89,10 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> anyhow::R
     let mut responses = Map::new();
     let (status, response) = match operation.response {
         ResponseBody::NoContent => ("204", json!({ "description": "Done" })),
-        ResponseBody::Json(schema) => ("200", content(serde_json::to_value(schema(generator))?)),
-        ResponseBody::AnyObject => ("200", content(json!({ "type": "object" }))),
+        ResponseBody::Json(schema) => {
+            ("200", content(serde_json::to_value(schema(generator))?, operation))
+        }
+        ResponseBody::AnyObject => ("200", content(json!({ "type": "object" }), operation)),
     };
     responses.insert(status.into(), response);
     let error = json!({ "$ref": "#/components/responses/Error" });
@@ -92,8 +102,9 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> anyhow::R
     Ok(described)
 }
 
-fn content(schema: Value) -> Value {
-    json!({ "description": "Success", "content": { "application/json": { "schema": schema } } })
+fn content(schema: Value, operation: &Operation) -> Value {
+    let content = json!({ "schema": schema, "example": examples::response(operation.call) });
+    json!({ "description": "Success", "content": { "application/json": content } })
 }
 
 fn path_parameter(operation: &Operation) -> Option<Value> {
@@ -138,6 +149,10 @@ fn simplify(value: &mut Value) {
             let is_schema = map.contains_key("type") || map.contains_key("allOf");
             if is_schema && matches!(map.get("default"), Some(Value::Null | Value::Object(_))) {
                 map.shift_remove("default");
+            }
+            // Any value, or not a schema.
+            if map.contains_key("nullable") && !map.contains_key("type") {
+                map.shift_remove("nullable");
             }
             let is_unsigned =
                 |format: &Value| format.as_str().is_some_and(|one| one.starts_with("uint"));

@@ -6,6 +6,7 @@
 mod capture;
 mod clock;
 mod document;
+mod examples;
 mod fault;
 mod faults;
 mod filter;

@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::Context as _;
 use http::{HeaderMap, Method, Uri};
 use schemars::JsonSchema;
+use schemars::r#gen::SchemaGenerator;
+use schemars::schema::Schema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -43,10 +45,16 @@ pub(super) struct RecordedRequest {
     /// Number of bytes that were read.
     body_bytes: u64,
     /// Operation ID; `null` for unknown routes.
-    #[schemars(required)]
+    #[schemars(required, schema_with = "nullable_text")]
     pub(super) operation: Option<String>,
     /// Status of the response; 0 if there was none.
     pub(super) status: u16,
+}
+
+fn nullable_text(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = String::json_schema(generator).into_object();
+    schema.extensions.insert("nullable".into(), true.into());
+    schema.into()
 }
 
 /// All recorded requests.
