@@ -88,7 +88,8 @@ def test_requests_are_selected(sensu: Sensu) -> None:
     sensu.clock.advance("1h")
     later = sensu.clock.now
     sensu.checks.check_create("default", check("cpu"))
-    (request,) = sensu.requests(since=later)
+    assert [one.status for one in sensu.requests(since=later)] == [401, 200, 200], "the client has renewed its token"
+    (request,) = sensu.requests(operation="check_create", status=200)
     assert (request.method, request.body["metadata"]["name"], request.headers["authorization"]) == ("POST", "cpu", "***")
     assert len(sensu.requests(method="GET", path="/api/core/v2/namespaces/default/checks")) == 1
     sensu.clear_requests()

@@ -48,5 +48,5 @@ def _sensu_session(sensu_server: ServerProcess) -> Iterator[Sensu]:
 @pytest.fixture
 def sensu(_sensu_session: Sensu) -> Sensu:
     """A client of the server, which has been reset: objects, clock, faults and recorded requests."""
-    _sensu_session.reset()
+    _sensu_session.prepare()
     return _sensu_session

@@ -63,7 +63,7 @@ class ServerProcess:
     def connect(self) -> Sensu:
         """A client that is logged in as the administrator."""
         sensu = Sensu(self.url, self.username, self.password)
-        sensu.log_in()
+        sensu.prepare()
         return sensu
 
     def log(self) -> str:
