@@ -12,7 +12,7 @@ use super::plan::{FaultInput, PlannedFault};
 use crate::error::Error;
 
 /// The request header with the specification of a fault.
-const HEADER: &str = "sensu-dev-fault";
+pub(super) const HEADER: &str = "sensu-dev-fault";
 
 /// Maximum number of counted faults, and of planned faults.
 const MAX_FAULTS: usize = 1_000;
@@ -218,7 +218,3 @@ fn too_many() -> Error {
         "the maximum is {MAX_FAULTS} planned faults; DELETE /dev/faults removes all"
     ))
 }
-
-#[cfg(test)]
-#[path = "faults_tests.rs"]
-mod tests;

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::super::fault::Failure;
-use super::*;
+use super::fault::{Failure, Fault};
+use super::faults::{FaultInjector, HEADER};
+use super::matcher::Subject;
+use super::plan::{FaultInput, PlannedFault};
+use crate::error::Error;
 
 const PATH: &str = "/apis/core/v2/namespaces";
 

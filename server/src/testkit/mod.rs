@@ -9,6 +9,8 @@ mod document;
 mod examples;
 mod fault;
 mod faults;
+#[cfg(test)]
+mod faults_tests;
 mod filter;
 mod manifests;
 mod matcher;
