@@ -21,9 +21,12 @@ use crate::runtime::context::Cx;
 /// Hands requests to the operations of their routes.
 pub(crate) struct Dispatch {
     // Closures, because the types of Dropshot's router have no public names.
-    respond: Box<dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> Dispatched + Send + Sync>,
-    operation: Box<dyn Fn(&Route) -> Option<String> + Send + Sync>,
+    respond: Box<Respond>,
+    operation: Box<FindOperation>,
 }
+
+type Respond = dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> Dispatched + Send + Sync;
+type FindOperation = dyn Fn(&Route) -> Option<String> + Send + Sync;
 
 impl Dispatch {
     /// Hands a request to the operation of its route.

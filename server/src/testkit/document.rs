@@ -1,5 +1,10 @@
 //! The OpenAPI document of the test kit: `openapi/sensu-dev.json`, served at `/dev/openapi.json`.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "assigns to fields of JSON objects that this module creates"
+)]
+
 use anyhow::Context as _;
 use schemars::r#gen::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
