@@ -16,5 +16,6 @@ mod proxies;
 mod results;
 mod round_robin;
 mod schedules;
+mod shared;
 mod support;
 mod ttls;
