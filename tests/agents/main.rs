@@ -18,4 +18,5 @@ mod round_robin;
 mod schedules;
 mod shared;
 mod support;
+mod tls;
 mod ttls;

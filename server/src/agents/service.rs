@@ -63,11 +63,9 @@ impl Service {
         for _ in 0..ATTEMPTS {
             match write().await {
                 Ok(written) => return Some(written),
-                Err(Error::Unavailable(_) | Error::Internal(_)) => {
-                    tokio::time::sleep(PAUSE).await;
-                }
+                Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
                 Err(error) => {
-                    self.reject(session, &format!("{:?}", error));
+                    self.reject(session, &format!("{error:?}"));
                     return None;
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sensu_store::{CommitError, Operation, Precondition, Scan, Txn};
+use sensu_store::{CommitError, Entry, Operation, Precondition, Scan, Txn};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -22,6 +22,8 @@ struct Connection {
     /// The session in that server.
     session: u64,
     subscriptions: BTreeSet<String>,
+    /// Whether the server renews a lease, so that others notice its end.
+    has_lease: bool,
 }
 
 /// Records the connection of an agent in place of an earlier one.
@@ -40,11 +42,36 @@ pub(crate) async fn record(
         return Ok(());
     };
     let server = cx.resources.outbox.server().to_owned();
-    let connection = Connection { server, session, subscriptions: subscriptions.clone() };
+    let (subscriptions, has_lease) = (subscriptions.clone(), cx.limits.pipeline.is_some());
+    let connection = Connection { server, session, subscriptions, has_lease };
     let value = encode(&connection)?.into();
     let operations = vec![Operation::Put { key, value, flags: 0, expires_at: None }];
     store.commit(Txn { preconditions: Vec::new(), operations }).await.map_err(Error::from)?;
     Ok(())
+}
+
+/// Removes the records of servers for which `has_ended` holds: their agents have to connect to others.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn remove_ended(
+    cx: &Context,
+    has_ended: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let store = &cx.resources.store;
+    let (prefix, mut after) = (keyspace::whole_collection(CONNECTED)?, None);
+    loop {
+        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
+        let entries = store.scan(scan).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        after = Some(last.key.clone());
+        for entry in entries {
+            let connection = serde_json::from_slice::<Connection>(&entry.value).ok();
+            if connection.is_some_and(|one| one.has_lease && has_ended(&one.server)) {
+                delete(cx, entry).await?;
+            }
+        }
+    }
 }
 
 /// Removes the record of a session, unless a newer one has replaced it.
@@ -62,11 +89,14 @@ pub(crate) async fn remove(
         return Ok(());
     };
     let Some(entry) = store.get(&key).await? else { return Ok(()) };
-    if !is_of(cx, &entry.value, session) {
-        return Ok(());
-    }
-    let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
-    match store.commit(Txn { preconditions, operations: vec![Operation::Delete(key)] }).await {
+    if is_of(cx, &entry.value, session) { delete(cx, entry).await } else { Ok(()) }
+}
+
+/// Deletes a record, unless a newer one has replaced it.
+async fn delete(cx: &Context, entry: Entry) -> Result<(), Error> {
+    let preconditions = vec![Precondition::At(entry.key.clone(), entry.revision)];
+    let operations = vec![Operation::Delete(entry.key)];
+    match cx.resources.store.commit(Txn { preconditions, operations }).await {
         Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

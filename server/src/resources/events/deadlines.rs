@@ -34,7 +34,7 @@ pub(super) struct Deadline {
     pub(super) entity: String,
     pub(super) check: String,
     /// Whether all entities share the deadline, because agents run the check in turn (`round_robin`).
-    shared: bool,
+    pub(super) shared: bool,
     /// `executed` of the last result that was reported, if failures of overdue results have followed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) last_result: Option<i64>,

@@ -1,7 +1,7 @@
 //! Keepalives of agents (D50): the entity that they register and update, the event that they report, the failure of
 //! a silent agent, and its deregistration.
 
-use sensu_engine::agent_entity;
+use sensu_engine::agent_entity::{self, AGENT};
 use sensu_engine::keepalive::{self, Deadlines};
 use sensu_store::{CommitError, Revision, Scan, Txn};
 use sensu_types::Resource as _;
@@ -45,10 +45,7 @@ pub(crate) async fn keepalive(
         return Err(Error::invalid("the keepalive has no timestamp"));
     }
     let now = cx.clock.now();
-    let deadline = cx.limits.keepalives.then(|| {
-        let due = Deadlines::of(sent.check.as_ref()).next_after(now, now);
-        Deadline::of_keepalive(namespace, agent, now, due)
-    });
+    let deadline = cx.limits.keepalives.then(|| next_deadline(&sent, namespace, now));
     let mut validation = Validation::new();
     for _ in 0..ATTEMPTS {
         let stored_entity = entity(cx, namespace, agent).await?;
@@ -78,6 +75,18 @@ pub(crate) async fn keepalive(
         }
     }
     Err(write_conflict())
+}
+
+/// Whether the silence of the agent of an imported event is reported.
+pub(super) fn is_monitored(cx: &Context, event: &Event) -> bool {
+    let class = event.entity.as_ref().map(|entity| entity.entity_class.as_str());
+    cx.limits.keepalives && event.check_name() == keepalive::CHECK && class == Some(AGENT)
+}
+
+/// The deadline of the keepalive after one that is received now.
+pub(super) fn next_deadline(keepalive: &Event, namespace: &str, now: i64) -> Deadline {
+    let due = Deadlines::of(keepalive.check.as_ref()).next_after(now, now);
+    Deadline::of_keepalive(namespace, keepalive.entity_name(), now, due)
 }
 
 /// What the deadline of a keepalive means. After the start of the server, agents have one period to connect.

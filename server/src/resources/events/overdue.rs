@@ -110,8 +110,13 @@ async fn overdue(store: &dyn Store, deadline: &Deadline, now: i64) -> Result<Mis
     let Some(last) = deadline.event(store).await? else { return Ok(Missed::Nothing) };
     let Some(check) = &last.value.check else { return Ok(Missed::Nothing) };
     let last_result = deadline.last_result.unwrap_or(check.executed);
-    let names = Event::with_names(&deadline.entity, keepalive::CHECK);
-    let keepalive = stored(store, &deadline.namespace, &names).await?;
+    // Other agents report a shared result in place of a silent one.
+    let keepalive = if deadline.shared {
+        None
+    } else {
+        let names = Event::with_names(&deadline.entity, keepalive::CHECK);
+        stored(store, &deadline.namespace, &names).await?
+    };
     let keepalive = keepalive.as_ref().map(|keepalive| &keepalive.value);
     if let Decision::Postpone(due) = ttl::decide(check.ttl, last_result, keepalive, now) {
         return Ok(Missed::Later(deadline.at(due)));
