@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sensu_store::{CommitError, Entry, Operation, Precondition, Scan, Txn};
+use sensu_store::{CommitError, Entry, Operation, Precondition, Txn};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::keyspace::{self, CONNECTED, encode};
+use crate::resources::scan::Pages;
 use crate::runtime::context::Context;
-
-/// Entries per scan.
-const BATCH: usize = 1_000;
-/// Bytes per scan.
-const SCAN_BYTES: usize = 1 << 20;
 
 /// The connection of an agent.
 #[derive(Deserialize, Serialize)]
@@ -59,12 +55,8 @@ pub(crate) async fn remove_ended(
     has_ended: impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
     let store = &cx.resources.store;
-    let (prefix, mut after) = (keyspace::whole_collection(CONNECTED)?, None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        after = Some(last.key.clone());
+    let mut pages = Pages::new(keyspace::whole_collection(CONNECTED)?);
+    while let Some(entries) = pages.next(store.as_ref()).await? {
         for entry in entries {
             let connection = serde_json::from_slice::<Connection>(&entry.value).ok();
             if connection.is_some_and(|one| one.has_lease && has_ended(&one.server)) {
@@ -72,6 +64,7 @@ pub(crate) async fn remove_ended(
             }
         }
     }
+    Ok(())
 }
 
 /// Removes the record of a session, unless a newer one has replaced it.
@@ -129,12 +122,8 @@ pub(crate) async fn members(
     subscriptions: &[String],
 ) -> Result<Vec<String>, Error> {
     let Some(prefix) = keyspace::in_namespace(CONNECTED, namespace) else { return Ok(Vec::new()) };
-    let (mut names, mut after) = (Vec::new(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = cx.resources.store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(names) };
-        after = Some(last.key.clone());
+    let (mut names, mut pages) = (Vec::new(), Pages::new(prefix));
+    while let Some(entries) = pages.next(cx.resources.store.as_ref()).await? {
         for entry in &entries {
             // Records that cannot be read are those of no agent.
             let connection = serde_json::from_slice::<Connection>(&entry.value).ok();
@@ -146,6 +135,7 @@ pub(crate) async fn members(
             }
         }
     }
+    Ok(names)
 }
 
 fn is_of(cx: &Context, value: &[u8], session: u64) -> bool {

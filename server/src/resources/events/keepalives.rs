@@ -3,12 +3,12 @@
 
 use sensu_engine::agent_entity::{self, AGENT};
 use sensu_engine::keepalive::{self, Deadlines};
-use sensu_store::{CommitError, Revision, Scan, Txn};
+use sensu_store::{CommitError, Revision, Txn};
 use sensu_types::Resource as _;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 
-use super::deadlines::{BATCH, Deadline, SCAN_BYTES};
+use super::deadlines::Deadline;
 use super::overdue::{Failure, Missed};
 use super::write::{Keepalive, Purpose, attempt, stored};
 use super::{ATTEMPTS, check_namespaces};
@@ -17,6 +17,7 @@ use crate::keyspace::{self, parse};
 use crate::resources::attached;
 use crate::resources::grant::Grant;
 use crate::resources::outbox;
+use crate::resources::scan::Pages;
 use crate::resources::store::{Stored, invalid_name, write_conflict};
 use crate::resources::validation::Validation;
 use crate::resources::write_options::WriteOptions;
@@ -137,12 +138,8 @@ pub(super) async fn deregister(
     let silenced = cx.resources.silences.entries(&cx.resources.store, namespace).await?;
     let mut additions = Vec::new();
     let prefix = keyspace::list_prefix::<Event>(namespace, name).ok_or_else(invalid_name)?;
-    let mut after = None;
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { break };
-        after = Some(last.key.clone());
+    let mut pages = Pages::new(prefix);
+    while let Some(entries) = pages.next(store).await? {
         for entry in &entries {
             let before: Event = parse(entry)?;
             let Some(event) = keepalive::resolving_event(&before, &silenced.0, now) else {

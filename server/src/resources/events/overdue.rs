@@ -5,11 +5,12 @@ use sensu_engine::ttl::{self, Decision};
 use sensu_store::{CommitError, Entry, Operation, Precondition, Scan, Store, Txn};
 use sensu_types::event::Event;
 
-use super::deadlines::{BATCH, Deadline};
+use super::deadlines::Deadline;
 use super::keepalives;
 use super::write::{Purpose, attempt, stored};
 use crate::error::Error;
 use crate::keyspace;
+use crate::resources::scan::PAGE;
 use crate::resources::store::Stored;
 use crate::runtime::context::Context;
 
@@ -41,7 +42,7 @@ pub(super) enum Missed {
 pub(crate) async fn fire_deadlines(cx: &Context) -> Result<usize, Error> {
     let now = cx.clock.now();
     let prefix = keyspace::deadlines_by_time()?;
-    let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: usize::MAX };
+    let scan = Scan { prefix, after: None, limit: PAGE, max_bytes: usize::MAX };
     let mut processed = 0;
     for entry in cx.resources.store.scan(scan).await? {
         let deadline = Deadline::parse(&entry)?;
