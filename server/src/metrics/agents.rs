@@ -95,8 +95,10 @@ impl AgentMetrics {
 
     /// Sets what the transport counts.
     pub(crate) fn set_counters(&self, counters: &Counters) {
-        for kind in MessageType::ALL {
+        for kind in [MessageType::Keepalive, MessageType::Event] {
             advance(&self.received.with_label_values(&[kind.name()]), counters.received(kind));
+        }
+        for kind in [MessageType::CheckRequest, MessageType::EntityConfig] {
             advance(&self.sent.with_label_values(&[kind.name()]), counters.sent(kind));
         }
         advance(&self.opened, counters.opened());
