@@ -164,7 +164,8 @@ async fn an_agent_at_the_port_of_the_api_gets_the_reason() {
     let server = TestServer::start_with(limits, Arc::new(SystemClock)).await;
     let agent = server.send_with("GET", "/", None, None, &AGENT).await;
     agent.assert_error(404, 2);
-    let port = server.server.agent_address().expect("an address").port();
+    let url = server.agent_url();
+    let (_, port) = url.rsplit_once(':').expect("a port");
     let expected = format!("the port for agents of this server is {port}");
     assert!(agent.message().ends_with(&expected), "{}", agent.body);
     server.stop().await;
