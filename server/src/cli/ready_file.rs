@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::seed;
 
@@ -19,20 +19,32 @@ pub(super) struct Ready<'a> {
     pub(super) is_public: bool,
 }
 
+#[derive(Serialize)]
+struct Content<'a> {
+    url: &'a str,
+    pid: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'static str>,
+}
+
 impl Ready<'_> {
     /// Writes the file atomically, so that readers never see part of it.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
-        let mut content = json!({ "url": self.url, "pid": std::process::id() });
-        if let Some(agent_url) = self.agent_url {
-            content["agent_url"] = json!(agent_url);
-        }
-        if self.is_public {
-            content["user"] = json!("admin");
-            content["password"] = json!(seed::DEV_PASSWORD);
-        }
+        let content = Content {
+            url: self.url,
+            pid: std::process::id(),
+            agent_url: self.agent_url,
+            user: self.is_public.then_some("admin"),
+            password: self.is_public.then_some(seed::DEV_PASSWORD),
+        };
+        let content = serde_json::to_string(&content)?;
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
         // Readable by other users, as an ordinary file; temporary files are private by default.
         let mut temporary = tempfile::Builder::new()
