@@ -52,6 +52,7 @@ impl Listener {
             )
         })?;
         let address = socket.local_addr()?;
+        cx.agents.set_address(address);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(listener.serve(socket, async {
             // Dropping the sender stops it, too.

@@ -9,6 +9,7 @@ mod session;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sensu_agents::Counters;
@@ -46,6 +47,10 @@ pub(crate) struct Agents {
     issued: Mutex<Issued>,
     /// What the transport counts. Set once at start.
     counters: OnceLock<Arc<Counters>>,
+    /// The address that agents connect to. Set once at start, unless agents are disabled.
+    address: OnceLock<SocketAddr>,
+    /// Log of connections that were rejected.
+    refused: Mutex<LogLimit>,
     /// Log of messages that were rejected.
     rejected: Mutex<LogLimit>,
 }
@@ -86,6 +91,16 @@ impl Agents {
         if let Some(counters) = self.counters.get() {
             metrics.agents.set_counters(counters);
         }
+    }
+
+    /// The address that agents connect to. `None` if agents are disabled.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address.get().copied()
+    }
+
+    fn set_address(&self, address: SocketAddr) {
+        // A context belongs to one server, which has one port for agents.
+        let _ = self.address.set(address);
     }
 
     fn set_counters(&self, counters: Arc<Counters>) {
