@@ -8,6 +8,7 @@
     reason = "a test that cannot continue has failed"
 )]
 
+mod agents;
 mod directory;
 mod full_disk;
 mod handlers;
