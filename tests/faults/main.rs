@@ -12,6 +12,7 @@ mod agents;
 mod directory;
 mod full_disk;
 mod handlers;
+mod hostile;
 mod import;
 mod interrupted;
 mod kills;

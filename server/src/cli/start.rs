@@ -208,7 +208,8 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
              {address} is not one. Use `sensu-server init` instead."
         );
     }
-    let needed = args.max_connections.saturating_add(DESCRIPTORS);
+    let connections = args.max_connections.saturating_add(args.agents.max_connections());
+    let needed = connections.saturating_add(DESCRIPTORS);
     if let Err(error) = runtime::raise_descriptor_limit(needed) {
         tracing::warn!(%error, "the limit of file descriptors is not raised");
     }
