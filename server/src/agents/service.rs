@@ -175,6 +175,7 @@ impl sensu_agents::Service for Service {
 
     async fn disconnected(&self, session: Arc<Session>, reason: Closed) {
         self.cx.agents.registry.remove(&session);
+        self.cx.metrics.agents.record_ended(reason.name());
         let (namespace, agent) = (session.namespace(), session.agent());
         tracing::info!(namespace, agent, ?reason, "an agent has disconnected");
         let removed = connected::remove(&self.cx, namespace, agent, session.id()).await;

@@ -62,6 +62,14 @@ impl AgentArgs {
         !self.disable.contains(&service)
     }
 
+    /// Maximum number of connections of agents, including those whose handshake is not complete.
+    pub(super) fn max_connections(&self) -> usize {
+        match self.is_enabled(Service::Agents) {
+            true => self.max_agents.saturating_add(AgentSettings::MAX_HANDSHAKES),
+            false => 0,
+        }
+    }
+
     /// The settings of the port. `None` if agents cannot connect. `is_any_port`: whether the API has any free port.
     pub(super) fn settings(&self, is_any_port: bool) -> Option<AgentSettings> {
         if !self.is_enabled(Service::Agents) {

@@ -205,8 +205,8 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
         require_loopback(address)?;
         limits.agents.as_ref().map_or(Ok(()), |agents| require_loopback(agents.address))?;
     }
-    let max_agents = limits.agents.as_ref().map_or(0, |agents| agents.max_sessions);
-    let needed = args.max_connections.saturating_add(DESCRIPTORS).saturating_add(max_agents);
+    let connections = args.max_connections.saturating_add(args.agents.max_connections());
+    let needed = connections.saturating_add(DESCRIPTORS);
     if let Err(error) = runtime::raise_descriptor_limit(needed) {
         tracing::warn!(%error, "the limit of file descriptors is not raised");
     }

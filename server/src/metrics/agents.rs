@@ -12,12 +12,14 @@ use super::{number, registered};
 pub(crate) struct AgentMetrics {
     sessions: IntGaugeVec,
     opened: IntCounter,
+    ended: IntCounterVec,
     received: IntCounterVec,
     sent: IntCounterVec,
     dropped: IntCounter,
     invalid: IntCounter,
     rejected: IntCounterVec,
     evicted: IntCounter,
+    timed_out: IntCounter,
     run: IntGaugeVec,
     delay: GaugeVec,
 }
@@ -42,6 +44,11 @@ impl AgentMetrics {
             opened: counter(
                 "sensu_server_agent_sessions_opened_total",
                 "Accepted connections of agents.",
+            )?,
+            ended: counters(
+                "sensu_server_agent_sessions_ended_total",
+                "Connections of agents that have ended, by reason.",
+                "reason",
             )?,
             received: counters(
                 "sensu_server_agent_messages_received_total",
@@ -69,6 +76,10 @@ impl AgentMetrics {
             evicted: counter(
                 "sensu_server_agent_handshakes_evicted_total",
                 "Connections closed because too many handshakes were incomplete.",
+            )?,
+            timed_out: counter(
+                "sensu_server_agent_handshakes_timed_out_total",
+                "Connections closed because their handshake was not complete in time.",
             )?,
             run: registered(
                 registry,
@@ -104,6 +115,7 @@ impl AgentMetrics {
         advance(&self.opened, counters.opened());
         advance(&self.dropped, counters.dropped());
         advance(&self.evicted, counters.evicted());
+        advance(&self.timed_out, counters.timed_out());
         for (status, count) in counters.rejected() {
             advance(&self.rejected.with_label_values(&[&status.to_string()]), count);
         }
@@ -118,6 +130,11 @@ impl AgentMetrics {
         for ((version, encoding), count) in sessions {
             self.sessions.with_label_values(&[version.as_str(), encoding]).set(number(*count));
         }
+    }
+
+    /// Records the end of a connection.
+    pub(crate) fn record_ended(&self, reason: &str) {
+        self.ended.with_label_values(&[reason]).inc();
     }
 
     /// Records a message that was ignored or rejected.
