@@ -11,7 +11,7 @@ use crate::{AgentSettings, Tls};
 /// Parts of the server that can be disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Service {
-    /// Agents cannot connect.
+    /// Agents cannot connect, and no checks are executed.
     Agents,
     /// Checks are not executed on their schedules.
     Scheduler,
