@@ -34,8 +34,10 @@ use registry::Registry;
 const REPLACED: (u16, &str) = (4000, "another agent has connected with the same name");
 /// Close code and reason: the entity of the agent was deleted.
 const DELETED: (u16, &str) = (4001, "the entity was deleted");
-/// Close code and reason: the user of the agent may not connect any more.
-const REVOKED: (u16, &str) = (1008, "the user was disabled or deleted");
+/// Close code and reason: the user of the agent was changed, for example its password.
+const USER_CHANGED: (u16, &str) = (1008, "the user was changed; connect again");
+/// Close code and reason: roles do not allow the session any more.
+const FORBIDDEN: (u16, &str) = (1008, "roles do not allow it any more to create events");
 /// Close code and reason: the namespace of the agent was deleted.
 const NO_NAMESPACE: (u16, &str) = (1008, "the namespace was deleted");
 
@@ -51,6 +53,8 @@ pub(crate) struct Agents {
     address: OnceLock<SocketAddr>,
     /// Log of connections that were rejected.
     refused: Mutex<LogLimit>,
+    /// Log of connections that newer ones of the same agent have replaced.
+    replaced: Mutex<LogLimit>,
     /// Log of messages that were rejected.
     rejected: Mutex<LogLimit>,
 }

@@ -14,7 +14,7 @@ use sensu_types::namespace::Namespace;
 
 use super::changes::configure;
 use super::session::Session;
-use super::{REPLACED, Settings};
+use super::{FORBIDDEN, REPLACED, Settings};
 use crate::auth;
 use crate::error::Error;
 use crate::rbac::Verb;
@@ -61,13 +61,18 @@ impl Service {
         let recorded = connected::record(&self.cx, &namespace, &agent, id, &subscriptions).await;
         recorded.map_err(rejection)?;
         if let Some(earlier) = agents.registry.insert(Arc::clone(&session)) {
-            tracing::warn!(
-                namespace,
-                agent,
-                earlier = %earlier.address(),
-                newer = %session.address(),
-                "two agents have the same name; the connection of the earlier one is closed"
-            );
+            let mut limit = agents.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(suppressed) = limit.admit(Instant::now()) {
+                tracing::warn!(
+                    namespace,
+                    agent,
+                    earlier = %earlier.address(),
+                    newer = %session.address(),
+                    suppressed,
+                    "two agents have the same name; the connection of the earlier one is closed"
+                );
+            }
+            drop(limit);
             earlier.close(REPLACED);
         }
         // What was changed while the session was not registered yet.
@@ -157,6 +162,9 @@ impl sensu_agents::Service for Service {
     }
 
     async fn keepalive(&self, session: &Arc<Session>, event: Event) {
+        if let Ok(false) = session.grant().is_still_allowed(Verb::Create).await {
+            return session.close(FORBIDDEN);
+        }
         let write = || events::keepalive(session.grant(), event.clone());
         let Some((entity, revision)) = self.store(session, write).await else { return };
         session.set_entity(&entity, revision);
