@@ -11,6 +11,7 @@ use sensu_agents::{Closed, Hello, Rejection, Sender};
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 use sensu_types::namespace::Namespace;
+use tokio::sync::Semaphore;
 
 use super::changes::configure;
 use super::session::Session;
@@ -21,6 +22,10 @@ use crate::rbac::Verb;
 use crate::resources::{connected, events, requests};
 use crate::runtime::context::Cx;
 
+/// Maximum number of messages that are stored at the same time. When a check runs, thousands of agents report its result
+/// at once: the rest of them wait, so that they delay neither requests to other agents nor the API. Enough for the
+/// store to commit many of them together.
+const CONCURRENT: usize = 128;
 /// Attempts to store a message while the store does not accept it.
 const ATTEMPTS: usize = 20;
 /// Time between two of them. Meanwhile nothing further is read from the agent.
@@ -34,12 +39,15 @@ const UNAVAILABLE: (u16, &str) = (1013, "the server cannot store events now");
 pub(crate) struct Service {
     cx: Cx,
     max_sessions: usize,
+    /// Permits to store a message, which are assigned in the order of arrival.
+    places: Semaphore,
 }
 
 impl Service {
     /// Serves agents within the limits of the settings.
     pub(crate) fn new(cx: Cx, settings: &Settings) -> Self {
-        Self { cx, max_sessions: settings.max_sessions }
+        let places = Semaphore::new(CONCURRENT);
+        Self { cx, max_sessions: settings.max_sessions, places }
     }
 
     /// Opens the session of an agent, in place of an earlier one.
@@ -106,7 +114,12 @@ impl Service {
         write: impl Fn() -> F,
     ) -> Option<T> {
         for _ in 0..ATTEMPTS {
-            match write().await {
+            let written = {
+                // Never closed.
+                let _place = self.places.acquire().await;
+                write().await
+            };
+            match written {
                 Ok(written) => return Some(written),
                 Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
                 Err(error) => {

@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use super::{Backend, connect};
 
 /// Number of log-ins at the same time.
-const LOG_INS: usize = 200;
+const LOG_INS: u32 = 200;
 
-fn number_of_handshakes() -> usize {
+fn number_of_handshakes() -> u32 {
     let number = std::env::var_os("SENSU_INCOMPLETE_HANDSHAKES");
     number.map_or(2_000, |number| number.to_string_lossy().parse().expect("a number"))
 }
@@ -32,7 +32,7 @@ async fn incomplete_handshakes_are_limited_and_counted() {
     for count in 0..number {
         let mut stream = TcpStream::connect(backend.address).await.expect("connects");
         // The server may have closed it already.
-        let _ = stream.write_all(&b"GET / HTTP/1.1\r\nHost: x\r\n"[..count % 25]).await;
+        let _ = stream.write_all(&b"GET / HTTP/1.1\r\nHost: x\r\n"[..count as usize % 25]).await;
         incomplete.push(stream);
         if count % 500 == 0 {
             backend.assert_served().await;
@@ -44,7 +44,7 @@ async fn incomplete_handshakes_are_limited_and_counted() {
     let names = names.map(|name| format!("sensu_server_agent_handshakes_{name}_total"));
     sensu_tests::eventually("all handshakes have ended", async || {
         let closed = backend.metric(&names[0]).await + backend.metric(&names[1]).await;
-        (closed as usize == number).then_some(())
+        (closed == f64::from(number)).then_some(())
     })
     .await;
     backend.assert_served().await;
@@ -83,6 +83,6 @@ async fn log_ins_with_wrong_passwords_do_not_keep_agents_out() {
     for status in &statuses {
         counted += backend.metric(status).await;
     }
-    assert_eq!(counted as usize, LOG_INS);
+    assert_eq!(counted, f64::from(LOG_INS));
     backend.assert_served().await;
 }

@@ -5,6 +5,7 @@ mod handshakes;
 mod sessions;
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use sensu_agents::message::CheckRequest;
 use sensu_test_agent::{Agent, AgentOptions, Received};
@@ -13,7 +14,6 @@ use sensu_tests::{Response, eventually, series};
 use sensu_types::ObjectMeta;
 use sensu_types::event::Check;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::program;

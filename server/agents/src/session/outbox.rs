@@ -60,6 +60,8 @@ impl Sender {
         let before = self.queued.fetch_add(size, Ordering::Relaxed);
         let is_too_large = before > 0 && before.saturating_add(size) > self.max_queued;
         let queued = match is_too_large {
+            // Nothing is removed from the queue of a session that has ended.
+            true if self.queue.is_closed() => Err(SendError::Closed),
             true => Err(SendError::Full),
             false => self.queue.try_send(Queued { message, size }).map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => SendError::Full,
@@ -203,6 +205,11 @@ mod tests {
                     outbox.queue.next().await;
                 }
             }
+            for _ in 0..accepted {
+                assert_eq!(sender.try_send(message()), Ok(()), "{queue_size}");
+            }
+            drop(outbox);
+            assert_eq!(sender.try_send(message()), Err(SendError::Closed), "{queue_size}");
         }
         assert_eq!(counters.dropped(), 6);
     }
