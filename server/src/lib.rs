@@ -24,7 +24,8 @@
 //! gateway                      before an operation
 //! http  testkit  import  seed  operations; test kit; files of resources; initial objects
 //! openapi                      the published document
-//! pipeline                     filters, mutates and handles stored events
+//! scheduler                    requests checks from agents when they are due
+//! agents  pipeline             the port for agents; filters, mutates and handles stored events
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
 //! error catalog keyspace query metrics limits

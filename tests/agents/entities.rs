@@ -113,6 +113,8 @@ async fn an_agent_of_6_registers_again_after_its_entity_was_deleted() {
     let backend = Backend::start().await;
     backend.put_recorder("registration", json!({})).await;
     let mut agent = backend.connect("web", &["system"]).await;
+    // The outbox entry of the registration is deleted with the entity.
+    backend.wait_for("registration", 1).await;
     backend.delete("entities/web").await;
     let closed = receive(&mut agent).await;
     assert!(matches!(closed, Received::Closed { code: 4001, .. }), "{closed:?}");
@@ -127,6 +129,8 @@ async fn the_next_keepalive_of_an_agent_of_5_creates_its_entity_again() {
     backend.put_recorder("registration", json!({})).await;
     let options = backend.options("web", &["system"]).with_release(Release::V5_0);
     let mut agent = backend.connect_with(options).await;
+    // The outbox entry of the registration is deleted with the entity.
+    backend.wait_for("registration", 1).await;
     backend.delete("entities/web").await;
     assert!(backend.get("events/web/keepalive").await.is_null());
     agent.send_keepalive().await.expect("is sent");

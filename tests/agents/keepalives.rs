@@ -219,3 +219,30 @@ async fn deleting_the_keepalive_event_ends_its_deadlines() {
     backend.sync(&mut other).await;
     assert!(backend.get("events/web/keepalive").await.is_null());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_of_an_imported_dump_that_do_not_connect_are_reported() {
+    let backend = Backend::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dump.json");
+    let metadata = json!({ "name": "web", "namespace": "default" });
+    let event = json!({
+        "type": "Event", "api_version": "core/v2", "spec": {
+            "timestamp": START - 3600,
+            "entity": { "entity_class": "agent", "metadata": metadata },
+            "check": {
+                "interval": 20, "timeout": 10, "executed": START - 3600,
+                "metadata": { "name": "keepalive", "namespace": "default" },
+            },
+        },
+    });
+    std::fs::write(&file, event.to_string()).expect("is written");
+    backend.server.import(&[file]).await.expect("is imported");
+    backend.clock.set(START + 9);
+    let mut other = backend.connect("other", &["system"]).await;
+    backend.sync(&mut other).await;
+    assert_eq!(backend.get("events/web/keepalive").await["check"]["status"], 0);
+    backend.clock.set(START + 10);
+    let check = keepalive_at(&backend, START + 10).await;
+    assert_eq!((&check["status"], statuses(&check)), (&json!(1), vec![0, 1]));
+}

@@ -16,5 +16,7 @@ mod proxies;
 mod results;
 mod round_robin;
 mod schedules;
+mod shared;
 mod support;
+mod tls;
 mod ttls;

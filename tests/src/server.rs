@@ -83,13 +83,12 @@ impl TestServer {
         self.server.address()
     }
 
-    /// The URL that agents connect to.
+    /// The URL that agents connect to without TLS.
     ///
     /// # Panics
     /// If agents are disabled.
     pub fn agent_url(&self) -> String {
-        let scheme = if self.scheme == "https" { "wss" } else { "ws" };
-        format!("{scheme}://{}", self.server.agent_address().expect("agents are enabled"))
+        format!("ws://{}", self.server.agent_address().expect("agents are enabled"))
     }
 
     /// The generated client, logged in as the administrator.

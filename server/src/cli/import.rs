@@ -97,7 +97,12 @@ async fn into_store(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Report> {
     seed::defaults(store.as_ref()).await.map_err(Error::operator_error)?;
-    let limits = Limits { password_cost: settings.common.password_cost, ..Limits::default() };
+    let limits = Limits {
+        password_cost: settings.common.password_cost,
+        // Agents that do not connect after a migration are reported.
+        keepalives: true,
+        ..Limits::default()
+    };
     let cx = Context::new(Arc::clone(store), clock, limits).await;
     let cx = cx.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
     let style = ProgressStyle::with_template("{bar:40} {pos} of {len} objects, {eta} remaining")

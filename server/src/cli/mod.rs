@@ -12,6 +12,7 @@ mod logging;
 mod maintenance;
 mod migrate;
 mod pipeline_args;
+mod ready_file;
 mod rotate_secret;
 mod settings;
 mod start;

@@ -14,6 +14,7 @@ use super::Settings;
 use super::job::Job;
 use super::queues::Queues;
 use crate::error::Error;
+use crate::resources::connected;
 use crate::resources::definitions;
 use crate::resources::outbox::{self, Leases, Work};
 use crate::runtime::context::Cx;
@@ -234,13 +235,14 @@ impl Service {
             self.searched = None;
             let (leases, mut taken) = (&self.leases, Vec::new());
             let has_ended = |server: &str| leases.has_ended(server, now);
-            let result = outbox::take_over(&self.cx, has_ended, &mut taken).await;
+            let taking = outbox::take_over(&self.cx, has_ended, &mut taken).await;
+            let removing = connected::remove_ended(&self.cx, has_ended).await;
             if !taken.is_empty() {
                 tracing::info!(events = taken.len(), "handling events of servers that have ended");
             }
             taken.sort_by_key(Work::revision);
             self.accept(taken).await;
-            result?;
+            taking.and(removing)?;
             self.searched = Some(now);
         }
         Ok(())

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sensu_store::{CommitError, Operation, Precondition, Scan, Txn};
+use sensu_store::{CommitError, Entry, Operation, Precondition, Txn};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::keyspace::{self, CONNECTED, encode};
+use crate::resources::scan::Pages;
 use crate::runtime::context::Context;
-
-/// Entries per scan.
-const BATCH: usize = 1_000;
-/// Bytes per scan.
-const SCAN_BYTES: usize = 1 << 20;
 
 /// The connection of an agent.
 #[derive(Deserialize, Serialize)]
@@ -22,6 +18,8 @@ struct Connection {
     /// The session in that server.
     session: u64,
     subscriptions: BTreeSet<String>,
+    /// Whether the server renews a lease, so that others notice its end.
+    has_lease: bool,
 }
 
 /// Records the connection of an agent in place of an earlier one.
@@ -40,10 +38,32 @@ pub(crate) async fn record(
         return Ok(());
     };
     let server = cx.resources.outbox.server().to_owned();
-    let connection = Connection { server, session, subscriptions: subscriptions.clone() };
+    let (subscriptions, has_lease) = (subscriptions.clone(), cx.limits.pipeline.is_some());
+    let connection = Connection { server, session, subscriptions, has_lease };
     let value = encode(&connection)?.into();
     let operations = vec![Operation::Put { key, value, flags: 0, expires_at: None }];
     store.commit(Txn { preconditions: Vec::new(), operations }).await.map_err(Error::from)?;
+    Ok(())
+}
+
+/// Removes the records of servers for which `has_ended` holds: their agents have to connect to others.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn remove_ended(
+    cx: &Context,
+    has_ended: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let store = &cx.resources.store;
+    let mut pages = Pages::new(keyspace::whole_collection(CONNECTED)?);
+    while let Some(entries) = pages.next(store.as_ref()).await? {
+        for entry in entries {
+            let connection = serde_json::from_slice::<Connection>(&entry.value).ok();
+            if connection.is_some_and(|one| one.has_lease && has_ended(&one.server)) {
+                delete(cx, entry).await?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -62,11 +82,14 @@ pub(crate) async fn remove(
         return Ok(());
     };
     let Some(entry) = store.get(&key).await? else { return Ok(()) };
-    if !is_of(cx, &entry.value, session) {
-        return Ok(());
-    }
-    let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
-    match store.commit(Txn { preconditions, operations: vec![Operation::Delete(key)] }).await {
+    if is_of(cx, &entry.value, session) { delete(cx, entry).await } else { Ok(()) }
+}
+
+/// Deletes a record, unless a newer one has replaced it.
+async fn delete(cx: &Context, entry: Entry) -> Result<(), Error> {
+    let preconditions = vec![Precondition::At(entry.key.clone(), entry.revision)];
+    let operations = vec![Operation::Delete(entry.key)];
+    match cx.resources.store.commit(Txn { preconditions, operations }).await {
         Ok(_) | Err(CommitError::Precondition(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -99,12 +122,8 @@ pub(crate) async fn members(
     subscriptions: &[String],
 ) -> Result<Vec<String>, Error> {
     let Some(prefix) = keyspace::in_namespace(CONNECTED, namespace) else { return Ok(Vec::new()) };
-    let (mut names, mut after) = (Vec::new(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = cx.resources.store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(names) };
-        after = Some(last.key.clone());
+    let (mut names, mut pages) = (Vec::new(), Pages::new(prefix));
+    while let Some(entries) = pages.next(cx.resources.store.as_ref()).await? {
         for entry in &entries {
             // Records that cannot be read are those of no agent.
             let connection = serde_json::from_slice::<Connection>(&entry.value).ok();
@@ -116,6 +135,7 @@ pub(crate) async fn members(
             }
         }
     }
+    Ok(names)
 }
 
 fn is_of(cx: &Context, value: &[u8], session: u64) -> bool {

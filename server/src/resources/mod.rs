@@ -21,6 +21,7 @@ pub(crate) mod preconditions;
 pub(crate) mod redaction;
 pub(crate) mod requests;
 pub(crate) mod rules;
+mod scan;
 pub(crate) mod silenced;
 pub(crate) mod store;
 pub(crate) mod users;

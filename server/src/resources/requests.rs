@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Prefix, Scan, Txn};
+use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Prefix, Txn};
 use sensu_types::Resource;
 use sensu_types::adhoc::AdhocRequest;
 use sensu_types::asset::Asset;
@@ -15,12 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::keyspace::{self, Snapshots, View, encode, parse};
 use crate::limits::cooperative::YieldBudget;
+use crate::resources::scan::Pages;
 use crate::runtime::context::Context;
 
-/// Entities per scan.
-const BATCH: usize = 256;
-/// Bytes of entities per scan.
-const SCAN_BYTES: usize = 1 << 20;
 /// Attempts to write whose turn it is while other servers do the same.
 const ATTEMPTS: usize = 16;
 
@@ -108,14 +105,14 @@ pub(crate) async fn checks(cx: &Context) -> Result<Vec<CheckConfig>, Error> {
 
 /// The entities of a namespace in the order of their names, in pages.
 pub(crate) struct Entities {
-    prefix: Option<Prefix>,
-    after: Option<Key>,
+    /// `None` for a namespace that cannot exist.
+    pages: Option<Pages>,
 }
 
 impl Entities {
     /// The entities of a namespace.
     pub(crate) fn of_namespace(namespace: &str) -> Self {
-        Self { prefix: keyspace::list_prefix::<Entity>(namespace, ""), after: None }
+        Self { pages: keyspace::list_prefix::<Entity>(namespace, "").map(Pages::new) }
     }
 
     /// The next page. `None` at the end.
@@ -123,12 +120,10 @@ impl Entities {
     /// # Errors
     /// [`Error`] if the store fails.
     pub(crate) async fn next(&mut self, cx: &Context) -> Result<Option<Vec<Entity>>, Error> {
-        let Some(prefix) = self.prefix.clone() else { return Ok(None) };
-        let after = self.after.take();
-        let scan = Scan { prefix, after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = cx.resources.store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(None) };
-        self.after = Some(last.key.clone());
+        let Some(pages) = &mut self.pages else { return Ok(None) };
+        let Some(entries) = pages.next(cx.resources.store.as_ref()).await? else {
+            return Ok(None);
+        };
         let (mut entities, mut budget) = (Vec::new(), YieldBudget::default());
         for entry in &entries {
             budget.spend(entry.value.len()).await;
@@ -143,15 +138,12 @@ impl Entities {
 /// # Errors
 /// [`Error`] if the store fails.
 pub(crate) async fn adhoc_requests(cx: &Context) -> Result<Vec<Key>, Error> {
-    let (prefix, mut keys, mut after) =
-        (keyspace::whole_collection(keyspace::ADHOC)?, Vec::new(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = cx.resources.store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(keys) };
-        after = Some(last.key.clone());
+    let mut pages = Pages::new(keyspace::whole_collection(keyspace::ADHOC)?);
+    let mut keys = Vec::new();
+    while let Some(entries) = pages.next(cx.resources.store.as_ref()).await? {
         keys.extend(entries.into_iter().map(|entry| entry.key));
     }
+    Ok(keys)
 }
 
 /// Takes a request to execute a check: its check, and the request. Removes it, unless other servers use the same

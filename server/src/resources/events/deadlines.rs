@@ -11,20 +11,15 @@
 
 use bytes::Bytes;
 use sensu_engine::{keepalive, ttl};
-use sensu_store::{Entry, Key, Operation, Precondition, Scan, Store, Txn};
+use sensu_store::{Entry, Key, Operation, Precondition, Store, Txn};
 use sensu_types::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::write::stored;
 use crate::error::Error;
 use crate::keyspace::{self, DEADLINE_NAMES_MAX_BYTES, DEADLINES, encode, parse};
+use crate::resources::scan::Pages;
 use crate::resources::store::Stored;
-
-/// Maximum number of entries per scan.
-pub(super) const BATCH: usize = 256;
-
-/// Maximum size of the events that one scan returns, in bytes.
-pub(super) const SCAN_BYTES: usize = 1 << 20;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Deadline {
@@ -34,7 +29,7 @@ pub(super) struct Deadline {
     pub(super) entity: String,
     pub(super) check: String,
     /// Whether all entities share the deadline, because agents run the check in turn (`round_robin`).
-    shared: bool,
+    pub(super) shared: bool,
     /// `executed` of the last result that was reported, if failures of overdue results have followed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) last_result: Option<i64>,
@@ -219,12 +214,8 @@ pub(crate) async fn remove_deadlines_of(
     let Some(prefix) = keyspace::list_prefix::<Event>(namespace, entity) else {
         return Ok(Vec::new());
     };
-    let (mut txn, mut after) = (Txn::default(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(txn.operations) };
-        after = Some(last.key.clone());
+    let (mut txn, mut pages) = (Txn::default(), Pages::new(prefix));
+    while let Some(entries) = pages.next(store).await? {
         for entry in &entries {
             let event: Event = parse(entry)?;
             if may_have_deadline(&event) {
@@ -232,6 +223,7 @@ pub(crate) async fn remove_deadlines_of(
             }
         }
     }
+    Ok(txn.operations)
 }
 
 /// Removes the records in order of time of all deadlines in a namespace that is deleted. The others are
@@ -241,16 +233,13 @@ pub(crate) async fn remove_deadlines(
     namespace: &str,
 ) -> Result<Vec<Operation>, Error> {
     let Some(prefix) = keyspace::in_namespace(DEADLINES, namespace) else { return Ok(Vec::new()) };
-    let (mut operations, mut after) = (Vec::new(), None);
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { return Ok(operations) };
-        after = Some(last.key.clone());
+    let (mut operations, mut pages) = (Vec::new(), Pages::new(prefix));
+    while let Some(entries) = pages.next(store).await? {
         for entry in &entries {
             operations.push(Operation::Delete(Deadline::parse(entry)?.key_by_time()?));
         }
     }
+    Ok(operations)
 }
 
 fn has_ttl(event: &Event) -> bool {

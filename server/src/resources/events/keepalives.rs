@@ -1,14 +1,16 @@
 //! Keepalives of agents (D50): the entity that they register and update, the event that they report, the failure of
 //! a silent agent, and its deregistration.
 
-use sensu_engine::agent_entity;
+use std::sync::atomic::Ordering;
+
+use sensu_engine::agent_entity::{self, AGENT};
 use sensu_engine::keepalive::{self, Deadlines};
-use sensu_store::{CommitError, Revision, Scan, Txn};
+use sensu_store::{CommitError, Revision, Txn};
 use sensu_types::Resource as _;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 
-use super::deadlines::{BATCH, Deadline, SCAN_BYTES};
+use super::deadlines::Deadline;
 use super::overdue::{Failure, Missed};
 use super::write::{Keepalive, Purpose, attempt, stored};
 use super::{ATTEMPTS, check_namespaces};
@@ -17,6 +19,7 @@ use crate::keyspace::{self, parse};
 use crate::resources::attached;
 use crate::resources::grant::Grant;
 use crate::resources::outbox;
+use crate::resources::scan::Pages;
 use crate::resources::store::{Stored, invalid_name, write_conflict};
 use crate::resources::validation::Validation;
 use crate::resources::write_options::WriteOptions;
@@ -45,10 +48,7 @@ pub(crate) async fn keepalive(
         return Err(Error::invalid("the keepalive has no timestamp"));
     }
     let now = cx.clock.now();
-    let deadline = cx.limits.keepalives.then(|| {
-        let due = Deadlines::of(sent.check.as_ref()).next_after(now, now);
-        Deadline::of_keepalive(namespace, agent, now, due)
-    });
+    let deadline = cx.limits.keepalives.then(|| next_deadline(&sent, namespace, now));
     let mut validation = Validation::new();
     for _ in 0..ATTEMPTS {
         let stored_entity = entity(cx, namespace, agent).await?;
@@ -80,7 +80,20 @@ pub(crate) async fn keepalive(
     Err(write_conflict())
 }
 
-/// What the deadline of a keepalive means. After the start of the server, agents have one period to connect.
+/// Whether the silence of the agent of an imported event is reported.
+pub(super) fn is_monitored(cx: &Context, event: &Event) -> bool {
+    let class = event.entity.as_ref().map(|entity| entity.entity_class.as_str());
+    cx.limits.keepalives && event.check_name() == keepalive::CHECK && class == Some(AGENT)
+}
+
+/// The deadline of the keepalive after one that is received now.
+pub(super) fn next_deadline(keepalive: &Event, namespace: &str, now: i64) -> Deadline {
+    let due = Deadlines::of(keepalive.check.as_ref()).next_after(now, now);
+    Deadline::of_keepalive(namespace, keepalive.entity_name(), now, due)
+}
+
+/// What the deadline of a keepalive means. After the start of the server, and after a failure of the store,
+/// agents have one period to connect.
 pub(super) async fn missed(
     cx: &Context,
     deadline: &Deadline,
@@ -93,8 +106,9 @@ pub(super) async fn missed(
         return Ok(Missed::Nothing);
     };
     let deadlines = Deadlines::of(last.value.check.as_ref());
-    if received < cx.started {
-        let due = deadlines.next_after(cx.started, cx.started);
+    let resumed = cx.resumed.load(Ordering::Relaxed);
+    if received < resumed {
+        let due = deadlines.next_after(resumed, resumed);
         if due > now {
             return Ok(Missed::Later(deadline.at(due)));
         }
@@ -128,12 +142,8 @@ pub(super) async fn deregister(
     let silenced = cx.resources.silences.entries(&cx.resources.store, namespace).await?;
     let mut additions = Vec::new();
     let prefix = keyspace::list_prefix::<Event>(namespace, name).ok_or_else(invalid_name)?;
-    let mut after = None;
-    loop {
-        let scan = Scan { prefix: prefix.clone(), after, limit: BATCH, max_bytes: SCAN_BYTES };
-        let entries = store.scan(scan).await?;
-        let Some(last) = entries.last() else { break };
-        after = Some(last.key.clone());
+    let mut pages = Pages::new(prefix);
+    while let Some(entries) = pages.next(store).await? {
         for entry in &entries {
             let before: Event = parse(entry)?;
             let Some(event) = keepalive::resolving_event(&before, &silenced.0, now) else {

@@ -5,11 +5,12 @@ use sensu_engine::ttl::{self, Decision};
 use sensu_store::{CommitError, Entry, Operation, Precondition, Scan, Store, Txn};
 use sensu_types::event::Event;
 
-use super::deadlines::{BATCH, Deadline};
+use super::deadlines::Deadline;
 use super::keepalives;
 use super::write::{Purpose, attempt, stored};
 use crate::error::Error;
 use crate::keyspace;
+use crate::resources::scan::PAGE;
 use crate::resources::store::Stored;
 use crate::runtime::context::Context;
 
@@ -41,10 +42,21 @@ pub(super) enum Missed {
 pub(crate) async fn fire_deadlines(cx: &Context) -> Result<usize, Error> {
     let now = cx.clock.now();
     let prefix = keyspace::deadlines_by_time()?;
-    let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: usize::MAX };
+    let scan = Scan { prefix, after: None, limit: PAGE, max_bytes: usize::MAX };
     let mut processed = 0;
     for entry in cx.resources.store.scan(scan).await? {
-        let deadline = Deadline::parse(&entry)?;
+        let deadline = match Deadline::parse(&entry) {
+            Ok(deadline) => deadline,
+            Err(error) => {
+                // It must not prevent the others.
+                tracing::error!(?error, "a deadline cannot be read and is removed");
+                let operations = vec![Operation::Delete(entry.key)];
+                commit(cx.resources.store.as_ref(), Txn { preconditions: Vec::new(), operations })
+                    .await?;
+                processed += 1;
+                continue;
+            }
+        };
         if deadline.due > now {
             break;
         }
@@ -110,8 +122,13 @@ async fn overdue(store: &dyn Store, deadline: &Deadline, now: i64) -> Result<Mis
     let Some(last) = deadline.event(store).await? else { return Ok(Missed::Nothing) };
     let Some(check) = &last.value.check else { return Ok(Missed::Nothing) };
     let last_result = deadline.last_result.unwrap_or(check.executed);
-    let names = Event::with_names(&deadline.entity, keepalive::CHECK);
-    let keepalive = stored(store, &deadline.namespace, &names).await?;
+    // Other agents report a shared result in place of a silent one.
+    let keepalive = if deadline.shared {
+        None
+    } else {
+        let names = Event::with_names(&deadline.entity, keepalive::CHECK);
+        stored(store, &deadline.namespace, &names).await?
+    };
     let keepalive = keepalive.as_ref().map(|keepalive| &keepalive.value);
     if let Decision::Postpone(due) = ttl::decide(check.ttl, last_result, keepalive, now) {
         return Ok(Missed::Later(deadline.at(due)));

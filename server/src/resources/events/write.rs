@@ -12,6 +12,7 @@ use sensu_types::redaction::RedactedKeys;
 use sensu_types::silenced::Silenced;
 
 use super::deadlines::{self, Deadline};
+use super::keepalives;
 use crate::error::Error;
 use crate::keyspace::{Encoded, is_namespace_precondition, key, namespace_exists, parse};
 use crate::resources::grant::Grant;
@@ -189,6 +190,11 @@ async fn prepare(
         (None, Some(keepalive)) => {
             let next = keepalive.deadline.as_ref();
             deadlines::set_keepalive(store, namespace, &outcome.event, next).await?
+        }
+        (None, None) if !has_handlers && keepalives::is_monitored(cx, &outcome.event) => {
+            // The agent has one period to connect to this server.
+            let next = keepalives::next_deadline(&outcome.event, namespace, cx.clock.now());
+            deadlines::set_keepalive(store, namespace, &outcome.event, Some(&next)).await?
         }
         (None, None) => {
             deadlines::set(store, namespace, &outcome.event, before, outcome.deadline).await?

@@ -8,13 +8,8 @@ use sensu_store::{CommitError, Entry, Key, Operation, Precondition, Scan, Txn};
 use super::{OutboxEntry, Work};
 use crate::error::Error;
 use crate::keyspace::{self, OUTBOX, encode};
+use crate::resources::scan::{PAGE, PAGE_BYTES, Pages};
 use crate::runtime::context::Context;
-
-/// Maximum number of entries per scan.
-const BATCH: usize = 256;
-
-/// Maximum size of the entries that one scan returns, in bytes.
-const SCAN_BYTES: usize = 1 << 20;
 
 /// The entry under a key. `None` if it was deleted.
 ///
@@ -30,8 +25,8 @@ pub(crate) async fn entry(cx: &Context, key: &Key) -> Result<Option<OutboxEntry>
 /// # Errors
 /// [`Error`] if the store fails.
 pub(crate) async fn leftover(cx: &Context) -> Result<Vec<Work>, Error> {
-    let (mut found, mut after) = (Vec::new(), None);
-    while let Some(entries) = batch(cx, &mut after).await? {
+    let (mut found, mut pages) = (Vec::new(), Pages::new(keyspace::whole_collection(OUTBOX)?));
+    while let Some(entries) = pages.next(cx.resources.store.as_ref()).await? {
         for (entry, stored) in entries.iter().filter_map(|entry| Some((entry, read(entry)?))) {
             found.push(work_of(cx, entry, &stored).await?);
         }
@@ -51,8 +46,9 @@ pub(crate) async fn take_over(
     has_ended: impl Fn(&str) -> bool,
     found: &mut Vec<Work>,
 ) -> Result<(), Error> {
-    let (outbox, mut after) = (&cx.resources.outbox, None);
-    while let Some(entries) = batch(cx, &mut after).await? {
+    let outbox = &cx.resources.outbox;
+    let mut pages = Pages::new(keyspace::whole_collection(OUTBOX)?);
+    while let Some(entries) = pages.next(cx.resources.store.as_ref()).await? {
         for (entry, stored) in entries.iter().filter_map(|entry| Some((entry, read(entry)?))) {
             if stored.server == outbox.server || !has_ended(&stored.server) {
                 continue;
@@ -74,7 +70,7 @@ pub(crate) async fn take_over(
 pub(crate) async fn has_earlier(cx: &Context, work: &Work) -> Result<bool, Error> {
     let prefix = keyspace::outbox_of(&work.namespace, &work.entity, work.check.as_deref());
     let Some(prefix) = prefix else { return Ok(false) };
-    let scan = Scan { prefix, after: None, limit: BATCH, max_bytes: SCAN_BYTES };
+    let scan = Scan { prefix, after: None, limit: PAGE, max_bytes: PAGE_BYTES };
     for entry in cx.resources.store.scan(scan).await? {
         let stored = OutboxEntry::parse(&entry)?;
         let is_earlier = stored.revision(&entry) < work.revision();
@@ -83,16 +79,6 @@ pub(crate) async fn has_earlier(cx: &Context, work: &Work) -> Result<bool, Error
         }
     }
     Ok(false)
-}
-
-/// The next entries in the order of their keys. `None` if there are no more.
-async fn batch(cx: &Context, after: &mut Option<Key>) -> Result<Option<Vec<Entry>>, Error> {
-    let prefix = keyspace::whole_collection(OUTBOX)?;
-    let scan = Scan { prefix, after: after.clone(), limit: BATCH, max_bytes: SCAN_BYTES };
-    let entries = cx.resources.store.scan(scan).await?;
-    let Some(last) = entries.last() else { return Ok(None) };
-    *after = Some(last.key.clone());
-    Ok(Some(entries))
 }
 
 /// The content of an entry. `None` with a warning if it cannot be read: it must not prevent the rest.

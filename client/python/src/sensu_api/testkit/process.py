@@ -59,6 +59,8 @@ class ServerProcess:
             time.sleep(0.005)
         facts: dict[str, str] = json.loads(ready.read_text(encoding="utf-8"))
         self.url, self.username, self.password = facts["url"], facts["user"], facts["password"]
+        self.agent_url = facts.get("agent_url")
+        """Address for agents: `ws://127.0.0.1:40124`. `None` if agents are disabled."""
 
     def connect(self) -> Sensu:
         """A client that is logged in as the administrator."""
