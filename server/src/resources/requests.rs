@@ -162,9 +162,14 @@ pub(crate) async fn take_adhoc_request(
     let namespace = key.segments().nth(1).unwrap_or_default();
     let check = object::<CheckConfig>(cx, namespace, &request.check).await?;
     if !store.is_shared() {
+        let preconditions = vec![Precondition::At(key.clone(), entry.revision)];
         let operations = vec![Operation::Delete(key.clone())];
-        let taken = store.commit(Txn { preconditions: Vec::new(), operations }).await;
-        taken.map_err(Error::from)?;
+        match store.commit(Txn { preconditions, operations }).await {
+            Ok(_) => {}
+            // It was taken already.
+            Err(CommitError::Precondition(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(check.map(|check| (check, request)))
 }

@@ -6,6 +6,7 @@
 mod proxy;
 mod run;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,7 +114,11 @@ impl Service {
 
     async fn read_all(&mut self) -> Result<(), Error> {
         let checks = requests::checks(&self.cx).await?;
-        self.timetable = Timetable::default();
+        // What is due already is not lost.
+        let names: HashSet<_> =
+            checks.iter().map(|check| (check.namespace(), check.name())).collect();
+        self.timetable.retain(|namespace, name| names.contains(&(namespace, name)));
+        drop(names);
         for check in checks {
             self.set(check);
         }

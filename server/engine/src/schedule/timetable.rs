@@ -129,6 +129,14 @@ impl<T: Clone> Timetable<T> {
         }
     }
 
+    /// Removes the checks for which `is_kept` does not hold for namespace and name, with their pending proxy requests.
+    pub fn retain(&mut self, is_kept: impl Fn(&str, &str) -> bool) {
+        let removed = self.checks.keys().filter(|key| !is_kept(&key.0, &key.1));
+        for key in removed.cloned().collect::<Vec<_>>() {
+            self.remove(&key.0, &key.1);
+        }
+    }
+
     /// Adds proxy requests of a run: due times (see [`super::due_times`]) and names of entities. Requests of a check that was
     /// removed since then are dropped.
     pub fn add_requests(

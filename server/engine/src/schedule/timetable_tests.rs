@@ -66,6 +66,19 @@ fn another_interval_starts_at_its_own_phase() {
     assert_eq!(seconds(&run(&mut timetable, 51, 170)), [100, 160]);
 }
 
+#[test]
+fn a_run_that_is_due_is_not_lost_when_all_checks_are_read_again() {
+    let mut timetable = Timetable::default();
+    for name in ["check-cpu", "deleted"] {
+        set(&mut timetable, &check(name, 60), 1, 0);
+    }
+    timetable.retain(|namespace, name| (namespace, name) == ("default", "check-cpu"));
+    set(&mut timetable, &check("check-cpu", 60), 2, 58);
+    let due = timetable.take_due(at(58));
+    let names: Vec<_> = due.iter().map(|due| due.name.as_str()).collect();
+    assert_eq!(names, ["check-cpu"]);
+}
+
 /// B5.
 #[test]
 fn a_check_that_is_deleted_or_not_published_does_not_run() {
