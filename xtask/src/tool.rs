@@ -16,6 +16,8 @@ pub enum Tool {
     External,
     /// The scripted agent.
     Agent,
+    /// Packages of the programs.
+    Package,
 }
 
 impl Tool {
@@ -47,6 +49,7 @@ impl Tool {
             Self::Bench => "xtask-bench",
             Self::External => "xtask-external",
             Self::Agent => "sensu-test-agent",
+            Self::Package => "xtask-package",
         }
     }
 }

@@ -51,11 +51,9 @@ mod tests {
 
     #[test]
     fn a_server_on_all_addresses_is_reached_on_loopback() {
-        for (address, expected) in [
-            ("0.0.0.0:1", "127.0.0.1:1"),
-            ("[::]:2", "[::1]:2"),
-            ("192.0.2.1:3", "192.0.2.1:3"),
-        ] {
+        for (address, expected) in
+            [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:2", "[::1]:2"), ("192.0.2.1:3", "192.0.2.1:3")]
+        {
             assert_eq!(local(address.parse().unwrap()), expected.parse().unwrap());
         }
     }
