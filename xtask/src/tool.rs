@@ -36,8 +36,11 @@ impl Tool {
     fn command(self, task: Option<&str>, arguments: &[OsString]) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--package", self.package()]);
-        if self == Self::Bench {
-            cargo.arg("--release");
+        match self {
+            Self::Bench => _ = cargo.arg("--release"),
+            // It compresses much, which takes minutes without optimizations.
+            Self::Package => _ = cargo.args(["--profile", "quick"]),
+            _ => {}
         }
         cargo.arg("--").args(task).args(arguments);
         cargo

@@ -32,10 +32,11 @@ pub(super) async fn explain(store: &dyn Store, args: &Start) -> anyhow::Result<(
 
 /// The arguments of `init` that select the same store. Without the URL of a database, which may contain a password.
 fn location(args: &Start) -> String {
-    let quoted = |name: &str, path: &Path| format!(" --{name} '{}'", path.display());
-    match &args.common.config_file {
-        Some(file) => quoted("config-file", file),
-        None if args.common.database.store.is_some() => " --store URL".into(),
-        None => quoted("state-dir", &args.common.state_dir),
-    }
+    let flag = |name: &str, path: &Path| format!(" --{name} '{}'", path.display());
+    let file = args.common.config_file.as_deref().map(|file| flag("config-file", file));
+    let store = match args.common.database.store {
+        Some(_) => " --store URL".into(),
+        None => flag("state-dir", &args.common.state_dir),
+    };
+    format!("{}{store}", file.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::programs::PROGRAMS;
 use crate::stage::Stage;
-use crate::tools::{Tool, run};
+use crate::tools::{Tool, output};
 use crate::{VERSION, folder};
 
 const CARGO_DEB: Tool = Tool { name: "cargo-deb", version: "3.8.0" };
@@ -22,6 +22,7 @@ pub(crate) fn package(stage: &Stage, name: &str, version: &str) -> anyhow::Resul
     cargo_deb.args(["--no-build", "--no-strip", "--quiet", "--package", name]);
     cargo_deb.args(["--deb-version", version, "--output"]).arg(&file);
     cargo_deb.env("SOURCE_DATE_EPOCH", stage.date.to_string()).current_dir(xtask::root());
-    run(&mut cargo_deb)?;
+    // It prints the path, too.
+    output(&mut cargo_deb)?;
     Ok(file)
 }

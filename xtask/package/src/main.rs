@@ -38,6 +38,9 @@ struct Arguments {
     /// Packages to build.
     #[arg(value_enum, default_value = "all")]
     packages: Vec<Package>,
+    /// Package the programs in this folder instead of building them.
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
     /// Test the packages in clean root file systems afterwards. Requires root, debootstrap, lintian and promtool.
     #[arg(long)]
     test: bool,
@@ -82,7 +85,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut built: Vec<PathBuf> = Vec::new();
     if arguments.packages.iter().any(|package| *package != Package::Crates) {
-        let stage = Stage::build()?;
+        let stage = Stage::build(arguments.programs.as_deref())?;
         println!("-- programs and documents ({} s)", started.elapsed().as_secs());
         if is_selected(Package::Deb) {
             built.extend(debian::build(&stage)?);

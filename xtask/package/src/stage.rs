@@ -2,7 +2,7 @@
 //! completion scripts, a changelog and the notices of its dependencies.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -26,11 +26,17 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Builds the programs, and writes the files.
-    pub(crate) fn build() -> anyhow::Result<Self> {
+    /// Builds the programs, unless a folder has them, and writes the files.
+    pub(crate) fn build(programs: Option<&Path>) -> anyhow::Result<Self> {
         let stage = Self { date: source_date()? };
         for program in PROGRAMS {
-            stage.write(program).with_context(|| format!("cannot stage {}", program.name))?;
+            let built = match programs {
+                Some(folder) => folder.join(program.name),
+                None => program.build()?,
+            };
+            stage
+                .write(program, &built)
+                .with_context(|| format!("cannot stage {}", program.name))?;
         }
         Ok(stage)
     }
@@ -57,14 +63,13 @@ impl Stage {
         Ok(files)
     }
 
-    fn write(&self, program: Program) -> anyhow::Result<()> {
-        let built = program.build()?;
+    fn write(&self, program: Program, built: &Path) -> anyhow::Result<()> {
         let name = program.name;
         fresh(self.path(name, ""))?;
         for folder in ["bin", "man", "completions/bash", "completions/zsh", "completions/fish"] {
             fs::create_dir_all(self.path(name, folder))?;
         }
-        fs::copy(&built, self.executable(name))?;
+        fs::copy(built, self.executable(name))?;
         self.write_manual(name)?;
         for (shell, file) in SHELLS {
             let script = output(self.run(name).args(["completion", shell]))?;
