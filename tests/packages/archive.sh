@@ -17,8 +17,7 @@ in_root bash -c '
   cd /tmp/unpacked && sha256sum --check --quiet SHA256SUMS
   cp -r bin share /usr/local/
 ' || fail "unpacking"
-in_root sensu-server start --dev --in-memory --port "$port" --agent-port 0 2>"$work/archive.log" &
-server=$!
+serve_in_root "$work/archive.log" sensu-server start --dev --in-memory --port "$port" --agent-port 0
 wait_ready "$url"
 report_time "archive" "$started"
 for program in sensu-server sensuctl; do

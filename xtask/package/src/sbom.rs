@@ -23,6 +23,13 @@ pub(crate) fn sbom(stage: &Stage, program: &str) -> anyhow::Result<Vec<u8>> {
     if let Some(metadata) = bom.get_mut("metadata").and_then(Value::as_object_mut) {
         let time = formatted(stage.date, "+%Y-%m-%dT%H:%M:%SZ")?;
         metadata.insert("timestamp".into(), json!(time));
+        // The name of the user who builds.
+        metadata.remove("authors");
+    }
+    for (list, key) in [("components", "bom-ref"), ("dependencies", "ref")] {
+        if let Some(list) = bom.get_mut(list).and_then(Value::as_array_mut) {
+            list.sort_by_key(|item| item.get(key).map(Value::to_string));
+        }
     }
     let mut bytes = serde_json::to_vec_pretty(&bom)?;
     bytes.push(b'\n');
