@@ -1,23 +1,15 @@
 #!/usr/bin/env bash
 # Tests the archive in a clean root file system: checksums, installation into /usr/local, first response, SBOM.
 . "$(dirname "$0")/support.sh" "$@"
-require python3
 
 archive=$(package 'sensu-server-*-x86_64-linux.tar.gz')
 (cd "$packages" && sha256sum --check --quiet SHA256SUMS) || fail "SHA256SUMS of the packages"
 new_root archive
-cp "$archive" "$root/tmp/archive.tar.gz"
-port=$(free_port)
-url=http://127.0.0.1:$port
+cp "$archive" "$root/tmp/"
 
 started=$(now)
-in_root bash -c '
-  set -e
-  mkdir /tmp/unpacked && tar -xzf /tmp/archive.tar.gz -C /tmp/unpacked --strip-components=1
-  cd /tmp/unpacked && sha256sum --check --quiet SHA256SUMS
-  cp -r bin share /usr/local/
-' || fail "unpacking"
-serve_in_root "$work/archive.log" sensu-server start --dev --in-memory --port "$port" --agent-port 0
+in_root bash -e -c "cd /tmp; $(documented Archive 1)" || fail "the documented commands"
+serve_in_root "$work/archive.log" sensu-server start --dev --in-memory
 wait_ready "$url"
 report_time "archive" "$started"
 for program in sensu-server sensuctl; do

@@ -2,11 +2,11 @@
 # Tests the container image without a container engine: its layout, and its root file system with its user, command,
 # environment and volume.
 . "$(dirname "$0")/support.sh" "$@"
-require python3 setpriv chroot curl
 
 image=$(package 'sensu-server-*-image.tar')
 bytes=$(stat -c %s "$image")
 [ "$bytes" -lt 40000000 ] || fail "the image has $bytes bytes"
+documented "Container image" 1 | grep -q "$(basename "$image")" || fail "docs/install.md names another image"
 layout=$work/image-layout
 root=$work/image
 cleanup_root
@@ -50,13 +50,11 @@ UNPACK
 [ "${user%%:*}" != 0 ] || fail "the image runs as root"
 [ ! -e "$root/bin/sh" ] || fail "the image has a shell"
 
-port=$(free_port)
-url=http://127.0.0.1:$port
 # container COMMAND...: replaces this shell with a command in the image, with its environment.
 container() {
   local pair
   # The programs that enter the root file system need the PATH of this machine.
-  for pair in "${environment[@]}" "SENSU_API_PORT=$port" SENSU_AGENT_PORT=0; do
+  for pair in "${environment[@]}"; do
     [ "${pair%%=*}" = PATH ] || export "${pair?}"
   done
   confined "$user" /data "$@"

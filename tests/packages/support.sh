@@ -23,6 +23,19 @@ require() {
   done
 }
 
+# documented SECTION NUMBER: a block of commands in a section of docs/install.md, so that tests run what it says.
+documented() {
+  local block
+  block=$(awk -v section="## $1" -v number="$2" '
+    /^## / { inside = $0 == section }
+    inside && /^```sh$/ { block++; printing = 1; next }
+    /^```$/ { printing = 0 }
+    printing && block == number
+  ' "$(dirname "$0")/../../docs/install.md")
+  [ -n "$block" ] || fail "docs/install.md has no block $2 in $1"
+  printf '%s\n' "$block"
+}
+
 # package PATTERN: the newest package with a name.
 package() {
   local found
@@ -31,20 +44,31 @@ package() {
   printf '%s\n' "$found"
 }
 
-# new_root NAME: a root file system of Debian without Rust, in $root. Removed at the end.
+# The root file system of Debian without Rust that new_root copies, as an archive.
+base=$work/$suite.tar
+prepare_base() {
+  [ ! -f "$base" ] || return 0
+  local folder=$work/base
+  rm -rf "$folder"
+  debootstrap --variant=minbase --include=adduser,ca-certificates,curl,python3-venv "$suite" "$folder" \
+    >"$work/debootstrap.log" 2>&1 || fail "debootstrap: $(tail -3 "$work/debootstrap.log")"
+  rm -rf "$folder"/var/cache/apt/archives/*.deb
+  tar -C "$folder" -cf "$base.part" .
+  mv "$base.part" "$base"
+  rm -rf "$folder"
+}
+
+# Runs the script again in a network of its own, so that the default ports are free and nothing is downloaded.
+if [ -z "${SENSU_TEST_NETWORK:-}" ]; then
+  require debootstrap chroot setpriv unshare ip curl python3
+  prepare_base
+  SENSU_TEST_NETWORK=1 exec unshare --net bash "$0" "$@"
+fi
+ip link set lo up
+url=http://127.0.0.1:8080
+
+# new_root NAME: a new root file system in $root. Removed at the end.
 new_root() {
-  require debootstrap chroot setpriv curl
-  local base=$work/$suite.tar
-  if [ ! -f "$base" ]; then
-    local folder=$work/base
-    rm -rf "$folder"
-    debootstrap --variant=minbase --include=adduser,ca-certificates,curl,python3-venv "$suite" "$folder" \
-      >"$work/debootstrap.log" 2>&1 || fail "debootstrap: $(tail -3 "$work/debootstrap.log")"
-    rm -rf "$folder"/var/cache/apt/archives/*.deb
-    tar -C "$folder" -cf "$base.part" .
-    mv "$base.part" "$base"
-    rm -rf "$folder"
-  fi
   root=$work/$1
   cleanup_root
   mkdir -p "$root"
@@ -139,11 +163,6 @@ create_check() {
 # has_check URL TOKEN NAME
 has_check() {
   curl --silent --fail --output /dev/null "$1/apis/core/v2/namespaces/default/checks/$3" -H "Authorization: Bearer $2"
-}
-
-# A port that no program listens on.
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 now() { date +%s.%N; }

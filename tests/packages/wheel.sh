@@ -6,13 +6,11 @@
 wheel=$(package 'sensu_server-*.whl')
 new_root wheel
 cp "$wheel" "$root/tmp/"
-port=$(free_port)
-url=http://127.0.0.1:$port
 
 started=$(now)
-in_root python3 -m venv /tmp/venv
-in_root /tmp/venv/bin/pip install --quiet --no-index "/tmp/$(basename "$wheel")"
-serve_in_root "$work/wheel.log" /tmp/venv/bin/sensu-server start --dev --in-memory --port "$port" --agent-port 0
+# The last command is the server.
+commands=$(documented "Python wheel" 1 | sed '$ s/^/exec /')
+serve_in_root "$work/wheel.log" bash -e -c "cd /tmp; $commands"
 wait_ready "$url"
 report_time "Python wheel" "$started"
 

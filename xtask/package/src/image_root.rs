@@ -87,7 +87,8 @@ fn certificates() -> anyhow::Result<Vec<u8>> {
     Ok(bundle)
 }
 
-/// The libraries that a program is linked to, with the loader.
+/// The libraries that a program is linked to, with the loader. The program is not static: it would have to be built a
+/// second time, and a static glibc resolves names differently.
 fn libraries(program: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let listed = String::from_utf8(output(Command::new("ldd").arg(program))?)?;
     let paths = listed.split_whitespace().filter(|word| word.starts_with('/'));

@@ -116,3 +116,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn folder() -> PathBuf {
     xtask::root().join("target/packages")
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_installation_guide_names_packages_of_this_version() {
+        let guide = std::fs::read_to_string(xtask::root().join("docs/install.md")).unwrap();
+        let version = super::VERSION;
+        for name in [
+            format!("sensu_server-{version}-py3"),
+            format!("sensu-server_{version}-1_amd64.deb"),
+            format!("sensu-server-{version}-x86_64-linux.tar.gz"),
+            format!("sensu-server-{version}-image.tar"),
+        ] {
+            assert!(guide.contains(&name), "docs/install.md does not contain {name}");
+        }
+    }
+}
