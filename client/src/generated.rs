@@ -16,7 +16,7 @@ pub mod types {
         ///User that sent the request. Set by the server; ignored in requests.
         #[serde(default)]
         pub creator: ::std::string::String,
-        ///Reason for the request.
+        ///Reason for the request. Agents do not receive it.
         #[serde(default)]
         pub reason: ::std::string::String,
         ///Subscriptions of the agents that execute the check. Default: the subscriptions of the check.
@@ -222,7 +222,7 @@ pub mod types {
         ///Whether silenced entries apply to the event. Set by the server if the request contains the field, whatever its value; otherwise omitted. See `silenced`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub is_silenced: ::std::option::Option<bool>,
-        ///Time of the request for the execution, in seconds since 1970-01-01 UTC.
+        ///Time of the request for the execution, in seconds since 1970-01-01 UTC. Increases with each request for the same check and proxy entity.
         #[serde(default)]
         pub issued: i64,
         ///`timestamp` of the last event in state `passing`, in seconds since 1970-01-01 UTC. 0 if there was none. Set by the server; ignored in requests, except with `history`.
@@ -270,12 +270,13 @@ pub mod types {
         ///Name of the proxy entity that the result belongs to. Empty for the entity of the agent.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
+        ///Executes the check once for each entity that expressions select.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_requests: ::std::option::Option<ProxyRequests>,
         ///Whether the check is executed on its schedule.
         #[serde(default)]
         pub publish: bool,
-        ///Whether only one of the subscribed agents, in turn, executes the check each time.
+        ///Whether one of the subscribed agents, in turn by name, executes each run, instead of all. A request to execute the check goes to all.
         #[serde(default)]
         pub round_robin: bool,
         ///Names of the assets that the command requires.
@@ -285,7 +286,7 @@ pub mod types {
         ///Scheduler that requested the execution, as the client sent it. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub scheduler: ::std::option::Option<::std::string::String>,
-        ///Secrets that the command receives as environment variables. Omitted if empty.
+        ///Secrets for environment variables of the command. The server stores them and sends none to agents. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub secrets: ::std::vec::Vec<Secret>,
@@ -299,26 +300,26 @@ pub mod types {
         ///Exit status of the command: 0 is OK, 1 is a warning, 2 is critical, any other value is unknown.
         #[serde(default)]
         pub status: i64,
-        ///Whether the agent writes the entity, in JSON, to the standard input of the command.
+        ///Whether the agent writes the event, in JSON, with entity and check, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<Subdue>,
-        ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
+        ///Dated times at which the check is not executed on its schedule, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
-        ///Subscriptions of the check: agents with one of them execute it.
+        ///Subscriptions of the check: connected agents with at least one of them execute it, each once per run.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
-        ///Time limit of the command, in seconds. 0 for no limit.
+        ///Time limit of the command, in seconds, which the agent enforces. 0 for no limit. In the event of a keepalive: time without a keepalive after which the event is a warning.
         #[serde(default)]
         pub timeout: i64,
         ///Weighted share of status changes in the last 21 results, in percent, from 0 to 100. 0 until there are 21 results. Set by the server; ignored in requests.
         #[serde(default)]
         pub total_state_change: i64,
-        ///Time in seconds, from the arrival of the result, after which the next result is overdue and the server creates a failure event. Greater than `interval`. 0 disables this.
+        ///Time in seconds, from the arrival of the result, after which the next result is overdue and the server creates a failure event, which it repeats every `ttl` seconds until a result arrives. Suspended while the keepalive of the agent fails. Greater than `interval`. 0 disables this. In the event of a keepalive: time without a keepalive after which the event is critical, or 0 for none.
         #[serde(default)]
         pub ttl: i64,
         ///Status of the event for an overdue result (see `ttl`). Default: 0, which means 1 (warning). Omitted if 0.
@@ -340,10 +341,10 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub check_hooks: ::std::vec::Vec<HookList>,
-        ///Command to execute. Omitted if empty.
+        ///Command that agents execute. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub command: ::std::option::Option<::std::string::String>,
-        ///Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`. Either `cron` or `interval` is required. Omitted if empty.
+        ///Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`, which counts from 1970-01-01. Times are in UTC, unless the schedule begins with a time zone: `CRON_TZ=Europe/Berlin 0 8 * * *` (or `TZ=`). Either `cron` or `interval` is required. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub cron: ::std::option::Option<::std::string::String>,
         ///Whether the agent discards the output after extracting metrics. Omitted if false.
@@ -363,7 +364,7 @@ pub mod types {
         ///Total state change, in percent, at which flapping begins. 0 disables flap detection.
         #[serde(default)]
         pub high_flap_threshold: i64,
-        ///Time between two executions, in seconds. Either `interval` or `cron` is required.
+        ///Time between two executions, in seconds. The times depend on the name of the check, and stay the same after a restart of the server. Either `interval` or `cron` is required.
         #[serde(default)]
         pub interval: i64,
         ///Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables flap detection.
@@ -396,39 +397,40 @@ pub mod types {
         ///Name of the proxy entity that the results belong to. Empty for the entity of the agent.
         #[serde(default)]
         pub proxy_entity_name: ::std::string::String,
+        ///Executes the check once for each entity that expressions select.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_requests: ::std::option::Option<ProxyRequests>,
-        ///Whether the check is executed on its schedule. If false, it is executed only on request.
+        ///Whether agents execute the check on its schedule. If false, they execute it only on request.
         #[serde(default)]
         pub publish: bool,
-        ///Whether only one of the subscribed agents, in turn, executes the check each time.
+        ///Whether one of the subscribed agents, in turn by name, executes each run, instead of all. A request to execute the check goes to all.
         #[serde(default)]
         pub round_robin: bool,
         ///Names of the assets that the command requires.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub runtime_assets: ::std::vec::Vec<::std::string::String>,
-        ///Secrets that the command receives as environment variables. Omitted if empty.
+        ///Secrets for environment variables of the command. The server stores them and sends none to agents. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub secrets: ::std::vec::Vec<Secret>,
-        ///Whether the agent writes the entity, in JSON, to the standard input of the command.
+        ///Whether the agent writes the event, in JSON, with entity and check, to the standard input of the command.
         #[serde(default)]
         pub stdin: bool,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub subdue: ::std::option::Option<Subdue>,
-        ///Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
+        ///Dated times at which the check is not executed on its schedule, in addition to `subdue`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subdues: ::std::vec::Vec<TimeWindowRepeated>,
-        ///Subscriptions of the check: agents with one of them execute it.
+        ///Subscriptions of the check: connected agents with at least one of them execute it, each once per run.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
-        ///Time limit of the command, in seconds. 0 for no limit.
+        ///Time limit of the command, in seconds, which the agent enforces. 0 for no limit.
         #[serde(default)]
         pub timeout: i64,
-        ///Time in seconds, from the arrival of a result, after which the next result is overdue and the server creates a failure event. Greater than `interval`. 0 disables this.
+        ///Time in seconds, from the arrival of a result, after which the next result is overdue and the server creates a failure event, which it repeats every `ttl` seconds until a result arrives. Suspended while the keepalive of the agent fails. Greater than `interval`. 0 disables this.
         #[serde(default)]
         pub ttl: i64,
         ///Status of the event for an overdue result (see `ttl`). Default: 0, which means 1 (warning). Omitted if 0.
@@ -490,7 +492,7 @@ pub mod types {
     ///Settings for the deletion of an entity whose agent stopped sending keepalives.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Deregistration {
-        ///Name of the handler that processes the deregistration event. Omitted if not set.
+        ///Name of the handler that processes the event `deregistration`, which is not stored. Omitted if not set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub handler: ::std::option::Option<::std::string::String>,
     }
@@ -502,18 +504,18 @@ pub mod types {
     ///A monitored system or service: a host with an agent, or a proxy entity without one.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Entity {
-        ///Whether the entity is deleted when its agent stops sending keepalives.
+        ///Whether the server deletes the entity, with its events, when its agent stops sending keepalives.
         #[serde(default)]
         pub deregister: bool,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub deregistration: ::std::option::Option<Deregistration>,
         ///Class of the entity: `agent`, `proxy`, or another name. Required.
         pub entity_class: ::std::string::String,
-        ///Names of the handlers that process the keepalive events of the entity. Omitted if empty.
+        ///Names of the handlers that process the keepalive events of the entity. Omitted if empty, which means the handler `keepalive`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub keepalive_handlers: ::std::vec::Vec<::std::string::String>,
-        ///Time of the last keepalive, in seconds since 1970-01-01 UTC. 0 if there was none.
+        ///Time of the last keepalive by the clock of the agent, in seconds since 1970-01-01 UTC. 0 if there was none.
         #[serde(default)]
         pub last_seen: i64,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -522,10 +524,10 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub redact: ::std::vec::Vec<::std::string::String>,
-        ///Version of the agent. Omitted if unknown.
+        ///Version of the agent. Omitted if unknown: agents before Sensu Go 5.14 do not send it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sensu_agent_version: ::std::option::Option<::std::string::String>,
-        ///Subscriptions of the entity: its agent executes the checks that have one of them.
+        ///Subscriptions of the entity: its agent executes the checks that have one of them. Agents of Sensu Go 6 use those of the stored entity, and older ones replace them by their own.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub subscriptions: ::std::vec::Vec<::std::string::String>,
@@ -1451,17 +1453,17 @@ A response with a status from 200 to 299 is a success. Requests that cannot be s
             Default::default()
         }
     }
-    ///Executes the check once for each of several proxy entities.
+    ///Executes the check once for each entity that expressions select. Each agent that executes the check does so for all of these entities; with `round_robin` they are distributed over the agents.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ProxyRequests {
-        ///JavaScript expressions about an entity. The check is executed for entities for which all are true. At most 100 expressions, with 16,000 bytes and 20 Unicode property escapes in all.
+        ///JavaScript expressions about an entity. The check is executed for entities of its namespace for which all are true, and for none without expressions. At most 100 expressions, with 16,000 bytes and 20 Unicode property escapes in all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub entity_attributes: ::std::vec::Vec<::std::string::String>,
-        ///Whether to distribute the executions over a part of the interval.
+        ///Whether to distribute the executions over a part of the time to the next run.
         #[serde(default)]
         pub splay: bool,
-        ///Part of the interval over which the executions are distributed, in percent, from 0 to 100. Greater than 0 if `splay` is true.
+        ///Part of the time to the next run over which the executions are distributed, in percent, from 0 to 100. Greater than 0 if `splay` is true.
         #[serde(default)]
         pub splay_coverage: i64,
     }
@@ -1621,7 +1623,7 @@ A response with a status from 200 to 299 is a success. Requests that cannot be s
             Default::default()
         }
     }
-    ///Weekly times at which a check is not executed. `null` if there are none.
+    ///Weekly times, in UTC, at which a check is not executed on its schedule. `null` if there are none.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct Subdue {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -10898,7 +10900,7 @@ let response = client.check_patch()
     }
     /**Run a check now
 
-Requests one run of the check from the agents with its subscriptions, or with the subscriptions in the body, even if the check is not published. The status is 202, and the response contains the time of the request. A check keeps its last 10 requests, each of at most 16,384 bytes.
+Requests one run of the check from all connected agents with its subscriptions, or with the subscriptions in the body, even if the check is not published, subdued or has `round_robin`; a check with `proxy_requests` is executed for all entities at once. The status is 202, and the response contains the time of the request. The server sends the request to the agents after the response, and does not wait for them: agents that connect later do not get it, and results arrive as events. If agents are disabled (`--disable agents`), nothing is executed. At most the last 10 requests of a check wait, for an hour, each of at most 16,384 bytes.
 
 Requires the permission `create` on `checks` in the namespace.
 
@@ -11781,7 +11783,7 @@ let response = client.event_post()
     }
     /**Delete an event
 
-Deletes the latest result with its history. If the event does not exist, the status is 404. The entity is not deleted. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
+Deletes the latest result with its history. If the event does not exist, the status is 404. The entity is not deleted. Without its event `keepalive`, an agent is not monitored until its next keepalive. With `If-Match`, only the state with that `ETag` is deleted; otherwise the status is 412.
 
 Requires the permission `delete` on `events` in the namespace.
 

@@ -21,9 +21,9 @@ macro_rules! for_each_kind {
             sensu_types::asset::Asset: Monitoring, ViewEditAdmin, Configuration, "asset",
                 "Archives with the executables that checks, filters, mutators and handlers need.";
             sensu_types::check::CheckConfig: Monitoring, ViewEditAdmin, Configuration, "check",
-                "Monitoring commands: what agents run, how often, and which handlers process the results.";
+                "Monitoring commands: what agents run, when, and which handlers process the results.";
             sensu_types::entity::Entity: Monitoring, ViewEditAdmin, Entities, "entity",
-                "Monitored systems: hosts that run an agent, and proxy entities for everything else.";
+                "Monitored systems: hosts whose agents create and update their entities, and proxy entities for everything else.";
             sensu_types::extension::Extension: EventPipeline, ViewEditAdmin, Configuration, "extension",
                 "External services that filter, mutate or handle events.";
             sensu_types::event::Event: Monitoring, ViewEditAdmin, Events, "event",

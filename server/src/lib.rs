@@ -24,7 +24,8 @@
 //! gateway                      before an operation
 //! http  testkit  import  seed  operations; test kit; files of resources; initial objects
 //! openapi                      the published document
-//! pipeline                     filters, mutates and handles stored events
+//! scheduler                    requests checks from agents when they are due
+//! agents  pipeline             the port for agents; filters, mutates and handles stored events
 //! resources                    what operations do, without HTTP
 //! rbac  auth                   permissions; identity
 //! error catalog keyspace query metrics limits
@@ -93,6 +94,14 @@ pub fn openapi() -> anyhow::Result<String> {
 pub fn openapi_with(examples: &str) -> anyhow::Result<String> {
     let api = http::api()?;
     openapi::document_with(&api.description, &api.operations, examples)
+}
+
+/// The OpenAPI document of the test kit: the content of `openapi/sensu-dev.json`.
+///
+/// # Errors
+/// As [`openapi()`].
+pub fn testkit_openapi() -> anyhow::Result<String> {
+    testkit::document()
 }
 
 /// The table of operations: `openapi/operations.txt`.

@@ -201,3 +201,37 @@ async fn invalid_messages_do_not_end_the_session() {
     sensu_tests::metric(&backend.server, metric, |count| count == 5.0).await;
     assert!(backend.send("GET", DEFAULT, None).await.status == 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_log_in_again_after_their_user_was_changed() {
+    let backend = Backend::start().await;
+    let user =
+        json!({ "username": "limited", "password": "P@ssw0rd!2", "groups": ["system:agents"] });
+    let path = "/apis/core/v2/users/limited";
+    assert!(backend.send("PUT", path, Some(&user)).await.status < 300);
+    let options = || AgentOptions {
+        user: "limited".into(),
+        password: "P@ssw0rd!2".into(),
+        ..backend.options("web", &[])
+    };
+    let mut agent = backend.connect_with(options()).await;
+    let password = json!({ "username": "limited", "password": "P@ssw0rd!3" });
+    let changed = backend.send("PUT", &format!("{path}/password"), Some(&password)).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let closed = receive(&mut agent).await;
+    assert!(matches!(closed, Received::Closed { code: 1008, .. }), "{closed:?}");
+    assert_eq!(rejected(options()).await, (401, "bad credentials".to_owned()));
+    let options = AgentOptions { password: "P@ssw0rd!3".into(), ..options() };
+    let mut agent = backend.connect_with(options).await;
+    // The role is gone: the session ends with the next keepalive.
+    let binding = "/apis/core/v2/clusterrolebindings/system:agent";
+    assert_eq!(backend.send("DELETE", binding, None).await.status, 204);
+    agent.send_keepalive().await.expect("is sent");
+    loop {
+        match receive(&mut agent).await {
+            Received::Closed { code, .. } => break assert_eq!(code, 1008),
+            Received::EntityConfig(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}

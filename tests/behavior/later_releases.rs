@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use sensu_server::Limits;
+use sensu_server::{AgentSettings, Limits};
 use sensu_store::{Key, Operation, SystemClock, Txn};
 use sensu_tests::process::{Process, start};
 use sensu_tests::{TestServer, eventually};
@@ -159,11 +159,21 @@ const AGENT: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
-async fn an_agent_gets_the_reason_why_it_is_not_served() {
+async fn an_agent_at_the_port_of_the_api_gets_the_reason() {
+    let limits = Limits { agents: Some(AgentSettings::default()), ..Limits::default() };
+    let server = TestServer::start_with(limits, Arc::new(SystemClock)).await;
+    let agent = server.send_with("GET", "/", None, None, &AGENT).await;
+    agent.assert_error(404, 2);
+    let url = server.agent_url();
+    let (_, port) = url.rsplit_once(':').expect("a port");
+    let expected = format!("the port for agents of this server is {port}");
+    assert!(agent.message().ends_with(&expected), "{}", agent.body);
+    server.stop().await;
+
     let server = TestServer::start().await;
     let agent = server.send_with("GET", "/", None, None, &AGENT).await;
     agent.assert_error(404, 2);
-    assert!(agent.message().starts_with("agents are not served"), "{}", agent.body);
+    assert!(agent.message().ends_with("agents are disabled on this server"), "{}", agent.body);
     let other = server.send("GET", "/", None, None).await;
     other.assert_error(404, 2);
     assert_eq!(other.message(), "not found");
@@ -191,7 +201,7 @@ async fn the_log_names_an_agent_that_tries_again_and_again_once() {
     }
     let about = || {
         let lines = lines.lock().expect("not poisoned");
-        let about = lines.iter().filter(|line| line.contains("an agent tried to connect"));
+        let about = lines.iter().filter(|line| line.contains("an agent cannot connect"));
         about.cloned().collect::<Vec<_>>()
     };
     eventually("the line about the agent", async || (!about().is_empty()).then_some(())).await;

@@ -29,10 +29,37 @@ fn init_creates_an_administrator_once() {
 #[test]
 fn dev_listens_on_this_machine_only() {
     let state = tempfile::tempdir().expect("a folder");
-    let mut start = program(&["start", "--dev", "--api-listen-address", "0.0.0.0:0"]);
-    start.arg("--state-dir").arg(state.path());
-    let (succeeded, output) = run(start);
-    assert!(!succeeded && output.contains("--dev"), "{output}");
+    for address in [
+        ["--api-listen-address", "0.0.0.0:0", "--agent-host", "127.0.0.1"],
+        ["--api-listen-address", "127.0.0.1:0", "--agent-host", "0.0.0.0"],
+    ] {
+        let mut start = program(&["start", "--dev"]);
+        start.args(address).arg("--state-dir").arg(state.path());
+        let (succeeded, output) = run(start);
+        assert!(!succeeded && output.contains("0.0.0.0:0 is not one"), "{output}");
+    }
+}
+
+#[test]
+fn the_log_and_the_ready_file_contain_the_address_for_agents() {
+    let state = tempfile::tempdir().expect("a folder");
+    let ready = state.path().join("ready.json");
+    let launch = |further: &[&str]| {
+        let mut start = start(program(&[]), state.path());
+        start.arg("--ready-file").arg(&ready).args(further);
+        let (process, log) = Process::launch_with(start, |_| ()).expect("starts");
+        let text = std::fs::read_to_string(&ready).expect("a ready file");
+        let facts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(facts["url"], process.url(""));
+        assert!(process.stop());
+        (log, facts)
+    };
+    let (log, facts) = launch(&[]);
+    let url = facts["agent_url"].as_str().expect("a URL");
+    assert!(url.starts_with("ws://127.0.0.1:"), "{url}");
+    assert!(log.contains(&format!("agents connect to {url}\n")), "{log}");
+    let (log, facts) = launch(&["--disable", "agents"]);
+    assert!(!log.contains("agents connect to") && facts.get("agent_url").is_none(), "{log}");
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! Runs the commands of the README and of the sensuctl guide in a shell, and compares their output with
-//! the documented one.
+//! Runs the commands of the guides in a shell, and compares their output with the documented one.
 
 use std::fs;
 use std::io::Read as _;
@@ -15,7 +14,10 @@ use sensu_tests::process::Process;
 const SEPARATOR: &str = "-- end of block --";
 
 /// The server's address in the guides.
-const DOCUMENTED_ADDRESS: &str = "127.0.0.1:8080";
+pub(crate) const DOCUMENTED_ADDRESS: &str = "127.0.0.1:8080";
+
+/// The server's URL for agents in the guides.
+const DOCUMENTED_AGENT_URL: &str = "ws://127.0.0.1:8081";
 
 /// A block of commands, and the block after it with their output.
 #[derive(Debug)]
@@ -60,7 +62,12 @@ fn read_guide(file: &str, headings: &[&str]) -> (String, Vec<Step>) {
 fn installed(commands: &str) -> String {
     let program = Regex::new(r"cargo run( --release)? -p (\w[\w-]*) --").expect("an expression");
     let lines = commands.lines().filter(|line| !line.contains("--example"));
-    lines.map(|line| program.replace(line, "$2 ").into_owned() + "\n").collect()
+    let lines: String =
+        lines.map(|line| program.replace(line, "$2 ").into_owned() + "\n").collect();
+    // In another terminal.
+    let agent = Regex::new(r"(?m)^cargo xtask agent (.*)$").expect("an expression");
+    let started = format!("sensu-test-agent --url {DOCUMENTED_AGENT_URL} $1 >> agents.log 2>&1 &");
+    agent.replace_all(&lines, started).into_owned()
 }
 
 /// A shell with an empty home directory, and the programs of this build on its path.
@@ -78,6 +85,7 @@ fn home_with_programs() -> tempfile::TempDir {
     fs::create_dir(home.path().join("bin")).expect("a directory");
     for (name, program) in [
         ("sensu-server", env!("CARGO_BIN_EXE_test-server")),
+        ("sensu-test-agent", env!("CARGO_BIN_EXE_test-agent")),
         ("sensuctl", env!("CARGO_BIN_EXE_test-sensuctl")),
     ] {
         symlink(program, home.path().join("bin").join(name)).expect("a link");
@@ -91,7 +99,7 @@ fn run(file: &str, headings: &[&str]) -> usize {
 }
 
 /// The same, with changed commands.
-fn run_changed(file: &str, headings: &[&str], change: impl Fn(&str) -> String) -> usize {
+pub(crate) fn run_changed(file: &str, headings: &[&str], change: impl Fn(&str) -> String) -> usize {
     let (server, mut steps) = read_guide(file, headings);
     for step in &mut steps {
         step.commands = change(&step.commands);
@@ -101,8 +109,13 @@ fn run_changed(file: &str, headings: &[&str], change: impl Fn(&str) -> String) -
     let address = server.url("").replace("http://", "");
 
     let blocks = steps.iter().map(|step| format!("{}\necho '{SEPARATOR}'\n", step.commands));
-    let script = format!("set -eo pipefail\n{}", blocks.collect::<String>());
+    // Agents end with the script.
+    let script = format!(
+        "set -eo pipefail\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n{}",
+        blocks.collect::<String>()
+    );
     let script = script.replace(DOCUMENTED_ADDRESS, &address);
+    let script = script.replace(DOCUMENTED_AGENT_URL, server.agent_url());
     let output = shell(home.path(), &script).output().expect("runs");
     let stderr = String::from_utf8(output.stderr).expect("text");
     let stdout = String::from_utf8(output.stdout).expect("text");
@@ -121,11 +134,6 @@ fn run_changed(file: &str, headings: &[&str], change: impl Fn(&str) -> String) -
         }
     }
     compared
-}
-
-#[test]
-fn the_commands_of_the_readme_work() {
-    assert_eq!(run("README.md", &["Run", "First requests"]), 1);
 }
 
 #[test]

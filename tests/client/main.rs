@@ -8,6 +8,8 @@
     reason = "a test that cannot continue fails"
 )]
 
+#[cfg(unix)]
+mod agent_guides;
 mod api_prefix;
 mod examples;
 #[cfg(unix)]

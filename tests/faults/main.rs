@@ -8,9 +8,11 @@
     reason = "a test that cannot continue has failed"
 )]
 
+mod agents;
 mod directory;
 mod full_disk;
 mod handlers;
+mod hostile;
 mod import;
 mod interrupted;
 mod kills;

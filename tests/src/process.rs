@@ -11,6 +11,8 @@ use crate::Response;
 pub struct Process {
     child: Child,
     address: SocketAddr,
+    /// The URL for agents. `None` if they are disabled.
+    agent_url: Option<String>,
     http: reqwest::Client,
 }
 
@@ -55,7 +57,12 @@ impl Process {
             if let Some(address) = address {
                 // The log has to be read, or a full pipe would block the server.
                 std::thread::spawn(move || lines.for_each(|line| line.map_or((), &mut read)));
-                return Ok((Self { child, address, http: reqwest::Client::new() }, output));
+                let agents = |line: &str| {
+                    line.split_once("agents connect to ").map(|(_, url)| url.to_owned())
+                };
+                let agent_url = output.lines().find_map(agents);
+                let http = reqwest::Client::new();
+                return Ok((Self { child, address, agent_url, http }, output));
             }
             output.push_str(&line);
             output.push('\n');
@@ -72,6 +79,14 @@ impl Process {
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The URL that agents connect to.
+    ///
+    /// # Panics
+    /// If agents are disabled.
+    pub fn agent_url(&self) -> &str {
+        self.agent_url.as_deref().expect("agents are enabled")
     }
 
     /// An access token of the administrator of `--dev`.

@@ -1,5 +1,5 @@
-//! The testkit (`--dev`), used as the test suites of other programs use it: runs the examples of
-//! `docs/contract-testing.md`.
+//! The test kit (`--dev`), used as the test suites of other programs use it. `cargo xtask clients --package` and
+//! `cargo xtask kit` run the tests of `docs/contract-testing.md`.
 
 #![expect(
     clippy::expect_used,
@@ -10,8 +10,12 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+mod clock;
+mod document;
 mod double;
+mod planned;
 mod seeded;
+mod snapshots;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_test-server");
 
@@ -44,15 +48,4 @@ fn the_go_example_passes() {
     let mut go = Command::new("go");
     go.args(["test", "-count=1", "./..."]).current_dir(folder().join("go"));
     run_suite(go, "golang-go");
-}
-
-#[test]
-fn the_first_test_of_the_guide_is_in_the_python_example() {
-    let guide = std::fs::read_to_string(xtask::root().join("docs/contract-testing.md"));
-    let guide = guide.expect("can be read");
-    let (_, rest) = guide.split_once("```python\n").expect("a test in Python");
-    let (test, _) = rest.split_once("```").expect("its end");
-    let example = std::fs::read_to_string(folder().join("test_double.py")).expect("can be read");
-    let indented: String = test.lines().map(|line| format!("    {line}\n")).collect();
-    assert!(example.contains(&indented), "test_double.py does not contain\n{test}");
 }

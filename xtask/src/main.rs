@@ -41,8 +41,8 @@ enum Task {
     Package(Forwarded),
     /// Run an agent that executes the checks of a server; `--help` lists its options.
     Agent(Forwarded),
-    /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, fuzz,
-    /// reverse-proxies.
+    /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, kit,
+    /// fuzz, reverse-proxies.
     External(Forwarded),
     /// Run all external tools, including the slow ones: about 50 minutes.
     Deep(Forwarded),
@@ -52,6 +52,8 @@ enum Task {
     Fuzz(Forwarded),
     /// Generate clients, compile or type-check them, and use them on a live server.
     Clients(Forwarded),
+    /// Test the helpers for Go and TypeScript in tests/kit, and the guide to testing.
+    Kit(Forwarded),
     /// Run the Arazzo workflows on a fresh server.
     Workflows(Forwarded),
     /// Open the served documentation in Chromium, with all other hosts blocked.
@@ -111,6 +113,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Fuzz(tool) => Tool::External.run(Some("fuzz"), &tool.arguments),
         Task::RemovedFields(tool) => Tool::External.run(Some("removed-fields"), &tool.arguments),
         Task::Clients(tool) => Tool::External.run(Some("clients"), &tool.arguments),
+        Task::Kit(tool) => Tool::External.run(Some("kit"), &tool.arguments),
         Task::Workflows(tool) => Tool::External.run(Some("workflows"), &tool.arguments),
         Task::DocsBrowser(tool) => Tool::External.run(Some("docs-browser"), &tool.arguments),
         Task::DocsBrowsers(tool) => Tool::External.run(Some("docs-browsers"), &tool.arguments),

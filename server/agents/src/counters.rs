@@ -18,6 +18,7 @@ pub struct Counters {
     dropped: AtomicU64,
     invalid: AtomicU64,
     evicted: AtomicU64,
+    timed_out: AtomicU64,
     rejected: Mutex<BTreeMap<u16, u64>>,
 }
 
@@ -57,6 +58,11 @@ impl Counters {
         load(&self.evicted)
     }
 
+    /// Connections that were closed because their request was not complete in time.
+    pub fn timed_out(&self) -> u64 {
+        load(&self.timed_out)
+    }
+
     /// Rejected handshakes by status.
     pub fn rejected(&self) -> BTreeMap<u16, u64> {
         self.rejected.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -80,6 +86,10 @@ impl Counters {
 
     pub(crate) fn add_evicted(&self) {
         add(&self.evicted);
+    }
+
+    pub(crate) fn add_timed_out(&self) {
+        add(&self.timed_out);
     }
 
     pub(crate) fn add_rejected(&self, status: StatusCode) {

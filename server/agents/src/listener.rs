@@ -113,7 +113,7 @@ impl<S: Service> Listener<S> {
             Ok(Err(error)) => {
                 tracing::debug!(%address, "TLS handshake of an agent failed: {error}")
             }
-            Err(_) => {}
+            Err(_) => self.counters.add_timed_out(),
         }
     }
 
@@ -178,6 +178,9 @@ impl<S: Service> Listener<S> {
             .with_upgrades()
             .await;
         if let Err(error) = served {
+            if error.is_timeout() {
+                self.counters.add_timed_out();
+            }
             tracing::debug!(address = %peer.0, "handshake of an agent failed: {error}");
         }
         let (accepted, upgrade) = handshake.take_accepted()?;

@@ -133,3 +133,22 @@ pub enum Closed {
     /// The session was aborted: a method of the service panicked, or the time limit of the shutdown passed.
     Aborted,
 }
+
+impl Closed {
+    /// Name of the reason for metrics, without codes and texts.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ByAgent { .. } => "by_agent",
+            Self::ByServer { .. } => "by_server",
+            Self::Shutdown => "shutdown",
+            Self::Malformed(_) => "malformed",
+            Self::TooLarge => "too_large",
+            Self::WriteTimeout => "write_timeout",
+            Self::Idle => "idle",
+            Self::Lost => "lost",
+            Self::Handshake => "handshake",
+            Self::Aborted => "aborted",
+        }
+    }
+}

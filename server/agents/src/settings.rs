@@ -32,6 +32,9 @@ pub struct Settings {
     /// Maximum number of messages that wait for being sent, per session. Further ones are dropped. At least 1.
     /// Default: 100.
     pub queue_length: usize,
+    /// Maximum size of the messages that wait for being sent, per session, in bytes. Further ones are dropped, except
+    /// the first. Default: 8 MiB.
+    pub queue_size: usize,
 }
 
 impl Default for Settings {
@@ -48,6 +51,7 @@ impl Default for Settings {
             close_timeout: Duration::from_secs(5),
             shutdown_timeout: Duration::from_secs(10),
             queue_length: 100,
+            queue_size: 8 * 1024 * 1024,
         }
     }
 }

@@ -8,7 +8,7 @@ use sensu_types::entity::Entity;
 use sensu_types::namespace::Namespace;
 
 use super::session::Session;
-use super::{DELETED, NO_NAMESPACE, REPLACED, REVOKED};
+use super::{DELETED, NO_NAMESPACE, REPLACED, USER_CHANGED};
 use crate::auth;
 use crate::error::Error;
 use crate::resources::{connected, requests};
@@ -31,16 +31,10 @@ pub(crate) async fn entity_changed(
     }
 }
 
-/// Closes the sessions of a user that was disabled or deleted.
-///
-/// # Errors
-/// [`Error`] if the store fails.
-pub(crate) async fn user_changed(cx: &Context, user: &str) -> Result<(), Error> {
-    if !auth::is_enabled(cx, user).await? {
-        let sessions = cx.agents.registry.all();
-        sessions.iter().filter(|one| one.user() == user).for_each(|one| one.close(REVOKED));
-    }
-    Ok(())
+/// Closes the sessions of a user that was changed: its agents have to log in again (D15).
+pub(crate) fn user_changed(cx: &Context, user: &str) {
+    let sessions = cx.agents.registry.all();
+    sessions.iter().filter(|one| one.user() == user).for_each(|one| one.close(USER_CHANGED));
 }
 
 /// Closes the sessions of a namespace that was deleted.
@@ -80,7 +74,9 @@ pub(crate) async fn connection_changed(
 pub(crate) async fn all_changed(cx: &Context) -> Result<(), Error> {
     for session in cx.agents.registry.all() {
         apply(cx, &session).await?;
-        user_changed(cx, session.user()).await?;
+        if !auth::is_enabled(cx, session.user()).await? {
+            session.close(USER_CHANGED);
+        }
         namespace_changed(cx, session.namespace()).await?;
         connection_changed(cx, session.namespace(), session.agent()).await?;
     }

@@ -35,6 +35,7 @@ impl Listener {
             backend_id: cx.resources.outbox.server().to_owned(),
             write_timeout: settings.write_timeout,
             queue_length: QUEUE_LENGTH,
+            incomplete_handshakes: Settings::MAX_HANDSHAKES,
             ping_interval: settings.ping_interval,
             idle_timeout: settings.ping_interval.saturating_mul(5) / 2,
             ..sensu_agents::Settings::default()
@@ -52,6 +53,7 @@ impl Listener {
             )
         })?;
         let address = socket.local_addr()?;
+        cx.agents.set_address(address);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(listener.serve(socket, async {
             // Dropping the sender stops it, too.

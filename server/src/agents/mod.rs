@@ -9,6 +9,7 @@ mod session;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sensu_agents::Counters;
@@ -33,8 +34,10 @@ use registry::Registry;
 const REPLACED: (u16, &str) = (4000, "another agent has connected with the same name");
 /// Close code and reason: the entity of the agent was deleted.
 const DELETED: (u16, &str) = (4001, "the entity was deleted");
-/// Close code and reason: the user of the agent may not connect any more.
-const REVOKED: (u16, &str) = (1008, "the user was disabled or deleted");
+/// Close code and reason: the user of the agent was changed, for example its password.
+const USER_CHANGED: (u16, &str) = (1008, "the user was changed; connect again");
+/// Close code and reason: roles do not allow the session any more.
+const FORBIDDEN: (u16, &str) = (1008, "roles do not allow it any more to create events");
 /// Close code and reason: the namespace of the agent was deleted.
 const NO_NAMESPACE: (u16, &str) = (1008, "the namespace was deleted");
 
@@ -46,6 +49,12 @@ pub(crate) struct Agents {
     issued: Mutex<Issued>,
     /// What the transport counts. Set once at start.
     counters: OnceLock<Arc<Counters>>,
+    /// The address that agents connect to. Set once at start, unless agents are disabled.
+    address: OnceLock<SocketAddr>,
+    /// Log of connections that were rejected.
+    refused: Mutex<LogLimit>,
+    /// Log of connections that newer ones of the same agent have replaced.
+    replaced: Mutex<LogLimit>,
     /// Log of messages that were rejected.
     rejected: Mutex<LogLimit>,
 }
@@ -86,6 +95,16 @@ impl Agents {
         if let Some(counters) = self.counters.get() {
             metrics.agents.set_counters(counters);
         }
+    }
+
+    /// The address that agents connect to. `None` if agents are disabled.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address.get().copied()
+    }
+
+    fn set_address(&self, address: SocketAddr) {
+        // A context belongs to one server, which has one port for agents.
+        let _ = self.address.set(address);
     }
 
     fn set_counters(&self, counters: Arc<Counters>) {

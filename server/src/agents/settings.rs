@@ -27,6 +27,8 @@ impl Settings {
     pub const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
     /// Default of [`Settings::max_sessions`].
     pub const MAX_SESSIONS: usize = 20_000;
+    /// Maximum number of connections whose handshake is not complete.
+    pub const MAX_HANDSHAKES: usize = 1_000;
     /// Default of [`Settings::ping_interval`].
     pub const PING_INTERVAL: Duration = Duration::from_secs(30);
 }

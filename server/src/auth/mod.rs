@@ -25,6 +25,7 @@ use caller::VerifiedTokens;
 use failure_log::FailureLog;
 use groups::GroupCache;
 use password::LargestCost;
+use session::IssuedSessions;
 use throttle::Throttle;
 use token_secret::TokenSecret;
 
@@ -36,7 +37,7 @@ pub(crate) use dev_password::{DEV_PASSWORD, DEV_USERS, end_dev_sessions, has_dev
 pub(crate) use login::{log_in, verify_credentials, verify_password};
 pub(crate) use password::{hash, hash_without_pool, hashing_pool};
 pub(crate) use session::{
-    end_all_sessions, end_other_sessions, log_out, refresh, verify_access_signature,
+    IssuedSession, end_all_sessions, end_other_sessions, log_out, refresh, verify_access_signature,
 };
 pub(crate) use throttle::{PER_ADDRESS, PER_USER, PER_USER_AND_ADDRESS};
 pub(crate) use token_secret::rotate_token_secret;
@@ -54,6 +55,7 @@ pub(crate) struct Authentication {
     pub(crate) largest_cost: LargestCost,
     policies: PolicyCache,
     groups: GroupCache,
+    issued: IssuedSessions,
 }
 
 impl Authentication {
@@ -72,6 +74,22 @@ impl Authentication {
             largest_cost,
             policies: PolicyCache::default(),
             groups: GroupCache::new(),
+            issued: IssuedSessions::default(),
         })
+    }
+
+    /// Keeps all sessions that are issued from now on, for [`Authentication::issued_sessions`].
+    pub(crate) fn keep_issued_sessions(&self) {
+        self.issued.enable();
+    }
+
+    /// The sessions that were issued since [`Authentication::keep_issued_sessions`], ended or not, that are valid
+    /// after `now` and belong to these users.
+    pub(crate) fn issued_sessions(
+        &self,
+        now: i64,
+        has_user: impl Fn(&str) -> bool,
+    ) -> Vec<IssuedSession> {
+        self.issued.current(now, has_user)
     }
 }

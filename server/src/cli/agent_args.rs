@@ -11,7 +11,7 @@ use crate::{AgentSettings, Tls};
 /// Parts of the server that can be disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Service {
-    /// Agents cannot connect.
+    /// Agents cannot connect, and no checks are executed.
     Agents,
     /// Checks are not executed on their schedules.
     Scheduler,
@@ -60,6 +60,14 @@ impl AgentArgs {
     /// Whether a part of the server runs.
     pub(super) fn is_enabled(&self, service: Service) -> bool {
         !self.disable.contains(&service)
+    }
+
+    /// Maximum number of connections of agents, including those whose handshake is not complete.
+    pub(super) fn max_connections(&self) -> usize {
+        match self.is_enabled(Service::Agents) {
+            true => self.max_agents.saturating_add(AgentSettings::MAX_HANDSHAKES),
+            false => 0,
+        }
     }
 
     /// The settings of the port. `None` if agents cannot connect. `is_any_port`: whether the API has any free port.

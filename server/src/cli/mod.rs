@@ -16,6 +16,7 @@ mod maintenance;
 mod man;
 mod migrate;
 mod pipeline_args;
+mod ready_file;
 mod rotate_secret;
 mod settings;
 mod start;

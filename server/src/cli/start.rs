@@ -1,9 +1,6 @@
 //! `sensu-server start`: runs the server until SIGTERM or SIGINT.
 
-use std::fs::Permissions;
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +9,15 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use ipnet::IpNet;
 use sensu_store::Durability;
-use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use sensu_store::{AdjustableClock, Clock, MemoryStore, Store, SystemClock};
 use sensu_types::version::parse_release;
-use serde_json::json;
 
 use super::agent_args::{AgentArgs, Service};
 use super::args::Common;
 use super::first_start;
 use super::logging::log_to_stderr;
 use super::pipeline_args::PipelineArgs;
+use super::ready_file::Ready;
 use super::store_location::StoreLocation;
 use crate::client_address::trusted_network;
 use crate::error::Error;
@@ -47,8 +44,9 @@ pub(super) struct Start {
     /// Port of the API; overrides the port of --api-listen-address. 0 selects a free port.
     #[arg(long, env = "SENSU_API_PORT")]
     pub port: Option<u16>,
-    /// File to write once the server accepts requests: JSON with `url` and `pid`, and with --dev
-    /// `user` and `password`, if user admin has the public password. An existing file is replaced.
+    /// File to write once the server accepts requests: JSON with `url` and `pid`, `agent_url` unless
+    /// agents are disabled, and with --dev `user` and `password`, if user admin has the public
+    /// password. An existing file is replaced.
     #[arg(long, env = "SENSU_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
     /// Keep all data in memory, for tests. Stopping the server deletes it.
@@ -118,8 +116,8 @@ pub(super) struct Start {
     #[arg(long, env = "SENSU_RELAXED_DURABILITY")]
     pub relaxed_durability: bool,
     /// Development mode, on loopback addresses only: creates users `admin` and `agent` with the
-    /// password `P@ssw0rd!`, and enables the test kit (/dev/reset, /dev/requests, /dev/faults, header
-    /// Sensu-Dev-Fault).
+    /// password `P@ssw0rd!`, and enables the test kit (paths below /dev, described by /dev/openapi.json, and
+    /// the header Sensu-Dev-Fault).
     #[arg(long)]
     pub dev: bool,
     /// Initial resources: a file or directory of YAML or wrapped JSON, as written by `sensuctl dump`.
@@ -203,18 +201,21 @@ impl Start {
 pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     log_to_stderr(args.common.log_level, args.common.log_format);
     let address = args.address();
-    if args.dev && !address.ip().is_loopback() {
-        bail!(
-            "--dev creates users with a public password, so it requires a loopback address, and \
-             {address} is not one. Use `sensu-server init` instead."
-        );
+    let limits = args.limits();
+    if args.dev {
+        require_loopback(address)?;
+        limits.agents.as_ref().map_or(Ok(()), |agents| require_loopback(agents.address))?;
     }
-    let agents = if args.agents.is_enabled(Service::Agents) { args.agents.max_agents } else { 0 };
-    let needed = args.max_connections.saturating_add(agents).saturating_add(DESCRIPTORS);
+    let connections = args.max_connections.saturating_add(args.agents.max_connections());
+    let needed = connections.saturating_add(DESCRIPTORS);
     if let Err(error) = runtime::raise_descriptor_limit(needed) {
         tracing::warn!(%error, "the limit of file descriptors is not raised");
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let adjustable = args.dev.then(|| Arc::new(AdjustableClock::default()));
+    let clock: Arc<dyn Clock> = match &adjustable {
+        Some(adjustable) => Arc::clone(adjustable) as Arc<dyn Clock>,
+        None => Arc::new(SystemClock),
+    };
     let store = args.open_store(Arc::clone(&clock)).await?;
     if let Some(why) = store.health().await.failure {
         tracing::warn!(
@@ -230,9 +231,9 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
         reject_dev_password(store.as_ref()).await?;
         first_start::explain(store.as_ref(), args).await?;
     }
-    let server = Server::start(store, clock, args.limits(), address, args.tls()).await?;
-    if args.dev
-        && let Err(error) = prepare_test_double(&server, args).await
+    let server = Server::start(store, clock, limits, address, args.tls()).await?;
+    if let Some(clock) = adjustable
+        && let Err(error) = prepare_test_double(&server, clock, args).await
     {
         server.stop().await?;
         return Err(error);
@@ -241,15 +242,33 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
     let shutdown = shutdown_signal()?;
     let scheme = if args.cert_file.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", server.address());
+    let agent_scheme = if args.agents.agent_cert_file.is_some() { "wss" } else { "ws" };
+    let agent_url = server.agent_address().map(|address| format!("{agent_scheme}://{address}"));
     if let Some(file) = &args.ready_file {
-        write_ready_file(file, &url, is_public)
+        let ready = Ready { url: &url, agent_url: agent_url.as_deref(), is_public };
+        ready
+            .write(file)
             .with_context(|| format!("cannot write the ready file {}", file.display()))?;
+    }
+    if let Some(agent_url) = agent_url {
+        tracing::info!("agents connect to {agent_url}");
     }
     tracing::info!("listening on {url}");
     shutdown.await;
     tracing::info!("shutting down");
     server.drain().await;
     server.stop().await
+}
+
+/// Rejects an address at which other machines could use the public password of `--dev`.
+fn require_loopback(address: SocketAddr) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() {
+        bail!(
+            "--dev creates users with a public password, so it requires a loopback address, and \
+             {address} is not one. Use `sensu-server init` instead."
+        );
+    }
+    Ok(())
 }
 
 /// Creates the users of `--dev`, and logs who has the public password. Returns whether `admin` has.
@@ -299,29 +318,16 @@ async fn reject_dev_password(store: &dyn Store) -> anyhow::Result<()> {
 }
 
 /// Imports the seed and enables the test kit.
-async fn prepare_test_double(server: &Server, args: &Start) -> anyhow::Result<()> {
+async fn prepare_test_double(
+    server: &Server,
+    clock: Arc<AdjustableClock>,
+    args: &Start,
+) -> anyhow::Result<()> {
     if !args.seed.is_empty() {
         let imported = server.import(&args.seed).await.context("--seed")?;
         tracing::info!("--seed: {imported}");
     }
-    server.enable_testkit(args.request_log.as_deref()).await
-}
-
-/// Writes the ready file atomically, so that readers never see part of it.
-fn write_ready_file(file: &Path, url: &str, is_public: bool) -> std::io::Result<()> {
-    let pid = std::process::id();
-    let content = match is_public {
-        true => json!({ "url": url, "pid": pid, "user": "admin", "password": seed::DEV_PASSWORD }),
-        false => json!({ "url": url, "pid": pid }),
-    };
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    // Readable by other users, as an ordinary file; temporary files are private by default.
-    let mut temporary = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o644))
-        .tempfile_in(parent.unwrap_or(Path::new(".")))?;
-    writeln!(temporary, "{content}")?;
-    temporary.persist(file)?;
-    Ok(())
+    server.enable_testkit(clock, args.request_log.as_deref()).await
 }
 
 /// Installs the signal handlers; the future resolves at the first SIGTERM or SIGINT.

@@ -37,17 +37,20 @@ pub(super) fn refusal(cx: &Context, request: &RequestInfo) -> Option<Error> {
         let address = client_address(peer, request.headers(), &cx.limits.trusted_proxies);
         let agent = request.headers().get(AGENT_NAME).and_then(|name| name.to_str().ok());
         let agent: String = agent.unwrap_or_default().chars().take(NAME_CHARS).collect();
-        tracing::warn!(
-            %address,
-            agent,
-            suppressed,
-            "an agent tried to connect; this server does not serve agents, and this port is that of the API"
-        );
+        let reason = reason(cx);
+        tracing::warn!(%address, agent, suppressed, "an agent cannot connect: {reason}");
     }
-    Some(Error::NotFound(
-        "agents are not served: this port is that of the API, and this server has no port for agents"
-            .into(),
-    ))
+    Some(Error::NotFound(reason(cx).into()))
+}
+
+fn reason(cx: &Context) -> String {
+    match cx.agents.address() {
+        Some(address) => format!(
+            "this port is that of the API; the port for agents of this server is {}",
+            address.port()
+        ),
+        None => "this port is that of the API, and agents are disabled on this server".to_owned(),
+    }
 }
 
 fn is_websocket(headers: &HeaderMap) -> bool {

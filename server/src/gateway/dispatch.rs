@@ -18,11 +18,32 @@ use crate::openapi::facts::Operation;
 use crate::resources::write_options;
 use crate::runtime::context::Cx;
 
-/// Hands a request to the operation of its route.
-///
-/// A closure, because the types of Dropshot's router have no public names.
-pub(crate) type Dispatch =
-    Box<dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> Dispatched + Send + Sync>;
+/// Hands requests to the operations of their routes.
+pub(crate) struct Dispatch {
+    // Closures, because the types of Dropshot's router have no public names.
+    respond: Box<Respond>,
+    operation: Box<FindOperation>,
+}
+
+type Respond = dyn Fn(RequestContext<Cx>, Request<Body>, Route) -> Dispatched + Send + Sync;
+type FindOperation = dyn Fn(&Route) -> Option<String> + Send + Sync;
+
+impl Dispatch {
+    /// Hands a request to the operation of its route.
+    pub(super) fn respond(
+        &self,
+        rqctx: RequestContext<Cx>,
+        request: Request<Body>,
+        route: Route,
+    ) -> Dispatched {
+        (self.respond)(rqctx, request, route)
+    }
+
+    /// The operation ID of a route. `None` where it has no operation.
+    pub(super) fn operation(&self, route: &Route) -> Option<String> {
+        (self.operation)(route)
+    }
+}
 
 /// A request on its way to an operation.
 pub(crate) struct Dispatched {
@@ -42,22 +63,26 @@ pub(crate) fn dispatch(api: Api) -> Dispatch {
     let deprecations = Deprecations::of(&api.operations);
     #[cfg(debug_assertions)]
     let permissions = super::permissions::Published::new(&api.operations);
-    let router = Arc::new(api.description.into_router());
-    Box::new(move |mut rqctx, request, route| {
-        // Literal segments of a route cannot be escaped, only values of parameters: the route must
-        // exist whatever the escaped segments contain.
-        let other = with_escaped_replaced(&route.path);
-        let lookup = |method: &Method| {
-            let exact = |path: &str| router.lookup_route(method, path.into(), None).ok();
-            let found = match &other {
-                Some(other) => exact(other).and_then(|_| exact(&route.path)),
-                None => exact(&route.path),
-            }?;
-            let admits = |literal: &LiteralSegment| {
-                literal.operation != found.endpoint.operation_id || literal.admits(&route.path)
-            };
-            literals.iter().all(admits).then_some(found)
+    let router = api.description.into_router();
+    // Literal segments of a route cannot be escaped, only values of parameters: the route must exist whatever
+    // the escaped segments contain.
+    let lookup = Arc::new(move |method: &Method, path: &str| {
+        let exact = |path: &str| router.lookup_route(method, path.into(), None).ok();
+        let found = match with_escaped_replaced(path) {
+            Some(other) => exact(&other).and_then(|_| exact(path)),
+            None => exact(path),
+        }?;
+        let admits = |literal: &LiteralSegment| {
+            literal.operation != found.endpoint.operation_id || literal.admits(path)
         };
+        literals.iter().all(admits).then_some(found)
+    });
+    let finder = Arc::clone(&lookup);
+    let operation = Box::new(move |route: &Route| {
+        finder(&route.method, &route.path).map(|found| found.endpoint.operation_id)
+    });
+    let respond = Box::new(move |mut rqctx: RequestContext<Cx>, request, route: Route| {
+        let lookup = |method: &Method| lookup(method, &route.path);
         let Some(found) = lookup(&route.method) else {
             let allowed: Vec<&Method> =
                 PUBLISHED.iter().filter(|method| lookup(method).is_some()).collect();
@@ -96,7 +121,8 @@ pub(crate) fn dispatch(api: Api) -> Dispatch {
             response
         };
         Dispatched { operation: Some(operation), response: Box::pin(response) }
-    })
+    });
+    Dispatch { respond, operation }
 }
 
 /// The literal segments that a route with alternatives takes in place of a path parameter.

@@ -40,7 +40,7 @@ use tracing::Instrument as _;
 use crate::error::Error;
 use crate::query;
 use crate::runtime::context::Cx;
-use crate::testkit::{self, RequestRecorder};
+use crate::testkit::{self, Intercepted, RequestRecorder};
 use access_log::RequestRecord;
 pub(crate) use agents::AgentLog;
 pub(crate) use dispatch::{Dispatch, dispatch};
@@ -108,11 +108,20 @@ async fn handle(
     let mut operation = None;
     let mut request = request.into_inner();
     let mut exchange = Exchange::start(&rqctx, &mut request);
-    let recorder = RequestRecorder::start(&cx, &rqctx.request_id, &mut request);
-    let mut response = match testkit::intercept(&cx, &mut request).await {
+    let mut intercepted = Intercepted::default();
+    let mut recorder = None;
+    if cx.testkit.get().is_some() {
+        operation = operation_of(&cx, &rqctx);
+        let id = &rqctx.request_id;
+        recorder = RequestRecorder::start(&cx, id, operation.clone(), &mut request);
+        let client = rqctx.request.remote_addr();
+        intercepted = testkit::intercept(&cx, client, operation.as_deref(), &mut request).await;
+    }
+    let mut response = match intercepted.response {
         Some(response) => response,
         None => respond(rqctx, request, &mut operation).instrument(span).await,
     };
+    response = intercepted.transfer.apply(response);
 
     response = exchange.charge(&cx, response);
     let headers = response.headers_mut();
@@ -124,9 +133,18 @@ async fn handle(
     }
     record.respond(operation, &response);
     if let Some(recorder) = recorder {
-        recorder.finish(record.operation.clone(), response.status().as_u16());
+        recorder.finish(response.status().as_u16());
     }
     Ok(exchange.complete(response, record).await)
+}
+
+/// The operation ID of the route of a request.
+fn operation_of(cx: &Cx, rqctx: &RequestContext<Cx>) -> Option<String> {
+    let path = rqctx.request.uri().path();
+    if !query::has_valid_escapes(path) || canonical(path).is_some() || path.ends_with('/') {
+        return None;
+    }
+    cx.dispatch.get()?.operation(&Route::new(rqctx.request.method(), path)?)
 }
 
 /// Dispatches the request and returns the response. Sets `operation` as soon as it is known.
@@ -174,7 +192,7 @@ async fn respond(
     if let Err(error) = exchange::admit(&cx, rqctx.request.method()) {
         return error.into_response();
     }
-    let dispatched = dispatch(rqctx, request, route);
+    let dispatched = dispatch.respond(rqctx, request, route);
     *operation = dispatched.operation;
     let response = AssertUnwindSafe(dispatched.response).catch_unwind();
     match tokio::time::timeout(cx.limits.deadline, response).await {

@@ -59,9 +59,12 @@ impl Mount for CheckConfig {
 
 /// Run a check now
 ///
-/// Requests one run of the check from the agents with its subscriptions, or with the subscriptions
-/// in the body, even if the check is not published. The status is 202, and the response contains
-/// the time of the request. A check keeps its last 10 requests, each of at most 16,384 bytes.
+/// Requests one run of the check from all connected agents with its subscriptions, or with the subscriptions in
+/// the body, even if the check is not published, subdued or has `round_robin`; a check with `proxy_requests` is executed
+/// for all entities at once. The status is 202, and the response contains the time of the request. The server sends the
+/// request to the agents after the response, and does not wait for them: agents that connect later do not get it, and
+/// results arrive as events. If agents are disabled (`--disable agents`), nothing is executed. At most the last 10
+/// requests of a check wait, for an hour, each of at most 16,384 bytes.
 #[endpoint {
     method = POST,
     path = "/apis/core/v2/namespaces/{namespace}/checks/{name}/execute",

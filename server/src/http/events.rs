@@ -194,7 +194,7 @@ async fn create_or_update(
 /// Delete an event
 ///
 /// Deletes the latest result with its history. If the event does not exist, the status is 404. The
-/// entity is not deleted. With `If-Match`, only the state with that `ETag` is deleted; otherwise
+/// entity is not deleted. Without its event `keepalive`, an agent is not monitored until its next keepalive. With `If-Match`, only the state with that `ETag` is deleted; otherwise
 /// the status is 412.
 #[endpoint {
     method = DELETE,

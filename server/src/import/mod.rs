@@ -25,7 +25,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _};
+use sensu_manifests::SourceFile;
 use sensu_store::{MemoryStore, Store as _, Txn};
 use sensu_types::namespace::Namespace;
 
@@ -82,9 +85,21 @@ pub(crate) async fn load(
     options: &Options<'_>,
     progress: impl Fn(usize, usize) + Sync,
 ) -> anyhow::Result<Report> {
-    let files = sensu_manifests::read_files(files, true)?;
+    load_sources(cx, &sensu_manifests::read_files(files, true)?, options, progress).await
+}
+
+/// Imports files that have been read, as [`load`] does.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) async fn load_sources(
+    cx: &Cx,
+    files: &[SourceFile],
+    options: &Options<'_>,
+    progress: impl Fn(usize, usize) + Sync,
+) -> anyhow::Result<Report> {
     let now = cx.clock.now();
-    let mut plan = Plan::new(&files, options, now).map_err(|errors| rejected(&errors))?;
+    let mut plan = Plan::new(files, options, now).map_err(|errors| rejected(&errors))?;
     if plan.manifests.is_empty() {
         bail!("no manifests to import: files must end in .json, .yaml or .yml");
     }
@@ -175,9 +190,12 @@ async fn write(
 ) -> Vec<String> {
     let mut errors = Vec::new();
     for items in items.chunk_by(|one, next| one.kind == next.kind) {
-        let writes =
-            stream::iter(items).map(|item| async move { (item, item.object.write(cx).await) });
-        let mut writes = std::pin::pin!(writes.buffer_unordered(CONCURRENT_WRITES));
+        // Boxed: the compiler cannot prove that a stream of unboxed futures of borrowed items is `Send`.
+        let writes: Vec<BoxFuture<'_, (&Item, Result<Written, Error>)>> = items
+            .iter()
+            .map(|item| async move { (item, item.object.write(cx).await) }.boxed())
+            .collect();
+        let mut writes = stream::iter(writes).buffer_unordered(CONCURRENT_WRITES);
         while let Some((item, result)) = writes.next().await {
             match result {
                 Ok(written) => on_written(item, &written),

@@ -133,14 +133,14 @@ pub(crate) const LAYOUT: [Row; 17] = [
     Row {
         name: Some(ADHOC),
         key: &["namespace", "check", "time and random id"],
-        value: "request to run a check, JSON; the last 10 of a check; expires after an hour",
+        value: "request to run a check, JSON; deleted when it is sent to agents, unless servers share the store; the last 10 of a check; expires after an hour",
         owner: "resources/checks",
         reset: true,
     },
     Row {
         name: Some(DEADLINES),
         key: &["namespace", "check", "entity?"],
-        value: "deadline of the next result (`ttl`), JSON; no entity for round-robin checks",
+        value: "deadline of the next result (`ttl`) or keepalive, JSON; no entity for round-robin checks",
         owner: "resources/events/deadlines",
         reset: true,
     },

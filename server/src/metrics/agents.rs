@@ -12,12 +12,14 @@ use super::{number, registered};
 pub(crate) struct AgentMetrics {
     sessions: IntGaugeVec,
     opened: IntCounter,
+    ended: IntCounterVec,
     received: IntCounterVec,
     sent: IntCounterVec,
     dropped: IntCounter,
     invalid: IntCounter,
     rejected: IntCounterVec,
     evicted: IntCounter,
+    timed_out: IntCounter,
     run: IntGaugeVec,
     delay: GaugeVec,
 }
@@ -42,6 +44,11 @@ impl AgentMetrics {
             opened: counter(
                 "sensu_server_agent_sessions_opened_total",
                 "Accepted connections of agents.",
+            )?,
+            ended: counters(
+                "sensu_server_agent_sessions_ended_total",
+                "Connections of agents that have ended, by reason.",
+                "reason",
             )?,
             received: counters(
                 "sensu_server_agent_messages_received_total",
@@ -70,6 +77,10 @@ impl AgentMetrics {
                 "sensu_server_agent_handshakes_evicted_total",
                 "Connections closed because too many handshakes were incomplete.",
             )?,
+            timed_out: counter(
+                "sensu_server_agent_handshakes_timed_out_total",
+                "Connections closed because their handshake was not complete in time.",
+            )?,
             run: registered(
                 registry,
                 IntGaugeVec::new(
@@ -95,13 +106,16 @@ impl AgentMetrics {
 
     /// Sets what the transport counts.
     pub(crate) fn set_counters(&self, counters: &Counters) {
-        for kind in MessageType::ALL {
+        for kind in [MessageType::Keepalive, MessageType::Event] {
             advance(&self.received.with_label_values(&[kind.name()]), counters.received(kind));
+        }
+        for kind in [MessageType::CheckRequest, MessageType::EntityConfig] {
             advance(&self.sent.with_label_values(&[kind.name()]), counters.sent(kind));
         }
         advance(&self.opened, counters.opened());
         advance(&self.dropped, counters.dropped());
         advance(&self.evicted, counters.evicted());
+        advance(&self.timed_out, counters.timed_out());
         for (status, count) in counters.rejected() {
             advance(&self.rejected.with_label_values(&[&status.to_string()]), count);
         }
@@ -116,6 +130,11 @@ impl AgentMetrics {
         for ((version, encoding), count) in sessions {
             self.sessions.with_label_values(&[version.as_str(), encoding]).set(number(*count));
         }
+    }
+
+    /// Records the end of a connection.
+    pub(crate) fn record_ended(&self, reason: &str) {
+        self.ended.with_label_values(&[reason]).inc();
     }
 
     /// Records a message that was ignored or rejected.

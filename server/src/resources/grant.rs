@@ -70,6 +70,18 @@ impl<T> Grant<T> {
         self.options.commit(self.store(), txn).await
     }
 
+    /// Whether roles still allow the operation, for sessions that last.
+    ///
+    /// # Errors
+    /// [`Error`] if the store fails.
+    pub(crate) async fn is_still_allowed(&self, verb: Verb) -> Result<bool, Error>
+    where
+        T: Protected,
+    {
+        let (resource, namespace, name) = (T::RBAC_RESOURCE, self.namespace(), self.name());
+        self.caller.is_allowed(&AccessRequest { verb, resource, namespace, name }).await
+    }
+
     /// The store, for reads. Writes use [`Grant::commit`].
     pub(super) fn store(&self) -> &dyn Store {
         self.cx().resources.store.as_ref()

@@ -1,7 +1,7 @@
 //! The context shared by all operations: store, clock, keys, limits, caches. The one type that every
 //! layer may import.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -33,8 +33,9 @@ pub(crate) type Cx = Arc<Context>;
 pub(crate) struct Context {
     /// For health and expiry only. `auth` and `resources` have their own, which only they can access.
     store: Arc<dyn Store>,
-    /// Start of the server, in seconds since 1970-01-01 UTC.
-    pub(crate) started: i64,
+    /// Since when keepalives can be stored, in seconds since 1970-01-01 UTC: the start of the server, or the end of the
+    /// last failure of the store.
+    pub(crate) resumed: AtomicI64,
     /// Source of the current time.
     pub(crate) clock: Arc<dyn Clock>,
     /// IDs and addresses of the cluster and its member.
@@ -188,7 +189,7 @@ impl Context {
             agents: Agents::default(),
             pipeline: Pipeline::new(limits.pipeline.as_ref())?,
             store,
-            started: clock.now(),
+            resumed: AtomicI64::new(clock.now()),
             clock,
             connections: Connections::new(limits.connections.clone()),
             identity,

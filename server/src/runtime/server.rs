@@ -2,21 +2,22 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use dropshot::{ConfigDropshot, ConfigTls, HandlerTaskMode, HttpServer, ServerBuilder};
-use sensu_store::{Clock, Store};
+use sensu_store::{AdjustableClock, Clock, Store};
 use tokio::task::JoinHandle;
 
 use crate::connections::Tls;
 use crate::import::{self, report::Report};
 use crate::runtime::context::{Context, Cx, Limits};
+use crate::runtime::sockets::Sockets;
 use crate::runtime::watchdog::Watchdog;
 use crate::runtime::{background, http_log};
-use crate::testkit::Testkit;
+use crate::testkit::{self, Testkit};
 use crate::{agents, gateway, http, pipeline, scheduler};
 
 /// Maximum time for open connections to finish their requests at shutdown.
@@ -105,16 +106,37 @@ impl Server {
         Ok(Self { http, background, agents, scheduler, pipeline, watchdog, cx, store })
     }
 
-    /// Enables the test kit. A reset restores the objects of the store as they are now. Recorded
-    /// requests are also appended to the file, if given. The test kit requires no credentials: enable it
-    /// on loopback addresses only.
+    /// Enables the test kit. A reset restores the objects of the store as they are now, and the clock of the
+    /// machine. `clock` must be the one that the server was started with. Recorded requests are also appended to the
+    /// file, if given. The test kit requires no credentials: enable it on loopback addresses only.
     ///
     /// # Errors
     /// If the store fails, or the file cannot be created.
-    pub async fn enable_testkit(&self, request_log: Option<&Path>) -> anyhow::Result<()> {
-        let testkit = Testkit::new(Arc::clone(&self.store), request_log, self.address()).await?;
+    pub async fn enable_testkit(
+        &self,
+        clock: Arc<AdjustableClock>,
+        request_log: Option<&Path>,
+    ) -> anyhow::Result<()> {
+        let address = self.address();
+        let sockets = Sockets::new().map(Mutex::new);
+        let reset_connection = move |client| {
+            let Ok(sockets) = &sockets else { return };
+            let mut sockets = sockets.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = sockets.reset_when_closed(address, client) {
+                tracing::warn!(%error, "a connection is closed without a reset");
+            }
+        };
+        let operations = http::api()?.operations.into_iter().map(|operation| operation.id);
+        let settings = testkit::Settings {
+            clock,
+            address,
+            operations: operations.collect(),
+            reset_connection: Box::new(reset_connection),
+        };
+        let testkit = Testkit::new(Arc::clone(&self.store), settings, request_log).await?;
         // Enabling it twice has no effect.
         let _ = self.cx.testkit.set(testkit);
+        self.cx.auth.keep_issued_sessions();
         Ok(())
     }
 

@@ -142,6 +142,21 @@ impl Sockets {
         Ok(closed)
     }
 
+    /// Makes the connection of a client end with a reset (RST) once its owner closes it.
+    pub(super) fn reset_when_closed(
+        &mut self,
+        address: SocketAddr,
+        client: SocketAddr,
+    ) -> io::Result<()> {
+        for number in self.descriptors()? {
+            let connection = self.connection(number, address);
+            if let Some((stream, _)) = connection.filter(|(_, peer)| *peer == client) {
+                return Ok(sockopt::set_socket_linger(&stream, Some(Duration::ZERO))?);
+            }
+        }
+        Err(io::Error::other(format!("no connection of {client}")))
+    }
+
     /// The connection with a descriptor, if it is one to the address, and the address of its client.
     fn connection(
         &mut self,

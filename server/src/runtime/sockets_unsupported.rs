@@ -40,6 +40,16 @@ impl Sockets {
     }
 }
 
+impl Sockets {
+    pub(super) fn reset_when_closed(
+        &mut self,
+        _address: SocketAddr,
+        _client: SocketAddr,
+    ) -> io::Result<()> {
+        match *self {}
+    }
+}
+
 impl Listener {
     pub(super) fn configure(&self) -> io::Result<()> {
         match *self {}

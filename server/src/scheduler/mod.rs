@@ -101,7 +101,7 @@ impl Service {
                 Changed::Entity(namespace, name, revision) => {
                     agents::entity_changed(&self.cx, &namespace, &name, revision).await?;
                 }
-                Changed::User(name) => agents::user_changed(&self.cx, &name).await?,
+                Changed::User(name) => agents::user_changed(&self.cx, &name),
                 Changed::Namespace(name) => agents::namespace_changed(&self.cx, &name).await?,
                 Changed::Connected(namespace, agent) => {
                     agents::connection_changed(&self.cx, &namespace, &agent).await?;

@@ -1,55 +1,61 @@
-//! Fault injection: by a request header, or planned for all requests that match a method and a path.
+//! Fault injection: by a request header, or planned for requests that meet conditions.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::{HeaderMap, Method};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, invalid};
+use super::matcher::{Matcher, Subject};
+use super::plan::{FaultInput, PlannedFault};
 use crate::error::Error;
 
 /// The request header with the specification of a fault.
-const HEADER: &str = "sensu-dev-fault";
+pub(super) const HEADER: &str = "sensu-dev-fault";
 
 /// Maximum number of counted faults, and of planned faults.
 const MAX_FAULTS: usize = 1_000;
 
-/// A fault for requests without the header.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plan {
-    /// Specification, as in the header.
-    fault: String,
-    /// Only requests with this method.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    method: Option<String>,
-    /// Only requests whose path starts like this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+/// Planned faults, and the remaining counts of faults of the header.
+pub(super) struct FaultInjector {
+    state: Mutex<State>,
+    /// All operation IDs.
+    operations: Vec<String>,
 }
-
-/// Planned faults, and the remaining counts of all faults.
-pub(super) struct FaultInjector(Mutex<State>);
 
 struct State {
     /// Seeded with a constant, so that test runs are repeatable.
     random: StdRng,
-    remaining: HashMap<String, u32>,
+    /// Injections of each fault of the header with a count.
+    injected: HashMap<String, u32>,
     plans: Vec<Plan>,
+    /// Number of faults that were planned.
+    planned: u64,
+}
+
+struct Plan {
+    fault: Fault,
+    matcher: Matcher,
+    shown: PlannedFault,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { random: StdRng::seed_from_u64(0), remaining: HashMap::new(), plans: Vec::new() }
+        let random = StdRng::seed_from_u64(0);
+        Self { random, injected: HashMap::new(), plans: Vec::new(), planned: 0 }
     }
 }
 
 impl FaultInjector {
-    pub(super) fn new() -> Self {
-        Self(Mutex::default())
+    /// No planned faults. `operations` are the valid operation IDs.
+    pub(super) fn new(operations: Vec<String>) -> Self {
+        Self { state: Mutex::default(), operations }
+    }
+
+    /// All operation IDs.
+    pub(super) fn operations(&self) -> &[String] {
+        &self.operations
     }
 
     /// Removes plans and counts, and restarts the random numbers.
@@ -57,169 +63,158 @@ impl FaultInjector {
         *self.state() = State::default();
     }
 
-    pub(super) fn plans(&self) -> Vec<Plan> {
-        self.state().plans.clone()
+    /// The planned faults; with `has_matched`, only those that have matched a request, or only the others.
+    pub(super) fn plans(&self, has_matched: Option<bool>) -> Vec<PlannedFault> {
+        let state = self.state();
+        let all = state.plans.iter().map(|plan| &plan.shown);
+        all.filter(|shown| has_matched.is_none_or(|wanted| (shown.matched > 0) == wanted))
+            .cloned()
+            .collect()
     }
 
-    /// Replaces the plans, given as JSON, and restarts the counts.
+    /// A planned fault.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a plan is invalid: nothing changes.
-    pub(super) fn plan(&self, body: &[u8]) -> Result<Vec<Plan>, Error> {
-        let plans: Vec<Plan> = serde_json::from_slice(body).map_err(|error| {
-            Error::invalid(format!(
-                r#"{error}; expected [{{"fault": "status=503; count=3", "method": "GET", "path": "/apis"}}]"#
-            ))
-        })?;
-        if plans.len() > MAX_FAULTS {
-            return Err(Error::invalid(format!("the maximum is {MAX_FAULTS} planned faults")));
+    /// [`Error::NotFound`]
+    pub(super) fn planned(&self, id: &str) -> Result<PlannedFault, Error> {
+        let state = self.state();
+        let index = state.position(id)?;
+        state.plans.get(index).map(|plan| plan.shown.clone()).ok_or_else(Error::not_found)
+    }
+
+    /// Replaces the planned faults and restarts the counts.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if one is invalid: nothing changes.
+    pub(super) fn replace(&self, inputs: Vec<FaultInput>) -> Result<Vec<PlannedFault>, Error> {
+        if inputs.len() > MAX_FAULTS {
+            return Err(too_many());
         }
-        for plan in &plans {
-            Fault::parse(&plan.fault)?;
-        }
+        let compiled: Vec<(Matcher, Fault)> = inputs
+            .iter()
+            .zip(0..)
+            .map(|(input, index): (_, usize)| {
+                input.compile(&self.operations).map_err(|error| in_list(error, index))
+            })
+            .collect::<Result<_, Error>>()?;
         let mut state = self.state();
-        state.remaining.clear();
-        state.plans.clone_from(&plans);
-        Ok(plans)
+        state.injected.clear();
+        state.plans.clear();
+        for (input, (matcher, fault)) in inputs.into_iter().zip(compiled) {
+            state.add(input, matcher, fault);
+        }
+        Ok(state.plans.iter().map(|plan| plan.shown.clone()).collect())
+    }
+
+    /// Plans a fault after the others.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is invalid, or there are too many.
+    pub(super) fn add(&self, input: FaultInput) -> Result<PlannedFault, Error> {
+        let (matcher, fault) = input.compile(&self.operations)?;
+        let mut state = self.state();
+        if state.plans.len() >= MAX_FAULTS {
+            return Err(too_many());
+        }
+        Ok(state.add(input, matcher, fault))
+    }
+
+    /// Removes a planned fault.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]
+    pub(super) fn remove(&self, id: &str) -> Result<(), Error> {
+        let mut state = self.state();
+        let index = state.position(id)?;
+        state.plans.remove(index);
+        Ok(())
     }
 
     /// The fault to inject into a request: that of its header, or else the first planned one that matches.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an invalid header.
-    pub(super) fn next_fault(
-        &self,
-        method: &Method,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Result<Option<Fault>, Error> {
-        if let Some(value) = headers.get(HEADER) {
-            let text = value.to_str().map_err(|_| invalid("not ASCII"))?;
-            return self.state().draw(text, text);
-        }
+    pub(super) fn next_fault(&self, request: &Subject<'_>) -> Result<Option<Fault>, Error> {
         let mut state = self.state();
-        for (index, plan) in state.plans.clone().iter().enumerate() {
-            let matches = plan.method.as_ref().is_none_or(|wanted| wanted == method.as_str())
-                && plan.path.as_ref().is_none_or(|start| path.starts_with(start.as_str()));
-            // No header contains a newline, so planned faults have their own counts.
-            if matches && let Some(fault) = state.draw(&format!("\n{index}"), &plan.fault)? {
-                return Ok(Some(fault));
+        if let Some(value) = request.headers.get(HEADER) {
+            return state.draw(value.to_str().map_err(|_| invalid("not ASCII"))?);
+        }
+        let State { random, plans, .. } = &mut *state;
+        for Plan { fault, matcher, shown } in plans {
+            if !matcher.matches(request) {
+                continue;
+            }
+            shown.matched = shown.matched.saturating_add(1);
+            let is_used_up = fault.count.is_some_and(|count| shown.injected >= u64::from(count));
+            if shown.matched >= u64::from(fault.nth) && !is_used_up && happens(fault, random) {
+                shown.injected = shown.injected.saturating_add(1);
+                return Ok(Some(fault.clone()));
             }
         }
         Ok(None)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// The fault, unless its count is used up or its probability spares the request. `key` identifies its
-    /// count.
-    fn draw(&mut self, key: &str, text: &str) -> Result<Option<Fault>, Error> {
+    fn add(&mut self, input: FaultInput, matcher: Matcher, fault: Fault) -> PlannedFault {
+        self.planned = self.planned.saturating_add(1);
+        let id = format!("fault-{}", self.planned);
+        let shown = PlannedFault { id, input, matched: 0, injected: 0 };
+        self.plans.push(Plan { fault, matcher, shown: shown.clone() });
+        shown
+    }
+
+    fn position(&self, id: &str) -> Result<usize, Error> {
+        let position = self.plans.iter().position(|plan| plan.shown.id == id);
+        position.ok_or_else(|| {
+            let message = format!("fault {id:?} does not exist; GET /dev/faults lists the faults");
+            Error::NotFound(message.into())
+        })
+    }
+
+    /// The fault of a header, unless its count is used up or its probability spares the request.
+    fn draw(&mut self, text: &str) -> Result<Option<Fault>, Error> {
         let fault = Fault::parse(text)?;
         if let Some(count) = fault.count {
-            if self.remaining.len() == MAX_FAULTS && !self.remaining.contains_key(key) {
+            if self.injected.len() == MAX_FAULTS && !self.injected.contains_key(text) {
                 return Err(invalid("too many different counts; POST /dev/reset clears them"));
             }
-            if *self.remaining.entry(key.to_owned()).or_insert(count) == 0 {
+            if *self.injected.entry(text.to_owned()).or_default() >= count {
                 return Ok(None);
             }
         }
-        if fault.probability < 1.0 && !self.random.random_bool(fault.probability) {
+        if !happens(&fault, &mut self.random) {
             return Ok(None);
         }
-        if let Some(remaining) = self.remaining.get_mut(key) {
-            *remaining = remaining.saturating_sub(1);
+        if let Some(injected) = self.injected.get_mut(text) {
+            *injected = injected.saturating_add(1);
         }
         Ok(Some(fault))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
+/// Whether the probability of the fault selects the next request.
+fn happens(fault: &Fault, random: &mut StdRng) -> bool {
+    fault.probability >= 1.0 || random.random_bool(fault.probability)
+}
 
-    use http::StatusCode;
-
-    use super::super::fault::Failure;
-    use super::*;
-
-    const PATH: &str = "/apis/core/v2/namespaces";
-
-    fn by_header(faults: &FaultInjector, value: &'static str) -> Result<Option<Fault>, Error> {
-        let value = http::HeaderValue::from_static(value);
-        let headers = HeaderMap::from_iter([(http::HeaderName::from_static(HEADER), value)]);
-        faults.next_fault(&Method::GET, PATH, &headers)
-    }
-
-    fn outcomes(faults: &FaultInjector, value: &'static str, times: usize) -> Vec<bool> {
-        let fails = |_| by_header(faults, value).unwrap().is_some();
-        (0..times).map(fails).collect()
-    }
-
-    #[test]
-    fn the_header_specifies_a_fault() {
-        let faults = FaultInjector::new();
-        assert_eq!(faults.next_fault(&Method::GET, PATH, &HeaderMap::new()), Ok(None));
-        let slow = by_header(&faults, "delay=250ms; status=503").unwrap().unwrap();
-        assert_eq!(slow.delay, Duration::from_millis(250));
-        assert_eq!(slow.failure, Some(Failure::Status(StatusCode::SERVICE_UNAVAILABLE)));
-        let drop = by_header(&faults, "drop").unwrap().unwrap();
-        assert_eq!((drop.delay, drop.failure), (Duration::ZERO, Some(Failure::Drop)));
-        for bad in [
-            "status=200",
-            "status=x",
-            "delay=soon",
-            "delay=2h",
-            "explode",
-            "",
-            "drop=1",
-            "count=3",
-            "drop; count=-1",
-            "drop; probability=2",
-            "drop; probability=NaN",
-        ] {
-            assert!(matches!(by_header(&faults, bad), Err(Error::Invalid(_))), "{bad}");
+/// The error about a fault of a list.
+fn in_list(error: Error, index: usize) -> Error {
+    match error {
+        Error::Invalid(mut reason) => {
+            reason.field = Some(format!("/{index}{}", reason.field.unwrap_or_default()));
+            Error::Invalid(reason)
         }
+        other => other,
     }
+}
 
-    #[test]
-    fn each_fault_has_a_count_until_they_are_cleared() {
-        let faults = FaultInjector::new();
-        assert_eq!(outcomes(&faults, "status=503; count=2", 4), [true, true, false, false]);
-        assert_eq!(outcomes(&faults, "status=500; count=1", 2), [true, false]);
-        faults.clear();
-        assert_eq!(outcomes(&faults, "status=503; count=2", 3), [true, true, false]);
-    }
-
-    #[test]
-    fn a_probability_is_met_and_runs_are_repeatable() {
-        let faults = FaultInjector::new();
-        let first = outcomes(&faults, "drop; probability=0.2", 1_000);
-        let failed = first.iter().filter(|fails| **fails).count();
-        assert!((150..250).contains(&failed), "{failed}");
-        faults.clear();
-        assert_eq!(outcomes(&faults, "drop; probability=0.2", 1_000), first);
-        assert_eq!(outcomes(&faults, "drop; probability=0", 5), [false; 5]);
-    }
-
-    #[test]
-    fn planned_faults_need_no_header() {
-        let faults = FaultInjector::new();
-        let plan =
-            br#"[{"fault": "status=503; count=1", "method": "GET", "path": "/apis/core/v2"}]"#;
-        faults.plan(plan).unwrap();
-        let fault = |method, path| faults.next_fault(&method, path, &HeaderMap::new()).unwrap();
-        assert_eq!(fault(Method::POST, PATH), None);
-        assert_eq!(fault(Method::GET, "/health"), None);
-        assert!(fault(Method::GET, PATH).is_some());
-        assert_eq!(fault(Method::GET, PATH), None, "its count is used up");
-        faults.plan(plan).unwrap();
-        for bad in [&b"{}"[..], br#"[{"fault": "explode"}]"#, br#"[{"fault": "drop", "to": 1}]"#] {
-            assert!(matches!(faults.plan(bad), Err(Error::Invalid(_))));
-        }
-        assert!(fault(Method::GET, PATH).is_some(), "an invalid plan changes nothing");
-    }
+fn too_many() -> Error {
+    Error::invalid(format!(
+        "the maximum is {MAX_FAULTS} planned faults; DELETE /dev/faults removes all"
+    ))
 }

@@ -1,173 +1,161 @@
-//! The test kit of `--dev`: fault injection, a record of requests, and a reset of the store. Its routes
-//! below `/dev/` are not part of the API and require no credentials; [`origin`] rejects web pages.
+//! The test kit of `--dev`: a clock, fault injection, a record of requests, seeds, snapshots, and a reset.
+//!
+//! Its routes below `/dev/` are not part of the API and require no credentials; [`origin`] rejects web pages.
+//! [`operations`] lists them.
 
 mod capture;
+mod clock;
+mod document;
+mod examples;
 mod fault;
 mod faults;
+#[cfg(test)]
+mod faults_tests;
+mod filter;
+mod manifests;
+mod matcher;
+mod operations;
 mod origin;
+mod plan;
+mod recorder;
 mod requests;
-mod reset;
+mod routes;
+mod snapshot;
+mod transfer;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use dropshot::Body;
-use http::{HeaderValue, Method, Response};
-use http_body_util::{BodyExt as _, Limited};
+use http::Response;
 use hyper::Request;
-use sensu_store::Store;
-use serde_json::{Value, json};
+use sensu_store::{AdjustableClock, Store};
 
-use self::capture::BodyCapture;
-use self::fault::Failure;
+use self::fault::{Failure, Fault};
 use self::faults::FaultInjector;
-use self::requests::{RecordedRequest, RequestLog};
-use self::reset::Snapshot;
-use crate::error::Error;
-use crate::runtime::context::{Context, Cx, Limits};
+use self::matcher::Subject;
+use self::requests::RequestLog;
+use self::snapshot::{NamedSnapshots, Snapshot};
+use self::transfer::Transfer;
+use crate::runtime::context::Cx;
+
+pub(crate) use document::document;
+pub(crate) use recorder::RequestRecorder;
 
 /// The test kit of a server.
 pub(crate) struct Testkit {
     store: Arc<dyn Store>,
-    snapshot: Snapshot,
+    clock: Arc<AdjustableClock>,
+    /// The state that a reset restores.
+    initial: Snapshot,
+    snapshots: NamedSnapshots,
     faults: FaultInjector,
     requests: RequestLog,
     /// Address that the server listens on.
     address: SocketAddr,
+    reset_connection: ResetConnection,
+    /// The OpenAPI document of the test kit.
+    document: String,
+}
+
+/// Makes the connection of a client end with a reset (TCP RST) once it is closed.
+pub(crate) type ResetConnection = Box<dyn Fn(SocketAddr) + Send + Sync>;
+
+/// What the test kit needs of the server.
+pub(crate) struct Settings {
+    /// The clock that the server was started with.
+    pub(crate) clock: Arc<AdjustableClock>,
+    /// Address that the server listens on.
+    pub(crate) address: SocketAddr,
+    /// The operation IDs of the API.
+    pub(crate) operations: Vec<String>,
+    pub(crate) reset_connection: ResetConnection,
+}
+
+/// What the test kit does to a request. By default nothing.
+#[derive(Default)]
+pub(crate) struct Intercepted {
+    /// The response, in place of that of the operation. `None` to process the request.
+    pub(crate) response: Option<Response<Body>>,
+    /// How the response is sent.
+    pub(crate) transfer: Transfer,
 }
 
 impl Testkit {
-    /// A test kit that resets the store to its present state. Requests are also written to the file, if
-    /// given. `address` is the one that the server listens on.
+    /// A test kit that resets the store to its present state. Requests are also written to the file, if given.
     ///
     /// # Errors
-    /// If the store fails, or the file cannot be created.
+    /// If the store fails, the file cannot be created, or the document cannot be derived.
     pub(crate) async fn new(
         store: Arc<dyn Store>,
+        settings: Settings,
         log: Option<&Path>,
-        address: SocketAddr,
     ) -> anyhow::Result<Self> {
-        let snapshot = Snapshot::take(store.as_ref()).await;
-        let snapshot = snapshot.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
-        let (faults, requests) = (FaultInjector::new(), RequestLog::new(log)?);
-        Ok(Self { store, snapshot, faults, requests, address })
-    }
-
-    /// The response to a request for a route of the test kit. `None` for other routes.
-    async fn respond(
-        &self,
-        request: &mut Request<Body>,
-        limits: &Limits,
-    ) -> Option<Result<Value, Error>> {
-        let (uri, headers) = (request.uri(), request.headers());
-        if uri.path().starts_with("/dev/")
-            && let Err(error) = origin::check(uri, headers, self.address, &limits.cors_origins)
-        {
-            return Some(Err(error));
-        }
-        let method = request.method().clone();
-        Some(match (&method, request.uri().path()) {
-            (&Method::GET, "/dev/requests") => Ok(json!(self.requests.requests())),
-            (&Method::DELETE, "/dev/requests") => {
-                self.requests.clear();
-                Ok(json!([]))
-            }
-            (&Method::GET, "/dev/faults") => Ok(json!(self.faults.plans())),
-            (&Method::PUT, "/dev/faults") => {
-                let body = read(request.body_mut(), limits.request_bytes).await;
-                body.and_then(|body| self.faults.plan(&body)).map(|plans| json!(plans))
-            }
-            (&Method::DELETE, "/dev/faults") => {
-                self.faults.clear();
-                Ok(json!([]))
-            }
-            (&Method::POST, "/dev/reset") => self.reset().await,
-            (_, "/dev/faults" | "/dev/requests" | "/dev/reset") => Err(Error::MethodNotAllowed),
-            _ => return None,
+        let Settings { clock, address, operations, reset_connection } = settings;
+        let initial = Snapshot::take(store.as_ref(), clock.setting()).await;
+        let initial = initial.map_err(|error| anyhow!("the store is not usable: {error:?}"))?;
+        Ok(Self {
+            store,
+            clock,
+            initial,
+            snapshots: NamedSnapshots::default(),
+            faults: FaultInjector::new(operations),
+            requests: RequestLog::new(log)?,
+            address,
+            reset_connection,
+            document: document()?,
         })
     }
-
-    async fn reset(&self) -> Result<Value, Error> {
-        self.snapshot.restore(self.store.as_ref()).await?;
-        self.faults.clear();
-        self.requests.clear();
-        Ok(json!({}))
-    }
 }
 
-async fn read(body: &mut Body, max_bytes: usize) -> Result<bytes::Bytes, Error> {
-    let read = Limited::new(body, max_bytes).collect().await;
-    read.map(|body| body.to_bytes()).map_err(|error| Error::invalid(format!("the body: {error}")))
-}
-
-/// Records one request. Dropped without a response, it records status 0.
-pub(crate) struct RequestRecorder {
-    cx: Cx,
-    request: Option<RecordedRequest>,
-    capture: Arc<Mutex<BodyCapture>>,
-}
-
-impl RequestRecorder {
-    /// Starts to record a request. `None` without a test kit.
-    pub(crate) fn start(cx: &Cx, id: &str, request: &mut Request<Body>) -> Option<Self> {
-        cx.testkit.get()?;
-        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-        let recorded = RecordedRequest::new(cx.clock.now_millis(), id, method, uri, headers);
-        let (body, capture) = capture::capture(std::mem::take(request.body_mut()));
-        *request.body_mut() = body;
-        Some(Self { cx: Arc::clone(cx), request: Some(recorded), capture })
+/// Responds to requests of the test kit's own routes, and injects faults into the others. `operation` is the ID of the
+/// request's operation, if it has one.
+pub(crate) async fn intercept(
+    cx: &Cx,
+    client: SocketAddr,
+    operation: Option<&str>,
+    request: &mut Request<Body>,
+) -> Intercepted {
+    let Some(testkit) = cx.testkit.get() else { return Intercepted::default() };
+    if let Some(response) = testkit.respond(cx, request).await {
+        return Intercepted { response: Some(response), ..Intercepted::default() };
     }
-
-    /// Records the response.
-    pub(crate) fn finish(mut self, operation: Option<String>, status: u16) {
-        self.record(operation, status);
-    }
-
-    fn record(&mut self, operation: Option<String>, status: u16) {
-        if let (Some(testkit), Some(request)) = (self.cx.testkit.get(), self.request.take()) {
-            let capture = self.capture.lock().unwrap_or_else(PoisonError::into_inner);
-            testkit.requests.add(request.completed(&capture, operation, status));
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    let (path, query) = (uri.path(), uri.query());
+    let subject = Subject { operation, method, path, query, headers };
+    match testkit.faults.next_fault(&subject) {
+        Ok(None) => Intercepted::default(),
+        Ok(Some(fault)) => testkit.inject(cx, client, fault, request).await,
+        Err(error) => {
+            Intercepted { response: Some(error.into_response()), ..Intercepted::default() }
         }
     }
 }
 
-impl Drop for RequestRecorder {
-    fn drop(&mut self) {
-        self.record(None, 0);
-    }
-}
-
-/// The response of the test kit: to one of its own routes, or because of a fault. `None` to process the
-/// request.
-pub(crate) async fn intercept(cx: &Context, request: &mut Request<Body>) -> Option<Response<Body>> {
-    let testkit = cx.testkit.get()?;
-    if let Some(result) = testkit.respond(request, &cx.limits).await {
-        return Some(match result {
-            Ok(value) => {
-                let mut response = Response::new(Body::from(value.to_string()));
-                let json = HeaderValue::from_static("application/json");
-                response.headers_mut().insert(http::header::CONTENT_TYPE, json);
-                response
-            }
-            Err(error) => error.into_response(),
-        });
-    }
-    let (method, path) = (request.method(), request.uri().path());
-    let fault = match testkit.faults.next_fault(method, path, request.headers()) {
-        Ok(fault) => fault?,
-        Err(error) => return Some(error.into_response()),
-    };
-    tokio::time::sleep(fault.delay).await;
-    let failure = fault.failure?;
-    // The record contains only what is read of the body.
-    let reading = read(request.body_mut(), cx.limits.request_bytes);
-    let _ = tokio::time::timeout(cx.limits.deadline, reading).await;
-    match failure {
-        Failure::Status(status) => Some(fault::error(status).into_response()),
-        // Unwinding closes the connection. `resume_unwind` does not call the panic hook, which would
-        // log a panic.
-        Failure::Drop => std::panic::resume_unwind(Box::new("dropped by Sensu-Dev-Fault")),
+impl Testkit {
+    async fn inject(
+        &self,
+        cx: &Cx,
+        client: SocketAddr,
+        fault: Fault,
+        request: &mut Request<Body>,
+    ) -> Intercepted {
+        let transfer = fault.transfer;
+        tokio::time::sleep(fault.delay).await;
+        let Some(failure) = fault.failure else { return Intercepted { response: None, transfer } };
+        // The record contains only what is read of the body.
+        let reading = routes::read(request.body_mut(), cx.limits.request_bytes);
+        let _ = tokio::time::timeout(cx.limits.deadline, reading).await;
+        if failure == Failure::Reset {
+            (self.reset_connection)(client);
+        }
+        match failure.response() {
+            Some(response) => Intercepted { response: Some(response), transfer },
+            // Unwinding closes the connection. `resume_unwind` does not call the panic hook, which would
+            // log a panic.
+            None => std::panic::resume_unwind(Box::new("dropped by Sensu-Dev-Fault")),
+        }
     }
 }

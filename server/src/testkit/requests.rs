@@ -1,40 +1,60 @@
 //! The record of requests: the last 1,000 in memory, and all in a file if there is one. Secrets are masked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use http::{HeaderMap, Method, Uri};
+use schemars::JsonSchema;
+use schemars::r#gen::SchemaGenerator;
+use schemars::schema::Schema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::capture::BodyCapture;
+use super::clock::rfc3339;
+use super::filter::RequestFilter;
 use crate::auth;
 
 /// Maximum number of requests in memory. One more drops the oldest.
 const MAX_REQUESTS: usize = 1_000;
 
 /// A recorded request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct RecordedRequest {
     /// Time of arrival, RFC 3339.
     time: String,
+    /// The same in milliseconds since 1970-01-01 UTC.
+    #[serde(skip)]
+    pub(super) millis: i64,
+    /// The `X-Request-Id` of the response.
     id: String,
-    method: String,
-    path: String,
+    /// Method.
+    pub(super) method: String,
+    /// Path as it was sent.
+    pub(super) path: String,
+    /// Query string as it was sent.
     query: String,
-    headers: Value,
+    /// Headers by name in lower case.
+    headers: BTreeMap<String, String>,
     /// The part that the operation read: JSON, or else text; `null` if empty.
     body: Value,
+    /// Number of bytes that were read.
     body_bytes: u64,
     /// Operation ID; `null` for unknown routes.
-    operation: Option<String>,
+    #[schemars(required, schema_with = "nullable_text")]
+    pub(super) operation: Option<String>,
     /// Status of the response; 0 if there was none.
-    status: u16,
+    pub(super) status: u16,
+}
+
+fn nullable_text(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = String::json_schema(generator).into_object();
+    schema.extensions.insert("nullable".into(), true.into());
+    schema.into()
 }
 
 /// All recorded requests.
@@ -56,9 +76,9 @@ impl RequestLog {
         Ok(Self { requests: Mutex::default(), file: file.transpose()?.map(Mutex::new) })
     }
 
-    /// The requests in memory, oldest first.
-    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
-        self.lock().iter().cloned().collect()
+    /// The requests in memory that the filter selects, oldest first.
+    pub(super) fn requests(&self, filter: &RequestFilter) -> Vec<RecordedRequest> {
+        self.lock().iter().filter(|request| filter.matches(request)).cloned().collect()
     }
 
     /// Removes the requests in memory.
@@ -104,16 +124,16 @@ impl RecordedRequest {
                 true => "***".into(),
                 false => String::from_utf8_lossy(value.as_bytes()),
             };
-            (name.as_str().to_owned(), Value::from(text))
+            (name.as_str().to_owned(), text.into_owned())
         });
-        let time = UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default());
         Self {
-            time: humantime::format_rfc3339_millis(time).to_string(),
+            time: rfc3339(millis),
+            millis,
             id: id.to_owned(),
             method: method.to_string(),
             path: auth::without_api_keys(uri.path()).into_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
-            headers: headers.collect::<serde_json::Map<_, _>>().into(),
+            headers: headers.collect(),
             body: Value::Null,
             body_bytes: 0,
             operation: None,
@@ -231,7 +251,7 @@ mod tests {
             let (id, uri) = (id.to_string(), Uri::from_static("/a"));
             log.add(RecordedRequest::new(0, &id, &Method::GET, &uri, &HeaderMap::new()));
         }
-        let requests = log.requests();
+        let requests = log.requests(&RequestFilter::default());
         assert_eq!((requests.len(), requests[0].id.as_str()), (MAX_REQUESTS, "2"));
     }
 }

@@ -126,7 +126,7 @@ pub mod sqlite;
 mod store;
 mod txn;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{AdjustableClock, Clock, ClockSetting, ManualClock, SystemClock};
 pub use durability::Durability;
 pub use entry::{Change, Entry, Revision, Scan};
 pub use error::StoreError;

@@ -62,8 +62,13 @@ pub(crate) async fn connect(options: &AgentOptions) -> Result<Connected, Connect
     stream.write_all(request.as_bytes()).await.context("cannot send the request")?;
     let (mut response, mut buffered) = read_head(&mut stream).await?;
     if response.status != 101 {
-        // A server that closes the connection with an error has still responded.
-        _ = stream.read_to_end(&mut buffered).await;
+        let length = response.values("Content-Length").first().and_then(|text| text.parse().ok());
+        while length.is_none_or(|length: usize| buffered.len() < length) {
+            // A server that closes the connection with an error has still responded.
+            if stream.read_buf(&mut buffered).await.unwrap_or_default() == 0 {
+                break;
+            }
+        }
         response.body = String::from_utf8_lossy(&buffered).into_owned();
         return Err(ConnectError::Rejected(response));
     }

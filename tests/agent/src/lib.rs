@@ -4,6 +4,7 @@
 //! [`Agent::connect`] is the entry point; [`Agent::run`] behaves like an agent until the connection ends.
 
 mod agent;
+pub mod command;
 mod connect;
 mod events;
 mod execute;

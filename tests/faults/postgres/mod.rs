@@ -1,5 +1,6 @@
 //! Fault tests of several servers on one PostgreSQL database.
 
+mod agents;
 mod consistency;
 mod handlers;
 mod kills;

@@ -7,6 +7,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "indices come from the benchmarks themselves")]
 
+mod agents;
 mod cli;
 mod goals;
 mod http;
@@ -43,6 +44,8 @@ enum Benchmark {
     Lists(lists::Options),
     /// Events that reach handlers: CPU time and memory, also beside slow and failing handlers.
     Pipeline(pipeline::Options),
+    /// Agents that send keepalives and execute checks: CPU time, memory per session, delay of check requests.
+    Agents(agents::Options),
     /// Mixed load with attacks: memory, failed requests, latency.
     Soak(soak::Options),
     /// A hyper server that sends one response to every request, until its standard input ends.
@@ -73,6 +76,7 @@ fn run(benchmark: &Benchmark) -> anyhow::Result<()> {
         Benchmark::Cli => cli::run(),
         Benchmark::Lists(options) => runtime.block_on(lists::run(options)),
         Benchmark::Pipeline(options) => runtime.block_on(pipeline::run(options)),
+        Benchmark::Agents(options) => runtime.block_on(agents::run(options)),
         Benchmark::Soak(options) => runtime.block_on(soak::run(options)),
         Benchmark::Bare { body } => {
             runtime.block_on(http::bare::serve(std::fs::read(body)?.into()))

@@ -13,6 +13,7 @@ mod docs_browser;
 mod docs_browsers;
 mod docs_ui;
 mod fuzz;
+mod kit;
 mod lint;
 mod named_parameters;
 mod newman;
@@ -78,6 +79,8 @@ enum Task {
         #[arg(long, conflicts_with = "all")]
         package: bool,
     },
+    /// Test the helpers for Go and TypeScript in tests/kit, and the guide to testing.
+    Kit,
     /// Run the Arazzo workflows on a fresh server.
     Workflows {
         /// Workflows to run [default: openapi/workflows.arazzo.yaml].
@@ -143,6 +146,7 @@ type Step = (&'static str, fn() -> anyhow::Result<()>);
 
 const FAST: &[Step] = &[
     ("lint", || lint::run(None)),
+    ("lint (test kit)", lint::testkit),
     ("compat", || compat::run(None, false)),
     ("self-test", self_test::run),
     ("reverse-proxies", reverse_proxies::run),
@@ -150,6 +154,7 @@ const FAST: &[Step] = &[
     ("docs-browser", docs_browser::run),
     ("clients", || clients::run_all(None, false)),
     ("clients --package", || packages::run_all(None)),
+    ("kit", kit::run_all),
     ("fuzz", || fuzz::run(None, Depth::Bounds)),
 ];
 
@@ -170,9 +175,14 @@ const SLOW: &[Step] = &[
 
 #[expect(clippy::print_stderr, reason = "a task talks to the person who runs it")]
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("start") {
+        // The server of tests that start one, see `kit::server_program`.
+        return sensu_server::cli::main();
+    }
     let result = match Task::parse() {
         Task::External => run_steps("fast part", FAST),
         Task::Deep => run_steps("fast part", FAST).and_then(|()| run_steps("slow part", SLOW)),
+        Task::Lint { document: None } => lint::run(None).and_then(|()| lint::testkit()),
         Task::Lint { document } => lint::run(document),
         Task::Fuzz { without_hooks: true, seed, seconds, .. } => {
             fuzz::run_without_hooks(WithoutHooks { seed, seconds })
@@ -181,6 +191,7 @@ fn main() -> ExitCode {
         Task::Fuzz { document, .. } => fuzz::run(document, Depth::Bounds),
         Task::Clients { document, package: true, .. } => packages::run_all(document),
         Task::Clients { document, all, .. } => clients::run_all(document, all),
+        Task::Kit => kit::run_all(),
         Task::Workflows { workflows } => workflows::run(workflows),
         Task::DocsBrowser => docs_browser::run(),
         Task::DocsBrowsers { document } => docs_browsers::run(document),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sensu_server::{Limits, Server, seed};
-use sensu_store::{Clock, MemoryStore, Store, SystemClock};
+use sensu_store::{AdjustableClock, Clock, MemoryStore, Store};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -36,7 +36,8 @@ impl Served {
     fn start_with(limits: Limits, has_testkit: bool) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let server = runtime.block_on(async {
-            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let adjustable = Arc::new(AdjustableClock::default());
+            let clock: Arc<dyn Clock> = Arc::clone(&adjustable) as Arc<dyn Clock>;
             let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
             let debug = |error| anyhow::anyhow!("{error:?}");
             seed::defaults(store.as_ref()).await.map_err(debug)?;
@@ -46,7 +47,7 @@ impl Served {
             let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
             let server = Server::start(store, clock, limits, any_port, None).await?;
             if has_testkit {
-                server.enable_testkit(None).await?;
+                server.enable_testkit(adjustable, None).await?;
             }
             anyhow::Ok(server)
         })?;

@@ -84,6 +84,7 @@ pub fn generated() -> anyhow::Result<Vec<Generated>> {
         Generated { path: "openapi/examples.json", text: examples },
         Generated { path: "openapi/operations.txt", text: sensu_server::operations()? },
         Generated { path: DOCUMENT, text: document },
+        Generated { path: "openapi/sensu-dev.json", text: sensu_server::testkit_openapi()? },
         Generated { path: "client/src/generated.rs", text: client },
         Generated { path: "client/sensuctl/src/schemas.json", text: schemas },
     ])

@@ -83,7 +83,7 @@ impl<S: Service> Handshake<S> {
         let key = upgrade::accept_key(request.version(), headers)?;
         upgrade::check_origin(headers)?;
         let encoding = hello.encoding;
-        let (sender, outbox) = outbox(self.settings.queue_length, encoding, &self.counters);
+        let (sender, outbox) = outbox(&self.settings, encoding, &self.counters);
         let service = Arc::clone(&self.service);
         // A task of its own: the service completes the registration even if the client disconnects. The result is
         // then dropped, which reports the end of the session.

@@ -1,19 +1,31 @@
 //! The queue of messages to an agent.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Notify, mpsc};
 
 use crate::counters::Counters;
 use crate::message::{Encoding, Message};
+use crate::settings::Settings;
 
 /// Sends messages to an agent, and closes its session. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    queue: mpsc::Sender<Arc<Message>>,
+    queue: mpsc::Sender<Queued>,
+    /// Size of the queued messages, in bytes.
+    queued: Arc<AtomicUsize>,
+    max_queued: usize,
     close: Arc<Close>,
     counters: Arc<Counters>,
     encoding: Encoding,
+}
+
+/// A queued message, and its size in bytes.
+#[derive(Debug)]
+struct Queued {
+    message: Arc<Message>,
+    size: usize,
 }
 
 /// The request to close a session. Only the first counts.
@@ -43,13 +55,26 @@ impl Sender {
         if self.close.request.get().is_some() {
             return Err(SendError::Closed);
         }
-        self.queue.try_send(message).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
+        // Encoded once for all sessions. A message that cannot be encoded is dropped later.
+        let size = message.encoded(self.encoding).map_or(0, |bytes| bytes.len());
+        let before = self.queued.fetch_add(size, Ordering::Relaxed);
+        let is_too_large = before > 0 && before.saturating_add(size) > self.max_queued;
+        let queued = match is_too_large {
+            // Nothing is removed from the queue of a session that has ended.
+            true if self.queue.is_closed() => Err(SendError::Closed),
+            true => Err(SendError::Full),
+            false => self.queue.try_send(Queued { message, size }).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => SendError::Full,
+                mpsc::error::TrySendError::Closed(_) => SendError::Closed,
+            }),
+        };
+        if let Err(error) = queued {
+            self.queued.fetch_sub(size, Ordering::Relaxed);
+            if error == SendError::Full {
                 self.counters.add_dropped();
-                SendError::Full
             }
-            mpsc::error::TrySendError::Closed(_) => SendError::Closed,
-        })
+        }
+        queued
     }
 
     /// Closes the session: sends a close frame before all queued messages, and ignores what the agent sends afterwards.
@@ -89,7 +114,11 @@ pub(crate) struct Outbox {
 }
 
 /// The queued messages.
-pub(super) struct Queue(mpsc::Receiver<Arc<Message>>);
+pub(super) struct Queue {
+    messages: mpsc::Receiver<Queued>,
+    /// As [`Sender::queued`].
+    queued: Arc<AtomicUsize>,
+}
 
 /// The request to close the session.
 pub(super) struct Closing(Arc<Close>);
@@ -97,8 +126,11 @@ pub(super) struct Closing(Arc<Close>);
 impl Queue {
     /// The next message. Pending if all senders are dropped.
     pub(super) async fn next(&mut self) -> Arc<Message> {
-        match self.0.recv().await {
-            Some(message) => message,
+        match self.messages.recv().await {
+            Some(Queued { message, size }) => {
+                self.queued.fetch_sub(size, Ordering::Relaxed);
+                message
+            }
             None => std::future::pending().await,
         }
     }
@@ -116,16 +148,20 @@ impl Closing {
     }
 }
 
-/// A queue of `length` messages.
+/// A queue with the limits of the settings.
 pub(crate) fn outbox(
-    length: usize,
+    settings: &Settings,
     encoding: Encoding,
     counters: &Arc<Counters>,
 ) -> (Sender, Outbox) {
-    let (sender, queue) = mpsc::channel(length.max(1));
+    let (queue, messages) = mpsc::channel(settings.queue_length.max(1));
     let (close, counters) = (Arc::<Close>::default(), Arc::clone(counters));
-    let outbox = Outbox { queue: Queue(queue), closing: Closing(Arc::clone(&close)) };
-    (Sender { queue: sender, close, counters, encoding }, outbox)
+    let (queued, max_queued) = (Arc::<AtomicUsize>::default(), settings.queue_size);
+    let outbox = Outbox {
+        queue: Queue { messages, queued: Arc::clone(&queued) },
+        closing: Closing(Arc::clone(&close)),
+    };
+    (Sender { queue, queued, max_queued, close, counters, encoding }, outbox)
 }
 
 #[cfg(test)]
@@ -140,7 +176,8 @@ mod tests {
     #[tokio::test]
     async fn messages_beyond_the_length_of_the_queue_are_dropped_and_counted() {
         let counters = Arc::new(Counters::default());
-        let (sender, mut outbox) = outbox(2, Encoding::Json, &counters);
+        let settings = Settings { queue_length: 2, ..Settings::default() };
+        let (sender, mut outbox) = outbox(&settings, Encoding::Json, &counters);
         assert_eq!(sender.try_send(message()), Ok(()));
         assert_eq!(sender.clone().try_send(message()), Ok(()));
         assert_eq!(sender.try_send(message()), Err(SendError::Full));
@@ -153,8 +190,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn messages_beyond_the_size_of_the_queue_are_dropped_except_the_first() {
+        let counters = Arc::new(Counters::default());
+        let size = message().encoded(Encoding::Json).unwrap().len();
+        for (queue_size, accepted) in [(2 * size, 2), (2 * size - 1, 1), (1, 1)] {
+            let settings = Settings { queue_size, ..Settings::default() };
+            let (sender, mut outbox) = outbox(&settings, Encoding::Json, &counters);
+            for _ in 0..2 {
+                for _ in 0..accepted {
+                    assert_eq!(sender.try_send(message()), Ok(()), "{queue_size}");
+                }
+                assert_eq!(sender.try_send(message()), Err(SendError::Full), "{queue_size}");
+                for _ in 0..accepted {
+                    outbox.queue.next().await;
+                }
+            }
+            for _ in 0..accepted {
+                assert_eq!(sender.try_send(message()), Ok(()), "{queue_size}");
+            }
+            drop(outbox);
+            assert_eq!(sender.try_send(message()), Err(SendError::Closed), "{queue_size}");
+        }
+        assert_eq!(counters.dropped(), 6);
+    }
+
+    #[tokio::test]
     async fn the_first_request_to_close_counts() {
-        let (sender, outbox) = outbox(1, Encoding::Json, &Arc::default());
+        let (sender, outbox) = outbox(&Settings::default(), Encoding::Json, &Arc::default());
         assert!(!sender.is_closed());
         sender.close(4000, "a");
         sender.clone().close(1001, "b");

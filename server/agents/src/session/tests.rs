@@ -60,7 +60,7 @@ async fn session() -> Session {
     let (server, agent) = tokio::io::duplex(CAPACITY);
     let counters = Arc::<Counters>::default();
     let encoding = Encoding::Json;
-    let (sender, outbox) = outbox(100, encoding, &counters);
+    let (sender, outbox) = outbox(&Settings::default(), encoding, &counters);
     let session = Registered::new(Arc::new(Ends(report)), Instant::now());
     let running = tokio::spawn(async move {
         let accepted = Accepted { session, outbox, encoding };

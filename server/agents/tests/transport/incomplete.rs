@@ -51,4 +51,5 @@ async fn an_incomplete_handshake_is_closed_after_its_time_limit() {
         stream.write_all(request.as_bytes()).await.unwrap();
         ends(&mut stream).await;
     }
+    eventually(|| server.counters.timed_out() == 2, || "2 counted connections".to_owned()).await;
 }

@@ -36,7 +36,8 @@ async fn messages_that_are_queued_in_the_handshake_arrive_first() {
 /// Experiment A10.
 #[tokio::test]
 async fn pings_are_answered_while_100_messages_are_queued() {
-    let server = Server::start().await;
+    let settings = Settings { queue_size: 32 * 1024 * 1024, ..Settings::default() };
+    let server = Server::with_settings(settings).await;
     let mut agent = server.connect("web").await;
     let sender = server.sender("web");
     // Together more than the buffers of both sockets.

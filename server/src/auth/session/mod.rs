@@ -6,6 +6,7 @@
 //! a moment ago still return the valid tokens. Ending a session deletes the record, which takes effect with
 //! the next request. See decision records 0003 and 0019.
 
+mod issued;
 mod record;
 
 use bytes::Bytes;
@@ -20,6 +21,8 @@ use crate::error::Error;
 use crate::keyspace;
 use crate::runtime::context::Context;
 
+pub(crate) use self::issued::IssuedSession;
+pub(super) use self::issued::IssuedSessions;
 pub(super) use self::record::Session;
 
 /// Starts a session for an account with verified credentials.
@@ -179,6 +182,7 @@ async fn write(
     session: &Session,
 ) -> Result<Outcome, Error> {
     let value = serde_json::to_vec(session).map_err(|error| Error::Internal(error.to_string()))?;
+    let value = Bytes::from(value);
     let user = keyspace::key::<User>("", &account.user.username).ok_or_else(ended)?;
     let txn = Txn {
         preconditions: vec![
@@ -188,14 +192,17 @@ async fn write(
             Precondition::At(keyspace::token_secret()?, signer.revision()),
         ],
         operations: vec![Operation::Put {
-            key,
-            value: Bytes::from(value),
+            key: key.clone(),
+            value: value.clone(),
             flags: 0,
             expires_at: Some(session.refresh_expiry),
         }],
     };
     match cx.auth.store.commit(txn).await {
-        Ok(_) => Ok(Outcome::Written),
+        Ok(_) => {
+            cx.auth.issued.record(&key, &value, session.refresh_expiry);
+            Ok(Outcome::Written)
+        }
         Err(CommitError::Precondition(failed)) => match failed.collection() {
             keyspace::SESSIONS => Ok(Outcome::SessionChanged),
             keyspace::SECRETS => Ok(Outcome::SecretRotated),

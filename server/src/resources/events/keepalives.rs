@@ -1,6 +1,8 @@
 //! Keepalives of agents (D50): the entity that they register and update, the event that they report, the failure of
 //! a silent agent, and its deregistration.
 
+use std::sync::atomic::Ordering;
+
 use sensu_engine::agent_entity::{self, AGENT};
 use sensu_engine::keepalive::{self, Deadlines};
 use sensu_store::{CommitError, Revision, Txn};
@@ -90,7 +92,8 @@ pub(super) fn next_deadline(keepalive: &Event, namespace: &str, now: i64) -> Dea
     Deadline::of_keepalive(namespace, keepalive.entity_name(), now, due)
 }
 
-/// What the deadline of a keepalive means. After the start of the server, agents have one period to connect.
+/// What the deadline of a keepalive means. After the start of the server, and after a failure of the store,
+/// agents have one period to connect.
 pub(super) async fn missed(
     cx: &Context,
     deadline: &Deadline,
@@ -103,8 +106,9 @@ pub(super) async fn missed(
         return Ok(Missed::Nothing);
     };
     let deadlines = Deadlines::of(last.value.check.as_ref());
-    if received < cx.started {
-        let due = deadlines.next_after(cx.started, cx.started);
+    let resumed = cx.resumed.load(Ordering::Relaxed);
+    if received < resumed {
+        let due = deadlines.next_after(resumed, resumed);
         if due > now {
             return Ok(Missed::Later(deadline.at(due)));
         }

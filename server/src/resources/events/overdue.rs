@@ -45,7 +45,18 @@ pub(crate) async fn fire_deadlines(cx: &Context) -> Result<usize, Error> {
     let scan = Scan { prefix, after: None, limit: PAGE, max_bytes: usize::MAX };
     let mut processed = 0;
     for entry in cx.resources.store.scan(scan).await? {
-        let deadline = Deadline::parse(&entry)?;
+        let deadline = match Deadline::parse(&entry) {
+            Ok(deadline) => deadline,
+            Err(error) => {
+                // It must not prevent the others.
+                tracing::error!(?error, "a deadline cannot be read and is removed");
+                let operations = vec![Operation::Delete(entry.key)];
+                commit(cx.resources.store.as_ref(), Txn { preconditions: Vec::new(), operations })
+                    .await?;
+                processed += 1;
+                continue;
+            }
+        };
         if deadline.due > now {
             break;
         }

@@ -13,7 +13,7 @@ pub struct AdhocRequest {
     pub subscriptions: Vec<String>,
     /// User that sent the request. Set by the server; ignored in requests.
     pub creator: String,
-    /// Reason for the request.
+    /// Reason for the request. Agents do not receive it.
     pub reason: String,
 }
 

@@ -106,7 +106,7 @@ fn periods(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema
 pub(crate) fn subdue(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     let mut definition = schema::nullable::<TimeWindowWhen>(generator).into_object();
     definition.metadata().description =
-        Some("Weekly times at which a check is not executed. `null` if there are none.".to_owned());
+        Some("Weekly times, in UTC, at which a check is not executed on its schedule. `null` if there are none.".to_owned());
     schema::define("Subdue", definition.into(), generator).into()
 }
 

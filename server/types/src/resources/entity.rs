@@ -20,11 +20,12 @@ pub struct Entity {
     pub entity_class: String,
     /// Information about a system. Unknown fields are omitted.
     pub system: System,
-    /// Subscriptions of the entity: its agent executes the checks that have one of them.
+    /// Subscriptions of the entity: its agent executes the checks that have one of them. Agents of Sensu Go 6 use those
+    /// of the stored entity, and older ones replace them by their own.
     pub subscriptions: Vec<String>,
-    /// Time of the last keepalive, in seconds since 1970-01-01 UTC. 0 if there was none.
+    /// Time of the last keepalive by the clock of the agent, in seconds since 1970-01-01 UTC. 0 if there was none.
     pub last_seen: i64,
-    /// Whether the entity is deleted when its agent stops sending keepalives.
+    /// Whether the server deletes the entity, with its events, when its agent stops sending keepalives.
     pub deregister: bool,
     /// Settings for the deletion of an entity whose agent stopped sending keepalives.
     pub deregistration: Deregistration,
@@ -41,10 +42,11 @@ pub struct Entity {
     pub redact: Vec<String>,
     /// Name, namespace, labels and annotations.
     pub metadata: ObjectMeta,
-    /// Version of the agent. Omitted if unknown.
+    /// Version of the agent. Omitted if unknown: agents before Sensu Go 5.14 do not send it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sensu_agent_version: String,
-    /// Names of the handlers that process the keepalive events of the entity. Omitted if empty.
+    /// Names of the handlers that process the keepalive events of the entity. Omitted if empty, which means the handler
+    /// `keepalive`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keepalive_handlers: Vec<String>,
 }
@@ -130,7 +132,7 @@ pub struct NetworkInterface {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct Deregistration {
-    /// Name of the handler that processes the deregistration event. Omitted if not set.
+    /// Name of the handler that processes the event `deregistration`, which is not stored. Omitted if not set.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub handler: String,
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use super::{code_samples, only, run, sources};
+use crate::kit;
 use crate::tools::{self, tool};
 
 /// The module of the generated code.
@@ -83,8 +84,15 @@ pub(super) fn tests(_document: &Path, wheel: &Path, folder: &Path) -> anyhow::Re
     fs::write(&constraints, pinned.join("\n"))?;
     let mut install = tool(environment.join("bin/pip"));
     install.args(["install", "--quiet", "--disable-pip-version-check", "--constraint"]);
-    run(install.arg(&constraints).arg(wheel).arg("pytest"))?;
+    run(install.arg(&constraints).arg(wheel).args(["pytest", "pytest-xdist"]))?;
+    // After the check of types: readers of the guide need not write any.
+    let guide = kit::snippets("python")?;
+    ensure!(!guide.is_empty(), "docs/contract-testing.md has no test in Python");
+    let imports = "from .program_under_test import create_check\n\n\n";
+    let guide = format!("{imports}{}", guide.join("\n\n"));
+    fs::write(folder.join("package/tests/test_guide.py"), guide)?;
     let mut tests = tool(environment.join("bin/python"));
+    tests.env(kit::SERVER, kit::server_program()?);
     tests.args(["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "--import-mode=importlib"]);
     // Outside of the sources, so that they import the installed package.
     tests.arg(folder.join("package/tests")).current_dir(folder);

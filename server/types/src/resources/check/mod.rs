@@ -34,48 +34,52 @@ pub use proxy_requests::ProxyRequests;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct CheckConfig {
-    /// Command to execute. Omitted if empty.
+    /// Command that agents execute. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
     /// Names of the handlers that process events of the check.
     pub handlers: Vec<String>,
     /// Total state change, in percent, at which flapping begins. 0 disables flap detection.
     pub high_flap_threshold: u32,
-    /// Time between two executions, in seconds. Either `interval` or `cron` is required.
+    /// Time between two executions, in seconds. The times depend on the name of the check, and stay the same after
+    /// a restart of the server. Either `interval` or `cron` is required.
     pub interval: u32,
     /// Total state change, in percent, at which flapping ends. Less than `high_flap_threshold`. 0 disables
     /// flap detection.
     pub low_flap_threshold: u32,
-    /// Whether the check is executed on its schedule. If false, it is executed only on request.
+    /// Whether agents execute the check on its schedule. If false, they execute it only on request.
     pub publish: bool,
     /// Names of the assets that the command requires.
     #[schemars(schema_with = "schema::asset_names")]
     pub runtime_assets: Vec<String>,
-    /// Subscriptions of the check: agents with one of them execute it.
+    /// Subscriptions of the check: connected agents with at least one of them execute it, each once per run.
     pub subscriptions: Vec<String>,
     /// Name of the proxy entity that the results belong to. Empty for the entity of the agent.
     #[schemars(schema_with = "schema::optional_name")]
     pub proxy_entity_name: String,
     /// Hooks that the agent executes in response to results, by type of result.
     pub check_hooks: Vec<HookList>,
-    /// Whether the agent writes the entity, in JSON, to the standard input of the command.
+    /// Whether the agent writes the event, in JSON, with entity and check, to the standard input of the command.
     pub stdin: bool,
-    /// Weekly times at which the check is not executed. `null` if there are none.
+    /// Weekly times, in UTC, at which the check is not executed on its schedule. `null` if there are none.
     #[schemars(schema_with = "crate::parts::time_window::subdue")]
     pub subdue: Option<TimeWindowWhen>,
-    /// Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`.
-    /// Either `cron` or `interval` is required. Omitted if empty.
+    /// Schedule in cron format: five fields (`0 8 * * mon-fri`), a macro (`@daily`), or `@every 5m`, which counts from
+    /// 1970-01-01. Times are in UTC, unless the schedule begins with a time zone:
+    /// `CRON_TZ=Europe/Berlin 0 8 * * *` (or `TZ=`). Either `cron` or `interval` is required. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cron: String,
     /// Time in seconds, from the arrival of a result, after which the next result is overdue and the
-    /// server creates a failure event. Greater than `interval`. 0 disables this.
+    /// server creates a failure event, which it repeats every `ttl` seconds until a result arrives. Suspended while the
+    /// keepalive of the agent fails. Greater than `interval`. 0 disables this.
     pub ttl: i64,
-    /// Time limit of the command, in seconds. 0 for no limit.
+    /// Time limit of the command, in seconds, which the agent enforces. 0 for no limit.
     pub timeout: u32,
-    /// Executes the check once for each of several proxy entities.
+    /// Executes the check once for each entity that expressions select.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_requests: Option<ProxyRequests>,
-    /// Whether only one of the subscribed agents, in turn, executes the check each time.
+    /// Whether one of the subscribed agents, in turn by name, executes each run, instead of all. A request to
+    /// execute the check goes to all.
     pub round_robin: bool,
     /// Format of the metrics in the output: `nagios_perfdata`, `graphite_plaintext`, `opentsdb_line` or
     /// `influxdb_line`. Empty if the output contains no metrics.
@@ -95,7 +99,8 @@ pub struct CheckConfig {
     /// Whether the agent discards the output after extracting metrics. Omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub discard_output: bool,
-    /// Secrets that the command receives as environment variables. Omitted if empty.
+    /// Secrets for environment variables of the command. The server stores them and sends none to agents. Omitted if
+    /// empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
     /// Tags that are added to the extracted metrics. Omitted if empty.
@@ -107,7 +112,7 @@ pub struct CheckConfig {
     /// Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_metric_thresholds: Vec<MetricThreshold>,
-    /// Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
+    /// Dated times at which the check is not executed on its schedule, in addition to `subdue`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdues: Vec<TimeWindowRepeated>,
     /// Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not

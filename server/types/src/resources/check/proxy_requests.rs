@@ -7,18 +7,20 @@ use crate::Invalid;
 use crate::grammar::expression;
 use crate::invalid::Validated as _;
 
-/// Executes the check once for each of several proxy entities.
+/// Executes the check once for each entity that expressions select. Each agent that executes the check does so for all
+/// of these entities; with `round_robin` they are distributed over the agents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ProxyRequests {
-    /// JavaScript expressions about an entity. The check is executed for entities for which all are true.
+    /// JavaScript expressions about an entity. The check is executed for entities of its namespace for which all are
+    /// true, and for none without expressions.
     /// At most %expressions% expressions, with %expression-bytes% bytes and %property-escapes% Unicode
     /// property escapes in all.
     pub entity_attributes: Vec<String>,
-    /// Whether to distribute the executions over a part of the interval.
+    /// Whether to distribute the executions over a part of the time to the next run.
     pub splay: bool,
-    /// Part of the interval over which the executions are distributed, in percent, from 0 to 100. Greater
-    /// than 0 if `splay` is true.
+    /// Part of the time to the next run over which the executions are distributed, in percent, from 0 to 100.
+    /// Greater than 0 if `splay` is true.
     #[schemars(range(max = 100))]
     pub splay_coverage: u32,
 }

@@ -39,30 +39,34 @@ pub struct Check {
     /// Names of the assets that the command requires.
     #[schemars(schema_with = "schema::asset_names")]
     pub runtime_assets: Vec<String>,
-    /// Subscriptions of the check: agents with one of them execute it.
+    /// Subscriptions of the check: connected agents with at least one of them execute it, each once per run.
     pub subscriptions: Vec<String>,
     /// Name of the proxy entity that the result belongs to. Empty for the entity of the agent.
     #[schemars(schema_with = "schema::optional_name")]
     pub proxy_entity_name: String,
     /// Hooks that the agent executes in response to results, by type of result.
     pub check_hooks: Vec<HookList>,
-    /// Whether the agent writes the entity, in JSON, to the standard input of the command.
+    /// Whether the agent writes the event, in JSON, with entity and check, to the standard input of the command.
     pub stdin: bool,
-    /// Weekly times at which the check is not executed. `null` if there are none.
+    /// Weekly times, in UTC, at which the check is not executed on its schedule. `null` if there are none.
     #[schemars(schema_with = "crate::parts::time_window::subdue")]
     pub subdue: Option<TimeWindowWhen>,
     /// Schedule in cron format. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cron: String,
     /// Time in seconds, from the arrival of the result, after which the next result is overdue and the
-    /// server creates a failure event. Greater than `interval`. 0 disables this.
+    /// server creates a failure event, which it repeats every `ttl` seconds until a result arrives. Suspended while the
+    /// keepalive of the agent fails. Greater than `interval`. 0 disables this. In the event of a keepalive: time without
+    /// a keepalive after which the event is critical, or 0 for none.
     pub ttl: i64,
-    /// Time limit of the command, in seconds. 0 for no limit.
+    /// Time limit of the command, in seconds, which the agent enforces. 0 for no limit. In the event of a keepalive:
+    /// time without a keepalive after which the event is a warning.
     pub timeout: u32,
-    /// Executes the check once for each of several proxy entities.
+    /// Executes the check once for each entity that expressions select.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_requests: Option<ProxyRequests>,
-    /// Whether only one of the subscribed agents, in turn, executes the check each time.
+    /// Whether one of the subscribed agents, in turn by name, executes each run, instead of all. A request to
+    /// execute the check goes to all.
     pub round_robin: bool,
     /// Duration of the execution, in seconds. Omitted if 0.
     #[serde(skip_serializing_if = "number::is_zero", serialize_with = "number::serialize")]
@@ -74,7 +78,8 @@ pub struct Check {
     /// 1970 and in the future.
     #[schemars(schema_with = "schema::read_only::<Vec<CheckHistory>>")]
     pub history: Vec<CheckHistory>,
-    /// Time of the request for the execution, in seconds since 1970-01-01 UTC.
+    /// Time of the request for the execution, in seconds since 1970-01-01 UTC. Increases with each request for the
+    /// same check and proxy entity.
     pub issued: i64,
     /// Output of the command.
     pub output: String,
@@ -127,7 +132,8 @@ pub struct Check {
     /// Whether the agent discards the output after extracting metrics. Omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub discard_output: bool,
-    /// Secrets that the command receives as environment variables. Omitted if empty.
+    /// Secrets for environment variables of the command. The server stores them and sends none to agents. Omitted if
+    /// empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
     /// Whether silenced entries apply to the event. Set by the server if the request contains the field,
@@ -149,7 +155,7 @@ pub struct Check {
     /// Thresholds that derive the status of the check from the extracted metrics. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_metric_thresholds: Vec<MetricThreshold>,
-    /// Dated times at which the check is not executed, in addition to `subdue`. Omitted if empty.
+    /// Dated times at which the check is not executed on its schedule, in addition to `subdue`. Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdues: Vec<TimeWindowRepeated>,
     /// Fallback pipeline that processes the events: it tries pipelines in order until one succeeds. Not

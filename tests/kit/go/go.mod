@@ -1,0 +1,3 @@
+module github.com/sensu-api/sensu-api/tests/kit/go
+
+go 1.19
