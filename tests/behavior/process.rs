@@ -95,7 +95,10 @@ fn a_start_without_users_logs_how_to_continue() {
         start.arg("--state-dir").arg(state.path());
         let (process, log) = Process::launch_with(start, |_| ()).expect("starts");
         assert!(process.stop());
-        log
+        log.lines()
+            .filter(|line| !line.contains("agents connect to"))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let log = launch();
     let expected = format!("sensu-server init --state-dir '{}'", state.path().display());
