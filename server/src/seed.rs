@@ -2,7 +2,7 @@
 //! (D18, D19).
 
 use bytes::Bytes;
-use sensu_store::{CommitError, Key, Operation, Precondition, Store, Txn};
+use sensu_store::{CommitError, Key, Operation, Precondition, Scan, Store, Txn};
 use sensu_types::binding::{ClusterRoleBinding, RoleRef, Subject};
 use sensu_types::event::Event;
 use sensu_types::namespace::Namespace;
@@ -173,6 +173,16 @@ pub async fn dev_users(store: &dyn Store, cost: u32) -> Result<Vec<DevUser>, Err
 /// [`Error`] if the store fails, or does not accept writes and there are such users.
 pub async fn end_dev_sessions(store: &dyn Store) -> Result<Vec<&'static str>, Error> {
     auth::end_dev_sessions(store).await
+}
+
+/// Whether any user has a password.
+///
+/// # Errors
+/// [`Error`] if the store fails.
+pub(crate) async fn has_password(store: &dyn Store) -> Result<bool, Error> {
+    let prefix = keyspace::whole_collection(keyspace::PASSWORDS)?;
+    let scan = Scan { prefix, after: None, limit: 1, max_bytes: usize::MAX };
+    Ok(!store.scan(scan).await?.is_empty())
 }
 
 async fn user(

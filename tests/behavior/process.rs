@@ -86,3 +86,53 @@ fn openapi_prints_the_committed_document() {
     let committed = std::fs::read(xtask::root().join("openapi/sensu-core-v2.json"));
     assert!(output.stdout == committed.expect("can be read"), "run `cargo xtask generate`");
 }
+
+#[test]
+fn a_start_without_users_logs_how_to_continue() {
+    let state = tempfile::tempdir().expect("a folder");
+    let launch = || {
+        let mut start = program(&["start", "--api-listen-address", "127.0.0.1:0"]);
+        start.arg("--state-dir").arg(state.path());
+        let (process, log) = Process::launch_with(start, |_| ()).expect("starts");
+        assert!(process.stop());
+        log.lines()
+            .filter(|line| !line.contains("agents connect to"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let log = launch();
+    let expected = format!("sensu-server init --state-dir '{}'", state.path().display());
+    assert!(log.contains(&expected) && log.contains("start --dev"), "{log}");
+    assert_eq!(log.lines().count(), 3, "{log}");
+    let mut init = program(&["init", "--password-cost", "4", "--cluster-admin-password"]);
+    init.args(["long enough", "--state-dir"]).arg(state.path());
+    assert!(run(init).0);
+    assert_eq!(launch(), "");
+}
+
+#[test]
+fn healthcheck_fails_unless_the_server_accepts_requests() {
+    let state = tempfile::tempdir().expect("a folder");
+    let process = Process::launch(start(program(&[]), state.path())).expect("starts");
+    let address = process.url("").replace("http://", "");
+    let check = || run(program(&["healthcheck", "--api-listen-address", &address]));
+    let (succeeded, output) = check();
+    assert!(succeeded, "{output}");
+    assert!(process.stop());
+    let (succeeded, output) = check();
+    assert!(!succeeded && output.contains("no response from"), "{output}");
+}
+
+#[test]
+fn manual_pages_and_completions_are_made_for_all_commands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut man = program(&["man"]);
+    man.arg(folder.path());
+    assert!(run(man).0);
+    let page = std::fs::read_to_string(folder.path().join("sensu-server-start.1"));
+    assert!(page.expect("a page").contains("SENSU_API_PORT"));
+    for shell in ["bash", "zsh", "fish"] {
+        let (succeeded, script) = run(program(&["completion", shell]));
+        assert!(succeeded && script.contains("rotate-secret"), "{script}");
+    }
+}

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use xtask::tool::Tool;
-use xtask::{check, package, store, tidy};
+use xtask::{check, store, tidy};
 
 /// Tasks of this workspace.
 #[derive(Parser)]
@@ -36,14 +36,15 @@ enum Task {
         #[arg(long, default_value_t = 200)]
         kills: u32,
     },
-    /// Package the client library and sensuctl, and build them from the packages alone.
-    Package,
+    /// Build packages into target/packages: Debian packages, Python wheel, archive, OCI image (--test: test them);
+    /// `crates`: those of the client library and sensuctl.
+    Package(Forwarded),
     /// Run an agent that executes the checks of a server; `--help` lists its options.
     Agent(Forwarded),
     /// Run all external tools that CI runs: lint, compat, self-test, workflows, docs-browser, clients, kit,
     /// fuzz, reverse-proxies.
     External(Forwarded),
-    /// Run all external tools, including the slow ones: about 35 minutes.
+    /// Run all external tools, including the slow ones: about 50 minutes.
     Deep(Forwarded),
     /// Lint the document with Redocly and Spectral, and validate its examples.
     Lint(Forwarded),
@@ -101,7 +102,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Check => check::run(),
         Task::Tidy(options) => tidy::run(&options),
         Task::Store { kills } => store::run(kills),
-        Task::Package => package::run(),
+        Task::Package(tool) => Tool::Package.run(None, &tool.arguments),
         Task::Generate(tool) => Tool::Generate.run(None, &tool.arguments),
         Task::Bench(tool) => Tool::Bench.run(None, &tool.arguments),
         Task::Soak(tool) => Tool::Bench.run(Some("soak"), &tool.arguments),

@@ -16,6 +16,8 @@ pub enum Tool {
     External,
     /// The scripted agent.
     Agent,
+    /// Packages of the programs.
+    Package,
 }
 
 impl Tool {
@@ -34,8 +36,11 @@ impl Tool {
     fn command(self, task: Option<&str>, arguments: &[OsString]) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--package", self.package()]);
-        if self == Self::Bench {
-            cargo.arg("--release");
+        match self {
+            Self::Bench => _ = cargo.arg("--release"),
+            // It compresses much, which takes minutes without optimizations.
+            Self::Package => _ = cargo.args(["--profile", "quick"]),
+            _ => {}
         }
         cargo.arg("--").args(task).args(arguments);
         cargo
@@ -47,6 +52,7 @@ impl Tool {
             Self::Bench => "xtask-bench",
             Self::External => "xtask-external",
             Self::Agent => "sensu-test-agent",
+            Self::Package => "xtask-package",
         }
     }
 }

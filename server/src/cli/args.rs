@@ -8,9 +8,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::completion::Completion;
 use super::import::Import;
 use super::init::Init;
 use super::maintenance::{Backup, Compact, Restore, RotateSecret, Verify};
+use super::man::Man;
 use super::migrate::Migrate;
 use super::start::Start;
 use super::store_location::Database;
@@ -84,6 +86,19 @@ pub(super) enum Command {
     /// valid configuration file. Secrets are masked.
     #[command(after_help = "Example:\n  sensu-server settings --config-file sensu.toml")]
     Settings(Box<Start>),
+    /// Check that the server on this machine accepts requests. Exit code 0 if it does, otherwise 1.
+    ///
+    /// Sends `GET /ready` to the address and port of `start` with the same settings, and prints the
+    /// response. For containers and scripts.
+    #[command(after_help = "Example:\n  sensu-server healthcheck --port 8080")]
+    Healthcheck(Box<Start>),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Examples:\n  source <(sensu-server completion bash)\n  \
+                            sensu-server completion zsh > ~/.zfunc/_sensu-server")]
+    Completion(Completion),
+    /// Write the manual pages of all commands to a directory.
+    #[command(after_help = "Example:\n  sensu-server man /usr/local/share/man/man1")]
+    Man(Man),
     /// Print the OpenAPI document of the API.
     #[command(after_help = "Example:\n  sensu-server openapi > sensu-core-v2.json")]
     Openapi,

@@ -4,12 +4,16 @@
 
 mod agent_args;
 mod args;
+mod completion;
 mod config_file;
+mod first_start;
+mod healthcheck;
 mod import;
 mod init;
 mod log_fields;
 mod logging;
 mod maintenance;
+mod man;
 mod migrate;
 mod pipeline_args;
 mod ready_file;
@@ -61,6 +65,9 @@ fn run() -> anyhow::Result<()> {
             Command::Migrate(args) => migrate::migrate(&args).await,
             Command::Import(args) => import::import(&args).await,
             Command::Settings(_) => settings::print(&invocation),
+            Command::Healthcheck(args) => healthcheck::healthcheck(&args).await,
+            Command::Completion(args) => completion::print(&args),
+            Command::Man(args) => man::write(&args),
             Command::Openapi => {
                 let document = crate::openapi()?;
                 Ok(std::io::stdout().lock().write_all(document.as_bytes())?)

@@ -14,6 +14,7 @@ use sensu_types::version::parse_release;
 
 use super::agent_args::{AgentArgs, Service};
 use super::args::Common;
+use super::first_start;
 use super::logging::log_to_stderr;
 use super::pipeline_args::PipelineArgs;
 use super::ready_file::Ready;
@@ -164,7 +165,7 @@ impl Start {
     }
 
     /// The address of the API.
-    fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         let mut address = self.api_listen_address;
         if let Some(port) = self.port {
             address.set_port(port);
@@ -228,6 +229,7 @@ pub(super) async fn start(args: &Start) -> anyhow::Result<()> {
         is_public = create_dev_users(store.as_ref(), args.common.password_cost).await?;
     } else {
         reject_dev_password(store.as_ref()).await?;
+        first_start::explain(store.as_ref(), args).await?;
     }
     let server = Server::start(store, clock, limits, address, args.tls()).await?;
     if let Some(clock) = adjustable

@@ -2,6 +2,8 @@
 
 mod agents;
 mod pipeline;
+#[cfg(test)]
+mod queries;
 
 use anyhow::Context as _;
 use prometheus::core::Collector;
@@ -258,6 +260,8 @@ fn registered<C: Collector + Clone + 'static>(
     collector: prometheus::Result<C>,
 ) -> anyhow::Result<C> {
     let collector = collector?;
+    #[cfg(test)]
+    queries::record(&collector);
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
 }
