@@ -28,7 +28,7 @@ fn used(query: &str) -> Vec<(&str, BTreeSet<&str>)> {
     let mut used = Vec::new();
     let mut rest = query;
     while let Some(start) = rest.find(is_name) {
-        rest = &rest[start..];
+        rest = rest.split_at(start).1;
         let end = rest.find(|letter| !is_name(letter)).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         rest = after;
