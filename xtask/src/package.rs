@@ -1,4 +1,4 @@
-//! `cargo xtask package`: packages the published crates, and builds them from the packages.
+//! `cargo xtask package crates`: packages the published crates, and builds them from the packages.
 
 use std::process::Command;
 

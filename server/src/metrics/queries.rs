@@ -28,9 +28,9 @@ fn used(query: &str) -> Vec<(&str, BTreeSet<&str>)> {
     let mut used = Vec::new();
     let mut rest = query;
     while let Some(start) = rest.find(is_name) {
-        rest = rest.split_at(start).1;
-        let end = rest.find(|letter| !is_name(letter)).unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
+        let (_, named) = rest.split_at(start);
+        let end = named.find(|letter| !is_name(letter)).unwrap_or(named.len());
+        let (name, after) = named.split_at(end);
         rest = after;
         if !name.starts_with("sensu_server_") && !name.starts_with("process_") {
             continue;

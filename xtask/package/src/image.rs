@@ -58,11 +58,14 @@ pub(crate) fn build(stage: &Stage) -> anyhow::Result<PathBuf> {
         "layers": [layer.descriptor()],
     });
     let manifest = Blob::json(MANIFEST, &manifest)?;
-    let mut entry = manifest.descriptor();
-    entry["annotations"] = json!({
+    let annotations = json!({
         "org.opencontainers.image.ref.name": VERSION,
         "io.containerd.image.name": format!("docker.io/library/sensu-server:{VERSION}"),
     });
+    let mut entry = manifest.descriptor();
+    if let Some(fields) = entry.as_object_mut() {
+        fields.insert("annotations".into(), annotations);
+    }
     let index = json!({ "schemaVersion": 2, "manifests": [entry] });
     // Read by releases of Docker before 25.
     let docker = json!([{

@@ -3,7 +3,7 @@
 //!
 //! All packages contain the same two programs, built once in release mode. The packages are written to
 //! `target/packages/`, with their checksums in `SHA256SUMS`. All times in them are that of the last commit, or
-//! `SOURCE_DATE_EPOCH`: the same programs result in the same packages.
+//! that of `--date`: the same programs result in the same packages.
 
 mod archive;
 mod checksums;
@@ -41,6 +41,9 @@ struct Arguments {
     /// Package the programs in this folder instead of building them.
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
+    /// Time of all files in packages, in seconds since 1970-01-01 UTC [default: that of the last commit].
+    #[arg(long, env = "SOURCE_DATE_EPOCH", value_name = "SECONDS")]
+    date: Option<u64>,
     /// Test the packages in clean root file systems afterwards. Requires root, debootstrap, lintian and promtool.
     #[arg(long)]
     test: bool,
@@ -85,7 +88,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut built: Vec<PathBuf> = Vec::new();
     if arguments.packages.iter().any(|package| *package != Package::Crates) {
-        let stage = Stage::build(arguments.programs.as_deref())?;
+        let date = arguments.date.map_or_else(source_date::last_commit, Ok)?;
+        let stage = Stage::build(arguments.programs.as_deref(), date)?;
         println!("-- programs and documents ({} s)", started.elapsed().as_secs());
         if is_selected(Package::Deb) {
             built.extend(debian::build(&stage)?);

@@ -1,4 +1,4 @@
-//! The bill of materials of a program, in the CycloneDX format, by cargo-sbom.
+//! The bill of materials of a program, in the `CycloneDX` format, by cargo-sbom.
 
 use serde_json::{Value, json};
 

@@ -4,11 +4,8 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-/// `SOURCE_DATE_EPOCH`, or the time of the last commit, in seconds since 1970-01-01 UTC.
-pub(crate) fn source_date() -> anyhow::Result<u64> {
-    if let Ok(date) = std::env::var("SOURCE_DATE_EPOCH") {
-        return date.parse().context("SOURCE_DATE_EPOCH is not a number");
-    }
+/// The time of the last commit, in seconds since 1970-01-01 UTC.
+pub(crate) fn last_commit() -> anyhow::Result<u64> {
     let mut git = Command::new("git");
     git.args(["log", "-1", "--format=%ct"]).current_dir(xtask::root());
     let output = git.output().context("git is not installed; set SOURCE_DATE_EPOCH")?;

@@ -8,16 +8,12 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::programs::{PROGRAMS, Program};
-use crate::source_date::{formatted, source_date};
+use crate::source_date::formatted;
 use crate::tools::{fresh, output};
 use crate::{VERSION, folder, notices};
 
-/// Shells, and the file name of the completion script of a program, as the shell expects it.
-const SHELLS: [(&str, fn(&str) -> String); 3] = [
-    ("bash", str::to_owned),
-    ("zsh", |program| format!("_{program}")),
-    ("fish", |program| format!("{program}.fish")),
-];
+/// Shells, and start and end of the file name of a completion script, as the shell expects it.
+const SHELLS: [(&str, &str, &str); 3] = [("bash", "", ""), ("zsh", "_", ""), ("fish", "", ".fish")];
 
 /// The staged files.
 pub(crate) struct Stage {
@@ -27,8 +23,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Builds the programs, unless a folder has them, and writes the files.
-    pub(crate) fn build(programs: Option<&Path>) -> anyhow::Result<Self> {
-        let stage = Self { date: source_date()? };
+    pub(crate) fn build(programs: Option<&Path>, date: u64) -> anyhow::Result<Self> {
+        let stage = Self { date };
         for program in PROGRAMS {
             let built = match programs {
                 Some(folder) => folder.join(program.name),
@@ -71,9 +67,9 @@ impl Stage {
         }
         fs::copy(built, self.executable(name))?;
         self.write_manual(name)?;
-        for (shell, file) in SHELLS {
+        for (shell, start, end) in SHELLS {
             let script = output(self.run(name).args(["completion", shell]))?;
-            let path = format!("completions/{shell}/{}", file(name));
+            let path = format!("completions/{shell}/{start}{name}{end}");
             fs::write(self.path(name, &path), script)?;
         }
         fs::write(self.path(name, "changelog"), self.changelog(name)?)?;
