@@ -16,7 +16,7 @@ pub enum Tool {
     External,
     /// The scripted agent.
     Agent,
-    /// Packages of the programs.
+    /// Packages of the programs. Built in release mode.
     Package,
 }
 
@@ -36,11 +36,9 @@ impl Tool {
     fn command(self, task: Option<&str>, arguments: &[OsString]) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--package", self.package()]);
-        match self {
-            Self::Bench => _ = cargo.arg("--release"),
-            // It compresses much, which takes minutes without optimizations.
-            Self::Package => _ = cargo.args(["--profile", "quick"]),
-            _ => {}
+        // Packages are compressed, which takes minutes without optimizations.
+        if matches!(self, Self::Bench | Self::Package) {
+            cargo.arg("--release");
         }
         cargo.arg("--").args(task).args(arguments);
         cargo
