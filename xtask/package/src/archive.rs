@@ -57,9 +57,9 @@ fn files(stage: &Stage) -> anyhow::Result<Vec<(String, u32, Vec<u8>)>> {
         files.push((format!("{doc}/third-party-notices"), 0o644, notices));
         files.push((format!("{doc}/{name}.cdx.json"), 0o644, sbom::sbom(stage, name)?));
     }
-    let unit = fs::read(xtask::root().join("packages/debian/server/service"))?;
+    let unit = fs::read(xtask::root().join("xtask/package/debian/server/service"))?;
     files.push(("share/doc/sensu-server/sensu-server.service".into(), 0o644, unit));
-    let config = fs::read(xtask::root().join("packages/debian/sensu.toml"))?;
+    let config = fs::read(xtask::root().join("xtask/package/debian/sensu.toml"))?;
     files.push(("share/doc/sensu-server/sensu.toml".into(), 0o644, config));
     Ok(files)
 }

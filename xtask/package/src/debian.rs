@@ -1,5 +1,5 @@
 //! The Debian packages `sensu-server` and `sensuctl`, by cargo-deb. Their contents are listed in the manifests of
-//! the two crates; scripts, unit and configuration are in `packages/debian/`.
+//! the two crates; scripts, unit and configuration are in `xtask/package/debian/`.
 
 use std::path::PathBuf;
 

@@ -19,7 +19,7 @@ use crate::{VERSION, folder};
 /// Builds the wheel.
 pub(crate) fn build(stage: &Stage) -> anyhow::Result<PathBuf> {
     let mut files = Vec::new();
-    let python = xtask::root().join("packages/python");
+    let python = xtask::root().join("xtask/package/python");
     for name in ["__init__.py", "__main__.py"] {
         files.push((format!("sensu_server/{name}"), 0o644, fs::read(python.join(name))?));
     }
