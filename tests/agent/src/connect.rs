@@ -145,3 +145,71 @@ fn verify(response: &HandshakeResponse, key: &str) -> anyhow::Result<()> {
     ensure!(found == [accept.as_str()], "invalid header Sec-WebSocket-Accept: {response:?}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Connects to a server that accepts with these values of `Accept`. Returns the request and the encoding.
+    async fn handshake(release: Release, accepts: &str) -> (String, Encoding) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let options = AgentOptions::new(url, "web").with_release(release);
+        let options = options.with_subscriptions(&["a", "b"]);
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+            }
+            let request = String::from_utf8(request).unwrap();
+            let (_, key) = request.split_once("Sec-Websocket-Key: ").unwrap();
+            let (key, _) = key.split_once("\r\n").unwrap();
+            let accept = derive_accept_key(key.as_bytes());
+            let response = format!(
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                 Sec-WebSocket-Accept: {accept}\r\n{accepts}\r\n"
+            );
+            stream.write_all(response.as_bytes()).await.unwrap();
+            request
+        };
+        let (request, connected) = tokio::join!(serve, connect(&options));
+        (request, connected.unwrap().encoding)
+    }
+
+    // A1
+    #[tokio::test]
+    async fn agents_of_5_0_send_these_headers() {
+        let (request, _) = handshake(Release::V5_0, "").await;
+        for header in [
+            "Authorization: Basic YWdlbnQ6UEBzc3cwcmQh",
+            "Sensu-Agentname: web",
+            "Sensu-Namespace: default",
+            "Sensu-Subscriptions: a,b",
+            "Sensu-User: agent",
+        ] {
+            assert!(request.contains(&format!("\r\n{header}\r\n")), "{header}: {request}");
+        }
+        assert!(!request.contains("Accept:"), "{request}");
+    }
+
+    // A2, A3
+    #[tokio::test]
+    async fn agents_need_a_header_line_that_offers_protobuf_alone() {
+        let protobuf = "Accept: application/octet-stream\r\n";
+        let both = format!("{protobuf}Accept: application/json\r\n");
+        let combined = "Accept: application/octet-stream, application/json\r\n";
+        for (release, accepts, expected) in [
+            (Release::V5_12, "", Encoding::Json),
+            (Release::V5_12, combined, Encoding::Json),
+            (Release::V5_12, both.as_str(), Encoding::Protobuf),
+            (Release::V6_7_3, both.as_str(), Encoding::Protobuf),
+            (Release::V5_11, both.as_str(), Encoding::Json),
+        ] {
+            let (_, encoding) = handshake(release, accepts).await;
+            assert_eq!(encoding, expected, "{release:?} {accepts}");
+        }
+    }
+}
