@@ -42,8 +42,8 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// Number of probes without a response before a connection is closed.
 const KEEPALIVE_PROBES: u32 = 4;
 
-/// Number of spare descriptors. Dropshot may take one that has just been closed.
-const SPARES: usize = 4;
+/// Number of spare descriptors. Dropshot may take those that have just been closed; without any, nothing could be closed.
+const SPARES: usize = 16;
 
 /// Access to the sockets of this process.
 pub(super) struct Sockets {
