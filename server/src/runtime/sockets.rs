@@ -9,6 +9,7 @@
 //! on it, among them those of SQLite.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -17,6 +18,8 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use rustix::fs::Dir;
+use rustix::io::{DupFlags, dup3};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -42,7 +45,8 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// Number of probes without a response before a connection is closed.
 const KEEPALIVE_PROBES: u32 = 4;
 
-/// Number of spare descriptors. Dropshot may take those that have just been closed; without any, nothing could be closed.
+/// Number of spare descriptors. Dropshot may take one between its end and the receipt of a duplicate; without any,
+/// nothing could be closed.
 const SPARES: usize = 16;
 
 /// Access to the sockets of this process.
@@ -51,7 +55,11 @@ pub(super) struct Sockets {
     receiver: UnixDatagram,
     /// Descriptors that are closed just before another is needed, so that this works when the process has
     /// none left and Dropshot tries to accept connections.
-    spares: Vec<UnixDatagram>,
+    spares: Vec<OwnedFd>,
+    /// The folder with the descriptors. Open, because reading it must not need a further one.
+    folder: Dir,
+    /// Sockets that are not connections to the address, such as those of agents: by number, with the inode.
+    others: HashMap<RawFd, Vec<u8>>,
 }
 
 /// The connections of a listener.
@@ -72,9 +80,12 @@ impl Sockets {
         let (sender, receiver) = UnixDatagram::pair()?;
         sender.set_nonblocking(true)?;
         receiver.set_nonblocking(true)?;
-        let mut sockets = Self { sender, receiver, spares: Vec::new() };
+        let folder = Dir::read_from(File::open(DESCRIPTORS)?)?;
+        let (spares, others) = (Vec::new(), HashMap::new());
+        let mut sockets = Self { sender, receiver, spares, folder, others };
         // A sandbox may forbid it.
-        sockets.duplicate(sockets.sender.as_raw_fd())?;
+        let duplicate = sockets.duplicate(sockets.sender.as_raw_fd())?;
+        sockets.recycle(duplicate);
         sockets.descriptors()?;
         Ok(sockets)
     }
@@ -83,21 +94,30 @@ impl Sockets {
         while self.spares.len() < SPARES
             && let Ok(spare) = self.receiver.try_clone()
         {
-            self.spares.push(spare);
+            self.spares.push(spare.into());
+        }
+    }
+
+    /// Makes a duplicate that is not needed anymore a spare. Its number is never free meanwhile.
+    fn recycle(&mut self, duplicate: impl Into<OwnedFd>) {
+        let mut duplicate = duplicate.into();
+        if self.spares.len() < SPARES
+            && dup3(&self.receiver, &mut duplicate, DupFlags::CLOEXEC).is_ok()
+        {
+            self.spares.push(duplicate);
         }
     }
 
     /// The listener with a local address.
     pub(super) fn listener(&mut self, address: SocketAddr) -> io::Result<Listener> {
         for number in self.descriptors()? {
-            if let Ok(descriptor) = self.duplicate(number)
-                && sockopt::socket_acceptconn(&descriptor) == Ok(true)
-            {
-                let stream = TcpStream::from(descriptor);
-                if stream.local_addr().is_ok_and(|local| local == address) {
-                    return Ok(Listener(stream.into()));
-                }
+            let Ok(descriptor) = self.duplicate(number) else { continue };
+            let is_listener = sockopt::socket_acceptconn(&descriptor) == Ok(true);
+            let stream = TcpStream::from(descriptor);
+            if is_listener && stream.local_addr().is_ok_and(|local| local == address) {
+                return Ok(Listener(stream.into()));
             }
+            self.recycle(stream);
         }
         Err(io::Error::other(format!("no socket listens on {address}")))
     }
@@ -109,6 +129,7 @@ impl Sockets {
             open.descriptors += 1;
             if let Some((stream, peer)) = self.connection(number, address) {
                 open.peers.insert(peer, tcp_info::received_bytes(&stream));
+                self.recycle(stream);
             }
         }
         Ok(open)
@@ -123,7 +144,10 @@ impl Sockets {
         let mut closed = Vec::new();
         for number in self.descriptors()? {
             let Some((stream, peer)) = self.connection(number, address) else { continue };
-            let Some(reason) = selected.get(&peer) else { continue };
+            let Some(reason) = selected.get(&peer) else {
+                self.recycle(stream);
+                continue;
+            };
             let result = match reason {
                 // What has already arrived is still read, so that a complete request gets its response.
                 CloseReason::Idle | CloseReason::Connections | CloseReason::UnfinishedHead => {
@@ -135,6 +159,7 @@ impl Sockets {
                     stream.shutdown(Shutdown::Both)
                 }
             };
+            self.recycle(stream);
             if result.is_ok() {
                 closed.push((peer, *reason));
             }
@@ -163,34 +188,41 @@ impl Sockets {
         number: RawFd,
         address: SocketAddr,
     ) -> Option<(TcpStream, SocketAddr)> {
+        let inode = inode(number).ok()?;
+        if self.others.get(&number) == Some(&inode) {
+            return None;
+        }
         let stream = TcpStream::from(self.duplicate(number).ok()?);
-        let local = stream.local_addr().ok()?;
-        let is_ours = local.port() == address.port()
-            && (address.ip().is_unspecified() || local.ip() == address.ip());
-        let peer = is_ours.then(|| stream.peer_addr().ok()).flatten()?;
-        Some((stream, peer))
+        let is_ours = stream.local_addr().is_ok_and(|local| {
+            local.port() == address.port()
+                && (address.ip().is_unspecified() || local.ip() == address.ip())
+        });
+        if !is_ours {
+            self.others.insert(number, inode);
+        }
+        let peer = is_ours.then(|| stream.peer_addr().ok()).flatten();
+        match peer {
+            Some(peer) => Some((stream, peer)),
+            None => {
+                self.recycle(stream);
+                None
+            }
+        }
     }
 
     /// The numbers of all descriptors of this process.
     fn descriptors(&mut self) -> io::Result<Vec<RawFd>> {
-        self.reserve();
-        self.spares.pop();
-        let entries = std::fs::read_dir(DESCRIPTORS)?;
-        Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
+        self.folder.rewind();
+        let entries = self.folder.by_ref();
+        Ok(entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok())
+            .collect())
     }
 
     /// A duplicate of a socket.
     fn duplicate(&mut self, number: RawFd) -> io::Result<OwnedFd> {
-        let not_a_socket = || io::Error::other("the descriptor is not a socket");
-        if !std::fs::read_link(format!("{DESCRIPTORS}/{number}"))?
-            .as_os_str()
-            .as_encoded_bytes()
-            .starts_with(b"socket:")
-        {
-            return Err(not_a_socket());
-        }
+        inode(number)?;
         self.reserve();
-        self.spares.pop();
         let duplicate = self.send_to_self(number)?;
         if sockopt::socket_type(&duplicate).is_err() {
             // The number was reused for a file, whose locks must not be released.
@@ -200,7 +232,7 @@ impl Sockets {
         Ok(duplicate)
     }
 
-    fn send_to_self(&self, number: RawFd) -> io::Result<OwnedFd> {
+    fn send_to_self(&mut self, number: RawFd) -> io::Result<OwnedFd> {
         let rights = [ControlMessage::ScmRights(&[number])];
         let data = [IoSlice::new(&[0])];
         sendmsg::<()>(self.sender.as_raw_fd(), &data, &rights, MsgFlags::empty(), None)?;
@@ -208,6 +240,7 @@ impl Sockets {
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0];
         let mut data = [IoSliceMut::new(&mut byte)];
+        self.spares.pop();
         let flags = RecvFlags::CMSG_CLOEXEC;
         rustix::net::recvmsg(&self.receiver, &mut data, &mut control, flags)?;
         let received = control.drain().find_map(|message| match message {
@@ -216,6 +249,17 @@ impl Sockets {
         });
         received.ok_or_else(|| io::Error::other("no descriptor was received"))
     }
+}
+
+/// The text that names the inode of a socket.
+fn inode(number: RawFd) -> io::Result<Vec<u8>> {
+    let link = std::fs::read_link(format!("{DESCRIPTORS}/{number}"))?;
+    let text = link.into_os_string().into_encoded_bytes();
+    if text.starts_with(b"socket:") { Ok(text) } else { Err(not_a_socket()) }
+}
+
+fn not_a_socket() -> io::Error {
+    io::Error::other("the descriptor is not a socket")
 }
 
 impl Listener {
