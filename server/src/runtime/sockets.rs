@@ -47,7 +47,7 @@ const KEEPALIVE_PROBES: u32 = 4;
 
 /// Number of spare descriptors. Dropshot may take one between its end and the receipt of a duplicate; without any,
 /// nothing could be closed.
-const SPARES: usize = 16;
+const SPARES: usize = 8;
 
 /// Access to the sockets of this process.
 pub(super) struct Sockets {
