@@ -144,3 +144,20 @@ async fn an_agent_whose_name_is_invalid_is_rejected() {
     let options: AgentOptions = backend.options("a b", &[]);
     assert!(Agent::connect(options).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_before_the_first_keepalive_registers_the_agent() {
+    let backend = Backend::start().await;
+    backend.put_recorder("registration", json!({})).await;
+    let mut agent = Agent::connect(backend.options("web", &["system"])).await.expect("connects");
+    let check = json!({ "status": 0, "interval": 60, "metadata": { "name": "cpu" } });
+    let check = serde_json::from_value(check).expect("a check");
+    agent.send_check(check).await.expect("is sent");
+    backend.wait("events/web/cpu", |event| !event.is_null()).await;
+    assert_eq!(backend.get("entities/web").await["entity_class"], "agent");
+    agent.send_keepalive().await.expect("is sent");
+    backend.wait("events/web/keepalive", |event| !event.is_null()).await;
+    let registered = backend.wait_for("registration", 1).await;
+    assert_eq!(registered[0]["check"]["metadata"]["name"], "registration");
+    assert_eq!(backend.received("registration").len(), 1);
+}

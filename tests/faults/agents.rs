@@ -19,13 +19,13 @@ use tokio::task::JoinSet;
 use crate::load::read;
 use crate::program;
 
-const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
+pub(crate) const EVENTS: &str = "/apis/core/v2/namespaces/default/events";
 /// Number of agents that report results.
 const AGENTS: usize = 200;
 /// Maximum time between two results of an agent.
 const PAUSE: Duration = Duration::from_millis(400);
 /// Seconds after which the silent agent is reported: the shortest possible time.
-const PERIOD: u32 = 5;
+pub(crate) const PERIOD: u32 = 5;
 /// Time between two attempts to connect.
 const RECONNECT: Duration = Duration::from_millis(50);
 
@@ -56,7 +56,7 @@ async fn report(options: AgentOptions) {
     }
 }
 
-fn launch(state: &Path, agent_port: u16) -> Process {
+pub(crate) fn launch(state: &Path, agent_port: u16) -> Process {
     let mut command = start(program(), state);
     command.args(["--agent-port", &agent_port.to_string()]);
     Process::launch(command).expect("starts")
@@ -151,7 +151,7 @@ impl Reports {
 }
 
 /// Connects an agent that sends one keepalive.
-async fn connect_silent_agent(process: &Process, token: &str, url: &str) {
+pub(crate) async fn connect_silent_agent(process: &Process, token: &str, url: &str) {
     let options = AgentOptions {
         keepalive_interval: 1,
         keepalive_timeout: PERIOD,

@@ -19,6 +19,7 @@ mod kills;
 mod load;
 mod maintenance;
 mod postgres;
+mod suspended;
 
 use std::process::Command;
 

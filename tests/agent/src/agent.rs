@@ -34,7 +34,7 @@ pub struct Agent {
     pub(crate) options: Arc<AgentOptions>,
     pub(crate) socket: WebSocketStream<Stream>,
     pub(crate) encoding: Encoding,
-    response: HandshakeResponse,
+    pub(crate) response: HandshakeResponse,
 }
 
 /// What an agent receives, apart from pings and pongs.

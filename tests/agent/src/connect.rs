@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use url::Url;
 use uuid::Uuid;
 
-use crate::stream::Stream;
+use crate::stream::{self, Stream};
 use crate::{AgentOptions, Release};
 
 /// Maximum size of the head of a response, in bytes.
@@ -56,7 +56,7 @@ pub(crate) struct Connected {
 
 pub(crate) async fn connect(options: &AgentOptions) -> Result<Connected, ConnectError> {
     let url = Url::parse(&options.url).context("invalid URL")?;
-    let mut stream = Stream::connect(&url, options).await?;
+    let mut stream = stream::connect(&url, options).await?;
     let key = BASE64.encode(Uuid::new_v4().as_bytes());
     let request = request(&url, options, &key);
     stream.write_all(request.as_bytes()).await.context("cannot send the request")?;

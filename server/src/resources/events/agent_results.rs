@@ -5,15 +5,15 @@ use sensu_types::Resource as _;
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
 
-use super::{Existing, check_namespaces, report};
+use super::write::{Purpose, metrics_only};
+use super::{check_namespaces, write_event};
 use crate::error::Error;
 use crate::keyspace::{self, parse};
 use crate::resources::grant::Grant;
-use crate::resources::preconditions::Conditions;
 use crate::resources::store::invalid_name;
 use crate::resources::validation::Validation;
 
-/// Stores a result of the agent of the grant.
+/// Stores a result of the agent of the grant. A result before the first keepalive registers the agent.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an invalid event, or one of another namespace or of the entity of another agent;
@@ -29,13 +29,18 @@ pub(crate) async fn agent_result(grant: &Grant<Event>, mut event: Event) -> Resu
     };
     if name == grant.name() {
         if let Some(entity) = &mut event.entity {
+            AGENT.clone_into(&mut entity.entity_class);
             agent_entity::subscribe_to_itself(entity);
         }
     } else {
         event.entity = Some(proxy_entity(grant, &name, event.entity.take()).await?);
     }
     let event = Validation::new().run(&grant.cx().compilers, event).await?;
-    report(grant, event, &Conditions::default(), Existing::Update).await.map(drop)
+    let written = match event.check {
+        Some(_) => write_event(grant, event, || Purpose::AgentResult).await,
+        None => metrics_only(grant, event).await,
+    };
+    written.map(drop)
 }
 
 /// The entity of a result for another entity than the agent's: the stored one, which results do not change. Without

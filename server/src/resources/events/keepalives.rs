@@ -64,12 +64,9 @@ pub(crate) async fn keepalive(
             check.interval = check.interval.min(longest);
         }
         let event = validation.run(&cx.compilers, event).await?;
-        let is_new = before.is_none();
-        let registration = is_new.then(|| keepalive::registration_event(entity.clone(), now));
         let purpose = Purpose::Keepalive(Box::new(Keepalive {
             entity: entity.clone(),
             stored: stored_entity,
-            registration,
             deadline: deadline.clone(),
         }));
         let last = stored(grant.store(), namespace, &event).await?;

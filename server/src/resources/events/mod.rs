@@ -73,15 +73,7 @@ pub(crate) async fn import(grant: &Grant<Event>, mut event: Event) -> Result<Ren
     event.fill_identity(grant.namespace(), grant.name());
     check_namespaces(grant, &event)?;
     event = Validation::new().run(&grant.cx().compilers, event).await?;
-    let (cx, namespace) = (grant.cx(), grant.namespace());
-    for _ in 0..ATTEMPTS {
-        let stored = stored(grant.store(), namespace, &event).await?;
-        let written = attempt(cx, namespace, event.clone(), stored, Purpose::Import).await?;
-        if let Some(written) = written {
-            return Ok(written);
-        }
-    }
-    Err(write_conflict())
+    write_event(grant, event, || Purpose::Import).await
 }
 
 /// What to do if the check already has an event on the entity.
@@ -106,6 +98,22 @@ fn check_namespaces(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Stores an event, whatever is stored before.
+async fn write_event(
+    grant: &Grant<Event>,
+    event: Event,
+    purpose: impl Fn() -> Purpose,
+) -> Result<Rendered, Error> {
+    let (cx, namespace) = (grant.cx(), grant.namespace());
+    for _ in 0..ATTEMPTS {
+        let stored = stored(grant.store(), namespace, &event).await?;
+        if let Some(written) = attempt(cx, namespace, event.clone(), stored, purpose()).await? {
+            return Ok(written);
+        }
+    }
+    Err(write_conflict())
 }
 
 async fn report(

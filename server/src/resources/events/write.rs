@@ -4,7 +4,8 @@
 //! entries that end, and the next deadline are written in one transaction (D28).
 
 use bytes::Bytes;
-use sensu_engine::Outcome;
+use sensu_engine::agent_entity::AGENT;
+use sensu_engine::{Outcome, keepalive};
 use sensu_store::{CommitError, Key, Operation, Precondition, Revision, Store, Txn};
 use sensu_types::entity::Entity;
 use sensu_types::event::Event;
@@ -25,6 +26,8 @@ use crate::runtime::context::Context;
 pub(super) enum Purpose {
     /// A client reports a result.
     Report(WriteOptions),
+    /// An agent reports a result.
+    AgentResult,
     /// A dump contains the event. Its last result is part of its history.
     Import,
     /// The result of a check is overdue, or an agent is silent. The transaction replaces or removes the deadline.
@@ -33,14 +36,19 @@ pub(super) enum Purpose {
     Keepalive(Box<Keepalive>),
 }
 
+impl Purpose {
+    /// Whether an agent sends the event. If it creates the entity of the agent, the agent registers (D50).
+    fn is_of_agent(&self) -> bool {
+        matches!(self, Self::AgentResult | Self::Keepalive(_))
+    }
+}
+
 /// What a keepalive changes besides its event (D50).
 pub(super) struct Keepalive {
     /// The entity of the agent, as it is written.
     pub(super) entity: Entity,
     /// The stored entity. `None` if the agent registers.
     pub(super) stored: Option<Stored<Entity>>,
-    /// The event for handlers that a registration causes. It is not stored.
-    pub(super) registration: Option<Event>,
     /// Deadline of the next keepalive. `None` if missing keepalives are not reported.
     pub(super) deadline: Option<Deadline>,
 }
@@ -140,6 +148,8 @@ async fn prepare(
         true => redaction.of_entity(store, namespace, &entity.metadata.name).await?,
         false => Some(RedactedKeys::new(&entity.redact)),
     };
+    let registration = (!entity_exists && purpose.is_of_agent() && entity.entity_class == AGENT)
+        .then(|| keepalive::registration_event(entity.clone(), cx.clock.now()));
     let silenced = cx.resources.silences.entries(&cx.resources.store, namespace).await?;
     let max_bytes = cx.limits.response_bytes;
 
@@ -203,7 +213,7 @@ async fn prepare(
     preconditions.extend(deadline.preconditions);
     operations.extend(deadline.operations);
     let mut additions = Vec::new();
-    if let Some(registration) = keepalive.as_ref().and_then(|one| one.registration.as_ref()) {
+    if let Some(registration) = &registration {
         let keys = keys.as_ref();
         let stored = outbox::Stored { event: registration, output: None, before: None, keys };
         additions.extend(outbox::addition(cx, namespace, stored).await?);
@@ -248,7 +258,7 @@ fn derive(
     let (mut missed, mut keepalive, mut options) = (None, None, WriteOptions::default());
     match purpose {
         Purpose::Report(requested) => options = requested,
-        Purpose::Import => {}
+        Purpose::AgentResult | Purpose::Import => {}
         Purpose::MissedDeadline(txn) => missed = Some(txn),
         Purpose::Keepalive(written) => keepalive = Some(written),
     }

@@ -1,5 +1,7 @@
 //! Behaves like an agent: keepalives, heartbeats and check requests.
 
+#[cfg(test)]
+mod heartbeat_tests;
 mod running;
 
 use std::collections::HashMap;
