@@ -30,6 +30,8 @@
 //! | `errors` | error handling, with the server's message and code |
 //! | `raw` | untyped requests, and untyped lists as streams |
 //! | `tracing` | a `tracing` span for each call |
+//!
+//! With the feature `dev`, the module `dev` controls a server in tests: faults, recorded requests, clock, reset.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -39,9 +41,16 @@ struct Readme;
 #[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]
 mod generated;
 
+#[cfg(feature = "dev")]
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::pedantic, clippy::str_to_string, clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown, clippy::too_long_first_doc_paragraph, reason = "generated")]
+mod generated_dev;
+
 mod auth;
 mod builder;
 pub mod config;
+#[cfg(feature = "dev")]
+pub mod dev;
 mod error;
 mod error_response;
 mod null;

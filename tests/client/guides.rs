@@ -60,10 +60,11 @@ fn read_guide(file: &str, headings: &[&str]) -> (String, Vec<Step>) {
 /// The commands with the built programs instead of cargo. Examples of the client have tests of their
 /// own.
 fn installed(commands: &str) -> String {
-    let program = Regex::new(r"cargo run( --release)? -p (\w[\w-]*) --").expect("an expression");
+    let program =
+        Regex::new(r"cargo run -p (\w[\w-]*)( --no-default-features)? --").expect("an expression");
     let lines = commands.lines().filter(|line| !line.contains("--example"));
     let lines: String =
-        lines.map(|line| program.replace(line, "$2 ").into_owned() + "\n").collect();
+        lines.map(|line| program.replace(line, "$1 ").into_owned() + "\n").collect();
     // In another terminal.
     let agent = Regex::new(r"(?m)^cargo xtask agent (.*)$").expect("an expression");
     let started = format!("sensu-test-agent --url {DOCUMENTED_AGENT_URL} $1 >> agents.log 2>&1 &");

@@ -28,7 +28,7 @@ start() {
 }
 
 if command -v systemd-analyze >/dev/null; then
-  cp "$(dirname "$0")/../../packages/debian/server/service" "$work/sensu-server.service"
+  cp "$(dirname "$0")/../../xtask/package/debian/server/service" "$work/sensu-server.service"
   # The exposure is at most 2.0 of 10.
   systemd-analyze security --offline=true --threshold=20 --no-pager "$work/sensu-server.service" | tail -1 ||
     fail "the unit is not confined"

@@ -16,6 +16,7 @@ mod double;
 mod planned;
 mod seeded;
 mod snapshots;
+mod typed;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_test-server");
 

@@ -43,6 +43,7 @@ use crate::runtime::context::Cx;
 use facts::{Facts, Operation};
 pub use permissions::OperationPermission;
 pub(crate) use permissions::permissions;
+pub(crate) use schemas::write_whole_bounds;
 
 /// Requests and responses, recorded by `cargo xtask generate`.
 const RECORDED: &str = include_str!("../../../openapi/examples.json");

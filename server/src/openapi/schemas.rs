@@ -76,18 +76,18 @@ fn integers(map: &mut Map<String, Value>) {
         Some("uint16") => ("int32", Some(u64::from(u16::MAX))),
         Some("uint32") => ("int64", Some(u64::from(u32::MAX))),
         Some("uint64" | "uint") => ("int64", None),
-        _ => return whole(map),
+        _ => return write_whole_bounds(map),
     };
     map.insert("format".into(), format.into());
     map.entry("minimum").or_insert_with(|| 0.into());
-    whole(map);
+    write_whole_bounds(map);
     if let Some(maximum) = maximum {
         map.entry("maximum").or_insert_with(|| maximum.into());
     }
 }
 
 /// Writes the bounds of integers as integers.
-fn whole(map: &mut Map<String, Value>) {
+pub(crate) fn write_whole_bounds(map: &mut Map<String, Value>) {
     for bound in ["minimum", "maximum"] {
         if let Some(value) = map.get_mut(bound)
             && let Some(Ok(number)) =

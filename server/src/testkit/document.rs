@@ -13,6 +13,7 @@ use super::examples;
 use super::filter::Parameter;
 use super::operations::{OPERATIONS, Operation, RequestBody, ResponseBody};
 use crate::error::ApiError;
+use crate::openapi;
 
 const DESCRIPTION: &str = "Controls a server that replaces a Sensu backend in the tests of other programs: `sensu-server start --dev`. \
     Without `--dev`, these paths do not exist. They need no credentials, and accept requests from this machine only. \
@@ -146,8 +147,8 @@ fn query_parameter(parameter: &Parameter) -> Value {
     })
 }
 
-/// Rewrites derived schemas into forms that generators and linters support: absent values are not null, and unsigned
-/// formats are not standard.
+/// Rewrites derived schemas into forms that generators and linters support: absent values are not null, unsigned
+/// formats are not standard, and bounds of integers are integers.
 fn simplify(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -163,6 +164,9 @@ fn simplify(value: &mut Value) {
                 |format: &Value| format.as_str().is_some_and(|one| one.starts_with("uint"));
             if map.get("format").is_some_and(is_unsigned) {
                 map.insert("format".into(), "int64".into());
+            }
+            if map.get("type").and_then(Value::as_str) == Some("integer") {
+                openapi::write_whole_bounds(map);
             }
             map.values_mut().for_each(simplify);
         }

@@ -4,9 +4,11 @@
 #![expect(clippy::indexing_slicing, reason = "JSON that the project itself has written")]
 
 pub mod client;
+mod dev_client;
 pub mod examples;
 mod one_type;
 mod schemas;
+mod segments;
 mod simplify;
 
 use std::fmt::Write as _;
@@ -80,12 +82,15 @@ pub fn generated() -> anyhow::Result<Vec<Generated>> {
     let document = sensu_server::openapi_with(&examples)?;
     let client = client::from_document(&document)?;
     let schemas = schemas::from_document(&document)?;
+    let dev_document = sensu_server::testkit_openapi()?;
+    let dev_client = dev_client::from_document(&dev_document)?;
     Ok(vec![
         Generated { path: "openapi/examples.json", text: examples },
         Generated { path: "openapi/operations.txt", text: sensu_server::operations()? },
         Generated { path: DOCUMENT, text: document },
-        Generated { path: "openapi/sensu-dev.json", text: sensu_server::testkit_openapi()? },
+        Generated { path: "openapi/sensu-dev.json", text: dev_document },
         Generated { path: "client/src/generated.rs", text: client },
+        Generated { path: "client/src/generated_dev.rs", text: dev_client },
         Generated { path: "client/sensuctl/src/schemas.json", text: schemas },
     ])
 }

@@ -1,6 +1,6 @@
 //! The document as progenitor supports it.
 //!
-//! - Merge patches have the media type of JSON. The client sets theirs when it sends the request.
+//! - Merge patches have the media type of JSON, YAML that of text. The client sets theirs when it sends the request.
 //! - There are no bounds, which progenitor turns into one type per field or parameter. The server checks
 //!   them: an older client would reject values that a newer server accepts. So enumerations are texts.
 //! - Requests and responses have one type (`one_type.rs`).
@@ -9,6 +9,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::one_type;
+
+/// Media types of request bodies, and those that progenitor supports instead.
+const MEDIA_TYPES: [(&str, &str); 2] =
+    [("application/merge-patch+json", "application/json"), ("application/yaml", "text/plain")];
 
 /// Bounds of values that have a type.
 const BOUNDS: [&str; 5] = ["pattern", "minLength", "maxLength", "minItems", "enum"];
@@ -20,6 +24,22 @@ const BOUNDS: [&str; 5] = ["pattern", "minLength", "maxLength", "minItems", "enu
 pub(crate) fn simplified(document: &str) -> anyhow::Result<Value> {
     let mut document: Value = serde_json::from_str(document)?;
     one_type::merge(&mut document);
+    simplify_schemas(&mut document);
+    Ok(document)
+}
+
+/// The simplified document of the test kit: requests and responses have types of their own, because no object is
+/// read, changed and written back.
+///
+/// # Errors
+/// If the document is not JSON.
+pub(crate) fn simplified_test_kit(document: &str) -> anyhow::Result<Value> {
+    let mut document: Value = serde_json::from_str(document)?;
+    simplify_schemas(&mut document);
+    Ok(document)
+}
+
+fn simplify_schemas(document: &mut Value) {
     let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     let mut named = Named::default();
     if let Some(schemas) = schemas {
@@ -34,8 +54,7 @@ pub(crate) fn simplified(document: &str) -> anyhow::Result<Value> {
             true
         });
     }
-    simplify(&mut document, &named);
-    Ok(document)
+    simplify(document, &named);
 }
 
 /// References to schemas that are not used as they are.
@@ -54,7 +73,7 @@ fn reference(name: &str) -> Value {
 fn simplify(value: &mut Value, named: &Named) {
     match value {
         Value::Object(map) => {
-            merge_patch(map);
+            media_types(map);
             without_bounds(map);
             null(map);
             if replace_reference(map, named) {
@@ -68,9 +87,11 @@ fn simplify(value: &mut Value, named: &Named) {
     }
 }
 
-fn merge_patch(map: &mut Map<String, Value>) {
-    if let Some(body) = map.shift_remove("application/merge-patch+json") {
-        map.insert("application/json".into(), body);
+fn media_types(map: &mut Map<String, Value>) {
+    for (sent, supported) in MEDIA_TYPES {
+        if let Some(body) = map.shift_remove(sent) {
+            map.insert(supported.into(), body);
+        }
     }
 }
 
@@ -122,7 +143,11 @@ fn replace_reference(map: &mut Map<String, Value>, named: &Named) -> bool {
 
 fn null(map: &mut Map<String, Value>) {
     if map.shift_remove("nullable").is_some() {
-        let parts = ["type", "items"].iter().filter_map(|key| map.shift_remove_entry(*key));
+        for bound in ["minimum", "maximum"] {
+            map.shift_remove(bound);
+        }
+        let parts =
+            ["type", "items", "format"].iter().filter_map(|key| map.shift_remove_entry(*key));
         let some: Map<String, Value> = parts.collect();
         map.insert("oneOf".into(), json!([some, { "enum": [null] }]));
     }
@@ -142,6 +167,7 @@ mod tests {
                     "color": { "description": "x", "allOf": [{ "$ref": "#/components/schemas/Color" }] },
                     "maybe": { "$ref": "#/components/schemas/Maybe" },
                     "list": { "type": "array", "items": { "type": "string" }, "nullable": true },
+                    "nth": { "type": "integer", "format": "int64", "minimum": 1, "nullable": true },
                 } },
             } },
         });
@@ -155,6 +181,7 @@ mod tests {
                     "color": { "description": "x", "type": "string" },
                     "maybe": { "oneOf": [{ "$ref": "#/components/schemas/Maybe" }, absent] },
                     "list": { "oneOf": [{ "type": "array", "items": { "type": "string" } }, absent] },
+                    "nth": { "oneOf": [{ "type": "integer", "format": "int64" }, absent] },
                 } },
             })
         );

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use rand::RngExt as _;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 use sensu_store::{CommitError, Entry, Operation, Precondition, Revision, Store, Txn};
 use todc_utils::linearizability::WGLChecker;
 use todc_utils::linearizability::history::Action::{self, Call, Response};
@@ -194,7 +194,7 @@ async fn concurrent_histories_are_linearizable(fixture: Fixture) {
         let fixture = Fixture::new(engine).await;
         let (log, mut callers) = (Log::default(), JoinSet::new());
         for caller in 0..CALLERS {
-            let random = StdRng::from_os_rng();
+            let random = rand::make_rng();
             callers.spawn(call(fixture.store.clone(), caller, random, log.clone()));
         }
         callers.join_all().await;

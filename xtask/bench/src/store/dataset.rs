@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rand::distr::{Alphanumeric, SampleString as _};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use sensu_store::{Key, Operation, Precondition, Prefix, Revision, Scan, Store, Txn};
 
 /// Size of an event in bytes, as of one with an output and 20 results of history.

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use async_trait::async_trait;
 use bytes::Bytes;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use sensu_store::Key;
 use tokio_postgres::{Client, NoTls, Statement};
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use async_trait::async_trait;
 use bytes::Bytes;
-use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::rngs::SmallRng;
+use rand::{RngExt as _, SeedableRng as _};
 use rusqlite::{Connection, OpenFlags};
 use sensu_store::{Key, Prefix, Scan, Store};
 
@@ -27,7 +27,7 @@ const BATCH: usize = 100;
 pub(super) struct Selection {
     keys: Arc<[Key]>,
     count: usize,
-    random: StdRng,
+    random: SmallRng,
 }
 
 impl Selection {
@@ -36,7 +36,7 @@ impl Selection {
         Self {
             keys: Arc::clone(&dataset.keys),
             count: count.min(dataset.keys.len()),
-            random: StdRng::seed_from_u64(3),
+            random: SmallRng::seed_from_u64(3),
         }
     }
 
@@ -111,13 +111,13 @@ impl Subject for SqlitePoints {
 pub(super) struct Scans {
     pub(super) store: Arc<dyn Store>,
     pub(super) keys: Arc<[Key]>,
-    pub(super) random: StdRng,
+    pub(super) random: SmallRng,
 }
 
 impl Scans {
     pub(super) fn new(store: &Arc<dyn Store>, dataset: &Dataset) -> Self {
         let (store, keys) = (Arc::clone(store), Arc::clone(&dataset.keys));
-        Self { store, keys, random: StdRng::seed_from_u64(4) }
+        Self { store, keys, random: SmallRng::seed_from_u64(4) }
     }
 }
 
