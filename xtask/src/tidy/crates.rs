@@ -49,6 +49,7 @@ pub(super) const CRATES: &[Layers] = &[
     Layers {
         folder: "client/src",
         order: &[
+            &["dev"],
             &["builder"],
             &["raw"],
             &["transport"],
@@ -60,8 +61,8 @@ pub(super) const CRATES: &[Layers] = &[
             &["config"],
             &["tokens"],
         ],
-        // The generated client holds the session, and every module adds methods to it.
-        exceptions: &["generated"],
+        // The generated clients hold the session, and modules add methods to them.
+        exceptions: &["generated", "generated_dev"],
         known: &[],
     },
     Layers {
