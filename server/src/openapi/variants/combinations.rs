@@ -1,7 +1,7 @@
-//! Excludes combinations of values that validation rejects, with `not`.
+//! Excludes combinations of values that validation rejects.
 //!
-//! `anyOf` and `oneOf` turn a type into a union in generated clients. Generators ignore `not`, which
-//! validators and fuzzers support.
+//! `anyOf` and `oneOf` turn a type into a union in generated clients, and openapi-generator generates a class for
+//! each schema below `not`. So the document in OpenAPI 3.0 has the extension `x-not`, which is `not` in 3.1.
 
 use sensu_types::combination::{Combination, Types, Values};
 use sensu_types::combinations;
@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::SCHEMAS;
 use super::derive::Role;
+
+/// A `not` that only OpenAPI 3.1 has.
+pub(in crate::openapi) const EXTENSION: &str = "x-not";
 
 /// Adds the combinations that a type rejects in requests to its schema.
 pub(super) fn exclude(schema: &mut Map<String, Value>, base: &str, role: Role, all: &Schemas) {
@@ -23,7 +26,7 @@ pub(super) fn exclude(schema: &mut Map<String, Value>, base: &str, role: Role, a
         _ => Some(json!({ "anyOf": violations })),
     };
     if let Some(violation) = violation {
-        schema.insert("not".into(), violation);
+        schema.insert(EXTENSION.into(), violation);
     }
 }
 
@@ -133,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn combinations_are_excluded_with_not() {
+    fn combinations_are_excluded() {
         let all = json!({
             "Event": { "properties": {
                 "check": { "$ref": "#/components/schemas/Check" },
@@ -149,7 +152,7 @@ mod tests {
         let none = json!({ "enum": [null] });
         let named = json!({ "required": ["name"], "properties": { "name": { "minLength": 1 } } });
         assert_eq!(
-            Value::from(schema)["not"]["anyOf"],
+            Value::from(schema)[EXTENSION]["anyOf"],
             json!([
                 { "properties": { "check": none, "metrics": none } },
                 { "required": ["metadata"], "properties": { "metadata": named } },

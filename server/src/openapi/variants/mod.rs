@@ -5,7 +5,7 @@
 //! which is in the URL of a `PUT`. It excludes combinations of fields that are rejected. The body of a `PATCH` requires nothing, and accepts `null` for every
 //! field that can be removed. Schemas that would be equal are one schema.
 
-mod combinations;
+pub(super) mod combinations;
 mod derive;
 mod merge;
 mod metadata;
