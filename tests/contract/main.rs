@@ -8,7 +8,6 @@
 )]
 
 mod bounds;
-mod combinations;
 mod dry_run;
 mod generated;
 mod introduction;

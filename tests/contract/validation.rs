@@ -110,11 +110,7 @@ fn forbid_undocumented_fields(value: &mut Value) {
         }
     }
     match value {
-        // The schemas below `not` describe parts of objects.
-        Value::Object(map) => map
-            .iter_mut()
-            .filter(|(keyword, _)| *keyword != "not")
-            .for_each(|(_, value)| forbid_undocumented_fields(value)),
+        Value::Object(map) => map.values_mut().for_each(forbid_undocumented_fields),
         Value::Array(items) => items.iter_mut().for_each(forbid_undocumented_fields),
         _ => {}
     }

@@ -26,8 +26,6 @@ pub(crate) enum Depth {
 pub(crate) struct WithoutHooks {
     pub(crate) seed: u32,
     pub(crate) seconds: u32,
-    /// Whether `tests/external/schemathesis-without-hooks.toml` applies.
-    pub(crate) is_configured: bool,
 }
 
 /// Operations that would remove the permissions of the run, or need other credentials.
@@ -63,7 +61,7 @@ pub(crate) fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Runs Schemathesis on the committed document without hooks, and prints its findings: at most one for
+/// Runs Schemathesis on the committed document without a configuration, and prints its findings: at most one for
 /// each operation and status. `docs/openapi.md` explains those that remain.
 ///
 /// # Errors
@@ -72,9 +70,6 @@ pub(crate) fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()>
 pub(crate) fn run_without_hooks(options: WithoutHooks) -> anyhow::Result<()> {
     let server = Served::start()?;
     let mut run = tools::python("schemathesis")?;
-    if options.is_configured {
-        run.arg("--config-file").arg(tools::settings("schemathesis-without-hooks.toml"));
-    }
     run.arg("run").arg(crate::committed_document()).args(["--url", &server.url()]);
     run.args(["--phases", "fuzzing", "--exclude-operation-id-regex", EXCLUDED]);
     run.args(["--seed", &options.seed.to_string(), "--max-time", &options.seconds.to_string()]);
