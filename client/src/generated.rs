@@ -1351,10 +1351,10 @@ A response with a status from 200 to 299 is a success. Requests that cannot be s
             ::std::string::String,
             ::std::string::String,
         >,
-        ///Name, unique among the objects of the same kind in the same namespace. Default: the name in the URL. Omitted if empty.
+        ///Name, unique among the objects of the same kind in the same namespace. Omitted if empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
-        ///Namespace of the object. Default: the namespace in the URL. Omitted for cluster-wide objects.
+        ///Namespace of the object. Omitted for cluster-wide objects.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub namespace: ::std::option::Option<::std::string::String>,
     }

@@ -8,6 +8,7 @@
 )]
 
 mod bounds;
+mod combinations;
 mod dry_run;
 mod generated;
 mod introduction;

@@ -144,7 +144,8 @@ impl Document {
     pub fn type_of<'a>(&self, schema: &'a str) -> &'a str {
         let suffixes = ["Input", "Create", "Patch"];
         let mut bases = suffixes.iter().filter_map(|suffix| schema.strip_suffix(suffix));
-        bases.find(|base| !self.schema(base).is_null()).unwrap_or(schema)
+        // Metadata of some kinds has a schema only for requests.
+        bases.find(|base| base.ends_with("Meta") || !self.schema(base).is_null()).unwrap_or(schema)
     }
 
     /// What a value refers to with `$ref`, or the value itself.

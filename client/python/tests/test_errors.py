@@ -11,7 +11,7 @@ from urllib3.exceptions import MaxRetryError
 
 from sensu_api import BadRequest, Client, InternalServerError, SensuError, ServiceUnavailable, TransportError
 from sensu_api.errors import error_from_response
-from sensu_api.models import CheckConfigPatch, EntityInput, EventInput, ObjectMetaInput
+from sensu_api.models import CheckConfigPatch, EntityInput, EventInput
 from sensu_api.retry import operation_retries
 
 from .conftest import check
@@ -56,7 +56,7 @@ def test_requests_that_are_not_idempotent_are_not_retried(
 
 
 def test_a_put_of_an_event_is_not_retried(key_client: Client, plan_faults: Faults, statuses: Statuses) -> None:
-    event = EventInput(entity=EntityInput(entity_class="proxy", metadata=ObjectMetaInput(name="web")))
+    event = EventInput(entity=EntityInput(entity_class="proxy"))
     for fault, error in (("status=503", ServiceUnavailable), ("drop", TransportError)):
         plan_faults({"fault": fault, "path": EVENTS})
         with pytest.raises(error):

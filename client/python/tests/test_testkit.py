@@ -9,7 +9,7 @@ import pytest
 import urllib3
 
 from sensu_api import BadRequest, NotFound, ServiceUnavailable, TransportError, Unauthorized
-from sensu_api.models import EventCreate, SilencedInput
+from sensu_api.models import EventCreate, SilencedCreate
 from sensu_api.testkit import Sensu, ServerNotStarted, ServerProcess
 from sensu_api.testkit.api import OPERATIONS
 
@@ -100,7 +100,7 @@ def test_requests_are_selected(sensu: Sensu) -> None:
 
 def test_a_silence_expires_when_the_clock_is_advanced(sensu: Sensu) -> None:
     sensu.silenced_entries.silenced_create(
-        "default", SilencedInput.model_validate({"subscription": "linux", "check": "*", "expire": 600})
+        "default", SilencedCreate.model_validate({"subscription": "linux", "check": "*", "expire": 600})
     )
     sensu.clock.advance(timedelta(minutes=9))
     assert len(sensu.silenced_entries.silenced_list("default")) == 1

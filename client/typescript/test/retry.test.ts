@@ -55,8 +55,8 @@ test("requests that are not idempotent are retried only after 429", async () => 
   const event = { namespace: "default", entity: "a", check: "b" };
   const eventPath = `${path}/default/events/a/b`;
   const { sensu, count } = recorded({}, failing(eventPath, connectionError));
-  const entity = { entity_class: "proxy", metadata: { name: "a" } };
-  const check = { interval: 60, metadata: { name: "b" } };
+  const entity = { entity_class: "proxy" };
+  const check = { interval: 60 };
   await assert.rejects(sensu.eventPut({ path: event, body: { entity, check } }), TypeError);
   assert.equal(count(`PUT ${eventPath}`), 1);
 

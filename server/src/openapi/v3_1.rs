@@ -1,10 +1,11 @@
 //! The document in OpenAPI 3.1.
 //!
-//! The content is the same. Schemas differ in form: `null` is a type, and a description can stand
-//! beside a reference.
+//! The content is the same, and schemas of requests exclude combinations of values. Schemas differ in form: `null`
+//! is a type, and a description can stand beside a reference.
 
 use serde_json::{Value, json};
 
+use super::variants::combinations::EXTENSION;
 use super::walk;
 
 /// Rewrites a 3.0 document.
@@ -30,6 +31,9 @@ fn rewrite_schema(schema: &mut serde_json::Map<String, Value>) {
             values.push(Value::Null);
         }
     }
+    if let Some(excluded) = schema.shift_remove(EXTENSION) {
+        schema.insert("not".into(), excluded);
+    }
     let only = schema.get("allOf").and_then(Value::as_array).filter(|all| all.len() == 1);
     if let Some(reference) = only.and_then(|all| all[0].get("$ref")).cloned() {
         schema.shift_remove("allOf");
@@ -48,7 +52,7 @@ mod tests {
                 "a": { "type": "array", "items": { "$ref": "#/x" }, "nullable": true },
                 "b": { "description": "text", "allOf": [{ "$ref": "#/x" }] },
                 "c": { "type": "string", "nullable": true, "enum": ["x"] },
-            } } } } });
+            }, "x-not": { "required": ["a"] } } } } });
         rewrite(&mut document);
         assert_eq!(
             document,
@@ -57,7 +61,7 @@ mod tests {
                     "a": { "type": ["array", "null"], "items": { "$ref": "#/x" } },
                     "b": { "$ref": "#/x", "description": "text" },
                     "c": { "type": ["string", "null"], "enum": ["x", null] },
-                } } } } })
+                }, "not": { "required": ["a"] } } } } })
         );
     }
 }

@@ -19,7 +19,7 @@ mod selection;
 
 // Paths are flat for users of this crate: `sensu_types::check::CheckConfig`.
 pub use bodies::*;
-pub use grammar::{cron, expression, name, redaction, selector};
+pub use grammar::{combination, cron, expression, name, redaction, selector};
 pub use invalid::Invalid;
 pub use meta::ObjectMeta;
 pub use parts::*;

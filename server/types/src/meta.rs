@@ -16,11 +16,10 @@ pub(crate) const NAMESPACE: &str = "/metadata/namespace";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 pub struct ObjectMeta {
-    /// Name, unique among the objects of the same kind in the same namespace. Default: the name in the
-    /// URL. Omitted if empty.
+    /// Name, unique among the objects of the same kind in the same namespace. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Namespace of the object. Default: the namespace in the URL. Omitted for cluster-wide objects.
+    /// Namespace of the object. Omitted for cluster-wide objects.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Key-value pairs that label selectors use to select objects. Omitted if empty.

@@ -44,8 +44,8 @@ fun main() {
     val duplicate = CheckConfigCreate(ObjectMetaCreate("kotlin-a"), interval = 60)
     equal(3L, send("POST", CHECKS, duplicate).read<ErrorResponse>(409).code)
 
-    val event = EventInput(EntityInput("proxy", metadata = ObjectMetaInput("web-1")),
-        check = CheckInput(metadata = ObjectMetaInput("kotlin-a"), interval = 60, status = 1, output = "slow"))
+    val event = EventInput(EntityInput("proxy"),
+        check = CheckInput(interval = 60, status = 1, output = "slow"))
     equal(1L, send("PUT", "$NAMESPACE/events/web-1/kotlin-a", event).read<Event>().check?.status)
 
     val first = send("GET", "$CHECKS?limit=1")

@@ -28,8 +28,8 @@ assert.equal(duplicate.error?.code, 3);
 const event = await eventPut({
   path: { ...path, entity: "web-1", check: "hey-a" },
   body: {
-    entity: { entity_class: "proxy", metadata: { name: "web-1" } },
-    check: { metadata: { name: "hey-a" }, interval: 60, status: 1, output: "slow" },
+    entity: { entity_class: "proxy" },
+    check: { interval: 60, status: 1, output: "slow" },
   },
 });
 assert.equal(event.data?.check?.status, 1);

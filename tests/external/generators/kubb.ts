@@ -29,8 +29,8 @@ assert(isAxiosError<CheckCreate409>(duplicate));
 assert.deepEqual([duplicate.response?.status, duplicate.response?.data.code], [409, 3]);
 
 const event = await eventPut(namespace, "web-1", "kubb-a", {
-  entity: { entity_class: "proxy", metadata: { name: "web-1" } },
-  check: { metadata: { name: "kubb-a" }, interval: 60, status: 1, output: "slow" },
+  entity: { entity_class: "proxy" },
+  check: { interval: 60, status: 1, output: "slow" },
 });
 assert.equal(event.data.check?.status, 1);
 

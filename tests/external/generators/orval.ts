@@ -24,8 +24,8 @@ assert(duplicate.status === 409);
 assert.equal(duplicate.data.code, 3);
 
 const event = await eventPut(namespace, "web-1", "orval-a", {
-  entity: { entity_class: "proxy", metadata: { name: "web-1" } },
-  check: { metadata: { name: "orval-a" }, interval: 60, status: 1, output: "slow" },
+  entity: { entity_class: "proxy" },
+  check: { interval: 60, status: 1, output: "slow" },
 });
 assert(event.status === 200);
 assert.equal(event.data.check?.status, 1);

@@ -38,10 +38,8 @@ def main() -> None:
     assert error(client.post(CHECKS, content=body(check)), 409) == 3
 
     event = sensu.EventInput(
-        entity=sensu.EntityInput(entity_class="proxy", metadata=sensu.ObjectMetaInput(name="web-1")),
-        check=sensu.CheckInput(
-            metadata=sensu.ObjectMetaInput(name="pydantic-a"), interval=60, status=1, output="slow"
-        ),
+        entity=sensu.EntityInput(entity_class="proxy"),
+        check=sensu.CheckInput(interval=60, status=1, output="slow"),
     )
     response = client.put("/apis/core/v2/namespaces/default/events/web-1/pydantic-a", content=body(event))
     stored = sensu.Event.model_validate_json(response.content)

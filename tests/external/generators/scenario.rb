@@ -41,8 +41,8 @@ duplicate = CheckConfigCreate.new(interval: 60, metadata: ObjectMetaCreate.new(n
 assert_equal [409, 3], (failure { checks.check_create(NAMESPACE, duplicate) })
 
 event = EventInput.new(
-  entity: EntityInput.new(entity_class: "proxy", metadata: ObjectMetaInput.new(name: "web-1")),
-  check: CheckInput.new(metadata: ObjectMetaInput.new(name: "ruby-a"), interval: 60, status: 1, output: "slow")
+  entity: EntityInput.new(entity_class: "proxy"),
+  check: CheckInput.new(interval: 60, status: 1, output: "slow")
 )
 assert_equal 1, EventsApi.new(session).event_put(NAMESPACE, "web-1", "ruby-a", event).check.status
 

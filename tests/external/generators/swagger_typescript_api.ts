@@ -28,8 +28,8 @@ const duplicate = await apis.checkCreate(namespace, { metadata: { name: "swagger
 assert.deepEqual(duplicate, [409, 3]);
 
 const event = await apis.eventPut(namespace, "web-1", "swagger-a", {
-  entity: { entity_class: "proxy", metadata: { name: "web-1" } },
-  check: { metadata: { name: "swagger-a" }, interval: 60, status: 1, output: "slow" },
+  entity: { entity_class: "proxy" },
+  check: { interval: 60, status: 1, output: "slow" },
 });
 assert.equal(event.data.check?.status, 1);
 

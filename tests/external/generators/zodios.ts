@@ -34,8 +34,8 @@ assert.equal(duplicate.response.data.code, 3);
 
 const event = await client.event_put(
   {
-    entity: { entity_class: "proxy", metadata: { name: "web-1" } },
-    check: { metadata: { name: "zodios-a" }, interval: 60, status: 1, output: "slow" },
+    entity: { entity_class: "proxy" },
+    check: { interval: 60, status: 1, output: "slow" },
   },
   { params: { ...params, entity: "web-1", check: "zodios-a" } },
 );

@@ -67,6 +67,9 @@ enum Task {
         /// Duration.
         #[arg(long, value_name = "SECONDS", default_value_t = 330, requires = "without_hooks")]
         seconds: u32,
+        /// Also without the settings in `tests/external/schemathesis-without-hooks.toml`.
+        #[arg(long, requires = "without_hooks")]
+        without_configuration: bool,
     },
     /// Generate clients, compile or type-check them, and use them on a live server.
     Clients {
@@ -184,8 +187,12 @@ fn main() -> ExitCode {
         Task::Deep => run_steps("fast part", FAST).and_then(|()| run_steps("slow part", SLOW)),
         Task::Lint { document: None } => lint::run(None).and_then(|()| lint::testkit()),
         Task::Lint { document } => lint::run(document),
-        Task::Fuzz { without_hooks: true, seed, seconds, .. } => {
-            fuzz::run_without_hooks(WithoutHooks { seed, seconds })
+        Task::Fuzz { without_hooks: true, seed, seconds, without_configuration, .. } => {
+            fuzz::run_without_hooks(WithoutHooks {
+                seed,
+                seconds,
+                is_configured: !without_configuration,
+            })
         }
         Task::Fuzz { document, everything: true, .. } => fuzz::run(document, Depth::Everything),
         Task::Fuzz { document, .. } => fuzz::run(document, Depth::Bounds),

@@ -15,8 +15,8 @@ const PATCH: &str = "Patch";
 const MERGE_PATCH: &str = "MergePatch";
 const PATCH_DESCRIPTION: &str = "An RFC 7396 merge patch: the fields to change. `null` removes a field; absent \
     fields stay unchanged. Name and namespace cannot be changed.";
-/// Metadata whose identity is complete or partial.
-const METADATA: [&str; 2] = ["ClusterObjectMeta", "PartialObjectMeta"];
+/// Metadata whose identity is partial, or whose names have a format of their own.
+const METADATA: [&str; 4] = ["ClusterObjectMeta", "PartialObjectMeta", "AssetMeta", "RoleMeta"];
 
 /// Merges the schemas, and redirects all references.
 pub(crate) fn merge(document: &mut Value) {
@@ -48,7 +48,10 @@ pub(crate) fn merge(document: &mut Value) {
 
 /// The schema that replaces this one.
 fn replacement(name: &str, schemas: &Map<String, Value>) -> Option<String> {
-    if METADATA.contains(&name) {
+    let is_metadata = |name: &str| METADATA.contains(&name);
+    if is_metadata(name)
+        || REQUESTS.iter().any(|one| name.strip_suffix(one).is_some_and(is_metadata))
+    {
         return Some("ObjectMeta".into());
     }
     if name.strip_suffix(PATCH).is_some_and(|base| schemas.contains_key(base)) {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use sensu_types::name;
 use serde_json::{Map, Value, json};
 
 use super::names::{self, Kinds, Paths};
-use super::{SCHEMAS, reference};
+use super::{SCHEMAS, combinations, metadata, nullable, reference};
 
 /// Where a schema is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +27,10 @@ pub(super) struct Variant {
     /// The schema that it is derived from.
     pub(super) base: String,
     pub(super) role: Role,
-    /// The identifying fields that it requires.
-    names: Paths,
+    /// The identifying fields.
+    pub(super) names: Paths,
+    /// The format of names in a request that must contain them.
+    pub(super) format: Option<name::Format>,
     /// Whether `null` is accepted.
     is_nullable: bool,
     /// The name of the schema. Empty until it is derived.
@@ -37,16 +40,17 @@ pub(super) struct Variant {
 impl Variant {
     pub(super) fn of(base: &str, role: Role) -> Self {
         let base = base.to_owned();
-        Self { base, role, names: Paths::new(), is_nullable: false, name: String::new() }
+        let names = Paths::new();
+        Self { base, role, names, format: None, is_nullable: false, name: String::new() }
+    }
+
+    /// The schema of a property.
+    fn below(&self, base: &str, field: &str) -> Self {
+        let names = names::below(&self.names, field);
+        let format = self.format.filter(|_| !names.is_empty());
+        Self { names, format, ..Self::of(base, self.role) }
     }
 }
-
-/// The names of metadata in responses by the fields that it always has.
-const METADATA: [(&[&str], &str); 3] = [
-    (&["name", "namespace"], "ObjectMeta"),
-    (&["name"], "ClusterObjectMeta"),
-    (&[], "PartialObjectMeta"),
-];
 
 /// The schemas derived so far.
 pub(super) struct Derived<'a> {
@@ -87,19 +91,23 @@ impl<'a> Derived<'a> {
 
     /// The variant of a schema that a body consists of.
     fn variant_of_kind(&self, base: &str, role: Role) -> Variant {
-        let names = match (self.kinds.get(base), role) {
-            (Some(kind), Role::Response) => names::in_responses(kind),
-            (Some(kind), Role::Create) => names::in_requests(kind),
-            _ => Paths::new(),
+        let (names, format) = match (self.kinds.get(base), role) {
+            (Some(kind), Role::Response) => (names::in_responses(kind), None),
+            (Some(kind), Role::Create) if !kind.name_is_computed => {
+                (names::in_requests(kind), Some(kind.names))
+            }
+            (Some(kind), Role::Input | Role::Create) => (names::in_requests(kind), None),
+            _ => (Paths::new(), None),
         };
-        Variant { names, ..Variant::of(base, role) }
+        Variant { names, format, ..Variant::of(base, role) }
     }
 
     /// Adds a schema and those that it refers to. Returns its name.
     pub(super) fn add(&mut self, variant: &Variant) -> anyhow::Result<String> {
         let base = self.base.get(&variant.base).with_context(|| format!("no {}", variant.base))?;
         let mut variant = variant.clone();
-        if variant.role == Role::Create && variant.names.is_empty() {
+        let is_for_create = || !combinations::name_fields(&variant.base).is_empty();
+        if variant.role == Role::Create && variant.format.is_none() && !is_for_create() {
             variant.role = Role::Input;
         }
         if base.get("properties").is_none() {
@@ -119,21 +127,18 @@ impl<'a> Derived<'a> {
     }
 
     fn name_of(&self, variant: &Variant) -> String {
-        let Variant { base, role, names, .. } = variant;
+        let Variant { base, role, .. } = variant;
         let is_in_responses =
             || self.schemas.keys().any(|one| one.base == *base && one.role == Role::Response);
+        let name = match base.as_str() {
+            metadata::BASE => metadata::name_of(variant),
+            name => name,
+        };
         match role {
-            Role::Response if base == "ObjectMeta" => {
-                let row = METADATA
-                    .iter()
-                    .find(|(fields, _)| fields.iter().all(|field| names.contains(*field)));
-                row.map_or(base.as_str(), |(_, name)| name).to_owned()
-            }
-            Role::Response => base.clone(),
-            Role::Input if is_in_responses() => format!("{base}Input"),
-            Role::Input => base.clone(),
-            Role::Create => format!("{base}Create"),
-            Role::Patch => format!("{base}Patch"),
+            Role::Input if is_in_responses() => format!("{name}Input"),
+            Role::Response | Role::Input => name.to_owned(),
+            Role::Create => format!("{name}Create"),
+            Role::Patch => format!("{name}Patch"),
         }
     }
 
@@ -142,16 +147,17 @@ impl<'a> Derived<'a> {
         let in_requests = texts(map.shift_remove("required"));
         let in_responses = texts(map.shift_remove("x-returned"));
         if variant.is_nullable {
-            map.insert("nullable".into(), true.into());
+            nullable::make(map);
         }
         let Some(Value::Object(properties)) = map.shift_remove("properties") else {
             return Ok(schema);
         };
+        let is_response = variant.role == Role::Response;
         let mut kept = Map::new();
         let mut required: Vec<Value> = Vec::new();
         for (field, mut property) in properties {
-            let is_response = variant.role == Role::Response;
-            if property[if is_response { "writeOnly" } else { "readOnly" }] == true {
+            let is_excluded = property[if is_response { "writeOnly" } else { "readOnly" }] == true;
+            if is_excluded || metadata::is_in_url(variant, &field) {
                 continue;
             }
             // What a request must contain is stored, and returned.
@@ -161,17 +167,15 @@ impl<'a> Derived<'a> {
             if variant.role == Role::Patch {
                 self.patch_property(&mut property, !is_required && !is_identity(&field))?;
             } else {
-                if is_required || identifies {
+                let is_name = identifies && (is_response || variant.format.is_some());
+                if is_required || is_name {
                     required.push(field.as_str().into());
                 }
-                let names = names::below(&variant.names, &field);
-                self.property(&mut property, variant.role, &names)?;
-                let is_name = variant.role == Role::Create && identifies;
+                self.property(&mut property, variant, &field)?;
                 if let Some(map) = property.as_object_mut().filter(|_| is_name)
                     && map.get("type").is_some_and(|kind| kind == "string")
                 {
-                    map.shift_remove("default");
-                    map.insert("minLength".into(), 1.into());
+                    metadata::restrict(map, variant.format);
                 }
             }
             kept.insert(field, property);
@@ -180,21 +184,24 @@ impl<'a> Derived<'a> {
         if !required.is_empty() {
             map.insert("required".into(), required.into());
         }
+        if matches!(variant.role, Role::Input | Role::Create) {
+            combinations::exclude(map, &variant.base, variant.role, self.base);
+        }
         Ok(schema)
     }
 
-    /// Replaces the references in a property.
-    fn property(&mut self, property: &mut Value, role: Role, names: &Paths) -> anyhow::Result<()> {
+    /// Replaces the references in a property of a variant.
+    fn property(&mut self, property: &mut Value, of: &Variant, field: &str) -> anyhow::Result<()> {
         match property {
             Value::Object(map) => {
                 if let Some(base) = target(map.get("$ref")) {
-                    let variant = Variant { names: names.clone(), ..Variant::of(&base, role) };
-                    map.insert("$ref".into(), reference(&self.add(&variant)?));
+                    let name = self.add(&of.below(&base, field))?;
+                    map.insert("$ref".into(), reference(&name));
                 }
-                map.values_mut().try_for_each(|value| self.property(value, role, names))
+                map.values_mut().try_for_each(|value| self.property(value, of, field))
             }
             Value::Array(items) => {
-                items.iter_mut().try_for_each(|item| self.property(item, role, names))
+                items.iter_mut().try_for_each(|item| self.property(item, of, field))
             }
             _ => Ok(()),
         }
@@ -224,7 +231,7 @@ impl<'a> Derived<'a> {
         if let Some(Value::Object(values)) = map.get_mut("additionalProperties") {
             values.insert("nullable".into(), true.into());
         }
-        self.property(property, Role::Input, &Paths::new())
+        self.property(property, &Variant::of("", Role::Input), "")
     }
 }
 

@@ -1,13 +1,17 @@
 //! Separate schemas for responses and requests, derived from the one schema of each type.
 //!
 //! A response schema requires every field that the server always returns. A request schema requires
-//! what the operation requires, and has no read-only fields. The body of a `POST` requires the name,
-//! which is in the URL of a `PUT`. The body of a `PATCH` requires nothing, and accepts `null` for every
-//! field that can be removed. Schemas that would be equal are one schema.
+//! what the operation requires, excludes combinations of fields that are rejected, and has no read-only
+//! fields. The body of a `POST` requires the name, which is in the URL of a `PUT`. The body of a `PATCH`
+//! requires nothing, and accepts `null` for every field that can be removed. Schemas that would be
+//! equal are one schema.
 
+pub(super) mod combinations;
 mod derive;
 mod merge;
+mod metadata;
 mod names;
+mod nullable;
 
 use std::collections::BTreeMap;
 
@@ -55,9 +59,7 @@ pub(super) fn split(document: &mut Value, operations: &[Operation]) -> anyhow::R
                 (Action::Patch, Some((schema, _))) => derived
                     .add(&Variant::of(schema, Role::Patch))
                     .map(|name| body["schema"]["$ref"] = reference(&name)),
-                (Action::Create, Some((_, kind))) if !kind.name_is_computed => {
-                    derived.rewrite(&mut body["schema"], Role::Create)
-                }
+                (Action::Create, Some(_)) => derived.rewrite(&mut body["schema"], Role::Create),
                 _ => derived.rewrite(&mut body["schema"], Role::Input),
             });
         }
@@ -86,6 +88,9 @@ fn describe(variant: &Variant, schema: &mut Value) {
         Role::Input if variant.name != variant.base => {
             "This schema is for requests: absent fields have their defaults."
         }
+        Role::Create if variant.format.is_none() => {
+            "This schema is for requests that create an object."
+        }
         Role::Create => "This schema is for requests that create an object: the name is required.",
         Role::Patch if schema.get("properties").is_none() => {
             "This schema is for merge patches (RFC 7396): `null` resets the field to its default."
@@ -97,5 +102,6 @@ fn describe(variant: &Variant, schema: &mut Value) {
         Role::Response | Role::Input => return,
     };
     let text = schema["description"].as_str().unwrap_or_default();
-    schema["description"] = format!("{text}\n\n{difference}").into();
+    let of_metadata = metadata::describe(variant);
+    schema["description"] = format!("{text}\n\n{difference}{of_metadata}").into();
 }

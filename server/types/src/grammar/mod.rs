@@ -1,6 +1,7 @@
 //! The grammar of values: which texts and numbers are valid, how they are written, and the schemas
 //! that say so.
 
+pub mod combination;
 pub mod cron;
 pub(crate) mod enumeration;
 pub mod expression;

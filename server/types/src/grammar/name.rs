@@ -3,7 +3,7 @@
 use crate::Invalid;
 
 /// A format of names, as the OpenAPI document describes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Format {
     /// The format in words.
     pub description: &'static str,

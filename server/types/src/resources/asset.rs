@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name, schema};
 use crate::invalid::Validated as _;
@@ -59,6 +60,13 @@ pub struct AssetBuild {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
+
+/// An asset needs an archive, with URL and checksum, or builds.
+pub(super) const REJECTED: Rejected = Rejected::always(&[
+    &[("builds", Values::Unset), ("url", Values::Unset)],
+    &[("url", Values::Set), ("sha512", Values::Unset)],
+    &[("url", Values::Unset), ("sha512", Values::Set)],
+]);
 
 impl Resource for Asset {
     const KIND: &'static str = "Asset";

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, schema};
@@ -90,7 +91,7 @@ pub struct HandlerHttp {
 #[serde(default)]
 pub struct HandlerHeader {
     /// Name. Required.
-    #[schemars(schema_with = "schema::required::<String>")]
+    #[schemars(schema_with = "header_name")]
     pub name: String,
     /// Value, in ASCII without line breaks.
     pub value: String,
@@ -98,6 +99,10 @@ pub struct HandlerHeader {
 
 fn http_url(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     schema::mark_required(schema::pattern("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]"))
+}
+
+fn header_name(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+    schema::mark_required(schema::pattern("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"))
 }
 
 const METHOD: Enumeration = Enumeration {
@@ -157,6 +162,13 @@ const TYPE: Enumeration = Enumeration {
 fn kind(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     schema::mark_required(TYPE.schema(generator))
 }
+
+/// Types `tcp` and `udp` need a socket, and type `http` needs a request.
+pub(super) const REJECTED: Rejected = Rejected::always(&[
+    &[("type", Values::OneOf(&["tcp", "udp"])), ("socket/host", Values::Unset)],
+    &[("type", Values::OneOf(&["tcp", "udp"])), ("socket/port", Values::Unset)],
+    &[("type", Values::OneOf(&["http"])), ("http", Values::Unset)],
+]);
 
 impl Resource for Handler {
     const KIND: &'static str = "Handler";

@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod asset;
 pub mod binding;
 pub mod check;
+pub mod combinations;
 pub mod entity;
 pub mod event;
 pub mod extension;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{expression, name};
@@ -55,6 +56,14 @@ const TYPE: Enumeration = Enumeration {
 fn kind(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
     TYPE.schema(generator).into()
 }
+
+/// Each type has a field of its own, and rejects that of the other.
+pub(super) const REJECTED: Rejected = Rejected::always(&[
+    &[("type", Values::UnsetOr(&["pipe"])), ("command", Values::Unset)],
+    &[("type", Values::UnsetOr(&["pipe"])), ("eval", Values::Set)],
+    &[("type", Values::OneOf(&["javascript"])), ("eval", Values::Unset)],
+    &[("type", Values::OneOf(&["javascript"])), ("command", Values::Set)],
+]);
 
 impl Resource for Mutator {
     const KIND: &'static str = "Mutator";

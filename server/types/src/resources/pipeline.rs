@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::combination::{Rejected, Types, Values};
 use crate::grammar::{name, schema};
 use crate::invalid::Validated as _;
 use crate::meta::NAME;
@@ -39,34 +40,42 @@ pub struct PipelineWorkflow {
     pub handler: Option<ResourceReference>,
 }
 
+/// References are complete, and to types that can act in their role.
+pub(super) const REJECTED: Rejected = Rejected::always(&[
+    &[("filters", Values::NotReferencesTo(FILTERS))],
+    &[("mutator", Values::NotReferencesTo(MUTATORS))],
+    &[("handler", Values::NotReferencesTo(HANDLERS))],
+]);
+
+const FILTERS: Types = &[("core/v2", &["EventFilter"])];
+const MUTATORS: Types = &[("core/v2", &["Mutator"])];
+const HANDLERS: Types =
+    &[("core/v2", &["Handler"]), ("pipeline/v1", &["SumoLogicMetricsHandler", "TCPStreamHandler"])];
+
 impl PipelineWorkflow {
     fn validate(&self) -> Result<(), Invalid> {
         name::plain("workflow name", &self.name).at("/name")?;
-        let is_filter =
-            |reference: &ResourceReference| is_type(reference, "core/v2", &["EventFilter"]);
         let mut filters = self.filters.iter().enumerate();
-        if let Some((index, other)) = filters.find(|(_, filter)| !is_filter(filter)) {
+        if let Some((index, other)) = filters.find(|(_, filter)| !is_type(filter, FILTERS)) {
             return Err(incapable("filter", other).at(format!("/filters/{index}")));
         }
-        if let Some(other) = self.mutator.as_ref().filter(|m| !is_type(m, "core/v2", &["Mutator"]))
-        {
+        if let Some(other) = self.mutator.as_ref().filter(|mutator| !is_type(mutator, MUTATORS)) {
             return Err(incapable("mutator", other).at("/mutator"));
         }
         match &self.handler {
             None => Err(Invalid::new("workflow handler must be set").at("/handler")),
-            Some(handler) if is_type(handler, "core/v2", &["Handler"]) => Ok(()),
-            Some(handler) if is_type(handler, "pipeline/v1", COMMERCIAL_HANDLERS) => Ok(()),
+            Some(handler) if is_type(handler, HANDLERS) => Ok(()),
             Some(other) => Err(incapable("handler", other).at("/handler")),
         }
     }
 }
 
-const COMMERCIAL_HANDLERS: &[&str] = &["SumoLogicMetricsHandler", "TCPStreamHandler"];
-
-fn is_type(reference: &ResourceReference, api_version: &str, kinds: &[&str]) -> bool {
-    reference.api_version == api_version
-        && kinds.contains(&reference.kind.as_str())
-        && !reference.name.is_empty()
+/// Whether a reference has a name and one of these types.
+fn is_type(reference: &ResourceReference, types: Types) -> bool {
+    let is_of_group = |(api_version, kinds): &(&str, &[&str])| {
+        reference.api_version == *api_version && kinds.contains(&reference.kind.as_str())
+    };
+    !reference.name.is_empty() && types.iter().any(is_of_group)
 }
 
 fn incapable(role: &str, reference: &ResourceReference) -> Invalid {

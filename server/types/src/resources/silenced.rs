@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::selector::{Field, fields};
 use crate::grammar::{name, number, schema};
 use crate::invalid::Validated as _;
@@ -66,6 +67,15 @@ fn name_or_any(format: name::Format) -> schemars::schema::Schema {
 
 /// Any check or any subscription, in the name of an entry.
 const ANY: &str = "*";
+
+/// An entry needs a subscription or a check.
+pub(super) const REJECTED: Rejected = Rejected {
+    combinations: &[&[
+        ("check", Values::UnsetOr(&[ANY])),
+        ("subscription", Values::UnsetOr(&[ANY])),
+    ]],
+    name_fields: &["check", "subscription"],
+};
 
 impl Resource for Silenced {
     const KIND: &'static str = "Silenced";

@@ -25,7 +25,7 @@ use crate::parts::secret::Secret;
 use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource, WriteContext};
 
-pub(crate) use validation::{CheckSpec, metric_format, validate_schedule};
+pub(crate) use validation::{CheckSpec, REJECTED, metric_format, validate_schedule};
 
 pub use hooks::HookList;
 pub use proxy_requests::ProxyRequests;

@@ -2,10 +2,18 @@
 
 use super::ProxyRequests;
 use crate::Invalid;
+use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::{cron, name};
 use crate::invalid::Validated as _;
 use crate::parts::time_window::{TimeWindowRepeated, TimeWindowWhen};
+
+/// A check has either an interval or a cron schedule, and not both kinds of pipelines.
+pub(crate) const REJECTED: Rejected = Rejected::always(&[
+    &[("interval", Values::Set), ("cron", Values::Set)],
+    &[("interval", Values::Unset), ("cron", Values::Unset)],
+    &[("pipelines", Values::Set), ("fallback_pipeline", Values::Set)],
+]);
 
 /// Validates the schedule: not both interval and cron, and a valid cron schedule.
 pub(crate) fn validate_schedule(cron: &str, interval: u32) -> Result<(), Invalid> {

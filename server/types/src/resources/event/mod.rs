@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::redaction::RedactedKeys;
 use crate::grammar::selector::Field;
 use crate::grammar::{number, schema};
@@ -79,6 +80,12 @@ impl Event {
         self.check.as_ref().map_or("", |check| &check.metadata.name)
     }
 }
+
+/// An event contains a check or metrics, and has no name of its own.
+pub(super) const REJECTED: Rejected = Rejected::always(&[
+    &[("check", Values::Unset), ("metrics", Values::Unset)],
+    &[("metadata/name", Values::Set)],
+]);
 
 /// The name of an event is `entity/check` in keys and URLs; `name` returns the name of the check.
 impl Resource for Event {
