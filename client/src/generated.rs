@@ -782,7 +782,7 @@ pub mod types {
     pub struct HandlerHeader {
         ///Name. Required.
         pub name: ::std::string::String,
-        ///Value, in ASCII without line breaks.
+        ///Value, in printable ASCII and tabs.
         #[serde(default)]
         pub value: ::std::string::String,
     }
@@ -10242,7 +10242,8 @@ curl http://127.0.0.1:8080/apis/core/v2/namespaces/default/events -H "Authorizat
 
 Resources are below `/apis/core/v2`, those of a namespace below `/apis/core/v2/namespaces/{namespace}`. The prefix of released Sensu
 clients, `/api/core/v2`, has the same operations. Percent-encode `/` in names: asset `sensu/check-cpu` is
-`.../assets/sensu%2Fcheck-cpu`. In requests, `null` means absent, except in a `PATCH`.
+`.../assets/sensu%2Fcheck-cpu`. In requests, `null` means absent, except in a `PATCH`, and integers have
+no decimal point: `60`, not `60.0`.
 
 # Authentication
 
@@ -10315,7 +10316,8 @@ The operator of the server can change the first three.
 Operations and fields may be added, but are not removed or changed in meaning within a major version. Ignore unknown fields. A
 deprecated operation is marked as `deprecated`; its responses have the headers `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
 
-Other formats: [YAML](/openapi.yaml), [OpenAPI 3.1](/openapi-3.1.json).
+Other formats: [YAML](/openapi.yaml), [OpenAPI 3.1](/openapi-3.1.json). To validate requests, use 3.1: its schemas also exclude
+combinations of fields that the server rejects, with `not`. In 3.0, these are in `x-not`, because code generators do not support `not`.
 
 
 Version: 0.2.0*/

@@ -73,6 +73,20 @@ async fn selectors_and_escaped_names_are_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn integers_have_no_decimal_point() {
+    assert!(introduction().contains("integers have\nno decimal point: `60`, not `60.0`."));
+    let server = TestServer::start().await;
+    let token = server.token().await;
+    let path = format!("{NAMESPACE}/hooks/a");
+    for (timeout, status) in [(json!(60), 200), (json!(60.0), 400)] {
+        let hook = json!({ "command": "true", "timeout": timeout });
+        let response = server.send("PUT", &path, Some(&token), Some(&hook)).await;
+        assert_eq!(response.status, status, "{hook}: {}", response.body);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn links_lead_to_other_formats() {
     let server = TestServer::start().await;
     let text = introduction();

@@ -5,6 +5,7 @@ pub mod combination;
 pub mod cron;
 pub(crate) mod enumeration;
 pub mod expression;
+pub(crate) mod http_url;
 pub mod name;
 pub(crate) mod number;
 pub mod redaction;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::selector::{Field, fields};
-use crate::grammar::{expression, name, schema};
+use crate::grammar::{expression, http_url, name, schema};
 use crate::invalid::Validated as _;
 use crate::meta::{NAME, NAMESPACE};
 use crate::{Invalid, Namespaced, ObjectMeta, Resource};
@@ -19,7 +19,7 @@ use crate::{Invalid, Namespaced, ObjectMeta, Resource};
 pub struct Asset {
     /// HTTP or HTTPS URL of the archive. Required unless `builds` is set. Omitted if empty.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?:"))]
+    #[schemars(schema_with = "url_schema")]
     pub url: String,
     /// SHA-512 checksum of the archive in hexadecimal, at least 128 characters. Required unless `builds`
     /// is set. Omitted if empty.
@@ -46,7 +46,7 @@ pub struct Asset {
 pub struct AssetBuild {
     /// HTTP or HTTPS URL of the archive. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(schema_with = "url_schema")]
+    #[schemars(schema_with = "required_url_schema")]
     pub url: String,
     /// SHA-512 checksum of the archive in hexadecimal, at least 128 characters. Required.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -125,7 +125,13 @@ fn sha512_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::
 }
 
 fn url_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::pattern("^[Hh][Tt][Tt][Pp][Ss]?:"))
+    schema::pattern(&http_url::any()).into()
+}
+
+fn required_url_schema(
+    generator: &mut schemars::r#gen::SchemaGenerator,
+) -> schemars::schema::Schema {
+    schema::mark_required(url_schema(generator).into_object())
 }
 
 fn validate_archive(url: &str, sha512: &str) -> Result<(), Invalid> {
@@ -142,23 +148,12 @@ fn validate_archive(url: &str, sha512: &str) -> Result<(), Invalid> {
     validate_url(url).at("/url")
 }
 
-/// As in Sensu Go, a URL without a host is valid.
 fn validate_url(text: &str) -> Result<(), Invalid> {
-    let is_complete =
-        |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-    let parsed = url::Url::parse(text);
-    match parsed.as_ref().map(url::Url::scheme) {
-        Ok("http" | "https") | Err(url::ParseError::EmptyHost) => {}
-        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
-            return Err(Invalid::new("URL must be HTTP or HTTPS"));
-        }
-        Err(_) => return Err(Invalid::new("invalid URL provided")),
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    if !["http", "https"].iter().any(|one| scheme.eq_ignore_ascii_case(one)) {
+        return Err(Invalid::new("URL must be HTTP or HTTPS"));
     }
-    if text.split('%').skip(1).all(is_complete) {
-        Ok(())
-    } else {
-        Err(Invalid::new("invalid URL provided"))
-    }
+    if http_url::is_valid(text) { Ok(()) } else { Err(Invalid::new("invalid URL provided")) }
 }
 
 /// Validates the name of an asset.

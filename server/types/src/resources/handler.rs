@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::grammar::combination::{Rejected, Values};
 use crate::grammar::enumeration::Enumeration;
 use crate::grammar::selector::{Field, fields};
-use crate::grammar::{name, schema};
+use crate::grammar::{http_url, name, schema};
 use crate::invalid::Validated as _;
 use crate::meta::NAME;
 use crate::parts::secret::Secret;
@@ -93,12 +93,13 @@ pub struct HandlerHeader {
     /// Name. Required.
     #[schemars(schema_with = "header_name")]
     pub name: String,
-    /// Value, in ASCII without line breaks.
+    /// Value, in printable ASCII and tabs.
+    #[schemars(regex(pattern = "^[\\t -~]*$"))]
     pub value: String,
 }
 
 fn http_url(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::pattern("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]"))
+    schema::mark_required(schema::pattern(&http_url::with_host()))
 }
 
 fn header_name(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
@@ -118,14 +119,10 @@ fn method(generator: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema:
 
 impl HandlerHttp {
     fn validate(&self) -> Result<(), Invalid> {
-        match url::Url::parse(&self.url) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
-            Ok(_) => {
-                return Err(Invalid::new("url must begin with http:// or https://").at("/url"));
-            }
-            Err(error) => {
-                return Err(Invalid::new(format!("url {:?}: {error}", self.url)).at("/url"));
-            }
+        if !http_url::is_complete(&self.url) {
+            let message =
+                format!("{:?} is not a URL with http:// or https:// and a host", self.url);
+            return Err(Invalid::new(message).at("/url"));
         }
         if !self.method.is_empty() && !METHOD.contains(&self.method) {
             let message = format!("method {:?} is not valid; use POST, PUT or PATCH", self.method);
@@ -142,8 +139,9 @@ impl HandlerHttp {
                 let message = format!("the header {name:?} is there twice");
                 return Err(Invalid::new(message).at(at("name")));
             }
-            if http::HeaderValue::from_str(value).is_err() {
-                let message = format!("the header {name:?} has an invalid value");
+            if !value.bytes().all(|byte| byte == b'\t' || matches!(byte, b' '..=b'~')) {
+                let message =
+                    format!("the header {name:?} has a value that is not in printable ASCII");
                 return Err(Invalid::new(message).at(at("value")));
             }
         }
