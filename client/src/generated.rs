@@ -10316,8 +10316,8 @@ The operator of the server can change the first three.
 Operations and fields may be added, but are not removed or changed in meaning within a major version. Ignore unknown fields. A
 deprecated operation is marked as `deprecated`; its responses have the headers `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
 
-Other formats: [YAML](/openapi.yaml), [OpenAPI 3.1](/openapi-3.1.json). To validate requests, use 3.1: its schemas also exclude
-combinations of fields that the server rejects, with `not`. In 3.0, these are in `x-not`, because code generators do not support `not`.
+Other formats: [YAML](/openapi.yaml), [OpenAPI 3.1](/openapi-3.1.json). To validate requests, use 3.1: there, `not` excludes
+invalid combinations of fields. In 3.0, it is the extension `x-not`, because code generators do not support `not`.
 
 
 Version: 0.2.0*/
