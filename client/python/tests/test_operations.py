@@ -96,7 +96,7 @@ def test_a_patch_removes_nested_fields(client: Client) -> None:
     nights = SubduePatch(days=TimeWindowDaysPatch(all=[TimeWindow(begin="5:00PM", end="8:00AM")]))
     assert client.checks.check_patch("default", "a", CheckConfigPatch(subdue=nights)).subdue is not None
     assert client.checks.check_patch("default", "a", CheckConfigPatch(subdue=None)).subdue is None
-    graphite = CheckConfigPatch(output_metric_format=MetricFormatPatch.GRAPHITE_PLAINTEXT)
+    graphite = CheckConfigPatch(output_metric_format=MetricFormatPatch.GRAPHITE_PLAINTEXT_PATCH)
     assert client.checks.check_patch("default", "a", graphite).output_metric_format == MetricFormat.GRAPHITE_PLAINTEXT
     unset = client.checks.check_patch("default", "a", CheckConfigPatch(output_metric_format=None))
     assert unset.output_metric_format == MetricFormat.NONE

@@ -91,7 +91,8 @@ test("errors can be returned instead of thrown", async () => {
 
 test("a patch changes one field and removes one", async () => {
   const subdue = { days: { all: [{ begin: "5:00PM", end: "8:00AM" }] } };
-  await sensu.checkPut({ path, body: { ...check("typescript-a"), timeout: 30, subdue } });
+  const { metadata: _name, ...spec } = check("typescript-a");
+  await sensu.checkPut({ path, body: { ...spec, timeout: 30, subdue } });
   const { data } = await sensu.checkPatch({ path, body: { interval: 30, subdue: null, timeout: null } });
   assert.equal(data.interval, 30);
   assert.equal(data.subdue, null);
