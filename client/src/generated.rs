@@ -796,7 +796,7 @@ pub mod types {
 A response with a status from 200 to 299 is a success. Requests that cannot be sent, and those with status 429 or 500 and above, are repeated for up to 60 seconds. Redirects with status 307 or 308 are followed.*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct HandlerHttp {
-        ///Headers of the request, each name once. Default of `Content-Type`: `application/json`. Omitted if empty.
+        ///Headers of the request. Default of `Content-Type`: `application/json`. Omitted if empty.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::null::as_default")]
         pub headers: ::std::vec::Vec<HandlerHeader>,

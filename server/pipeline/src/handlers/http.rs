@@ -1,6 +1,5 @@
 //! Handlers of type `http`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,8 +18,8 @@ pub struct HttpRequest {
     pub url: String,
     /// Method. `POST` if empty.
     pub method: String,
-    /// Headers. `Content-Type` is `application/json` unless it is one of them.
-    pub headers: BTreeMap<String, String>,
+    /// Names and values of headers. `Content-Type` is `application/json` unless it is one of them.
+    pub headers: Vec<(String, String)>,
 }
 
 /// A request that was not successful.
@@ -67,12 +66,13 @@ fn parse(
         }
     };
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in &request.headers {
         let invalid = || format!("invalid header: {name}");
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-        headers.insert(key, HeaderValue::from_str(value).map_err(|_| invalid())?);
+        headers.append(key, HeaderValue::from_str(value).map_err(|_| invalid())?);
     }
+    let default = HeaderValue::from_static("application/json");
+    headers.entry(CONTENT_TYPE).or_insert(default);
     Ok((method, url, headers))
 }
 

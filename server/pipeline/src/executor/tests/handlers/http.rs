@@ -81,7 +81,7 @@ async fn the_payload_is_the_body_of_a_post() {
     assert_eq!((result.failure, result.status), (None, None));
     let with_headers = HttpRequest {
         method: "PUT".into(),
-        headers: [("content-type", "text/plain"), ("X-Key", "secret")]
+        headers: [("content-type", "text/plain"), ("X-Key", "secret"), ("x-key", "other")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
         ..request(&server.url)
@@ -93,7 +93,7 @@ async fn the_payload_is_the_body_of_a_post() {
     assert!(requests[0].ends_with("\r\n\r\n{\"a\":1}"), "{}", requests[0]);
     assert!(requests[1].starts_with("PUT / HTTP/1.1\r\n"), "{}", requests[1]);
     assert!(requests[1].contains("content-type: text/plain\r\n"), "{}", requests[1]);
-    assert!(requests[1].contains("x-key: secret\r\n"), "{}", requests[1]);
+    assert!(requests[1].contains("x-key: secret\r\nx-key: other\r\n"), "{}", requests[1]);
 }
 
 #[tokio::test]
