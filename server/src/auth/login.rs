@@ -49,17 +49,41 @@ pub(crate) async fn verify_password(
     password: String,
     address: IpAddr,
 ) -> Result<Account, Error> {
+    let (account, new_hash) = verify(cx, user, password, address).await?;
+    if let Some(hash) = new_hash {
+        replace_hash(cx.auth.store.as_ref(), &account, &hash).await;
+    }
+    Ok(account)
+}
+
+/// Verifies a password that is about to be changed. Its hash is not replaced.
+///
+/// # Errors
+/// As [`verify_credentials`].
+pub(crate) async fn verify_current_password(
+    cx: &Context,
+    user: &str,
+    password: String,
+    address: IpAddr,
+) -> Result<(), Error> {
+    verify(cx, user, password, address).await.map(drop)
+}
+
+/// The account, and the hash that replaces the stored one, if there is one.
+async fn verify(
+    cx: &Context,
+    user: &str,
+    password: String,
+    address: IpAddr,
+) -> Result<(Account, Option<String>), Error> {
     let auth = &cx.auth;
     let attempt = auth.throttle.admit(user, address, cx.clock.as_ref()).await;
     let now = cx.clock.now();
     let attempt = attempt.inspect_err(|_| auth.failures.throttled(now))?;
     match compare(cx, user, password).await {
-        Ok(Some((account, new_hash))) => {
+        Ok(Some(verified)) => {
             attempt.succeed(now);
-            if let Some(hash) = new_hash {
-                replace_hash(auth.store.as_ref(), &account, &hash).await;
-            }
-            Ok(account)
+            Ok(verified)
         }
         Ok(None) => {
             auth.failures.failed(user, address, now);

@@ -34,7 +34,7 @@ pub(crate) use agent_login::{is_enabled, log_in_agent};
 pub(crate) use api_key::{api_key_id, api_key_id_in_url, generate_api_key, without_api_keys};
 pub(crate) use caller::{Caller, bearer};
 pub(crate) use dev_password::{DEV_PASSWORD, DEV_USERS, end_dev_sessions, has_dev_password};
-pub(crate) use login::{log_in, verify_credentials, verify_password};
+pub(crate) use login::{log_in, verify_credentials, verify_current_password, verify_password};
 pub(crate) use password::{hash, hash_without_pool, hashing_pool};
 pub(crate) use session::{
     IssuedSession, end_all_sessions, end_other_sessions, log_out, refresh, verify_access_signature,

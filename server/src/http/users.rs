@@ -161,9 +161,9 @@ async fn user_password(
     }
     PasswordHash { password_hash: hash.to_owned() }.validate().map_err(Error::from)?;
     let address = client(&rqctx);
-    let verified = auth::verify_password(rqctx.context(), &name, password.to_owned(), address);
-    match verified.await {
-        Ok(_) => Ok(ObjectResponse::written(users::set_hash(&grant, hash).await?)),
+    let password = password.to_owned();
+    match auth::verify_current_password(rqctx.context(), &name, password, address).await {
+        Ok(()) => Ok(ObjectResponse::written(users::set_hash(&grant, hash).await?)),
         Err(Error::BadLogin) => {
             let error = Error::invalid("the current password is not correct");
             Err(error.at("/password").into())

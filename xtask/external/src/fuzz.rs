@@ -49,7 +49,7 @@ pub(crate) fn run(document: Option<PathBuf>, depth: Depth) -> anyhow::Result<()>
         Depth::Everything => run.args(["--max-time", "600"]),
     };
     run.env("SENSU_URL", server.url()).env("PYTHONPATH", tools::settings(""));
-    let (ran, report) = execute(run)?;
+    let (ran, report) = execute(run, "fuzz")?;
     server.stop()?;
 
     let figures = report.figures();
@@ -83,7 +83,7 @@ pub(crate) fn run_without_hooks(options: WithoutHooks) -> anyhow::Result<()> {
     run.args(["--phases", "fuzzing", "--exclude-operation-id-regex", EXCLUDED]);
     run.args(["--seed", &options.seed.to_string(), "--max-time", &options.seconds.to_string()]);
     run.args(["--header", &format!("Authorization: Key {}", server.api_key()?)]);
-    let (ran, report) = execute(run)?;
+    let (ran, report) = execute(run, "fuzz-without-hooks")?;
     server.stop()?;
     println!("{}{}", ran.out, ran.err);
     let (figures, rejected) = (report.figures(), report.findings("RejectedPositiveData"));
@@ -120,8 +120,8 @@ impl Report {
 
 /// Runs Schemathesis in an empty folder, where it finds neither a configuration nor failures of earlier runs,
 /// which it would repeat.
-fn execute(mut run: Command) -> anyhow::Result<(Ran, Report)> {
-    let folder = tools::fresh("fuzz")?;
+fn execute(mut run: Command, folder: &str) -> anyhow::Result<(Ran, Report)> {
+    let folder = tools::fresh(folder)?;
     let report = folder.join("report.json");
     run.args(["--workers", "1", "--report", "json", "--report-json-path"]).arg(&report);
     run.current_dir(folder);

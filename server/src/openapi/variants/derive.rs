@@ -44,6 +44,14 @@ impl Variant {
         Self { base, role, names, format: None, is_nullable: false, name: String::new() }
     }
 
+    /// The name of the schema, without the suffix of its role.
+    pub(super) fn name_without_suffix(&self) -> &str {
+        match self.base.as_str() {
+            metadata::BASE => metadata::name_of(self),
+            name => name,
+        }
+    }
+
     /// The schema of a property.
     fn below(&self, base: &str, field: &str) -> Self {
         let names = names::below(&self.names, field);
@@ -130,10 +138,7 @@ impl<'a> Derived<'a> {
         let Variant { base, role, .. } = variant;
         let is_in_responses =
             || self.schemas.keys().any(|one| one.base == *base && one.role == Role::Response);
-        let name = match base.as_str() {
-            metadata::BASE => metadata::name_of(variant),
-            name => name,
-        };
+        let name = variant.name_without_suffix();
         match role {
             Role::Input if is_in_responses() => format!("{name}Input"),
             Role::Response | Role::Input => name.to_owned(),

@@ -39,8 +39,8 @@ fn next(schemas: &[(Variant, Value)]) -> Option<(String, String)> {
         };
         let (other, _) = schemas.iter().find(|(other, same)| {
             // Metadata in requests is not called as that in responses of some kinds.
-            let name = variant.name.trim_end_matches("Input").trim_end_matches("Create");
-            let has_other_name = other.role == Role::Response && other.name != name;
+            let has_other_name =
+                other.role == Role::Response && other.name != variant.name_without_suffix();
             other.base == variant.base && !has_other_name && replaces(other) && same == schema
         })?;
         Some((variant.name.clone(), other.name.clone()))

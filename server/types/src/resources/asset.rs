@@ -125,7 +125,7 @@ fn sha512_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::
 }
 
 fn url_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::pattern(&http_url::any()).into()
+    schema::pattern(&http_url::pattern()).into()
 }
 
 fn required_url_schema(

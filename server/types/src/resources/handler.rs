@@ -97,7 +97,7 @@ pub struct HandlerHeader {
 }
 
 fn http_url(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
-    schema::mark_required(schema::pattern(&http_url::with_host()))
+    schema::mark_required(schema::pattern(&http_url::pattern_with_host()))
 }
 
 fn header_name(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {

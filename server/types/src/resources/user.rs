@@ -107,6 +107,7 @@ pub struct Password {
     pub password: String,
     /// Bcrypt hash of the new password, with a cost from 4 to 16: `$2b$10$...`.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "hash_or_none")]
     pub password_hash: String,
 }
 
