@@ -49,6 +49,10 @@ async fn a_password_is_changed_by_the_current_one_and_the_hash_of_the_new_one() 
     wrong.assert_error(400, 1);
     assert_eq!(wrong.message(), "the current password is not correct");
     change("the first one", "$5f$made.up").await.assert_error(400, 1);
+    let body = json!({ "password": "the first one", "password_hash": HASH });
+    let missing =
+        server.send("PUT", &format!("{USERS}/carl/password"), Some(&admin), Some(&body)).await;
+    missing.assert_error(404, 2);
     let changed = change("the first one", HASH).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     server.log_in("bob", "long enough").await;

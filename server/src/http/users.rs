@@ -160,6 +160,8 @@ async fn user_password(
         return Ok(ObjectResponse::written(users::set_password(&grant, password).await?));
     }
     PasswordHash { password_hash: hash.to_owned() }.validate().map_err(Error::from)?;
+    // Otherwise the password of a missing user would be wrong, and count as a failed log-in.
+    grant.get().await?;
     let address = client(&rqctx);
     let password = password.to_owned();
     match auth::verify_current_password(rqctx.context(), &name, password, address).await {

@@ -59,10 +59,6 @@ pub(super) fn invalid(step: &Step, operation: &Operation, request: &Request) -> 
 /// the object, or with another name.
 pub(super) fn for_missing(step: &Step, operation: &Operation, request: &Request) -> Request {
     let mut request = request.clone();
-    if let Some(minimal) = &step.minimal {
-        // A current password would be verified before the user is found.
-        request.body = Body::Json(minimal.clone());
-    }
     if let Some(variant) = &step.missing {
         request.path.extend(variant.path.clone());
         return request;
