@@ -63,6 +63,8 @@ NAMES = {
     "users": r"[a-z0-9_.-]+",
 }
 PLAIN = r"[\w.-]+"
+# A keyword where a selector has a name or a value.
+KEYWORD_AS_NAME = re.compile(r"(?i)(^|&&|[!=]=|[\[,]|(?<=\s)(not)?in(?=\s)|(?<=\s)matches(?=\s))\s*(not)?(in|matches)\b")
 # The name of a silenced entry consists of its subscription and check.
 SILENCED = "system:thing"
 
@@ -135,14 +137,9 @@ def filter_case(context, case):
 
 
 @schemathesis.hook
-def before_add_examples(context, examples):
-    # Examples of the path and of the body come from different objects, and Schemathesis does not pass them to
-    # `map_case`.
-    examples[:] = [map_case(context, case) for case in examples]
-
-
-@schemathesis.hook
-def map_case(context, case):
+def before_call(context, case, kwargs):
+    # Parts of a case come from different objects, and links replace parts of a generated case: they are corrected
+    # when it is complete.
     data = case.meta.phase.data
     if getattr(data, "parameter_location", None) is not ParameterLocation.HEADER:
         # A failed precondition would hide other findings.
@@ -167,7 +164,6 @@ def map_case(context, case):
                     case.query = {name: value for name, value in case.query.items() if name != "strict"}
     if case.path.endswith("/password") and isinstance(case.body, dict) and is_valid(case, ParameterLocation.BODY):
         case.body = valid_password(case)
-    return case
 
 
 def valid_password(case):
@@ -199,11 +195,17 @@ def valid_query(case):
     if case.meta.phase.name in (TestPhase.FUZZING, TestPhase.STATEFUL):
         # Strict validation rejects the unknown fields of random bodies.
         query.pop("strict", None)
+    if case.meta.phase.name is TestPhase.STATEFUL and case.method.upper() == "DELETE":
+        # What follows expects that the object does not exist.
+        query.pop("dryRun", None)
+    for selector in ("labelSelector", "fieldSelector"):
+        if isinstance(query.get(selector), str) and KEYWORD_AS_NAME.search(query[selector]):
+            del query[selector]
     return query
 
 
 def choose_object(case, route):
-    """Let every second request address an existing object."""
+    """Let every second request address an existing object. Links choose it in sequences of requests."""
     # Cases share their components.
     parameters = case.path_parameters = dict(case.path_parameters)
     if route.namespaced:
@@ -220,7 +222,7 @@ def choose_object(case, route):
             if name != "namespace":
                 if not re.fullmatch(NAMES.get(route.kind, PLAIN), str(value), re.ASCII):
                     parameters[name] = f"generated-{next(numbers)}"
-    elif route.item and next(numbers) % 2:
+    elif route.item and case.meta.phase.name is not TestPhase.STATEFUL and next(numbers) % 2:
         for name in ("name", "entity", "check", "id"):
             if name in parameters:
                 parameters[name] = SILENCED if route.kind == "silenced" else "thing"
@@ -296,6 +298,10 @@ def always(body):
     return True
 
 
+def never(body):
+    return False
+
+
 def has(field):
     return lambda body: bool(body.get(field))
 
@@ -343,6 +349,8 @@ RULES = {
         "subdue": has("subdue"),
         "subdues": has("subdues"),
         "fallback_pipeline": has("pipelines"),
+        # A patch is merged with the stored check, which may have the other field.
+        "pipelines": never,
         "runtime_assets": has("runtime_assets"),
         "proxy_entity_name": has("proxy_entity_name"),
         "output_metric_format": has("output_metric_format"),
@@ -354,7 +362,7 @@ RULES = {
     "filters": {"expressions": always, "when": has("when")},
     # These types need a socket with a host and a port, or a request.
     # A patch of the request is merged with the stored one, which need not have a URL.
-    "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp", "http"), "http": lambda body: False},
+    "handlers": {"type": lambda body: body.get("type") in ("tcp", "udp", "http"), "http": never},
     # Each type has a field of its own, and rejects that of the other.
     "mutators": {
         "type": has("type"),
