@@ -69,12 +69,13 @@ async fn no_part_of_an_event_is_in_another_namespace_than_the_url() {
                       "hooks": [{"metadata": metadata("h", hook)}]},
         })
     };
-    for position in 0..4 {
+    for (position, part) in ["", "/entity", "/check", "/check/hooks/0"].into_iter().enumerate() {
         let mut namespaces = ["default"; 4];
         namespaces[position] = "other";
         let rejected = server.send("PUT", path, Some(&token), Some(&body(namespaces))).await;
         rejected.assert_error(400, 1);
         assert!(rejected.message().contains("\"other\" in the body"), "{}", rejected.message());
+        assert_eq!(rejected.body["field"], format!("{part}/metadata/namespace"));
     }
     for namespace in ["default", ""] {
         let sent = body([namespace; 4]);

@@ -37,9 +37,14 @@ pub(super) fn name_of(variant: &Variant) -> &'static str {
             row.map_or(PARTIAL, |(_, name)| name)
         }
         (Role::Create, Some(format)) => for_names(format),
-        _ if is_in_url(variant, "namespace") => BASE,
+        _ if is_of_object(variant) => BASE,
         _ => PARTIAL,
     }
+}
+
+/// Whether metadata in a request is that of the object, and not of a part of it.
+fn is_of_object(variant: &Variant) -> bool {
+    variant.role == Role::Patch || variant.names.contains("name")
 }
 
 /// Whether the URL has a field of metadata, or a part of a computed name.
@@ -47,23 +52,23 @@ pub(super) fn is_in_url(variant: &Variant, field: &str) -> bool {
     if combinations::name_fields(&variant.base).contains(&field) {
         return matches!(variant.role, Role::Input | Role::Patch);
     }
-    let is_of_object = variant.role == Role::Patch || variant.names.contains("name");
     variant.base == BASE
         && match (field, variant.role) {
-            ("name", Role::Input | Role::Patch) => is_of_object,
-            ("namespace", Role::Input | Role::Create | Role::Patch) => is_of_object,
+            ("name", Role::Input | Role::Patch) => is_of_object(variant),
+            // Parts of an object are in its namespace.
+            ("namespace", Role::Input | Role::Create | Role::Patch) => true,
             _ => false,
         }
 }
 
 /// What distinguishes metadata in requests.
 pub(super) fn describe(variant: &Variant) -> &'static str {
-    match (variant.base == BASE, variant.role) {
-        (true, Role::Create) => " The namespace is that of the URL; the body may repeat it.",
-        (true, Role::Input | Role::Patch) if is_in_url(variant, "name") => {
-            " Name and namespace are those of the URL; the body may repeat them."
-        }
-        _ => "",
+    if is_in_url(variant, "name") && variant.base == BASE {
+        " Name and namespace are those of the URL; the body may repeat them."
+    } else if is_in_url(variant, "namespace") {
+        " The namespace is that of the URL; the body may repeat it."
+    } else {
+        ""
     }
 }
 

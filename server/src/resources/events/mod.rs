@@ -85,16 +85,18 @@ enum Existing {
 
 /// Rejects an event, entity, check or hook in another namespace than the grant's (D6).
 fn check_namespaces(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
-    let entity = event.entity.iter().map(|entity| &entity.metadata);
-    let check = event.check.iter().map(|check| &check.metadata);
-    let hooks = event.check.iter().flat_map(|check| &check.hooks).map(|hook| &hook.metadata);
-    let all = entity.chain(check).chain(hooks).chain([&event.metadata]);
-    for namespace in all.map(|metadata| &metadata.namespace) {
-        if !namespace.is_empty() && namespace != grant.namespace() {
-            return Err(Error::invalid(format!(
-                "the namespace is {namespace:?} in the body and {:?} in the URL; they must agree",
-                grant.namespace()
-            )));
+    let entity = event.entity.iter().map(|entity| ("/entity".into(), &entity.metadata));
+    let check = event.check.iter().map(|check| ("/check".into(), &check.metadata));
+    let hooks = event.check.iter().flat_map(|check| check.hooks.iter().enumerate());
+    let hooks = hooks.map(|(index, hook)| (format!("/check/hooks/{index}"), &hook.metadata));
+    let all = entity.chain(check).chain(hooks).chain([(String::new(), &event.metadata)]);
+    for (part, metadata) in all {
+        let (namespace, url) = (&metadata.namespace, grant.namespace());
+        if !namespace.is_empty() && namespace != url {
+            let message = format!(
+                "the namespace is {namespace:?} in the body and {url:?} in the URL; they must agree"
+            );
+            return Err(Error::invalid(message).at(&format!("{part}/metadata/namespace")));
         }
     }
     Ok(())
