@@ -64,7 +64,7 @@ NAMES = {
 }
 PLAIN = r"[\w.-]+"
 # A keyword where a selector has a name or a value.
-KEYWORD_AS_NAME = re.compile(r"(?i)(^|&&|[!=]=|[\[,]|(?<=\s)(not)?in(?=\s)|(?<=\s)matches(?=\s))\s*(not)?(in|matches)\b")
+KEYWORD_AS_NAME = re.compile(r"(?i)(^|&&|[!=]=|[\[,]|\s(not)?in\s|\smatches\s)\s*(not)?(in|matches)\b")
 # The name of a silenced entry consists of its subscription and check.
 SILENCED = "system:thing"
 
@@ -167,12 +167,12 @@ def before_call(context, case, kwargs):
 
 
 def valid_password(case):
-    """The body of a password change."""
+    """The body of a password change. With a hash, the case gets a user of its own."""
     # It is a map of strings. Schemas count characters, while passwords have at most 72 bytes.
     body = {key: value for key, value in case.body.items() if isinstance(value, str)}
     body["password"] = truncated(body["password"])
     if body.get("password_hash") and is_valid(case, ParameterLocation.PATH):
-        # With a hash, the password is the current one: that of a user of this case alone.
+        # The password is the current one, which another case could change.
         user, body["password"] = f"generated-{next(numbers)}", ADMIN[1]
         case.path_parameters["name"] = user
         as_admin("PUT", f"{BELOW}users/{user}", {"username": user, "password": ADMIN[1]}).raise_for_status()

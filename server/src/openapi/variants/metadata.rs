@@ -16,7 +16,7 @@ pub(super) const BASE: &str = "ObjectMeta";
 const IN_RESPONSES: [(&[&str], &str); 2] =
     [(&["name", "namespace"], BASE), (&["name"], "ClusterObjectMeta")];
 
-/// Metadata of parts of objects. Its name and namespace are optional and without rules.
+/// Metadata of parts of objects: its name is optional and without rules, as is its namespace in responses.
 const PARTIAL: &str = "PartialObjectMeta";
 
 /// Metadata in requests that create an object, by the format of names.

@@ -10,8 +10,10 @@ mod silenced_cache;
 mod sweep;
 mod write;
 
-use sensu_types::Resource as _;
+use std::fmt::Display;
+
 use sensu_types::event::Event;
+use sensu_types::{ObjectMeta, Resource as _};
 
 use crate::error::Error;
 use crate::resources::grant::Grant;
@@ -85,21 +87,29 @@ enum Existing {
 
 /// Rejects an event, entity, check or hook in another namespace than the grant's (D6).
 fn check_namespaces(grant: &Grant<Event>, event: &Event) -> Result<(), Error> {
-    let entity = event.entity.iter().map(|entity| ("/entity".into(), &entity.metadata));
-    let check = event.check.iter().map(|check| ("/check".into(), &check.metadata));
-    let hooks = event.check.iter().flat_map(|check| check.hooks.iter().enumerate());
-    let hooks = hooks.map(|(index, hook)| (format!("/check/hooks/{index}"), &hook.metadata));
-    let all = entity.chain(check).chain(hooks).chain([(String::new(), &event.metadata)]);
-    for (part, metadata) in all {
-        let (namespace, url) = (&metadata.namespace, grant.namespace());
-        if !namespace.is_empty() && namespace != url {
-            let message = format!(
-                "the namespace is {namespace:?} in the body and {url:?} in the URL; they must agree"
-            );
-            return Err(Error::invalid(message).at(&format!("{part}/metadata/namespace")));
+    let url = grant.namespace();
+    if let Some(entity) = &event.entity {
+        check_namespace(&entity.metadata, "/entity", url)?;
+    }
+    if let Some(check) = &event.check {
+        check_namespace(&check.metadata, "/check", url)?;
+        for (index, hook) in check.hooks.iter().enumerate() {
+            check_namespace(&hook.metadata, format_args!("/check/hooks/{index}"), url)?;
         }
     }
-    Ok(())
+    check_namespace(&event.metadata, "", url)
+}
+
+/// Rejects a part of an event, at a JSON pointer, in another namespace than that of the URL.
+fn check_namespace(metadata: &ObjectMeta, part: impl Display, url: &str) -> Result<(), Error> {
+    let namespace = &metadata.namespace;
+    if namespace.is_empty() || namespace == url {
+        return Ok(());
+    }
+    let error = Error::invalid(format!(
+        "the namespace is {namespace:?} in the body and {url:?} in the URL; they must agree"
+    ));
+    Err(error.at(&format!("{part}/metadata/namespace")))
 }
 
 /// Stores an event, whatever is stored before.
