@@ -66,7 +66,7 @@ pub(super) fn named(example: &Value) -> Value {
 fn of_request(minimal: Option<&Value>, body: &Value) -> Value {
     match minimal {
         Some(minimal) => json!({
-            "minimal": { "summary": "Required fields", "value": minimal },
+            "minimal": { "summary": "Few fields", "value": minimal },
             "full": { "summary": "Most fields", "value": body },
         }),
         None => json!({ "typical": { "value": body } }),

@@ -22,7 +22,7 @@ const FAULTS: &[Fault] = &[
         task: |document| newman::run(Some(document)),
         insert: |document| {
             let operation = "/paths/~1apis~1core~1v2~1namespaces~1{namespace}~1checks/post";
-            let example = "requestBody/content/application~1json/examples/typical/value/interval";
+            let example = "requestBody/content/application~1json/examples/minimal/value/interval";
             *document.pointer_mut(&format!("{operation}/{example}"))? = json!("a minute");
             Some(())
         },
