@@ -36,7 +36,7 @@ pub struct Step {
     pub query: Texts,
     /// Body.
     pub body: Option<Value>,
-    /// A short body, if `body` has many fields. It is sent before `body`.
+    /// A short body, if `body` has many fields. It is sent before `body`, as a dry run if `body` creates the object.
     pub minimal: Option<Value>,
     /// An invalid body (400).
     pub wrong: Option<Value>,
